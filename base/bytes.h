@@ -1,0 +1,112 @@
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace freshet {
+
+static_assert(std::endian::native == std::endian::little, "formats are little-endian as written here");
+
+/// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings.
+class ByteWriter {
+ public:
+  explicit ByteWriter(std::string& out) : out_(out) {}
+
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  void fixed(T value) {
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
+    out_.push_back(static_cast<char>(value));
+  }
+
+  void string(std::string_view value) {
+    varint(value.size());
+    out_.append(value);
+  }
+
+  /// A count, then the elements as they lie in memory.
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  void array(std::span<const T> values) {
+    varint(values.size());
+    out_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  }
+
+ private:
+  std::string& out_;
+};
+
+/// Reads what ByteWriter wrote. Total over any bytes: after the first value that does not fit, ok() is false and every
+/// further value is zero or empty, so a caller checks once at the end.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  bool ok() const { return ok_; }
+  bool at_end() const { return rest_.empty(); }
+  std::size_t remaining() const { return rest_.size(); }
+
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  T fixed() {
+    T value{};
+    const std::string_view bytes = take(sizeof value);
+    if (!bytes.empty()) std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const auto byte = fixed<std::uint8_t>();
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if ((byte & 0x80) == 0) return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+
+  /// Points into the bytes given to the constructor.
+  std::string_view string() { return take(varint()); }
+
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  std::vector<T> array() {
+    const std::uint64_t count = varint();
+    if (count > rest_.size() / sizeof(T)) {
+      ok_ = false;
+      return {};
+    }
+    std::vector<T> values(count);
+    const std::string_view bytes = take(count * sizeof(T));
+    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+
+  std::string_view take(std::uint64_t size) {
+    if (!ok_ || size > rest_.size()) {
+      ok_ = false;
+      return {};
+    }
+    const std::string_view bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
+  }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace freshet

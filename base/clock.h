@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace freshet {
+
+/// Event time and arrival time: milliseconds since 1970 UTC.
+using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
+
+inline Timestamp timestamp_from_ms(std::int64_t ms) { return Timestamp{std::chrono::milliseconds{ms}}; }
+inline std::int64_t to_ms(Timestamp time) { return time.time_since_epoch().count(); }
+
+/// "2026-11-21T21:36:00.123Z" (always UTC, always milliseconds).
+std::string format_rfc3339(Timestamp time);
+
+/// RFC 3339 date-time with 'Z' or a numeric offset, any number of fractional digits (truncated to
+/// milliseconds), years 1970-9999. Anything else is nullopt. Total over all inputs.
+std::optional<Timestamp> parse_rfc3339(std::string_view text);
+
+/// Wall clock behind an interface, so that tests decide what time it is.
+/// Threads: all methods may be called concurrently.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Timestamp now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  Timestamp now() const override;
+};
+
+}  // namespace freshet

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+/// Structured logging: a constant message and named values, one line each, to standard error.
+///   log::info("history writer caught up", {{"partition", 3}, {"lag_events", 0}});
+/// Threads: everything may be called concurrently. Never throws. User and session ids do not belong in a log.
+namespace freshet::log {
+
+enum class Level { debug, info, warn, error };
+enum class Format { text, json };
+
+class Field {
+ public:
+  template <std::integral T>
+  Field(std::string_view name, T value) : name(name), value(to_value(value)) {}
+  Field(std::string_view name, double value) : name(name), value(value) {}
+  template <typename T>
+    requires std::convertible_to<T, std::string_view>
+  Field(std::string_view name, const T& value) : name(name), value(std::string_view(value)) {}
+
+  std::string_view name;
+  std::variant<bool, std::int64_t, double, std::string_view> value;
+
+ private:
+  template <std::integral T>
+  static std::variant<bool, std::int64_t, double, std::string_view> to_value(T value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return value;
+    } else {
+      return static_cast<std::int64_t>(value);
+    }
+  }
+};
+
+using Fields = std::initializer_list<Field>;
+
+/// Call once, before threads start. Default: text at level info.
+void configure(Level level, Format format);
+
+void debug(std::string_view message, Fields fields = {});
+void info(std::string_view message, Fields fields = {});
+void warn(std::string_view message, Fields fields = {});
+void error(std::string_view message, Fields fields = {});
+
+}  // namespace freshet::log

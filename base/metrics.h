@@ -1,0 +1,49 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freshet {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+
+/// The process's metrics: freshet_<module>_<what>_<unit>[_total]. Names are API, listed in docs/metrics.md.
+/// Threads:  all methods, and all methods of what they return, may be called concurrently.
+/// Owns:     every metric; the references stay valid for the lifetime of this object.
+/// Errors:   asking for one name with two kinds or two help texts is our bug.
+class Metrics {
+ public:
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  /// The same name and labels return the same metric.
+  Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
+  Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
+                       const Labels& labels = {});
+
+  /// Bucket bounds in seconds for something between 50 us and 5 s.
+  static const std::vector<double>& latency_bounds();
+
+  /// The Prometheus text exposition format.
+  std::string render() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet

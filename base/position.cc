@@ -1,0 +1,76 @@
+#include "base/position.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace freshet {
+namespace {
+
+/// Reads one canonical non-negative decimal number off the front of `text`.
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  if (text.empty() || text.front() == '-' || (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9')) {
+    return false;
+  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool take_char(std::string_view& text, char wanted) {
+  if (text.empty() || text.front() != wanted) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+void advance(Positions& positions, const Positions& upto) {
+  for (const auto& [partition, offset] : upto) {
+    auto& own = positions.try_emplace(partition, offset).first->second;
+    own = std::max(own, offset);
+  }
+}
+
+bool covers(const Positions& positions, const Positions& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& want) {
+    if (want.second <= 0) return true;
+    const auto own = positions.find(want.first);
+    return own != positions.end() && own->second >= want.second;
+  });
+}
+
+std::int64_t distance(const Positions& at, const Positions& end) {
+  std::int64_t records = 0;
+  for (const auto& [partition, offset] : end) {
+    const auto own = at.find(partition);
+    records += std::max<std::int64_t>(0, offset - (own == at.end() ? 0 : own->second));
+  }
+  return records;
+}
+
+std::string to_token(const Positions& positions) {
+  std::string token;
+  for (const auto& [partition, offset] : positions) {
+    if (!token.empty()) token += '_';
+    token += std::to_string(partition) + '-' + std::to_string(offset);
+  }
+  return token;
+}
+
+Result<Positions> parse_token(std::string_view token) {
+  const Error bad{Errc::invalid, "not a position token"};
+  if (token.size() > 64 * 1024) return bad;
+  Positions positions;
+  while (true) {
+    Position next;
+    if (!take_number(token, next.partition) || !take_char(token, '-') || !take_number(token, next.offset)) return bad;
+    if (!positions.empty() && positions.rbegin()->first >= next.partition) return bad;
+    positions.emplace(next.partition, next.offset);
+    if (token.empty()) return positions;
+    if (!take_char(token, '_')) return bad;
+  }
+}
+
+}  // namespace freshet

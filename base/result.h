@@ -1,0 +1,88 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "base/check.h"
+
+namespace freshet {
+
+/// Everything that can go wrong at run time. Closed: a new kind is a decision, not a habit.
+enum class Errc {
+  invalid,        ///< the caller's input is wrong; retrying does not help
+  not_found,      ///< no such user, item, ...
+  corrupt,        ///< stored bytes do not match their checksum or format
+  overloaded,     ///< a bounded queue or limit is full; retry later
+  timed_out,      ///< the deadline passed first
+  unavailable,    ///< broker, disk or another part is not usable now; retry later
+  shutting_down,  ///< the service is stopping
+};
+
+std::string_view to_string(Errc code);
+
+/// What went wrong, with a message that a person can act on (lower case, no full stop).
+struct Error {
+  Errc code = Errc::invalid;
+  std::string message;
+};
+
+/// A value or an Error, spelled as C++23's std::expected so that it can be replaced by it.
+/// Threads: as the value. Reading value() of an error (or the reverse) is our bug and aborts.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by design
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit by design
+
+  bool has_value() const { return state_.index() == 0; }
+  explicit operator bool() const { return has_value(); }
+
+  T& value() & {
+    FRESHET_CHECK(has_value());
+    return std::get<0>(state_);
+  }
+  const T& value() const& {
+    FRESHET_CHECK(has_value());
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    FRESHET_CHECK(has_value());
+    return std::get<0>(std::move(state_));
+  }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  const Error& error() const {
+    FRESHET_CHECK(!has_value());
+    return std::get<1>(state_);
+  }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+/// Success without a value.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error) : failed_(true), error_(std::move(error)) {}  // NOLINT: implicit by design
+
+  bool has_value() const { return !failed_; }
+  explicit operator bool() const { return has_value(); }
+  const Error& error() const {
+    FRESHET_CHECK(failed_);
+    return error_;
+  }
+
+ private:
+  bool failed_ = false;
+  Error error_;
+};
+
+}  // namespace freshet

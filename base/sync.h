@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace freshet {
+
+/// The newest immutable T, handed from one writer to many readers.
+/// (std::atomic<std::shared_ptr> does this too, but libstdc++ 12's is reported by ThreadSanitizer.)
+/// Threads:  all methods may be called concurrently.
+/// Owns:     one reference; the replaced value is released outside the lock, by the last holder.
+/// Cost:     a lock around a reference count.
+template <typename T>
+class Published {
+ public:
+  explicit Published(std::shared_ptr<const T> value = nullptr) : value_(std::move(value)) {}
+
+  std::shared_ptr<const T> load() const {
+    std::lock_guard lock(mutex_);
+    return value_;
+  }
+
+  void store(std::shared_ptr<const T> value) {
+    std::lock_guard lock(mutex_);
+    value_.swap(value);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> value_;  // guarded by mutex_
+};
+
+}  // namespace freshet

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "base/position.h"
+
+namespace freshet {
+
+/// How far a reader of the log has got, and who is waiting for it to get further (read-your-writes).
+/// Threads:  all methods may be called concurrently. Callbacks run on the thread that calls advance(),
+///           without the lock held, and must only hand over.
+/// Cost:     advance() is O(partitions + waiters).
+class Watermark {
+ public:
+  using WaiterId = std::uint64_t;
+
+  Positions positions() const;
+
+  /// Everything below `upto` is now visible.
+  void advance(const Positions& upto);
+
+  /// Calls `reached` once, as soon as the watermark covers `wanted` (at once if it does already).
+  WaiterId wait_for(Positions wanted, std::function<void()> reached);
+
+  /// Forgets a waiter. False if its callback has run or is about to.
+  bool cancel(WaiterId id);
+
+ private:
+  struct Waiter {
+    Positions wanted;
+    std::function<void()> reached;
+  };
+
+  mutable std::mutex mutex_;
+  // guarded by mutex_
+  Positions positions_;
+  std::map<WaiterId, Waiter> waiters_;
+  WaiterId next_id_ = 1;
+};
+
+}  // namespace freshet

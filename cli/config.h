@@ -1,0 +1,52 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "ingest/options.h"
+#include "online/options.h"
+#include "serve/options.h"
+#include "store/options.h"
+
+namespace freshet::cli {
+
+enum class LogKind { embedded, kafka };
+
+/// Everything that `freshet serve` can be told, with safe defaults: it runs with no file at all.
+struct Config {
+  LogKind log_kind = LogKind::embedded;  ///< log.kind
+  ingest::DecodeOptions decode;          ///< [events]
+  ingest::EmbeddedOptions embedded;      ///< [embedded]
+  ingest::KafkaOptions kafka;            ///< [kafka], [kafka.properties]
+  ingest::WriterOptions writer;          ///< [writer]
+  store::Options store;                  ///< [store]
+  online::Options online;                ///< [online], [online.popularity], ...
+  serve::Options serve;                  ///< [serve]
+  log::Level log_level = log::Level::info;     ///< logging.level
+  log::Format log_format = log::Format::text;  ///< logging.format
+};
+
+/// One thing wrong with a configuration.
+struct ConfigProblem {
+  std::string file;      ///< empty: not from a file
+  std::size_t line = 0;  ///< 0: no particular line
+  std::string key;
+  std::string message;   ///< "unknown key; did you mean serve.port?"
+};
+
+std::string to_string(const ConfigProblem& problem);  ///< "configs/kafka.toml:12: serve.prot: unknown key; did you mean …?"
+
+/// Reads `path` over the defaults, then environment overrides (addresses and secrets only, see docs/config.md).
+/// Reports every problem at once; `config` is only usable if there are none. An empty path means defaults.
+std::vector<ConfigProblem> load_config(const std::string& path, Config& config);
+
+/// The effective configuration as TOML that load_config reads back to the same; secrets as "<redacted>".
+std::string print_config(const Config& config);
+
+/// docs/config.md, generated from the same table that load_config uses.
+std::string config_reference();
+
+}  // namespace freshet::cli

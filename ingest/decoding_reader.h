@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "base/event_reader.h"
+#include "ingest/event_decoder.h"
+#include "ingest/event_log.h"
+
+namespace freshet::ingest {
+
+/// A LogReader seen as events: what both readers of the log (history writer, learner) are handed.
+/// Threads, errors: as EventReader.
+class DecodingReader final : public EventReader {
+ public:
+  DecodingReader(std::unique_ptr<LogReader> log, const DecodeOptions& options);
+
+  Result<EventBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  void seek(const Positions& positions) override { log_->seek(positions); }
+  Positions end_positions() const override { return log_->end_positions(); }
+
+  void commit(const Positions& positions) { log_->commit(positions); }
+
+ private:
+  std::unique_ptr<LogReader> log_;
+  EventDecoder decoder_;
+};
+
+}  // namespace freshet::ingest

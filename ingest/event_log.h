@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_reader.h"
+#include "base/position.h"
+#include "base/result.h"
+
+namespace freshet::ingest {
+
+struct LogEntry {
+  std::string key;  ///< records of one key stay in one partition, in order
+  std::string value;
+};
+
+struct LogRecord {
+  Position position;
+  Timestamp arrival{};
+  std::string key;
+  std::string value;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< Kafka only (CloudEvents binary mode)
+};
+
+struct LogBatch {
+  std::vector<LogRecord> records;
+  Positions next;  ///< of every partition touched: one past its last record
+};
+
+/// Reads records of the log from positions of its own.
+/// Threads:  poll/seek/commit/rebalance callbacks on one thread; end_positions from any.
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+
+  /// See EventReader::poll.
+  virtual Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
+  virtual void seek(const Positions& positions) = 0;
+  virtual Positions end_positions() const = 0;
+
+  /// Tells the log how far the reader's state is safe (Kafka: offset commit, so that lag tools work; embedded:
+  /// what trimming may pass). Never the source of truth: that is the reader's own store.
+  virtual void commit(const Positions& positions) = 0;
+};
+
+/// How a reader shares the log with others.
+enum class Sharing {
+  group,  ///< partitions are divided among the members of the consumer group (the history writer)
+  all,    ///< every partition (the learner)
+};
+
+/// Asked on the polling thread when a group reader gets partitions: where to go on in each of these.
+/// Partitions missing from the answer go on from the offset committed to the group, else from the beginning.
+using PositionsOf = std::function<Positions(const std::vector<int>& partitions)>;
+
+/// An ordered, durable, partitioned log of records: the truth that everything else is a view of.
+/// Two implementations (Kafka, embedded) under one contract suite (tests/support/event_log_contract.h).
+/// Threads:  all methods may be called concurrently.
+/// Errors:   values; a broker that is away is `unavailable` and comes back by itself.
+class EventLog {
+ public:
+  /// Called exactly once, on a thread of the log: the end positions of the entries (a token), or why not all of them
+  /// are durable. After an error some entries may still be in the log.
+  using Appended = std::function<void(Result<Positions>)>;
+
+  virtual ~EventLog() = default;
+
+  /// Takes entries in order; calls `done` when all are durable. Overloaded is answered at once.
+  virtual void append(std::vector<LogEntry> entries, Appended done) = 0;
+
+  /// `positions_of` is needed for Sharing::group only.
+  virtual std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) = 0;
+
+  /// Empty if usable; else why not, for /readyz.
+  virtual std::string problem() const = 0;
+
+  /// "embedded" or "kafka".
+  virtual std::string_view name() const = 0;
+
+  /// True if this log has a place of its own for rejected records (Kafka's dead-letter topic); if not, the history
+  /// store keeps them.
+  virtual bool keeps_dead_letters() const = 0;
+
+  /// Returns when all of them are durable there, with reason and position as headers. Blocks, bounded by `timeout`.
+  /// REQUIRES: keeps_dead_letters()
+  virtual Result<void> append_dead_letters(std::span<const RejectedRecord> rejected,
+                                           std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace freshet::ingest

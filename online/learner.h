@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_reader.h"
+#include "base/metrics.h"
+#include "base/sync.h"
+#include "online/options.h"
+#include "online/part.h"
+#include "online/progressive.h"
+#include "online/ranking.h"
+#include "online/vocabulary.h"
+#include "store/checkpoint_store.h"
+
+namespace freshet::online {
+
+/// Test-then-train over single events, without threads, clocks or files: what `serve` runs behind the log and what an
+/// evaluation runs over a recorded stream.
+/// Threads:  one thread, except vocabulary() and what publish() returns.
+/// Deterministic: the same options and events give the same state, whatever the batches they came in.
+class Model {
+ public:
+  /// `parts` in feature order.
+  Model(const Options& options, std::vector<std::unique_ptr<Part>> parts);
+  ~Model();
+
+  /// Ranks per part (last: the blend) of the event just learned, for whoever evaluates; empty if it was not scored
+  /// (first of its session, a repeat, a duplicate, weight 0).
+  struct Outcome {
+    bool scored = false;
+    bool unseen_target = false;
+    std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1, within the candidates
+  };
+
+  /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
+  const Outcome& learn(const Event& event);
+
+  std::shared_ptr<const Snapshot> publish(Timestamp wall_clock);
+
+  const Vocabulary& vocabulary() const;
+  Timestamp stream_time() const;
+  std::uint64_t events_learned() const;
+
+  std::vector<std::string> part_names() const;  ///< parts..., "blend"
+  Quality quality(std::size_t part) const;
+  std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
+
+  void save(ByteWriter& out) const;
+  /// Errors: corrupt, or invalid (made with other options or parts); the model is then unusable.
+  Result<void> load(ByteReader& in);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What /v1/status, /readyz and the metrics say about learning.
+struct LearnerStatus {
+  Positions positions;
+  Positions ends;
+  std::int64_t lag_events = 0;
+  std::uint64_t events_learned = 0;
+  Timestamp stream_time{};
+  Timestamp last_checkpoint{};  ///< wall clock; epoch if none yet
+  std::size_t items = 0;
+  std::string problem;  ///< empty if working
+  std::vector<std::pair<std::string, Quality>> quality;            ///< parts..., "blend"
+  std::vector<std::pair<std::string, std::size_t>> memory_bytes;   ///< per part
+};
+
+/// The second reader of the log: learns every event, publishes snapshots, writes checkpoints that carry their own
+/// positions. A restart goes on from the newest checkpoint as if it had never stopped.
+/// Threads:  run() on one thread; everything else from any.
+/// Errors:   an unreadable checkpoint is passed over loudly for the previous one; none at all: learns the log from its
+///           beginning. Log or disk trouble is retried and shown by status().problem.
+class Learner {
+ public:
+  /// Builds a fresh Model (more than once if a checkpoint has to be discarded).
+  using MakeModel = std::function<std::unique_ptr<Model>()>;
+
+  Learner(EventReader& reader, store::CheckpointStore& checkpoints, MakeModel make_model, const Options& options,
+          const Clock& clock, Metrics& metrics);
+  ~Learner();
+
+  /// Loads the newest checkpoint and publishes it, so that requests can be served. Called once, before run().
+  void restore();
+
+  /// Until `stop`; then writes a checkpoint.
+  void run(std::stop_token stop);
+
+  /// Never null after restore().
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  const Vocabulary& vocabulary() const;
+
+  LearnerStatus status() const;
+
+  /// Called after each checkpoint with its positions (embedded: the journal may be trimmed up to there).
+  void on_checkpoint(std::function<void(const Positions&)> callback);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet::online

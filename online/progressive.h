@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace freshet::online {
+
+/// HitRate, MRR and NDCG at 20 of one part, over everything and exponentially decayed over about the last
+/// kRecentEvents scored events. One relevant item per event, so NDCG = 1/log2(1+rank).
+struct Quality {
+  double events = 0, hit_rate = 0, mrr = 0, ndcg = 0;
+  double recent_hit_rate = 0, recent_mrr = 0, recent_ndcg = 0;
+};
+
+inline constexpr std::size_t kRankCutoff = 20;
+inline constexpr double kRecentEvents = 10'000;
+
+/// Progressive validation ("test, then train"): every event's rank in every part's list, recorded before the event is
+/// learned. Blum, Kalai and Langford, "Beating the hold-out" (COLT 1999).
+/// Threads: learner thread only.
+class ProgressiveValidation {
+ public:
+  explicit ProgressiveValidation(std::size_t parts);
+
+  /// `rank` from 1; nullopt: not among the first kRankCutoff (or an item never seen before).
+  void record(std::size_t part, std::optional<std::size_t> rank);
+
+  Quality quality(std::size_t part) const;
+
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+
+ private:
+  struct Sums {
+    double events = 0, hits = 0, reciprocal = 0, gain = 0;
+    double recent_events = 0, recent_hits = 0, recent_reciprocal = 0, recent_gain = 0;
+  };
+  std::vector<Sums> sums_;
+};
+
+}  // namespace freshet::online

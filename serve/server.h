@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/watermark.h"
+#include "online/options.h"
+#include "online/ranking.h"
+#include "online/vocabulary.h"
+#include "serve/event_sink.h"
+#include "serve/options.h"
+#include "serve/service_status.h"
+#include "store/catalogue.h"
+#include "store/history_store.h"
+
+namespace freshet::serve {
+
+/// Everything a request may use. All of it outlives the server.
+struct Services {
+  store::HistoryStore& histories;
+  store::Catalogue& catalogue;
+  EventSink& events;
+  Watermark& visible;  ///< positions that the histories contain
+  const online::Options& online;
+  const online::Vocabulary& vocabulary;
+  std::function<std::shared_ptr<const online::Snapshot>()> snapshot;
+  std::function<ServiceStatus()> status;
+  const Clock& clock;
+  Metrics& metrics;
+};
+
+/// The HTTP/1.1 server: owns its I/O threads ("freshet-io-N").
+/// Errors: the constructor throws if it cannot listen ("cannot listen on 127.0.0.1:8080: address in use").
+class Server {
+ public:
+  Server(const Options& options, Services services);
+  ~Server();  ///< stop()
+
+  std::uint16_t port() const;
+
+  /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads. Idempotent.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet::serve

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/position.h"
+#include "online/learner.h"
+
+namespace freshet::serve {
+
+/// What the operator sees of the parts that the server does not own, collected by the composition root when asked.
+struct ServiceStatus {
+  struct Component {
+    std::string name;     ///< "event_log", "history_writer", "learner", "store"
+    std::string problem;  ///< empty: ready
+  };
+  std::vector<Component> components;
+
+  std::string version;       ///< of the binary
+  Timestamp started{};
+  std::string log;           ///< "embedded" or "kafka"
+  Positions history_positions;
+  Positions history_ends;
+  Timestamp stream_time{};   ///< newest event time in the histories
+  online::LearnerStatus learner;
+  std::vector<std::pair<std::string, std::uint64_t>> store_bytes;  ///< Database::usage()
+  std::uint64_t items = 0;   ///< in the catalogue
+  std::uint64_t resident_bytes = 0;
+};
+
+}  // namespace freshet::serve

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace freshet::store {
+
+/// Numbered, checksummed files in one directory: the learner's state. Each is written to a temporary name, fsynced and
+/// renamed, so that a crash leaves the previous one; the newest `keep` stay.
+/// Threads:  one thread.
+/// Errors:   unavailable (I/O: disk full, ...); the previous checkpoints are untouched then.
+class CheckpointStore {
+ public:
+  CheckpointStore(std::string directory, std::size_t keep);
+
+  Result<void> write(std::string_view bytes);
+
+  /// Calls `load` with the newest checkpoint whose checksum holds; if `load` refuses it, with the one before, and so
+  /// on. Each one passed over is logged loudly with the reason. False if none could be used (a fresh start).
+  bool read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const;
+
+  /// File names, newest first.
+  std::vector<std::string> list() const;
+
+ private:
+  std::string directory_;
+  std::size_t keep_;
+};
+
+}  // namespace freshet::store

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "store/options.h"
+
+namespace freshet::store {
+
+/// The RocksDB directory that everything durable lives in; the stores of this folder are views of it.
+/// Threads:  all methods may be called concurrently.
+/// Owns:     the directory lock: one process per directory.
+/// Errors:   the constructor throws std::runtime_error with one clear line: not writable, locked by another process,
+///           a directory of something else, a format newer than this binary, corrupt. Nothing throws afterwards.
+/// Format:   docs/store_format.md, versioned by `meta/format`.
+class Database {
+ public:
+  /// Opens or creates `options.directory`.
+  explicit Database(const Options& options);
+
+  /// Opens an existing directory without writing to it or locking it (freshet inspect).
+  static Database open_read_only(const Options& options);
+
+  Database(Database&&) noexcept;
+  ~Database();
+
+  /// Makes everything committed so far survive a power cut.
+  Result<void> sync();
+
+  /// Bytes in memory and on disk by what they are for: "memtables", "block_cache", "table_readers", "sst", "wal".
+  std::vector<std::pair<std::string, std::uint64_t>> usage() const;
+
+  const Options& options() const;
+
+  struct Impl;  // store/*.cc only
+  Impl& impl() const { return *impl_; }
+
+ private:
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+inline constexpr std::uint32_t kFormatVersion = 1;  ///< part of the on-disk format
+
+}  // namespace freshet::store

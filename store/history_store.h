@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "base/event_reader.h"
+#include "base/position.h"
+#include "base/result.h"
+#include "store/database.h"
+
+namespace freshet::store {
+
+/// What became of one committed batch.
+struct CommitCounts {
+  std::size_t stored = 0;      ///< interactions written
+  std::size_t duplicates = 0;  ///< event id seen before within the dedupe window: passed over
+  std::size_t expired = 0;     ///< older than max_event_age: passed over
+  std::size_t erased = 0;      ///< erase requests carried out
+};
+
+/// Recent events per owner (user or anonymous session), newest first, bounded by Options::max_events_per_owner and
+/// max_event_age, with the log positions that they stand for.
+/// Threads:  reads may be called concurrently with everything; commit() from one thread per partition.
+/// Errors:   unavailable (I/O), corrupt. Never throws.
+/// Cost:     recent(): one seek and a scan of n rows; commit(): one WriteBatch, no fsync (when the log is Kafka or the
+///           journal, a tail lost in a power cut is read again, because positions fall back with the rows).
+class HistoryStore {
+ public:
+  explicit HistoryStore(Database& database);
+
+  /// Writes a batch as one atomic WriteBatch: a row per owner of each event (user and session), dedupe ids, erasures,
+  /// and `batch.next` as positions. `keep_rejected` also writes batch.rejected to the dead letters in the same batch.
+  /// Committing the same records again changes nothing (rows are keyed by log position). Within a batch and against
+  /// the store an id already seen at another position is a duplicate; at the same position it is a repeat.
+  /// An erase removes the rows that the owner had before it in the log order, no later ones.
+  Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
+
+  /// Newest first, at most `limit`, never more than max_events_per_owner.
+  Result<std::vector<Event>> recent(const Owner& owner, std::size_t limit) const;
+
+  /// Rows kept for `owner` (0 if unknown).
+  Result<std::size_t> count(const Owner& owner) const;
+
+  /// Removes every row of `owner` now. Events of theirs still in the log come back unless the log also gets an erase.
+  Result<void> erase(const Owner& owner);
+
+  /// Where the next record of each partition is to be read from.
+  Result<Positions> positions() const;
+
+  /// Newest event time ever committed (stream time); the epoch if none.
+  Timestamp stream_time() const;
+
+  /// Every kept row, in key order, until `visit` returns false. For inspection and tests: reads the whole store.
+  Result<void> scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace freshet::store

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/database.h"
+
+namespace freshet::store {
+
+struct JournalRecord {
+  std::int64_t offset = 0;  ///< assigned by append()
+  Timestamp arrival{};
+  std::string key;
+  std::string value;
+};
+
+/// The embedded event log's storage: one partition of records with dense offsets from 0.
+/// A journal, not a broker: one process, no replication.
+/// Threads:  append() from one thread at a time; the rest may be called concurrently.
+/// Errors:   unavailable (I/O), corrupt.
+/// Cost:     append(): one WriteBatch and one fsync for the whole span; read(): one seek, then sequential.
+class Journal {
+ public:
+  explicit Journal(Database& database);
+
+  /// Makes the records durable and returns the offset of the first; they get consecutive offsets.
+  Result<std::int64_t> append(std::span<const JournalRecord> records);
+
+  /// Records from `offset` on, at most `max_records` and about `max_bytes`; fewer at the end, none past it.
+  /// An offset below begin() reads from begin().
+  Result<std::vector<JournalRecord>> read(std::int64_t offset, std::size_t max_records, std::size_t max_bytes) const;
+
+  std::int64_t begin() const;  ///< oldest offset kept
+  std::int64_t end() const;    ///< next offset to be assigned; never reused, also after trimming everything
+
+  /// Forgets records below `offset` that arrived before `arrived_before`.
+  Result<void> trim(std::int64_t offset, Timestamp arrived_before);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace freshet::store
