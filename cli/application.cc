@@ -1,0 +1,193 @@
+#include "cli/application.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/watermark.h"
+#include "cli/log_event_sink.h"
+#include "cli/version.h"
+#include "ingest/decoding_reader.h"
+#include "ingest/embedded_log.h"
+#include "ingest/history_writer.h"
+#include "ingest/kafka_log.h"
+#include "online/learner.h"
+#include "online/torch/parts.h"
+#include "serve/server.h"
+#include "store/catalogue.h"
+#include "store/checkpoint_store.h"
+#include "store/database.h"
+#include "store/history_store.h"
+#include "store/journal.h"
+
+namespace freshet::cli {
+namespace {
+
+/// A reader further behind than this is catching up, and /readyz says so.
+constexpr std::int64_t kReadyLagEvents = 10'000;
+
+std::uint64_t resident_bytes() {
+  std::uint64_t pages_total = 0, pages_resident = 0;
+  std::ifstream("/proc/self/statm") >> pages_total >> pages_resident;
+  return pages_resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string lag_problem(std::int64_t lag) {
+  return lag > kReadyLagEvents ? "catching up, " + std::to_string(lag) + " events behind" : "";
+}
+
+template <typename Run>
+std::jthread start_thread(const char* name, Run run) {
+  return std::jthread([name, run = std::move(run)](std::stop_token stop) {
+    pthread_setname_np(pthread_self(), name);
+    run(std::move(stop));
+  });
+}
+
+}  // namespace
+
+struct Application::Impl {
+  explicit Impl(const Config& the_config);
+  ~Impl() { stop(); }
+
+  std::unique_ptr<ingest::EventLog> open_log();
+  serve::ServiceStatus status() const;
+  void monitor(std::stop_token stop);
+  void stop();
+
+  const Config config;
+  const SystemClock clock;
+  const Timestamp started = clock.now();
+  Metrics metrics;
+
+  store::Database database;
+  store::HistoryStore histories;
+  store::Catalogue catalogue;
+  store::Journal journal;
+  store::CheckpointStore checkpoints;
+
+  std::unique_ptr<ingest::EventLog> log;
+  Watermark visible;
+  ingest::HistoryWriter writer;
+  ingest::DecodingReader learner_reader;
+  online::Learner learner;
+  LogEventSink sink;
+
+  // Whatever starts threads comes last; stop() ends them in the opposite order.
+  std::jthread writer_thread;
+  std::jthread learner_thread;
+  std::jthread monitor_thread;
+  std::unique_ptr<serve::Server> server;
+};
+
+Application::Impl::Impl(const Config& the_config)
+    : config(the_config),
+      database(config.store),
+      histories(database),
+      catalogue(database),
+      journal(database),
+      checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
+      log(open_log()),
+      writer(*log, histories, visible, config.decode, config.writer, clock, metrics),
+      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), config.decode),
+      learner(
+          learner_reader, checkpoints,
+          [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
+          config.online, clock, metrics),
+      sink(*log, config.decode, clock) {
+  auto positions = histories.positions();
+  if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
+  visible.advance(*positions);
+
+  learner.on_checkpoint([this](const Positions& safe) { learner_reader.commit(safe); });
+  learner.restore();
+
+  server = std::make_unique<serve::Server>(
+      config.serve,
+      serve::Services{histories, catalogue, sink, visible, config.online, learner.vocabulary(),
+                      [this] { return learner.snapshot(); }, [this] { return status(); }, clock, metrics});
+  writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
+  learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
+  monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });
+}
+
+std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
+  if (config.log_kind == LogKind::kafka) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
+  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, clock);
+}
+
+serve::ServiceStatus Application::Impl::status() const {
+  serve::ServiceStatus status;
+  status.version = kVersion;
+  status.started = started;
+  status.log = log->name();
+  status.history_positions = visible.positions();
+  status.history_ends = writer.end_positions();
+  status.stream_time = histories.stream_time();
+  status.learner = learner.status();
+  status.store_bytes = database.usage();
+  status.items = catalogue.size();
+  status.resident_bytes = resident_bytes();
+
+  const auto first_of = [](std::string problem, std::int64_t lag) {
+    return problem.empty() ? lag_problem(lag) : problem;
+  };
+  status.components = {
+      {"event_log", log->problem()},
+      {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends))},
+      {"learner", first_of(status.learner.problem, status.learner.lag_events)},
+  };
+  return status;
+}
+
+/// Keeps the gauges of what only the operating system or RocksDB knows up to date.
+void Application::Impl::monitor(std::stop_token stop) {
+  Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
+  Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    resident.Set(static_cast<double>(resident_bytes()));
+    items.Set(static_cast<double>(catalogue.size()));
+    for (const auto& [kind, bytes] : database.usage()) {
+      metrics.gauge("freshet_store_bytes", "Memory and disk used by the store.", {{"kind", kind}})
+          .Set(static_cast<double>(bytes));
+    }
+    wake.wait_for(lock, stop, std::chrono::seconds(5), [] { return false; });
+  }
+}
+
+void Application::Impl::stop() {
+  if (!server) return;
+  log::info("stopping: draining requests");
+  server->stop();
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread}) {
+    thread->request_stop();
+  }
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread}) {
+    if (thread->joinable()) thread->join();
+  }
+  if (const auto synced = database.sync(); !synced) {
+    log::error("cannot sync the store", {{"reason", synced.error().message}});
+  }
+  server.reset();
+  log::info("stopped", {{"events_learned", learner.status().events_learned}});
+}
+
+Application::Application(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Application::~Application() = default;
+std::uint16_t Application::port() const { return impl_->server->port(); }
+void Application::stop() { impl_->stop(); }
+
+}  // namespace freshet::cli

@@ -1,0 +1,63 @@
+#include "cli/log_event_sink.h"
+
+#include <string>
+#include <utility>
+
+namespace freshet::cli {
+
+std::unique_ptr<ingest::EventDecoder> LogEventSink::borrow_decoder() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_decoders_.empty()) {
+      auto decoder = std::move(idle_decoders_.back());
+      idle_decoders_.pop_back();
+      return decoder;
+    }
+  }
+  return std::make_unique<ingest::EventDecoder>(decode_);
+}
+
+void LogEventSink::give_back(std::unique_ptr<ingest::EventDecoder> decoder) {
+  std::lock_guard lock(mutex_);
+  idle_decoders_.push_back(std::move(decoder));
+}
+
+void LogEventSink::submit(std::string_view body, std::size_t max_events,
+                          std::function<void(Result<serve::SubmitReceipt>)> done) {
+  auto texts = ingest::split_events(body);
+  if (!texts) return done(texts.error());
+  if (texts->size() > max_events) {
+    return done(Error{Errc::invalid, std::to_string(texts->size()) + " events in one request; at most " +
+                                         std::to_string(max_events) + " are accepted"});
+  }
+
+  serve::SubmitReceipt receipt;
+  std::vector<ingest::LogEntry> entries;
+  entries.reserve(texts->size());
+  auto decoder = borrow_decoder();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    auto event = decoder->decode((*texts)[i], {}, clock_.now());
+    if (!event) {
+      receipt.rejected.push_back({i, event.error().message});
+    } else if (event->kind == EventKind::erase) {
+      receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
+    } else {
+      entries.push_back({std::string(partition_key(*event)), std::string((*texts)[i])});
+    }
+  }
+  give_back(std::move(decoder));
+
+  receipt.accepted = entries.size();
+  if (entries.empty()) return done(std::move(receipt));
+  log_.append(std::move(entries), [receipt = std::move(receipt), done = std::move(done)](Result<Positions> end) mutable {
+    if (!end) return done(end.error());
+    receipt.positions = *std::move(end);
+    done(std::move(receipt));
+  });
+}
+
+void LogEventSink::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {
+  log_.append({{owner.id, ingest::encode_erase(owner)}}, std::move(done));
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,59 @@
+# freshet_library, freshet_executable, freshet_test: one way to declare each, so that every target has the same warnings
+# and every library says what it is for, how it fails and what it may see.
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# A file that includes torch takes over 1 GB to compile: one at a time.
+set_property(GLOBAL APPEND PROPERTY JOB_POOLS torch_pool=1)
+
+add_library(freshet_flags INTERFACE)
+target_compile_options(freshet_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror -fopenmp-simd)
+target_include_directories(freshet_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+
+# freshet_library(NAME store ABOUT "..." ERRORS "..." SOURCES a.cc... [ALLOW base...] [PUBLIC dep::x...]
+#                 [PRIVATE dep::y...] [PCH <torch/torch.h>])
+# makes freshet::store. ALLOW names the freshet libraries that it may include and links.
+function(freshet_library)
+  cmake_parse_arguments(PARSE_ARGV 0 LIB "" "NAME;ABOUT;ERRORS;PCH" "SOURCES;ALLOW;PUBLIC;PRIVATE")
+  foreach(required NAME ABOUT ERRORS SOURCES)
+    if(NOT LIB_${required})
+      message(FATAL_ERROR "freshet_library(${LIB_NAME}): ${required} is missing")
+    endif()
+  endforeach()
+  if(LIB_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "freshet_library(${LIB_NAME}): unknown argument ${LIB_UNPARSED_ARGUMENTS}")
+  endif()
+  add_library(freshet_${LIB_NAME} STATIC ${LIB_SOURCES})
+  add_library(freshet::${LIB_NAME} ALIAS freshet_${LIB_NAME})
+  list(TRANSFORM LIB_ALLOW PREPEND freshet::)
+  target_link_libraries(freshet_${LIB_NAME} PUBLIC freshet_flags ${LIB_ALLOW} ${LIB_PUBLIC} PRIVATE ${LIB_PRIVATE})
+  if(LIB_PCH)
+    target_precompile_headers(freshet_${LIB_NAME} PRIVATE ${LIB_PCH})
+    set_property(TARGET freshet_${LIB_NAME} PROPERTY JOB_POOL_COMPILE torch_pool)
+  endif()
+endfunction()
+
+# freshet_executable(NAME freshet SOURCES main.cc LINKS freshet::cli)
+function(freshet_executable)
+  cmake_parse_arguments(PARSE_ARGV 0 EXE "" "NAME" "SOURCES;LINKS")
+  add_executable(${EXE_NAME} ${EXE_SOURCES})
+  target_link_libraries(${EXE_NAME} PRIVATE freshet_flags ${EXE_LINKS})
+endfunction()
+
+# freshet_test(NAME store_test LABELS unit SOURCES a_test.cc... LINKS freshet::store... [TIMEOUT seconds])
+function(freshet_test)
+  cmake_parse_arguments(PARSE_ARGV 0 TEST "" "NAME;TIMEOUT" "LABELS;SOURCES;LINKS")
+  if(NOT TEST_LABELS)
+    message(FATAL_ERROR "freshet_test(${TEST_NAME}): LABELS is missing")
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 300)
+  endif()
+  freshet_executable(NAME ${TEST_NAME} SOURCES ${TEST_SOURCES} LINKS ${TEST_LINKS} dep::gtest GTest::gtest_main)
+  set(environment "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
+  gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} ENVIRONMENT "${environment}")
+endfunction()

@@ -1,0 +1,14 @@
+# FRESHET_SANITIZER instruments everything that we build; packages stay as they are (tests/tsan.supp says what follows).
+if(FRESHET_SANITIZER STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(FRESHET_SANITIZER STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(FRESHET_SANITIZER)
+  message(FATAL_ERROR "FRESHET_SANITIZER is '${FRESHET_SANITIZER}'; expected address, thread or nothing")
+endif()
+if(FRESHET_SANITIZER)
+  # Function multi-versioning resolves before a sanitizer's runtime is up.
+  add_compile_definitions(FRESHET_SANITIZED)
+endif()

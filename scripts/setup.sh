@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Installs what freshet needs on Debian 12: packages, LibTorch, and (for the tests) Kafka and Python tools.
+# Re-runnable; does nothing and says nothing when all is there.
+source "$(dirname "$0")/env.sh"
+
+usage="usage: scripts/setup.sh [--build|--test]
+  --build  what building and running needs
+  --test   also what the tests need (the default)"
+mode=${1:---test}
+case $mode in
+  --build | --test) ;;
+  -h | --help) echo "$usage"; exit 0 ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+
+build_packages=(
+  g++ cmake ninja-build ccache pkg-config git ca-certificates curl unzip maven openjdk-17-jre-headless
+  python3 python3-venv python3-pip
+  librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
+  libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
+)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev kcat jq procps)
+
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  echo "installing ${#missing[@]} Debian packages"
+  export DEBIAN_FRONTEND=noninteractive
+  retry as_root apt-get -q update || die "apt-get update failed"
+  retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" ||
+    die "cannot install: ${missing[*]}"
+}
+
+check_sum() { echo "$1  $2" | sha256sum --quiet -c - || die "$2 has the wrong checksum"; }
+
+# One standard LibTorch tree out of two published artefacts of the same version: the libraries from Maven Central, the
+# headers and CMake package from the wheel (its x86-64 build would bring CUDA; headers are the same on both).
+install_libtorch() {
+  [ -e "$libtorch_dir/lib/libtorch_cpu.so" ] && return
+  [ "$(uname -m)" = x86_64 ] || die "LibTorch is installed for x86-64 only; give your own with -DCMAKE_PREFIX_PATH"
+  echo "installing LibTorch 2.7.1 (210 MB)"
+  local work wheel jar
+  work=$(mktemp -d "$FRESHET_CACHE/libtorch.XXXXXX")
+  retry mvn -q -B dependency:copy -Dartifact=ai.djl.pytorch:pytorch-native-cpu:2.7.1:jar:linux-x86_64 \
+    -DoutputDirectory="$work" || die "cannot download the LibTorch libraries"
+  retry python3 -m pip download -q --no-deps --only-binary=:all: --platform manylinux_2_28_aarch64 \
+    --python-version 311 torch==2.7.1 -d "$work" || die "cannot download the LibTorch headers"
+  jar=$(echo "$work"/pytorch-native-cpu-*.jar) wheel=$(echo "$work"/torch-*.whl)
+  check_sum 1769928feaaa2389b4aa68390e7787ce1707290258b167d016a200fced4b8c39 "$jar"
+  check_sum 236f501f2e383f1cb861337bdf057712182f910f10aeaf509065d54d339e49b2 "$wheel"
+  mkdir -p "$work/libtorch/lib"
+  unzip -q -j "$jar" 'pytorch/cpu/linux-x86_64/*' -d "$work/libtorch/lib"
+  unzip -q "$wheel" 'torch/include/*' 'torch/share/cmake/*' -d "$work"
+  mv "$work/torch/include" "$work/torch/share" "$work/libtorch/"
+  mv "$work/libtorch" "$libtorch_dir"
+  rm -rf "$work"
+}
+
+install_kafka() {
+  [ -e "$kafka_dir/complete" ] && return
+  echo "installing Kafka 3.9.2 for the tests (46 MB)"
+  rm -rf "$kafka_dir"
+  retry mvn -q -B -f "$root/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$kafka_dir/lib" || die "cannot download Kafka"
+  touch "$kafka_dir/complete"
+}
+
+install_python_tools() {
+  local wanted=$root/scripts/requirements.txt
+  cmp -s "$wanted" "$pytools_dir/requirements.txt" && return
+  echo "installing the Python tools of the tests"
+  rm -rf "$pytools_dir"
+  python3 -m venv "$pytools_dir" || die "cannot make a Python environment in $pytools_dir"
+  retry "$pytools_dir/bin/pip" install -q -r "$wanted" || die "cannot install the Python tools"
+  cp "$wanted" "$pytools_dir/requirements.txt"
+}
+
+mkdir -p "$FRESHET_CACHE"
+install_packages "${build_packages[@]}"
+install_libtorch
+if [ "$mode" = --test ]; then
+  install_packages "${test_packages[@]}"
+  install_kafka
+  install_python_tools
+fi

@@ -1,0 +1,182 @@
+"""Starts and drives the real freshet binary the way an operator would: a process, a directory, curl."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("FRESHET_BINARY", str(ROOT / "build/release/freshet"))
+
+
+def wait_until(condition, what, seconds=30.0):
+    """Polls until `condition()` is truthy and returns it; fails naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def run(*arguments, stdin=None, check=True, timeout=120):
+    """One freshet command to its end."""
+    result = subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True,
+                            timeout=timeout)
+    if check and result.returncode != 0:
+        raise AssertionError(f"{arguments}: exit {result.returncode}\n{result.stdout}\n{result.stderr}")
+    return result
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Freshet:
+    """A running service on a free port. `toml` is the text of its configuration file."""
+
+    def __init__(self, directory, toml="", config=None):
+        self.directory = pathlib.Path(directory)
+        self.data = self.directory / "data"
+        self.config = config
+        if config is None:
+            self.config = self.directory / "freshet.toml"
+            self.config.write_text(toml)
+        self.log_path = self.directory / "freshet.log"
+        self.process = None
+        self.url = None
+
+    def start(self, ready=True):
+        with open(self.log_path, "ab") as log:
+            start_of_run = log.tell()
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "-c", str(self.config), "--data", str(self.data), "--listen", "127.0.0.1:0"],
+                stdout=log, stderr=log, cwd=self.directory)
+        self.url = "http://127.0.0.1:%d" % wait_until(lambda: self._port(start_of_run), "the port in the log")
+        if ready:
+            wait_until(lambda: self.get("/readyz").status == 200, "/readyz")
+        return self
+
+    def _port(self, start_of_run):
+        if self.process.poll() is not None:
+            raise AssertionError(f"freshet exited with {self.process.returncode}:\n{self.log_path.read_text()}")
+        for line in self.log_path.read_bytes()[start_of_run:].decode(errors="replace").splitlines():
+            if "freshet is serving" not in line:
+                continue
+            if line.startswith("{"):
+                return json.loads(line)["port"]
+            return int(line.split("port=")[1].split()[0])
+        return None
+
+    def stop(self):
+        """SIGTERM and a clean exit."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=60) == 0, self.log_path.read_text()
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+
+    def curl(self, path, method="GET", body=None, content_type="application/json"):
+        command = ["curl", "-sS", "-i", "-X", method, self.url + path, "--max-time", "30", "-H", "Expect:"]
+        data = None
+        if body is not None:
+            data = body if isinstance(body, (str, bytes)) else json.dumps(body)
+            data = data.encode() if isinstance(data, str) else data
+            command += ["-H", f"Content-Type: {content_type}", "--data-binary", "@-"]
+        result = subprocess.run(command, input=data, capture_output=True, timeout=40)
+        assert result.returncode == 0, result.stderr.decode()
+        head, _, text = result.stdout.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
+        return Answer(int(lines[0].split()[1]), headers, text.decode())
+
+    def get(self, path):
+        return self.curl(path)
+
+    def post(self, path, body, **options):
+        return self.curl(path, method="POST", body=body, **options)
+
+    def send(self, *events):
+        """Posts events and returns the token that covers them."""
+        answer = self.post("/v1/events", list(events))
+        assert answer.status == 202, answer.body
+        assert answer.json["accepted"] == len(events), answer.body
+        return answer.json["token"]
+
+    def recommend(self, user, kind="users", **query):
+        path = f"/v1/{kind}/{urllib.parse.quote(user, safe='')}/recommendations"
+        if query:
+            path += "?" + urllib.parse.urlencode(query)
+        answer = self.get(path)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def items_for(self, user, **query):
+        return [entry["item"] for entry in self.recommend(user, **query)["items"]]
+
+    def status(self):
+        return self.get("/v1/status").json
+
+    def counts(self):
+        """What the data directory contains, seen by `freshet inspect`."""
+        return json.loads(run("inspect", self.data, "--counts", "--json").stdout)
+
+
+class Broker:
+    """A real Apache Kafka broker on a free port (scripts/kafka_broker.sh)."""
+
+    SCRIPT = str(ROOT / "scripts/kafka_broker.sh")
+
+    def __init__(self, directory):
+        self.directory = str(directory)
+
+    def _script(self, verb):
+        return subprocess.run([self.SCRIPT, verb, self.directory], check=True, capture_output=True, text=True,
+                              timeout=120).stdout.strip()
+
+    def start(self):
+        self._script("start")
+        self.url = self._script("url")
+        return self
+
+    def stop(self):
+        self._script("stop")
+
+    def kill(self):
+        self._script("kill")
+
+    def produce(self, topic, records, key=True):
+        """Produces with kcat: an independent client. `records` are events (dictionaries) or raw strings."""
+        lines = []
+        for record in records:
+            text = record if isinstance(record, str) else json.dumps(record)
+            name = "" if isinstance(record, str) else record.get("user") or record.get("session") or ""
+            lines.append(f"{name}\t{text}" if key else text)
+        command = ["kcat", "-P", "-b", self.url, "-t", topic, "-X", "topic.metadata.refresh.interval.ms=200"]
+        if key:
+            command += ["-K", "\t"]
+        subprocess.run(command, input="\n".join(lines), text=True, check=True, timeout=60)
+
+    def consume(self, topic, count):
+        command = ["kcat", "-C", "-b", self.url, "-t", topic, "-c", str(count), "-e", "-q", "-f", "%h\t%s\n"]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
+
+
+def available(tool):
+    return shutil.which(tool) is not None

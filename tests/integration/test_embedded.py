@@ -1,0 +1,225 @@
+"""The service on its embedded log, driven over HTTP."""
+
+import json
+import subprocess
+
+import pytest
+
+from freshet_process import BINARY, ROOT, run, wait_until
+
+
+def shop_sessions(count):
+    """Sessions that walk a, b, c: after a comes b, after b comes c."""
+    events = []
+    for session in range(count):
+        for step, item in enumerate("abc"):
+            events.append({"session": f"s{session}", "item": item, "ts": 1_700_000_000_000 + session * 10_000 + step})
+    return events
+
+
+def wait_learned(service, events):
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= events, f"{events} events learned")
+
+
+def test_a_click_changes_the_next_answer(freshet):
+    service = freshet()
+    service.send(*shop_sessions(50))
+    wait_learned(service, 150)
+
+    now = 1_700_000_600_000
+    token = service.send({"user": "u", "item": "a", "ts": now})
+    first = service.recommend("u", after=token)
+    assert first["items"][0]["item"] == "b"
+    assert "a" not in [entry["item"] for entry in first["items"]]
+    assert first["model"]["version"] >= 1
+    assert first["model"]["age_ms"] >= 0
+
+    token = service.send({"user": "u", "item": "b", "ts": now + 1000})
+    assert service.items_for("u", after=token)[0] == "c"
+
+
+def test_an_anonymous_session_and_a_stateless_request_get_the_same_list(freshet):
+    service = freshet()
+    service.send(*shop_sessions(50))
+    wait_learned(service, 150)
+    token = service.send({"session": "visitor", "item": "b", "ts": 1_700_000_600_000})
+    stored = service.recommend("visitor", kind="sessions", after=token)
+    stateless = service.post("/v1/recommendations", {"session": ["b"], "k": 20}).json
+    assert [entry["item"] for entry in stored["items"]] == [entry["item"] for entry in stateless["items"]]
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["SIGTERM", "kill -9"])
+def test_a_restart_goes_on_where_it_stopped(freshet, crash):
+    service = freshet()
+    events = shop_sessions(200)
+    for start in range(0, len(events), 100):
+        service.send(*events[start:start + 100])
+    wait_learned(service, 600)
+    service.kill() if crash else service.stop()
+
+    service.start()
+    wait_learned(service, 600)
+    status = service.status()
+    assert status["learner"]["events_learned"] == 600
+    assert service.get("/v1/sessions/s199").json["count"] == 3
+    token = service.send({"user": "u", "item": "a", "ts": 1_700_009_000_000})
+    assert service.items_for("u", after=token)[0] == "b"
+    service.stop()
+    assert service.counts()["events"] == 601
+
+
+def test_a_replayed_stream_arrives_completely(freshet, tmp_path):
+    service = freshet()
+    stream = tmp_path / "stream.jsonl"
+    run("generate", "--events", 20_000, "--users", 500, "--items", 300, "--seed", 7, "-o", stream)
+    report = json.loads(run("replay", stream, "--to", "http", "--url", service.url, "--json").stdout)
+    assert report["acknowledged"] == report["sent"] == 20_000
+    wait_learned(service, 20_000)
+    service.stop()
+    assert service.counts()["events"] == 20_000
+
+
+def test_replaying_the_same_file_twice_stores_it_once(freshet, tmp_path):
+    service = freshet()
+    stream = tmp_path / "stream.jsonl"
+    run("generate", "--events", 2_000, "--users", 50, "--items", 100, "--seed", 7, "-o", stream)
+    for _ in range(2):
+        run("replay", stream, "--to", "http", "--url", service.url)
+    service.stop()
+    assert service.counts()["events"] == 2_000
+
+
+def test_erasing_a_user_leaves_no_history(freshet):
+    service = freshet()
+    token = service.send({"user": "u", "item": "a"}, {"user": "other", "item": "a"})
+    service.recommend("u", after=token)
+    assert service.get("/v1/users/u").json["count"] == 1
+    assert service.curl("/v1/users/u", method="DELETE").status in (200, 202)
+    assert service.get("/v1/users/u").status == 404
+    assert service.get("/v1/users/other").json["count"] == 1
+    service.stop()
+    service.start()
+    assert service.get("/v1/users/u").status == 404
+
+
+def test_an_unavailable_item_is_not_recommended(freshet):
+    service = freshet()
+    service.send(*shop_sessions(50))
+    wait_learned(service, 150)
+    assert service.curl("/v1/items/b", method="PUT", body={"item": "b", "available": False}).status in (200, 201, 204)
+    token = service.send({"user": "u", "item": "a", "ts": 1_700_000_600_000})
+    assert "b" not in service.items_for("u", after=token)
+    service.curl("/v1/items/b", method="DELETE")
+    assert service.items_for("u")[0] == "b"
+
+
+def test_bad_requests_are_refused_with_a_reason_and_the_service_lives(freshet):
+    service = freshet("[serve]\nmax_body_bytes = \"1MiB\"\n")
+    assert "json" in service.post("/v1/events", "{not json").body.lower()
+    mixed = service.post("/v1/events", [{"user": "u", "item": "a"}, {"user": "u"}, {"item": "x"},
+                                        {"user": "u", "item": 1.5}, {"user": "x" * 65536, "item": "a"}])
+    assert mixed.status == 202
+    assert mixed.json["accepted"] == 1
+    assert [entry["index"] for entry in mixed.json["rejected"]] == [1, 2, 3, 4]
+    assert "item" in mixed.json["rejected"][0]["error"]
+    assert service.post("/v1/events", b'{"user":"\xff\xfe","item":"a"}').status == 400
+    assert service.post("/v1/events", [{"user": "u", "item": "a", "ts": "2999-01-01T00:00:00Z"}]).status == 400
+    assert service.post("/v1/events", [{"type": "$erase", "user": "u"}]).status == 400
+    assert service.post("/v1/events", b"[" + b" " * (10 << 20) + b"]").status == 413
+    assert service.get("/v1/users/u/recommendations?kk=3").status == 400
+    assert service.get("/v1/users/u/recommendations?after=nonsense").status == 400
+    assert service.get("/nowhere").status == 404
+    assert service.curl("/v1/popular", method="DELETE").status == 405
+    for answer in (service.get("/nowhere"), service.get("/v1/popular?k=x")):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert set(answer.json) >= {"title", "status", "detail"}
+    assert service.get("/healthz").status == 200
+
+
+def test_a_token_from_the_future_times_out(freshet):
+    service = freshet("[serve]\nafter_timeout = \"100ms\"\n")
+    assert service.get("/v1/users/u/recommendations?after=0-999999").status == 504
+
+
+def test_operations_endpoints_answer(freshet):
+    service = freshet()
+    token = service.send(*shop_sessions(20))
+    service.recommend("u", after=token)
+    wait_learned(service, 60)
+    assert service.get("/healthz").status == 200
+    assert service.get("/readyz").json["ready"] is True
+    metrics = service.get("/metrics").body
+    for name in ("freshet_ingest_events_total", "freshet_learner_events_total", "freshet_learner_quality",
+                 "freshet_serve_requests_total", "freshet_store_bytes"):
+        assert name in metrics
+    status = service.status()
+    assert status["history"]["positions"] == {"0": 60}
+    assert status["history"]["lag_events"] == 0
+    assert {"popularity", "covisitation", "session_knn", "lstm", "blend"} <= set(status["learner"]["quality"])
+    assert service.get("/openapi.json").json["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("config", ["freshet.toml", "dev.toml"])
+def test_the_shipped_configurations_start(freshet, config):
+    service = freshet(config=ROOT / "configs" / config)
+    service.send({"user": "u", "item": "a"})
+    service.stop()
+
+
+def refused(tmp_path, *arguments):
+    result = run("serve", *arguments, check=False, timeout=30)
+    assert result.returncode == 2, result.stderr
+    assert "terminate" not in result.stderr
+    return result.stderr
+
+
+def test_what_cannot_start_says_why_in_one_line(freshet, tmp_path):
+    service = freshet()
+    port = service.url.rsplit(":", 1)[1]
+    assert "address" in refused(tmp_path, "--data", tmp_path / "other", "--listen", f"127.0.0.1:{port}").lower()
+    assert str(service.data) in refused(tmp_path, "--data", service.data, "--listen", "127.0.0.1:0")
+
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "holiday.jpg").write_text("not a database")
+    assert "not a freshet data directory" in refused(tmp_path, "--data", foreign, "--listen", "127.0.0.1:0")
+
+    below_a_file = tmp_path / "file"
+    below_a_file.write_text("")
+    assert str(below_a_file) in refused(tmp_path, "--data", below_a_file / "data", "--listen", "127.0.0.1:0")
+
+    config = tmp_path / "bad.toml"
+    config.write_text("[serve]\nprot = 8080\nthreads = \"two\"\n")
+    message = refused(tmp_path, "-c", config)
+    assert "bad.toml:2" in message and "serve.port" in message
+    assert "bad.toml:3" in message and "serve.threads" in message
+    assert "0.0.0.0" in refused(tmp_path, "--data", tmp_path / "public", "--listen", "0.0.0.0:0")
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(freshet):
+    service = freshet("[online]\ncheckpoint_interval = \"1s\"\n")
+    for start in range(3):
+        service.send(*shop_sessions(50))
+        wait_until(lambda: len(list((service.data / "checkpoints").glob("checkpoint-*"))) > start, "a checkpoint")
+    service.stop()
+    newest = max((service.data / "checkpoints").glob("checkpoint-*"))
+    newest.write_bytes(newest.read_bytes()[:-100])
+    service.start()
+    wait_learned(service, 450)
+    assert newest.name in service.log_path.read_text()
+    assert service.status()["learner"]["events_learned"] == 450
+
+
+def test_inspect_works_while_the_service_runs(freshet):
+    service = freshet()
+    token = service.send({"user": "u", "item": "a", "ts": 1_700_000_000_000}, {"user": "u", "item": "b"})
+    service.recommend("u", after=token)
+    seen = json.loads(run("inspect", service.data, "--user", "u", "--json").stdout)
+    assert [event["item"] for event in seen["events"]] == ["b", "a"]
+
+
+def test_the_binary_explains_itself():
+    for command in ("serve", "replay", "generate", "inspect", "config"):
+        text = run(command, "--help").stdout
+        assert "Example" in text or command == "config", text
+    assert subprocess.run([BINARY, "nonsense"], capture_output=True).returncode != 0

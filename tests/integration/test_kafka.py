@@ -1,0 +1,112 @@
+"""The service on a real Apache Kafka broker: clicks by kcat, answers by curl."""
+
+import json
+
+from freshet_process import Broker, ROOT, run, wait_until
+from test_embedded import shop_sessions, wait_learned
+
+
+def kafka_config(broker, topic, **more):
+    lines = [f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{topic}"',
+             f'dead_letter_topic = "{topic}-dead"', *(f"{key} = {value}" for key, value in more.items()),
+             '[kafka.properties]\n"topic.metadata.refresh.interval.ms" = "500"']
+    return "\n".join(lines) + "\n"
+
+
+def history_count(service, kind, owner):
+    answer = service.get(f"/v1/{kind}/{owner}")
+    return answer.json["count"] if answer.status == 200 else 0
+
+
+def test_a_click_in_kafka_changes_the_next_answer(freshet, broker, topic):
+    broker.produce(topic, shop_sessions(50))
+    service = freshet(kafka_config(broker, topic))
+    wait_learned(service, 150)
+
+    broker.produce(topic, [{"user": "u", "item": "a", "ts": 1_700_000_600_000}])
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history")
+    assert service.items_for("u")[0] == "b"
+
+    broker.produce(topic, [{"user": "u", "item": "b", "ts": 1_700_000_601_000}])
+    wait_until(lambda: history_count(service, "users", "u") == 2, "the second click in the history")
+    assert service.items_for("u")[0] == "c"
+
+
+def test_events_posted_over_http_go_through_kafka_and_read_your_writes_holds(freshet, broker, topic):
+    broker.produce(topic, shop_sessions(50))
+    service = freshet(kafka_config(broker, topic))
+    wait_learned(service, 150)
+    for click, expected in (("a", "b"), ("b", "c")):
+        token = service.send({"user": "u", "item": click})
+        assert service.items_for("u", after=token)[0] == expected
+
+
+def test_a_replayed_stream_arrives_completely_also_over_a_crash(freshet, broker, topic, tmp_path):
+    stream = tmp_path / "stream.tsv"
+    run("generate", "--events", 30_000, "--users", 800, "--items", 300, "--seed", 3, "--format", "tsv", "-o", stream)
+    broker.produce(topic, [])
+    service = freshet(kafka_config(broker, topic), ready=False)
+    report = json.loads(run("replay", stream, "--to", "kafka", "--brokers", broker.url, "--topic", topic,
+                            "--json").stdout)
+    assert report["acknowledged"] == report["sent"] == 30_000
+    wait_until(lambda: service.status()["history"]["positions"], "the first batch")
+    service.kill()
+    service.start()
+    wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the histories at the end of the log")
+    wait_learned(service, 30_000)
+    assert service.status()["learner"]["events_learned"] == 30_000
+    service.stop()
+    assert service.counts()["events"] == 30_000
+
+
+def test_poison_records_go_to_the_dead_letter_topic(freshet, broker, topic):
+    broker.produce(topic, ["{broken", '{"user":"u"}'], key=False)
+    service = freshet(kafka_config(broker, topic))
+    broker.produce(topic, [{"user": "u", "item": "a"}])
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the good record behind the bad ones")
+    letters = broker.consume(f"{topic}-dead", 2)
+    assert sorted(letter.split("\t")[1] for letter in letters) == ['{"user":"u"}', "{broken"]
+    assert any("item: missing" in letter for letter in letters)
+
+
+def test_a_broker_that_comes_late_is_waited_for(freshet, topic, tmp_path):
+    broker = Broker(tmp_path / "late-kafka").start()
+    try:
+        broker.produce(topic, shop_sessions(20))
+        broker.stop()
+        service = freshet(kafka_config(broker, topic), ready=False)
+        unready = service.get("/readyz")
+        assert unready.status == 503
+        assert "kafka" in unready.body
+        assert service.recommend("u")["items"] == []
+        broker.start()
+        wait_until(lambda: service.get("/readyz").status == 200, "ready once the broker is there", 60)
+        wait_learned(service, 60)
+
+        broker.kill()
+        wait_until(lambda: service.get("/readyz").status == 503, "not ready without the broker", 60)
+        assert service.items_for("s0", kind="sessions") is not None
+        broker.start()
+        wait_until(lambda: service.get("/readyz").status == 200, "ready again", 60)
+        token = service.send({"user": "u", "item": "a"})
+        assert service.items_for("u", after=token)
+    finally:
+        broker.kill()
+
+
+def test_a_topic_that_does_not_exist_yet_is_waited_for(freshet, broker, topic):
+    service = freshet(kafka_config(broker, topic), ready=False)
+    wait_until(lambda: topic in service.get("/readyz").body, "/readyz names the topic")
+    broker.produce(topic, [{"user": "u", "item": "a"}])
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history", 60)
+    wait_until(lambda: service.get("/readyz").status == 200, "ready")
+
+
+def test_the_kafka_example_configuration_starts(freshet, broker, topic, tmp_path):
+    text = (ROOT / "configs/kafka.toml").read_text()
+    service = freshet("\n".join(
+        f'brokers = "{broker.url}"' if line.startswith("brokers") else
+        f'topic = "{topic}"' if line.startswith("topic") else line
+        for line in text.splitlines()), ready=False)
+    broker.produce(topic, [{"user": "u", "item": "a"}])
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history", 60)

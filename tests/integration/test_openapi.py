@@ -1,0 +1,23 @@
+"""/openapi.json is a valid OpenAPI 3.1 document, and the running service does what it says."""
+
+import os
+import subprocess
+import sys
+
+from openapi_spec_validator import validate
+
+from test_embedded import shop_sessions
+
+
+def test_the_document_is_valid(freshet):
+    validate(freshet().get("/openapi.json").json)
+
+
+def test_schemathesis_finds_no_difference(freshet, tmp_path):
+    service = freshet()
+    service.send(*shop_sessions(20))
+    result = subprocess.run(
+        [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", service.url + "/openapi.json",
+         "--max-examples", os.environ.get("FRESHET_SCHEMATHESIS_EXAMPLES", "25"), "--seed", "1"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=600)
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
