@@ -19,22 +19,22 @@ enum class Format { text, json };
 class Field {
  public:
   template <std::integral T>
-  Field(std::string_view name, T value) : name(name), value(to_value(value)) {}
-  Field(std::string_view name, double value) : name(name), value(value) {}
+  Field(std::string_view the_name, T number) : name(the_name), value(to_value(number)) {}
+  Field(std::string_view the_name, double number) : name(the_name), value(number) {}
   template <typename T>
     requires std::convertible_to<T, std::string_view>
-  Field(std::string_view name, const T& value) : name(name), value(std::string_view(value)) {}
+  Field(std::string_view the_name, const T& text) : name(the_name), value(std::string_view(text)) {}
 
   std::string_view name;
   std::variant<bool, std::int64_t, double, std::string_view> value;
 
  private:
   template <std::integral T>
-  static std::variant<bool, std::int64_t, double, std::string_view> to_value(T value) {
+  static std::variant<bool, std::int64_t, double, std::string_view> to_value(T number) {
     if constexpr (std::is_same_v<T, bool>) {
-      return value;
+      return number;
     } else {
-      return static_cast<std::int64_t>(value);
+      return static_cast<std::int64_t>(number);
     }
   }
 };

@@ -98,7 +98,7 @@ Application::Impl::Impl(const Config& the_config)
       journal(database),
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
-      writer(*log, histories, visible, config.decode, config.writer, clock, metrics),
+      writer(*log, histories, visible, config.decode, config.writer, metrics),
       learner_reader(log->open_reader(ingest::Sharing::all, nullptr), config.decode),
       learner(
           learner_reader, checkpoints,

@@ -18,7 +18,10 @@ class DecodingReader final : public EventReader {
   void seek(const Positions& positions) override { log_->seek(positions); }
   Positions end_positions() const override { return log_->end_positions(); }
 
+  /// See LogReader.
   void commit(const Positions& positions) { log_->commit(positions); }
+  void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
+  std::uint64_t generation() const { return log_->generation(); }
 
  private:
   std::unique_ptr<LogReader> log_;

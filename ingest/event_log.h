@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -35,7 +36,7 @@ struct LogBatch {
 };
 
 /// Reads records of the log from positions of its own.
-/// Threads:  poll/seek/commit/rebalance callbacks on one thread; end_positions from any.
+/// Threads:  everything on one thread; end_positions from any.
 class LogReader {
  public:
   virtual ~LogReader() = default;
@@ -48,6 +49,14 @@ class LogReader {
   /// Tells the log how far the reader's state is safe (Kafka: offset commit, so that lag tools work; embedded:
   /// what trimming may pass). Never the source of truth: that is the reader's own store.
   virtual void commit(const Positions& positions) = 0;
+
+  /// The caller cannot take records for a while (its store is in trouble): stays a member of the group, fetches
+  /// nothing, for `duration`.
+  virtual void idle(std::chrono::milliseconds duration) = 0;
+
+  /// Changes whenever partitions were assigned or revoked. Rebalances happen inside poll() and idle() only, so a batch
+  /// just polled belongs to the reader; one held over an idle() does only if the generation is still the same.
+  virtual std::uint64_t generation() const = 0;
 };
 
 /// How a reader shares the log with others.

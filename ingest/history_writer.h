@@ -1,12 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/watermark.h"
-#include "ingest/decoding_reader.h"
 #include "ingest/event_log.h"
 #include "ingest/options.h"
 #include "store/history_store.h"
@@ -16,12 +16,13 @@ namespace freshet::ingest {
 /// The first reader of the log: polls, decodes, commits whole batches to the history store together with the log
 /// positions, then raises the watermark that read-your-writes waits on. Dead letters are durable before the positions
 /// pass them.
-/// Threads:  run() on one thread; problem() and positions() from any.
+/// Threads:  run() on one thread; problem() and end_positions() from any.
 /// Errors:   a store or log that is unavailable is retried with back-off and shown by problem(); nothing is skipped.
 class HistoryWriter {
  public:
   HistoryWriter(EventLog& log, store::HistoryStore& store, Watermark& visible, const DecodeOptions& decode,
-                const WriterOptions& options, const Clock& clock, Metrics& metrics);
+                const WriterOptions& options, Metrics& metrics);
+  ~HistoryWriter();
 
   /// Until `stop`; then finishes the batch in hand.
   void run(std::stop_token stop);
@@ -31,6 +32,10 @@ class HistoryWriter {
 
   /// Newest known ends of the partitions it reads (lag = distance(visible.positions(), ends)).
   Positions end_positions() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace freshet::ingest

@@ -1,0 +1,171 @@
+#include "ingest/embedded_log.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr std::size_t kMaxReadBytes = std::size_t{4} << 20;
+constexpr std::chrono::seconds kTrimInterval{10};
+
+}  // namespace
+
+class EmbeddedLog::Reader final : public LogReader {
+ public:
+  Reader(EmbeddedLog& log, std::int64_t offset) : log_(log), offset_(offset) {
+    std::lock_guard lock(log_.mutex_);
+    log_.committed_.emplace(this, -1);
+  }
+
+  ~Reader() override {
+    std::lock_guard lock(log_.mutex_);
+    log_.committed_.erase(this);
+  }
+
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
+    {
+      std::unique_lock lock(log_.mutex_);
+      log_.grown_.wait_for(lock, timeout, [&] { return log_.journal_.end() > offset_; });
+    }
+    auto records = log_.journal_.read(offset_, max_records, kMaxReadBytes);
+    if (!records) return records.error();
+    LogBatch batch;
+    batch.records.reserve(records->size());
+    for (store::JournalRecord& record : *records) {
+      offset_ = record.offset + 1;
+      batch.records.push_back({{0, record.offset}, record.arrival, std::move(record.key), std::move(record.value), {}});
+    }
+    if (!batch.records.empty()) batch.next[0] = offset_;
+    return batch;
+  }
+
+  void seek(const Positions& positions) override {
+    const auto own = positions.find(0);
+    offset_ = own == positions.end() ? 0 : own->second;
+  }
+
+  Positions end_positions() const override { return {{0, log_.journal_.end()}}; }
+
+  void commit(const Positions& positions) override {
+    const auto own = positions.find(0);
+    if (own == positions.end()) return;
+    std::lock_guard lock(log_.mutex_);
+    log_.committed_[this] = own->second;
+  }
+
+  void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
+  std::uint64_t generation() const override { return 0; }
+
+ private:
+  EmbeddedLog& log_;
+  std::int64_t offset_;
+};
+
+EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock)
+    : journal_(journal), options_(options), clock_(clock), thread_([this](std::stop_token stop) {
+        pthread_setname_np(pthread_self(), "freshet-journal");
+        run(std::move(stop));
+      }) {}
+
+EmbeddedLog::~EmbeddedLog() {
+  thread_.request_stop();
+  thread_.join();
+  FRESHET_CHECK(committed_.empty());
+}
+
+void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
+  Error refused{Errc::overloaded, "the event log is behind; try again"};
+  {
+    std::lock_guard lock(mutex_);
+    if (thread_.get_stop_token().stop_requested()) {
+      refused = {Errc::shutting_down, "the service is stopping"};
+    } else if (queued_records_ + entries.size() <= options_.max_queued_records || queue_.empty()) {
+      queued_records_ += entries.size();
+      queue_.push_back({std::move(entries), std::move(done)});
+      queued_.notify_one();
+      return;
+    }
+  }
+  done(std::move(refused));
+}
+
+std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positions_of) {
+  std::int64_t offset = 0;
+  if (positions_of) {
+    const Positions positions = positions_of({0});
+    const auto own = positions.find(0);
+    if (own != positions.end()) offset = own->second;
+  }
+  return std::make_unique<Reader>(*this, offset);
+}
+
+std::string EmbeddedLog::problem() const {
+  std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) {
+  check_failed("the embedded log keeps no dead letters", __FILE__, __LINE__);
+}
+
+void EmbeddedLog::run(std::stop_token stop) {
+  auto next_trim = std::chrono::steady_clock::now() + kTrimInterval;
+  while (true) {
+    std::vector<Pending> pending;
+    {
+      std::unique_lock lock(mutex_);
+      queued_.wait_until(lock, stop, next_trim, [&] { return !queue_.empty(); });
+      pending.swap(queue_);
+      queued_records_ = 0;
+      if (pending.empty() && stop.stop_requested()) return;
+    }
+    if (!pending.empty()) write(std::move(pending));
+    if (std::chrono::steady_clock::now() >= next_trim) {
+      trim();
+      next_trim = std::chrono::steady_clock::now() + kTrimInterval;
+    }
+  }
+}
+
+/// Group commit: whatever was queued while the last fsync ran shares the next one.
+void EmbeddedLog::write(std::vector<Pending> pending) {
+  std::vector<store::JournalRecord> records;
+  const Timestamp now = clock_.now();
+  for (Pending& append : pending) {
+    for (LogEntry& entry : append.entries) {
+      records.push_back({0, now, std::move(entry.key), std::move(entry.value)});
+    }
+  }
+  const auto first = journal_.append(records);
+  {
+    std::lock_guard lock(mutex_);
+    if (!first && problem_.empty()) log::error("events cannot be written", {{"reason", first.error().message}});
+    problem_ = first ? "" : "events cannot be written: " + first.error().message;
+    if (first) grown_.notify_all();
+  }
+  std::int64_t end = first ? *first : 0;
+  for (const Pending& append : pending) {
+    end += static_cast<std::int64_t>(append.entries.size());
+    append.done(first ? Result<Positions>(Positions{{0, end}}) : Result<Positions>(first.error()));
+  }
+}
+
+void EmbeddedLog::trim() {
+  std::int64_t safe = journal_.end();
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
+  }
+  if (safe <= journal_.begin()) return;
+  if (const auto trimmed = journal_.trim(safe, clock_.now() - options_.retention); !trimmed) {
+    log::warn("the event log cannot be trimmed", {{"reason", trimmed.error().message}});
+  }
+}
+
+}  // namespace freshet::ingest

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "ingest/event_log.h"
+#include "ingest/options.h"
+#include "store/journal.h"
+
+namespace freshet::ingest {
+
+/// The event log in the service's own data directory: one partition (0), one process, no replication; no broker to run.
+/// An append is acknowledged after an fsync that it shares with everything that was queued meanwhile. Records are
+/// trimmed once every open reader has committed past them and the retention is over.
+/// Threads:  as EventLog; owns "freshet-journal".
+class EmbeddedLog final : public EventLog {
+ public:
+  EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock);
+  ~EmbeddedLog() override;  ///< makes what is queued durable first; readers must be gone
+
+  void append(std::vector<LogEntry> entries, Appended done) override;
+  std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
+  std::string problem() const override;
+  std::string_view name() const override { return "embedded"; }
+  bool keeps_dead_letters() const override { return false; }
+  Result<void> append_dead_letters(std::span<const RejectedRecord> rejected,
+                                   std::chrono::milliseconds timeout) override;
+
+ private:
+  class Reader;
+  struct Pending {
+    std::vector<LogEntry> entries;
+    Appended done;
+  };
+
+  void run(std::stop_token stop);
+  void write(std::vector<Pending> pending);
+  void trim();
+
+  store::Journal& journal_;
+  const EmbeddedOptions options_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any queued_;  // something to append, or stopping
+  std::condition_variable grown_;       // the journal has new records, for readers at its end
+  // guarded by mutex_
+  std::vector<Pending> queue_;
+  std::size_t queued_records_ = 0;
+  std::string problem_;
+  std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
+
+  std::jthread thread_;  // last: starts work
+};
+
+}  // namespace freshet::ingest

@@ -1,0 +1,57 @@
+#include "ingest/kafka_client.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <stdexcept>
+
+#include "base/log.h"
+
+namespace freshet::ingest {
+namespace {
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  char reason[512];
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) != RD_KAFKA_CONF_OK) {
+    throw std::runtime_error("kafka.properties." + name + ": " + reason);
+  }
+}
+
+void on_log(const rd_kafka_t*, int level, const char* facility, const char* text) {
+  // librdkafka repeats itself about every lost connection; the monitor says it once, in our words.
+  if (level <= 3) {
+    log::debug("librdkafka", {{"facility", facility}, {"text", text}});
+  }
+}
+
+RdKafka make(rd_kafka_type_t type, RdConf conf) {
+  char reason[512];
+  rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
+  if (handle == nullptr) throw std::runtime_error(std::string("cannot start a Kafka client: ") + reason);
+  conf.release();  // librdkafka's now
+  return RdKafka(handle);
+}
+
+}  // namespace
+
+void RdDeleter::operator()(rd_kafka_s* handle) const { rd_kafka_destroy(handle); }
+void RdDeleter::operator()(rd_kafka_conf_s* conf) const { rd_kafka_conf_destroy(conf); }
+void RdDeleter::operator()(rd_kafka_topic_partition_list_s* list) const { rd_kafka_topic_partition_list_destroy(list); }
+
+RdConf make_conf(const KafkaOptions& options, std::initializer_list<std::pair<const char*, std::string>> own) {
+  RdConf conf(rd_kafka_conf_new());
+  set(conf.get(), "bootstrap.servers", options.brokers);
+  set(conf.get(), "client.id", "freshet");
+  // The default of 10 s is what makes recovery slow after a broker came back.
+  set(conf.get(), "reconnect.backoff.ms", "50");
+  set(conf.get(), "reconnect.backoff.max.ms", "500");
+  set(conf.get(), "log.connection.close", "false");
+  for (const auto& [name, value] : options.properties) set(conf.get(), name, value);
+  for (const auto& [name, value] : own) set(conf.get(), name, value);
+  rd_kafka_conf_set_log_cb(conf.get(), on_log);
+  return conf;
+}
+
+RdKafka make_consumer(RdConf conf) { return make(RD_KAFKA_CONSUMER, std::move(conf)); }
+RdKafka make_producer(RdConf conf) { return make(RD_KAFKA_PRODUCER, std::move(conf)); }
+
+}  // namespace freshet::ingest

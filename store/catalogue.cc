@@ -1,0 +1,111 @@
+#include "store/catalogue.h"
+
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "store/rocks.h"
+#include "store/value_codec.h"
+
+namespace freshet::store {
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+using ItemMap = std::unordered_map<std::string, std::shared_ptr<const Item>, TextHash, std::equal_to<>>;
+
+/// Roughly what the item costs in memory.
+std::uint64_t bytes_of(const Item& item) {
+  std::uint64_t bytes = sizeof(Item) + 2 * item.item.capacity() + item.title.capacity() + item.text.capacity() +
+                        item.attributes.capacity() + 64;
+  for (const std::string& category : item.categories) bytes += sizeof(std::string) + category.capacity();
+  return bytes;
+}
+
+rocksdb::WriteOptions durable() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
+
+}  // namespace
+
+struct Catalogue::Impl {
+  Database& database;
+  std::mutex writer;  // one put or erase at a time, so that memory and disk change in the same order
+  mutable std::shared_mutex mutex;
+  ItemMap items;                       // guarded by mutex
+  std::atomic<std::uint64_t> bytes{0};
+
+  void insert(std::shared_ptr<const Item> item) {
+    bytes += bytes_of(*item);
+    auto& slot = items[item->item];
+    if (slot) bytes -= bytes_of(*slot);
+    slot = std::move(item);
+  }
+};
+
+Catalogue::Catalogue(Database& database) : impl_(std::make_unique<Impl>(database)) {
+  const Database::Impl& db = database.impl();
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::items)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    auto item = decode_item(to_view(it->value()));
+    if (!item) throw std::runtime_error("cannot read item \"" + it->key().ToString() + "\" of the catalogue");
+    impl_->insert(std::make_shared<const Item>(*std::move(item)));
+  }
+  if (!it->status().ok()) throw std::runtime_error("cannot read the catalogue: " + it->status().ToString());
+}
+
+Catalogue::~Catalogue() = default;
+
+Result<void> Catalogue::put(std::span<const Item> items) {
+  const Database::Impl& db = impl_->database.impl();
+  rocksdb::WriteBatch batch;
+  for (const Item& item : items) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
+
+  std::lock_guard writing(impl_->writer);
+  const auto status = db.db->Write(durable(), &batch);
+  if (!status.ok()) return to_error(status);
+  std::unique_lock lock(impl_->mutex);
+  for (const Item& item : items) impl_->insert(std::make_shared<const Item>(item));
+  return {};
+}
+
+Result<void> Catalogue::erase(std::string_view item) {
+  const Database::Impl& db = impl_->database.impl();
+  std::lock_guard writing(impl_->writer);
+  if (!find(item)) return Error{Errc::not_found, "no such item"};
+  const auto status = db.db->Delete(durable(), db.family(Family::items), to_slice(item));
+  if (!status.ok()) return to_error(status);
+  std::unique_lock lock(impl_->mutex);
+  const auto found = impl_->items.find(item);
+  impl_->bytes -= bytes_of(*found->second);
+  impl_->items.erase(found);
+  return {};
+}
+
+std::shared_ptr<const Item> Catalogue::find(std::string_view item) const {
+  std::shared_lock lock(impl_->mutex);
+  const auto found = impl_->items.find(item);
+  return found == impl_->items.end() ? nullptr : found->second;
+}
+
+bool Catalogue::is_available(std::string_view item) const {
+  std::shared_lock lock(impl_->mutex);
+  const auto found = impl_->items.find(item);
+  return found == impl_->items.end() || found->second->available;
+}
+
+std::size_t Catalogue::size() const {
+  std::shared_lock lock(impl_->mutex);
+  return impl_->items.size();
+}
+
+std::uint64_t Catalogue::memory_bytes() const { return impl_->bytes; }
+
+}  // namespace freshet::store

@@ -1,0 +1,258 @@
+#include "store/history_store.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "store/dead_letters.h"
+#include "store/key_codec.h"
+#include "store/rocks.h"
+#include "store/value_codec.h"
+
+namespace freshet::store {
+namespace {
+
+std::string first_key_of(const Owner& owner) { return encode_owner(owner) + std::string(kHistorySuffixBytes, '\0'); }
+
+/// Rows of `owner` newest first: one seek, then sequential.
+std::unique_ptr<rocksdb::Iterator> iterate(const Database::Impl& db, const Owner& owner) {
+  rocksdb::ReadOptions options;
+  options.prefix_same_as_start = true;
+  std::unique_ptr<rocksdb::Iterator> rows(db.db->NewIterator(options, db.family(Family::history)));
+  rows->Seek(first_key_of(owner));
+  return rows;
+}
+
+void erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner) {
+  const std::string prefix = encode_owner(owner);
+  batch.DeleteRange(db.family(Family::history), prefix, prefix + std::string(kHistorySuffixBytes + 1, '\xff'));
+}
+
+/// Where each event id of a batch was first accepted, for those accepted before this batch.
+std::unordered_map<std::string_view, DedupeValue> known_ids(const Database::Impl& db, const EventBatch& batch,
+                                                            rocksdb::Status& status) {
+  std::vector<rocksdb::Slice> keys;
+  for (const PositionedEvent& entry : batch.events) {
+    if (!entry.event.id.empty()) keys.push_back(to_slice(entry.event.id));
+  }
+  std::unordered_map<std::string_view, DedupeValue> known;
+  if (keys.empty()) return known;
+  const std::vector<rocksdb::ColumnFamilyHandle*> families(keys.size(), db.family(Family::dedupe));
+  std::vector<std::string> values;
+  const auto statuses = db.db->MultiGet(rocksdb::ReadOptions{}, families, keys, &values);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      if (const auto value = decode_dedupe(values[i])) known.emplace(to_view(keys[i]), *value);
+    } else if (!statuses[i].IsNotFound()) {
+      status = statuses[i];
+    }
+  }
+  return known;
+}
+
+/// One commit in the making.
+class Commit {
+ public:
+  Commit(const Database::Impl& db, std::unordered_map<std::string_view, DedupeValue> known)
+      : db_(db), known_(std::move(known)), stream_time_(*db.stream_time_ms) {}
+
+  void add(const PositionedEvent& entry) {
+    const Event& event = entry.event;
+    if (event.kind == EventKind::erase) {
+      if (!event.user.empty()) erase_owner(db_, batch_, {Owner::Kind::user, event.user});
+      if (!event.session.empty()) erase_owner(db_, batch_, {Owner::Kind::session, event.session});
+      ++counts_.erased;
+      return;
+    }
+    if (is_expired(event.time)) {
+      ++counts_.expired;
+      return;
+    }
+    if (!event.id.empty() && !accept_id(entry)) {
+      ++counts_.duplicates;
+      return;
+    }
+    const std::string value = encode_event_value(event);
+    if (!event.user.empty()) put_row({Owner::Kind::user, event.user}, entry, value);
+    if (!event.session.empty()) put_row({Owner::Kind::session, event.session}, entry, value);
+    stream_time_ = std::max(stream_time_, to_ms(event.time));
+    ++counts_.stored;
+  }
+
+  void add(const RejectedRecord& record) {
+    batch_.Put(db_.family(Family::dead_letters), encode_position(record.position), encode_rejected(record));
+  }
+
+  void set_positions(const Positions& next) {
+    for (const auto& [partition, offset] : next) {
+      std::string key, value;
+      ByteWriter(key).fixed(partition);
+      ByteWriter(value).fixed(offset);
+      batch_.Put(db_.family(Family::positions), key, value);
+    }
+    std::string value;
+    ByteWriter(value).fixed(stream_time_);
+    batch_.Put(db_.family(Family::meta), to_slice(kStreamTimeKey), value);
+  }
+
+  rocksdb::WriteBatch& batch() { return batch_; }
+  const CommitCounts& counts() const { return counts_; }
+  std::int64_t stream_time() const { return stream_time_; }
+
+ private:
+  bool is_expired(Timestamp time) const {
+    const auto max_age = std::chrono::milliseconds(db_.options.max_event_age).count();
+    return max_age > 0 && to_ms(time) < stream_time_ - max_age;
+  }
+
+  /// False if the id was accepted at another position within the window. At this very position it is a repeat of the
+  /// same record (read again after a crash), which must be written again.
+  bool accept_id(const PositionedEvent& entry) {
+    const auto window = std::chrono::milliseconds(db_.options.dedupe_window).count();
+    const auto known = known_.find(entry.event.id);
+    if (known != known_.end() && known->second.position != entry.position &&
+        to_ms(known->second.time) >= stream_time_ - window) {
+      return false;
+    }
+    const DedupeValue value{entry.event.time, entry.position};
+    known_[entry.event.id] = value;
+    batch_.Put(db_.family(Family::dedupe), to_slice(entry.event.id), encode_dedupe(value));
+    return true;
+  }
+
+  void put_row(Owner owner, const PositionedEvent& entry, const std::string& value) {
+    batch_.Put(db_.family(Family::history),
+               encode_history_key({std::move(owner), entry.event.time, entry.position}), value);
+  }
+
+  const Database::Impl& db_;
+  std::unordered_map<std::string_view, DedupeValue> known_;
+  rocksdb::WriteBatch batch_;
+  CommitCounts counts_;
+  std::int64_t stream_time_;
+};
+
+/// Keeps the newest kMaxDeadLetters, in steps so that it is rarely done.
+void trim_dead_letters(Database::Impl& db, std::int64_t added) {
+  constexpr std::int64_t kStep = 1000;
+  if ((db.dead_letter_count += added) < static_cast<std::int64_t>(kMaxDeadLetters) + kStep) return;
+  std::unique_ptr<rocksdb::Iterator> it(
+      db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
+  it->SeekToFirst();
+  const std::string first = it->Valid() ? it->key().ToString() : "";
+  for (std::int64_t i = 0; i < kStep && it->Valid(); ++i) it->Next();
+  if (!it->Valid()) return;
+  const auto status =
+      db.db->DeleteRange(rocksdb::WriteOptions{}, db.family(Family::dead_letters), first, it->key());
+  if (status.ok()) db.dead_letter_count -= kStep;
+}
+
+void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
+  std::int64_t seen = value.load();
+  while (seen < to && !value.compare_exchange_weak(seen, to)) {
+  }
+}
+
+}  // namespace
+
+HistoryStore::HistoryStore(Database& database) : database_(database) {}
+
+Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rejected) {
+  Database::Impl& db = database_.impl();
+  rocksdb::Status status;
+  Commit commit(db, known_ids(db, batch, status));
+  if (!status.ok()) return to_error(status);
+  for (const PositionedEvent& entry : batch.events) commit.add(entry);
+  if (keep_rejected) {
+    for (const RejectedRecord& record : batch.rejected) commit.add(record);
+  }
+  commit.set_positions(batch.next);
+  status = db.db->Write(rocksdb::WriteOptions{}, &commit.batch());
+  if (!status.ok()) return to_error(status);
+  raise(*db.stream_time_ms, commit.stream_time());
+  if (keep_rejected && !batch.rejected.empty()) {
+    trim_dead_letters(db, static_cast<std::int64_t>(batch.rejected.size()));
+  }
+  return commit.counts();
+}
+
+Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t limit) const {
+  const Database::Impl& db = database_.impl();
+  limit = std::min(limit, db.options.max_events_per_owner);
+  const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
+  const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
+  std::vector<Event> events;
+  const auto rows = iterate(db, owner);
+  for (; rows->Valid() && events.size() < limit; rows->Next()) {
+    const auto key = decode_history_key(to_view(rows->key()));
+    auto event = key ? decode_event_value(to_view(rows->value()), key->time) : std::nullopt;
+    if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
+    if (to_ms(key->time) < oldest) break;
+    events.push_back(*std::move(event));
+  }
+  if (!rows->status().ok()) return to_error(rows->status());
+  return events;
+}
+
+Result<std::size_t> HistoryStore::count(const Owner& owner) const {
+  const Database::Impl& db = database_.impl();
+  const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
+  const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
+  std::size_t count = 0;
+  const auto rows = iterate(db, owner);
+  for (; rows->Valid() && count < db.options.max_events_per_owner; rows->Next(), ++count) {
+    const auto key = decode_history_key(to_view(rows->key()));
+    if (key && to_ms(key->time) < oldest) break;
+  }
+  if (!rows->status().ok()) return to_error(rows->status());
+  return count;
+}
+
+Result<void> HistoryStore::erase(const Owner& owner) {
+  rocksdb::WriteBatch batch;
+  erase_owner(database_.impl(), batch, owner);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status = database_.impl().db->Write(durable, &batch);
+  if (!status.ok()) return to_error(status);
+  return {};
+}
+
+Result<Positions> HistoryStore::positions() const {
+  const Database::Impl& db = database_.impl();
+  Positions positions;
+  std::unique_ptr<rocksdb::Iterator> it(
+      db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::positions)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    ByteReader key(to_view(it->key())), value(to_view(it->value()));
+    const auto partition = key.fixed<std::int32_t>();
+    const auto offset = value.fixed<std::int64_t>();
+    if (!key.ok() || !key.at_end() || !value.ok() || !value.at_end()) {
+      return Error{Errc::corrupt, "a log position cannot be decoded"};
+    }
+    positions[partition] = offset;
+  }
+  if (!it->status().ok()) return to_error(it->status());
+  return positions;
+}
+
+Timestamp HistoryStore::stream_time() const { return timestamp_from_ms(*database_.impl().stream_time_ms); }
+
+Result<void> HistoryStore::scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const {
+  const Database::Impl& db = database_.impl();
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> rows(db.db->NewIterator(options, db.family(Family::history)));
+  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+    const auto key = decode_history_key(to_view(rows->key()));
+    auto event = key ? decode_event_value(to_view(rows->value()), key->time) : std::nullopt;
+    if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
+    if (!visit(key->owner, {key->position, *std::move(event)})) break;
+  }
+  if (!rows->status().ok()) return to_error(rows->status());
+  return {};
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,94 @@
+#include "store/journal.h"
+
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "store/key_codec.h"
+#include "store/rocks.h"
+#include "store/value_codec.h"
+
+namespace freshet::store {
+
+Journal::Journal(Database& database) : database_(database) {}
+
+Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
+  Database::Impl& db = database_.impl();
+  const std::int64_t first = db.journal_end;
+  rocksdb::WriteBatch batch;
+  std::int64_t offset = first;
+  for (const JournalRecord& record : records) {
+    batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
+  }
+  // The WAL is shared: this fsync also makes every history commit before it durable.
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status = db.db->Write(durable, &batch);
+  if (!status.ok()) return to_error(status);
+  db.journal_end = offset;  // readers see the records only now, all of them
+  return first;
+}
+
+Result<std::vector<JournalRecord>> Journal::read(std::int64_t offset, std::size_t max_records,
+                                                 std::size_t max_bytes) const {
+  const Database::Impl& db = database_.impl();
+  std::vector<JournalRecord> records;
+  const std::int64_t stop = db.journal_end;
+  const std::string upper = encode_offset(stop);
+  const rocksdb::Slice upper_bound(upper);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper_bound;
+  options.fill_cache = false;  // read once or twice, in order; the cache is for histories
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::journal)));
+  std::size_t bytes = 0;
+  for (it->Seek(encode_offset(std::max<std::int64_t>(offset, 0)));
+       it->Valid() && records.size() < max_records && bytes < max_bytes; it->Next()) {
+    const auto at = decode_offset(to_view(it->key()));
+    auto record = at ? decode_journal_value(to_view(it->value()), *at) : std::nullopt;
+    if (!record) return Error{Errc::corrupt, "a journal record cannot be decoded"};
+    bytes += it->value().size();
+    records.push_back(*std::move(record));
+  }
+  if (!it->status().ok()) return to_error(it->status());
+  return records;
+}
+
+std::int64_t Journal::begin() const { return database_.impl().journal_begin; }
+std::int64_t Journal::end() const { return database_.impl().journal_end; }
+
+Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
+  Database::Impl& db = database_.impl();
+  const std::int64_t first = db.journal_begin;
+  offset = std::min(offset, end());
+  if (offset <= first) return {};
+
+  // Arrival grows with the offset (up to clock corrections), so the newest record old enough is found by bisection.
+  std::int64_t low = first, high = offset;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const auto record = read(middle, 1, 1);
+    if (!record) return record.error();
+    const bool old_enough = !record->empty() && record->front().arrival < arrived_before;
+    old_enough ? low = middle + 1 : high = middle;
+  }
+  if (low <= first) return {};
+
+  std::string next;
+  ByteWriter(next).fixed(end());
+  rocksdb::WriteBatch batch;
+  batch.Put(db.family(Family::meta), to_slice(kJournalEndKey), next);
+  batch.DeleteRange(db.family(Family::journal), encode_offset(first), encode_offset(low));
+  auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+  if (!status.ok()) return to_error(status);
+  db.journal_begin = low;
+
+  // Whole files of trimmed records go at once, without waiting for a compaction.
+  const std::string from = encode_offset(0), to = encode_offset(low - 1);
+  const rocksdb::Slice begin_slice(from), end_slice(to);
+  status = rocksdb::DeleteFilesInRange(db.db.get(), db.family(Family::journal), &begin_slice, &end_slice);
+  if (!status.ok()) return to_error(status);
+  return {};
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/position.h"
+
+namespace freshet::store {
+
+/// Keys of the column families (docs/store_format.md). Part of the on-disk format, do not renumber.
+
+/// Bytes after the owner prefix of a history key: time, partition, offset.
+inline constexpr std::size_t kHistorySuffixBytes = 8 + 4 + 8;
+
+struct HistoryKey {
+  Owner owner;
+  Timestamp time{};
+  Position position;
+
+  bool operator==(const HistoryKey&) const = default;
+};
+
+/// Owner kind, varint length, id: no owner's prefix is the beginning of another's.
+std::string encode_owner(const Owner& owner);
+
+/// Sorts by owner, then newest first: time, partition and offset are stored as the complement, big-endian.
+std::string encode_history_key(const HistoryKey& key);
+
+/// Nullopt for anything that encode_history_key cannot have made. Total over all bytes.
+std::optional<HistoryKey> decode_history_key(std::string_view bytes);
+
+/// Partition and offset, big-endian: log order.
+std::string encode_position(const Position& position);
+std::optional<Position> decode_position(std::string_view bytes);
+
+/// Big-endian journal offset.
+std::string encode_offset(std::int64_t offset);
+std::optional<std::int64_t> decode_offset(std::string_view bytes);
+
+}  // namespace freshet::store

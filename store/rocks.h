@@ -1,0 +1,57 @@
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "store/database.h"
+
+/// What the .cc files of this folder share: the open RocksDB. Nothing outside store/ includes this.
+namespace freshet::store {
+
+enum class Family { meta, history, items, positions, dedupe, journal, dead_letters };
+inline constexpr std::array<const char*, 7> kFamilyNames{"default", "history", "items",       "positions",
+                                                         "dedupe",  "journal", "dead_letters"};
+
+/// Keys of the meta family. Part of the on-disk format.
+inline constexpr std::string_view kApplicationKey = "application";
+inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kStreamTimeKey = "stream_time";
+inline constexpr std::string_view kJournalEndKey = "journal_end";
+
+/// Newest event time committed; the compaction filters judge age by it. Shared with them, since a compaction may
+/// outlive the Database object's members.
+using StreamTime = std::shared_ptr<std::atomic<std::int64_t>>;
+
+struct Database::Impl {
+  Options options;
+  StreamTime stream_time_ms = std::make_shared<std::atomic<std::int64_t>>(0);
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
+  std::shared_ptr<rocksdb::Cache> block_cache;
+  std::unique_ptr<rocksdb::DB> db;
+
+  std::atomic<std::int64_t> journal_begin{0};
+  std::atomic<std::int64_t> journal_end{0};
+  std::atomic<std::int64_t> dead_letter_count{0};
+
+  rocksdb::ColumnFamilyHandle* family(Family which) const { return handles[static_cast<std::size_t>(which)]; }
+  ~Impl();
+};
+
+inline rocksdb::Slice to_slice(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// REQUIRES: !status.ok()
+Error to_error(const rocksdb::Status& status);
+
+/// The column family options (bloom filters, prefixes, compaction filters) of `which`.
+rocksdb::ColumnFamilyOptions family_options(Family which, const Options& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache, const StreamTime& stream_time);
+
+}  // namespace freshet::store
