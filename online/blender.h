@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -11,7 +12,7 @@
 
 namespace freshet::online {
 
-/// Immutable weights of the blender: standardise features, one hidden layer of ReLU, plus a direct linear path.
+/// Immutable weights of the blender: standardised features through one hidden ReLU layer, plus a direct linear path.
 /// Threads: immutable.
 /// Shapes:  features are rows of `inputs` floats; w1 is [inputs][hidden].
 struct BlenderWeights {
@@ -26,30 +27,40 @@ struct BlenderWeights {
   void score(std::span<const float> features, std::span<float> scores) const;
 };
 
-/// Learns how much to trust which feature: after each ranked event, one Adagrad step on the softmax cross-entropy over
-/// the candidates that were just ranked, the true next item being the label.
+/// Learns how much to trust which feature: after each ranked event, one Adagrad step (Duchi, Hazan and Singer, JMLR 2011)
+/// on the softmax cross-entropy over the candidates that were just ranked, the true next item being the label.
 /// Threads: learner thread only; publish() gives requests an immutable copy.
 class Blender {
  public:
-  Blender(std::size_t inputs, const BlenderOptions& options, std::uint64_t seed);
+  /// `own_columns`: columns that are each part's own score, where an untrained blender puts its trust.
+  Blender(std::size_t inputs, std::span<const std::size_t> own_columns, const BlenderOptions& options,
+          std::uint64_t seed);
 
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
-  /// `features` as ranked (rows of inputs floats); `target` is the row of the true next item.
-  void learn(std::span<const float> features, std::size_t target, float weight);
+  /// `features` and `scores` as just ranked; `target` is the row of the true next item.
+  void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;
 
  private:
+  void observe_moments(std::span<const float> features, std::size_t rows);
+  void accumulate_row(const float* features, float gradient);
+  void step();
+
   BlenderOptions options_;
   BlenderWeights weights_;
-  // Adagrad accumulators and running feature moments, learner thread only
-  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_;
+  // Adagrad: sums of squared gradients
+  std::vector<float> sum_w1_, sum_b1_, sum_w2_, sum_linear_;
+  // running feature moments
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
+  std::uint64_t steps_ = 0;
+  // gradients of the step in hand, and work space
+  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_, x_, hidden_, probability_;
 };
 
 }  // namespace freshet::online

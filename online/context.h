@@ -22,6 +22,7 @@ struct Visit {
 struct Context {
   std::vector<Visit> session;
   Timestamp now{};
+  std::uint64_t session_key = 0;  ///< owner_key of whose session it is; 0: nobody's (stateless)
 
   ItemIndex last_item() const { return session.empty() ? kNoItem : session.back().item; }
 };

@@ -14,6 +14,6 @@ namespace freshet::online {
 /// replay. Session-based GRU4Rec (Hidasi et al., ICLR 2016) made online.
 /// LibTorch computes gradients; serving uses plain C++ over the published weights (online/lstm_scorer.h).
 /// Threads: as Part. Sets LibTorch's intra-op threads to 1 on the learner thread.
-std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::uint64_t seed);
+std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max_items, std::uint64_t seed);
 
 }  // namespace freshet::online

@@ -1,0 +1,151 @@
+#include "online/embedding_table.h"
+
+#include <algorithm>
+
+#include "online/kernels.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr std::size_t kRows = EmbeddingPage::kRows;
+
+}  // namespace
+
+std::uint32_t EmbeddingView::row_of(ItemIndex item) const {
+  if (item >= row_of_item->size()) return kNoRow;
+  // The map is live; the page says whether the row was this item's when the view was taken.
+  const std::uint32_t row = row_of_item->at(item).load(std::memory_order_relaxed) - 1;
+  return row < rows && page(row).item[row % kRows] == item ? row : kNoRow;
+}
+
+EmbeddingTable::EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items,
+                               std::size_t admission_count)
+    : max_rows_(max_rows),
+      max_items_(max_items),
+      admission_count_(admission_count),
+      row_of_item_(std::make_shared<Paged<std::atomic<std::uint32_t>>>(max_items)) {
+  view_.dimension = dimension;
+  view_.row_of_item = row_of_item_;
+}
+
+std::uint32_t EmbeddingTable::observe(ItemIndex item, bool& is_new) {
+  is_new = false;
+  std::uint32_t row = view_.row_of(item);
+  if (row == kNoRow) {
+    if (sightings_.size() <= item) sightings_.resize(item + std::size_t{1});
+    if (++sightings_[item] < admission_count_) return kNoRow;
+    sightings_[item] = 0;
+    is_new = true;
+    if (view_.rows < max_rows_) {
+      row = static_cast<std::uint32_t>(view_.rows);
+      if (row % kRows == 0) append_page();
+      ++view_.rows;
+    } else {
+      row = by_sighting_.oldest();
+      clear_row(row, item_of(row));
+    }
+    set_row(item, row);
+  }
+  by_sighting_.touch(row);
+  return row;
+}
+
+void EmbeddingTable::append_page() {
+  auto page = std::make_shared<EmbeddingPage>(view_.dimension);
+  page->epoch = epoch_;
+  view_.pages.push_back(std::move(page));
+}
+
+EmbeddingPage& EmbeddingTable::writable(std::uint32_t row) {
+  auto& shared = view_.pages[row / kRows];
+  if (shared->epoch != epoch_) {
+    auto copy = std::make_shared<EmbeddingPage>(*shared);
+    copy->epoch = epoch_;
+    shared = std::move(copy);
+  }
+  // Not published since it was made or copied: this thread's alone.
+  return const_cast<EmbeddingPage&>(*shared);
+}
+
+void EmbeddingTable::set_row(ItemIndex item, std::uint32_t row) {
+  writable(row).item[row % kRows] = item;
+  row_of_item_->grow(std::max<std::size_t>(row_of_item_->size(), item + std::size_t{1}));
+  row_of_item_->at(item).store(row + 1, std::memory_order_relaxed);
+}
+
+void EmbeddingTable::clear_row(std::uint32_t row, ItemIndex item) {
+  EmbeddingPage& page = writable(row);
+  page.item[row % kRows] = kNoItem;
+  write(row, std::vector<float>(view_.dimension), 0);
+  if (item != kNoItem) row_of_item_->at(item).store(0, std::memory_order_relaxed);
+}
+
+void EmbeddingTable::write(std::uint32_t row, std::span<const float> vector, float bias) {
+  EmbeddingPage& page = writable(row);
+  const std::size_t at = row % kRows;
+  std::ranges::copy(vector, page.vectors.begin() + static_cast<std::ptrdiff_t>(at * view_.dimension));
+  std::int8_t* block = page.quantised.data() + at / kBlockRows * kBlockRows * view_.dimension;
+  page.scale[at] = quantise_into_block(vector.data(), view_.dimension, block, at % kBlockRows);
+  page.bias[at] = bias;
+}
+
+void EmbeddingTable::write_prior(std::uint32_t row, float prior) { writable(row).prior[row % kRows] = prior; }
+
+void EmbeddingTable::forget(ItemIndex item) {
+  if (item < sightings_.size()) sightings_[item] = 0;
+  const std::uint32_t row = view_.row_of(item);
+  if (row != kNoRow) clear_row(row, item);
+}
+
+EmbeddingView EmbeddingTable::publish() {
+  ++epoch_;
+  return view_;
+}
+
+void EmbeddingTable::save(ByteWriter& out) const {
+  out.varint(view_.rows);
+  for (std::uint32_t row = by_sighting_.oldest(); row != LruOrder::kNone; row = by_sighting_.after(row)) out.fixed(row);
+  for (std::uint32_t row = 0; row < view_.rows; ++row) {
+    const EmbeddingPage& page = view_.page(row);
+    out.fixed(page.item[row % kRows]);
+    out.fixed(page.bias[row % kRows]);
+    out.fixed(page.prior[row % kRows]);
+    for (std::size_t i = 0; i < view_.dimension; ++i) out.fixed(view_.vector(row)[i]);
+  }
+  out.array(std::span<const std::uint8_t>(sightings_));
+}
+
+bool EmbeddingTable::load(ByteReader& in) {
+  const std::uint64_t rows = in.varint();
+  if (!in.ok() || rows > max_rows_ || rows > in.remaining() / sizeof(std::uint32_t)) return false;
+  std::vector<std::uint32_t> order(rows);
+  std::vector<bool> seen(rows);
+  for (std::uint32_t& row : order) {
+    row = in.fixed<std::uint32_t>();
+    if (row >= rows || seen[row]) return false;
+    seen[row] = true;
+  }
+  by_sighting_.restore(order);
+  std::vector<float> vector(view_.dimension);
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    if (row % kRows == 0) append_page();
+    ++view_.rows;
+    const auto item = in.fixed<ItemIndex>();
+    const auto bias = in.fixed<float>();
+    const auto prior = in.fixed<float>();
+    for (float& value : vector) value = in.fixed<float>();
+    if (!in.ok() || (item != kNoItem && item >= max_items_)) return false;
+    if (item != kNoItem) set_row(item, row);
+    write(row, vector, bias);
+    write_prior(row, prior);
+  }
+  sightings_ = in.array<std::uint8_t>();
+  return in.ok() && sightings_.size() <= max_items_;
+}
+
+std::size_t EmbeddingTable::memory_bytes() const {
+  const std::size_t page = kRows * (view_.dimension * 5 + 16);
+  return view_.pages.size() * page + row_of_item_->size() * 4 + sightings_.capacity() + by_sighting_.memory_bytes();
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "online/context.h"
+#include "online/lru.h"
+#include "online/paged.h"
+
+namespace freshet::online {
+
+inline constexpr std::uint32_t kNoRow = UINT32_MAX;
+
+/// 256 embedding rows: the floats that are trained, and an int8 copy to scan (kernels.h says how it lies).
+struct EmbeddingPage {
+  static constexpr std::size_t kRows = 256;
+
+  explicit EmbeddingPage(std::size_t dimension)
+      : vectors(kRows * dimension), quantised(kRows * dimension), scale(kRows), bias(kRows), prior(kRows),
+        item(kRows, kNoItem) {}
+
+  std::uint64_t epoch = 0;
+  std::vector<float> vectors;          ///< [kRows][dimension]
+  std::vector<std::int8_t> quantised;  ///< blocks of kBlockRows rows
+  std::vector<float> scale;            ///< of the int8 row
+  std::vector<float> bias;             ///< learned, per item
+  std::vector<float> prior;            ///< log of the item's current share of all events
+  std::vector<ItemIndex> item;         ///< whose row it is; kNoItem: unused
+};
+
+/// The rows as they were at one moment: immutable if taken by publish().
+struct EmbeddingView {
+  std::size_t dimension = 0;
+  std::size_t rows = 0;
+  std::vector<std::shared_ptr<const EmbeddingPage>> pages;
+  std::shared_ptr<const Paged<std::atomic<std::uint32_t>>> row_of_item;
+
+  /// kNoRow if the item had no row at that moment.
+  std::uint32_t row_of(ItemIndex item) const;
+  const EmbeddingPage& page(std::uint32_t row) const { return *pages[row / EmbeddingPage::kRows]; }
+  const float* vector(std::uint32_t row) const {
+    return page(row).vectors.data() + (row % EmbeddingPage::kRows) * dimension;
+  }
+  /// Learned bias plus prior: what is added to the dot product.
+  float offset(std::uint32_t row) const {
+    const std::size_t at = row % EmbeddingPage::kRows;
+    return page(row).bias[at] + page(row).prior[at];
+  }
+};
+
+/// Growing item embeddings: an item gets a row after `admission_count` sightings, at most `max_rows` have one, and the
+/// least recently seen gives its row up (Liu et al., "Monolith", 2022, has the ideas). Pages are copied at their first
+/// change after a publish, so publishing costs what changed.
+/// Threads:  learner thread only; views taken by publish() may be read anywhere.
+class EmbeddingTable {
+ public:
+  EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items, std::size_t admission_count);
+
+  /// Counts one sighting. Returns the item's row, or kNoRow if it is not admitted yet. `is_new`: the row has just been
+  /// given to it and holds zeros.
+  std::uint32_t observe(ItemIndex item, bool& is_new);
+
+  std::uint32_t row_of(ItemIndex item) const { return view_.row_of(item); }
+  std::size_t rows() const { return view_.rows; }
+  ItemIndex item_of(std::uint32_t row) const { return view_.page(row).item[row % EmbeddingPage::kRows]; }
+
+  /// Replaces vector and bias of a row.
+  void write(std::uint32_t row, std::span<const float> vector, float bias);
+  void write_prior(std::uint32_t row, float prior);
+
+  void forget(ItemIndex item);
+
+  /// The rows as they are now; changes with them.
+  const EmbeddingView& live() const { return view_; }
+  EmbeddingView publish();
+
+  void save(ByteWriter& out) const;
+  bool load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  EmbeddingPage& writable(std::uint32_t row);
+  void set_row(ItemIndex item, std::uint32_t row);
+  void clear_row(std::uint32_t row, ItemIndex item);
+  void append_page();
+
+  const std::size_t max_rows_, max_items_, admission_count_;
+  EmbeddingView view_;
+  std::uint64_t epoch_ = 1;
+  std::shared_ptr<Paged<std::atomic<std::uint32_t>>> row_of_item_;
+  std::vector<std::uint8_t> sightings_;  // by item, until admitted
+  LruOrder by_sighting_;                 // of rows
+};
+
+}  // namespace freshet::online

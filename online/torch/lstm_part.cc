@@ -1,0 +1,334 @@
+#include "online/torch/lstm_part.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "online/embedding_table.h"
+#include "online/item_map.h"
+#include "online/lstm_scorer.h"
+#include "online/random.h"
+#include "online/torch/lstm_trainer.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr std::size_t kRecentTargets = 50'000;  // what "popular now" means: share among so many newest events
+constexpr double kUniformShare = 0.3;           // of negatives drawn from all items rather than by popularity
+constexpr float kNewRowNoise = 0.05F;
+constexpr float kContextShare = 0.7F;           // how much a new row takes over from the session it appears in
+constexpr float kEpsilon = 1e-7F;
+
+/// A session prefix and the item that followed it, by item numbers: rows may be recycled meanwhile.
+struct Example {
+  std::vector<ItemIndex> session;
+  ItemIndex target = kNoItem;
+  float weight = 1.0F;
+  std::uint64_t session_key = 0, user_key = 0;
+
+  bool mentions(ItemIndex item) const { return target == item || std::ranges::count(session, item) > 0; }
+  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
+};
+
+void save_example(ByteWriter& out, const Example& example) {
+  out.array(std::span<const ItemIndex>(example.session));
+  out.fixed(example.target);
+  out.fixed(example.weight);
+  out.fixed(example.session_key);
+  out.fixed(example.user_key);
+}
+
+Example load_example(ByteReader& in) {
+  Example example;
+  example.session = in.array<ItemIndex>();
+  example.target = in.fixed<ItemIndex>();
+  example.weight = in.fixed<float>();
+  example.session_key = in.fixed<std::uint64_t>();
+  example.user_key = in.fixed<std::uint64_t>();
+  return example;
+}
+
+/// How often each item occurs among the newest events: the distribution that negatives come from, and the prior.
+class RecentItems {
+ public:
+  void add(ItemIndex item) {
+    if (counts_.size() <= item) counts_.resize(item + std::size_t{1});
+    ++counts_[item];
+    if (ring_.size() < kRecentTargets) {
+      ring_.push_back(item);
+      return;
+    }
+    --counts_[ring_[next_]];
+    ring_[next_] = item;
+    next_ = (next_ + 1) % kRecentTargets;
+  }
+
+  bool empty() const { return ring_.empty(); }
+  ItemIndex draw(Random& random) const { return ring_[random.below(ring_.size())]; }
+
+  /// Smoothed, so that nothing has probability 0.
+  double share(ItemIndex item) const {
+    const double count = item < counts_.size() ? counts_[item] : 0;
+    return (count + 0.5) / (static_cast<double>(ring_.size()) + 0.5 * static_cast<double>(counts_.size()) + 1);
+  }
+
+  void save(ByteWriter& out) const {
+    out.array(std::span<const ItemIndex>(ring_));
+    out.varint(next_);
+    out.array(std::span<const std::uint32_t>(counts_));
+  }
+
+  bool load(ByteReader& in, std::size_t max_items) {
+    ring_ = in.array<ItemIndex>();
+    next_ = in.varint();
+    counts_ = in.array<std::uint32_t>();
+    return in.ok() && ring_.size() <= kRecentTargets && next_ < kRecentTargets && counts_.size() <= max_items &&
+           std::ranges::all_of(ring_, [&](ItemIndex item) { return item < counts_.size(); });
+  }
+
+  std::size_t memory_bytes() const { return ring_.capacity() * 4 + counts_.capacity() * 4; }
+
+ private:
+  std::vector<ItemIndex> ring_;
+  std::size_t next_ = 0;
+  std::vector<std::uint32_t> counts_;  // by item
+};
+
+class LstmPart final : public Part {
+ public:
+  LstmPart(const LstmOptions& options, std::size_t max_items, std::uint64_t seed)
+      : options_(options),
+        max_items_(max_items),
+        random_(mix(seed)),
+        table_(options.dimension, options.max_items, max_items, options.admission_count),
+        trainer_(options.dimension, options.lstm_learning_rate, seed),
+        live_(weights_, table_.live(), options.max_session_items) {
+    trainer_.export_weights(weights_);
+  }
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    auto published = std::make_shared<const PublishedLstm>(weights_, table_.publish(), options_.max_session_items);
+    return {published, &published->scorer};
+  }
+
+  void observe(const Context& before, const Interaction& event) override {
+    recent_.add(event.item);
+    bool is_new = false;
+    const std::uint32_t row = table_.observe(event.item, is_new);
+    if (row == kNoRow) return;
+    if (is_new) initialise(row, before);
+    table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
+    live_.weights_changed();
+    if (event.opens_session) return;
+
+    Example example{{}, event.item, event.weight, event.session_key, event.user_key};
+    const std::size_t length = std::min(options_.max_session_items, before.session.size());
+    for (std::size_t i = before.session.size() - length; i < before.session.size(); ++i) {
+      example.session.push_back(before.session[i].item);
+    }
+    pending_.push_back(std::move(example));
+    // Batches are cut by count, never by time: a restart then makes the same ones.
+    if (pending_.size() >= options_.batch_examples) train();
+  }
+
+  void forget_item(ItemIndex item) override {
+    table_.forget(item);
+    const auto mentions = [&](const Example& example) { return example.mentions(item); };
+    std::erase_if(pending_, mentions);
+    std::erase_if(replay_, mentions);
+    live_.weights_changed();
+  }
+
+  void erase(std::uint64_t key) override {
+    const auto belongs = [&](const Example& example) { return example.belongs_to(key); };
+    std::erase_if(pending_, belongs);
+    std::erase_if(replay_, belongs);
+  }
+
+  void save(ByteWriter& out) const override {
+    random_.save(out);
+    table_.save(out);
+    trainer_.save(out);
+    recent_.save(out);
+    out.array(std::span<const float>(squares_));
+    out.varint(replay_next_);
+    for (const auto* examples : {&pending_, &replay_}) {
+      out.varint(examples->size());
+      for (const Example& example : *examples) save_example(out, example);
+    }
+  }
+
+  Result<void> load(ByteReader& in) override {
+    const Error corrupt{Errc::corrupt, "lstm: damaged"};
+    random_.load(in);
+    if (!table_.load(in) || !trainer_.load(in) || !recent_.load(in, max_items_)) return corrupt;
+    squares_ = in.array<float>();
+    replay_next_ = in.varint();
+    if (squares_.size() != table_.rows() * (options_.dimension + 1)) return corrupt;
+    for (auto* examples : {&pending_, &replay_}) {
+      const std::uint64_t count = in.varint();
+      if (!in.ok() || count > in.remaining()) return corrupt;
+      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in));
+    }
+    if (!in.ok()) return corrupt;
+    trainer_.export_weights(weights_);
+    live_.weights_changed();
+    return {};
+  }
+
+  std::size_t memory_bytes() const override {
+    const std::size_t example = sizeof(Example) + 8 * sizeof(ItemIndex);
+    return table_.memory_bytes() + recent_.memory_bytes() + squares_.capacity() * sizeof(float) +
+           (pending_.size() + replay_.size()) * example + 5 * weights_.input_weights.size() * sizeof(float);
+  }
+
+ private:
+  /// A new row starts near the items that it appears with: recommendable at once, and corrected by what follows.
+  void initialise(std::uint32_t row, const Context& before) {
+    std::vector<float> vector(options_.dimension);
+    float known = 0;
+    for (std::size_t i = before.session.size(); i-- > 0 && known < 3;) {
+      const std::uint32_t neighbour = table_.row_of(before.session[i].item);
+      if (neighbour == kNoRow || neighbour == row) continue;
+      known += 1;
+      for (std::size_t j = 0; j < vector.size(); ++j) vector[j] += table_.live().vector(neighbour)[j];
+    }
+    for (float& value : vector) {
+      value = (known > 0 ? kContextShare * value / known : 0.0F) +
+              kNewRowNoise * static_cast<float>(2 * random_.uniform() - 1);
+    }
+    table_.write(row, vector, 0);
+    squares_.resize(std::max(squares_.size(), table_.rows() * (options_.dimension + 1)));
+    std::fill_n(squares_.begin() + static_cast<std::ptrdiff_t>(row * (options_.dimension + 1)), options_.dimension + 1,
+                0.0F);
+  }
+
+  void train() {
+    LstmBatch batch;
+    rows_.clear();
+    std::vector<std::uint32_t> target_rows, last_rows;
+    for (const Example& example : pending_) add_example(example, batch, target_rows, last_rows);
+    if (!replay_.empty()) {
+      for (std::size_t i = 0; i < options_.replay_per_batch; ++i) {
+        add_example(replay_[random_.below(replay_.size())], batch, target_rows, last_rows);
+      }
+    }
+    for (Example& example : pending_) remember(std::move(example));
+    pending_.clear();
+    if (batch.sessions.empty()) return;
+    add_classes(target_rows, last_rows, batch);
+    gather(batch);
+    apply(batch, trainer_.step(batch));
+    trainer_.export_weights(weights_);
+    live_.weights_changed();
+  }
+
+  /// Rows by their number in the batch's dense table: rows_ maps both ways.
+  void add_example(const Example& example, LstmBatch& batch, std::vector<std::uint32_t>& target_rows,
+                   std::vector<std::uint32_t>& last_rows) {
+    const std::uint32_t target = table_.row_of(example.target);
+    if (target == kNoRow) return;
+    std::vector<std::uint32_t> session;
+    for (const ItemIndex item : example.session) {
+      const std::uint32_t row = table_.row_of(item);
+      if (row != kNoRow) session.push_back(rows_.insert(row));
+    }
+    if (session.empty()) return;
+    target_rows.push_back(target);
+    last_rows.push_back(rows_.keys()[session.back()]);
+    batch.sessions.push_back(std::move(session));
+    batch.weights.push_back(example.weight);
+  }
+
+  /// Targets of the batch and sampled negatives compete with each other, corrected for how likely each was to be drawn
+  /// (Yi et al., RecSys 2019), so that the softmax over them estimates the one over all items.
+  void add_classes(const std::vector<std::uint32_t>& target_rows, const std::vector<std::uint32_t>& last_rows,
+                   LstmBatch& batch) {
+    ItemMap& classes = classes_;
+    classes.clear();
+    for (const std::uint32_t row : target_rows) batch.targets.push_back(classes.insert(row));
+    for (std::size_t i = 0; i < options_.negatives; ++i) {
+      const bool uniform = random_.uniform() < kUniformShare;
+      const std::uint32_t row = uniform ? static_cast<std::uint32_t>(random_.below(table_.rows()))
+                                        : table_.row_of(recent_.draw(random_));
+      if (row != kNoRow && table_.item_of(row) != kNoItem) classes.insert(row);
+    }
+    const double drawn = static_cast<double>(options_.negatives + target_rows.size());
+    for (const std::uint32_t row : classes.keys()) {
+      const double share = recent_.share(table_.item_of(row));
+      const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
+      batch.classes.push_back(rows_.insert(row));
+      batch.biases.push_back(table_.live().page(row).bias[row % EmbeddingPage::kRows]);
+      // Being among n draws at least once.
+      const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
+      batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
+    }
+    for (std::size_t i = 0; i < last_rows.size(); ++i) {
+      const std::uint32_t last = classes.find(last_rows[i]);
+      batch.excluded.push_back(last == batch.targets[i] ? kNoRow : last);
+    }
+  }
+
+  void gather(LstmBatch& batch) const {
+    const std::size_t d = options_.dimension;
+    batch.vectors.reserve(rows_.size() * d);
+    for (const std::uint32_t row : rows_.keys()) {
+      const float* vector = table_.live().vector(row);
+      batch.vectors.insert(batch.vectors.end(), vector, vector + d);
+    }
+  }
+
+  /// Sparse Adagrad on the rows of the batch (Duchi, Hazan and Singer, JMLR 2011), per element.
+  void apply(const LstmBatch& batch, const LstmGradients& gradients) {
+    const std::size_t d = options_.dimension;
+    const auto rate = static_cast<float>(options_.learning_rate);
+    std::vector<float> bias_gradients(rows_.size());
+    for (std::size_t c = 0; c < batch.classes.size(); ++c) bias_gradients[batch.classes[c]] = gradients.biases[c];
+    std::vector<float> vector(d);
+    const auto stepped = [&](float value, float gradient, float& squares) {
+      squares += gradient * gradient;
+      return value - rate * gradient / (std::sqrt(squares) + kEpsilon);
+    };
+    for (std::size_t n = 0; n < rows_.size(); ++n) {
+      const std::uint32_t row = rows_.keys()[n];
+      const float* old = batch.vectors.data() + n * d;
+      float* squares = squares_.data() + row * (d + 1);
+      for (std::size_t i = 0; i < d; ++i) vector[i] = stepped(old[i], gradients.vectors[n * d + i], squares[i]);
+      const float bias = table_.live().page(row).bias[row % EmbeddingPage::kRows];
+      table_.write(row, vector, stepped(bias, bias_gradients[n], squares[d]));
+    }
+  }
+
+  void remember(Example example) {
+    if (options_.replay_per_batch == 0 || options_.replay_buffer == 0) return;
+    if (replay_.size() < options_.replay_buffer) {
+      replay_.push_back(std::move(example));
+    } else {
+      replay_next_ %= replay_.size();
+      replay_[replay_next_++] = std::move(example);
+    }
+  }
+
+  const LstmOptions options_;
+  const std::size_t max_items_;
+  Random random_;
+  EmbeddingTable table_;
+  LstmTrainer trainer_;
+  LstmWeights weights_;
+  LstmScorer live_;
+  RecentItems recent_;
+  std::vector<float> squares_;  // Adagrad accumulators, [rows][d + 1], the bias last
+  std::vector<Example> pending_;
+  std::vector<Example> replay_;  // a ring once full
+  std::size_t replay_next_ = 0;
+  ItemMap rows_, classes_;  // work space of train()
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max_items, std::uint64_t seed) {
+  return std::make_unique<LstmPart>(options, max_items, seed);
+}
+
+}  // namespace freshet::online

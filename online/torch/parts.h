@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "online/options.h"
+#include "online/part.h"
+
+namespace freshet::online {
+
+/// Every part that `options` enables, in feature order. The one list of parts: serving, replaying and evaluating agree.
+std::vector<std::unique_ptr<Part>> make_parts(const Options& options);
+
+}  // namespace freshet::online
