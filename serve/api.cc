@@ -1,0 +1,37 @@
+#include "serve/api.h"
+
+#include "serve/endpoints/endpoints.h"
+#include "serve/recommender.h"
+#include "serve/router.h"
+
+namespace freshet::serve {
+
+struct Api::Impl {
+  Impl(const Options& the_options, const Services& the_services)
+      : options(the_options), services(the_services), recommender(services), router(services.metrics) {
+    const EndpointContext context{options, services, recommender};
+    add_event_endpoints(router, context);
+    add_recommendation_endpoints(router, context);
+    add_item_endpoints(router, context);
+    add_owner_endpoints(router, context);
+    add_operation_endpoints(router, context);
+  }
+
+  const Options options;
+  const Services services;
+  Recommender recommender;
+  Router router;
+};
+
+Api::Api(const Options& options, const Services& services) : impl_(std::make_unique<Impl>(options, services)) {}
+Api::~Api() = default;
+
+void Api::handle(const ApiRequest& request, Respond respond) const { impl_->router.handle(request, std::move(respond)); }
+
+std::vector<Api::Endpoint> Api::endpoints() const {
+  std::vector<Endpoint> endpoints;
+  for (const Route& route : impl_->router.routes()) endpoints.push_back({route.method, route.path, route.query});
+  return endpoints;
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "serve/options.h"
+#include "serve/server.h"
+
+namespace freshet::serve {
+
+/// Where work of one connection runs: its I/O thread. Handlers that wait for something elsewhere come back through it.
+/// Threads: all methods may be called from any thread.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual void post(std::function<void()> work) = 0;
+  virtual void post_after(std::chrono::milliseconds delay, std::function<void()> work) = 0;
+};
+
+struct ApiRequest {
+  std::string_view method;  ///< "GET", ...
+  std::string_view target;  ///< "/v1/popular?k=5"
+  std::string_view body;
+  bool shedding = false;    ///< the connection's thread is overloaded: refuse lists at once
+  std::shared_ptr<Executor> executor;
+};
+
+struct ApiResponse {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Called exactly once, on any thread.
+using Respond = std::function<void(ApiResponse)>;
+
+/// The HTTP API without HTTP: requests in, answers out, no sockets.
+/// Threads: handle() may be called concurrently; the request's views must stay valid until `respond` is called.
+class Api {
+ public:
+  Api(const Options& options, const Services& services);
+  ~Api();
+
+  void handle(const ApiRequest& request, Respond respond) const;
+
+  /// "GET /v1/popular" with the query parameters it takes, for the test that compares them with the OpenAPI document.
+  struct Endpoint {
+    std::string method, path;
+    std::vector<std::string> query;
+  };
+  std::vector<Endpoint> endpoints() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet::serve

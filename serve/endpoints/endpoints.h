@@ -1,0 +1,23 @@
+#pragma once
+
+#include "serve/options.h"
+#include "serve/recommender.h"
+#include "serve/router.h"
+#include "serve/server.h"
+
+namespace freshet::serve {
+
+/// What every endpoint may use.
+struct EndpointContext {
+  const Options& options;
+  const Services& services;
+  const Recommender& recommender;
+};
+
+void add_event_endpoints(Router& router, const EndpointContext& context);
+void add_recommendation_endpoints(Router& router, const EndpointContext& context);
+void add_item_endpoints(Router& router, const EndpointContext& context);
+void add_owner_endpoints(Router& router, const EndpointContext& context);
+void add_operation_endpoints(Router& router, const EndpointContext& context);
+
+}  // namespace freshet::serve

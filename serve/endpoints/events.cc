@@ -1,0 +1,43 @@
+#include <atomic>
+
+#include "serve/endpoints/endpoints.h"
+#include "serve/json.h"
+
+namespace freshet::serve {
+namespace {
+
+ApiResponse receipt_response(const SubmitReceipt& receipt) {
+  json::array rejected;
+  for (const auto& [index, reason] : receipt.rejected) {
+    rejected.push_back(json::object{{"index", index}, {"error", reason}});
+  }
+  if (receipt.accepted == 0 && !receipt.rejected.empty()) {
+    ApiResponse response = problem(400, "no event was accepted; the first: " + receipt.rejected.front().reason);
+    json::value body = json::parse(response.body);
+    body.as_object()["rejected"] = std::move(rejected);
+    response.body = json::serialize(body);
+    return response;
+  }
+  return json_response(
+      {{"accepted", receipt.accepted}, {"rejected", std::move(rejected)}, {"token", to_token(receipt.positions)}}, 202);
+}
+
+}  // namespace
+
+void add_event_endpoints(Router& router, const EndpointContext& context) {
+  router.add({"POST", "/v1/events", {}, false, [context](const RouteRequest& request, Respond respond) {
+                // Whichever comes first answers: the log's acknowledgement, or the timeout.
+                const auto answered = std::make_shared<std::atomic<bool>>(false);
+                request.executor->post_after(context.options.events_timeout, [answered, respond] {
+                  if (answered->exchange(true)) return;
+                  respond(problem(503, "the event log has not acknowledged in time; the events may still be accepted"));
+                });
+                context.services.events.submit(request.body, context.options.max_events_per_request,
+                                               [answered, respond](Result<SubmitReceipt> receipt) {
+                                                 if (answered->exchange(true)) return;
+                                                 respond(receipt ? receipt_response(*receipt) : problem(receipt.error()));
+                                               });
+              }});
+}
+
+}  // namespace freshet::serve

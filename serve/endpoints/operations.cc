@@ -1,0 +1,107 @@
+#include "serve/endpoints/endpoints.h"
+#include "serve/json.h"
+#include "serve/openapi.h"
+
+namespace freshet::serve {
+namespace {
+
+json::object positions_json(const Positions& positions) {
+  json::object out;
+  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
+  return out;
+}
+
+/// The ends are looked up now and then, so a reader may be past the last look.
+Positions not_below(Positions ends, const Positions& at) {
+  for (auto& [partition, end] : ends) {
+    const auto own = at.find(partition);
+    if (own != at.end()) end = std::max(end, own->second);
+  }
+  return ends;
+}
+
+ApiResponse ready_response(const ServiceStatus& status) {
+  bool ready = true;
+  json::object components;
+  for (const auto& [name, reason] : status.components) {
+    ready &= reason.empty();
+    components.emplace(name, reason.empty() ? json::object{{"ready", true}}
+                                            : json::object{{"ready", false}, {"reason", reason}});
+  }
+  return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
+}
+
+json::object learner_json(const online::LearnerStatus& learner) {
+  json::object quality, memory;
+  for (const auto& [part, q] : learner.quality) {
+    quality.emplace(part, json::object{{"scored_events", q.events},
+                                       {"hit_rate", q.hit_rate},
+                                       {"mrr", q.mrr},
+                                       {"ndcg", q.ndcg},
+                                       {"recent_hit_rate", q.recent_hit_rate},
+                                       {"recent_mrr", q.recent_mrr},
+                                       {"recent_ndcg", q.recent_ndcg}});
+  }
+  for (const auto& [part, bytes] : learner.memory_bytes) memory.emplace(part, bytes);
+  return {{"positions", positions_json(learner.positions)},
+          {"ends", positions_json(not_below(learner.ends, learner.positions))},
+          {"lag_events", learner.lag_events},
+          {"events_learned", learner.events_learned},
+          {"items", learner.items},
+          {"stream_time", format_rfc3339(learner.stream_time)},
+          {"last_checkpoint",
+           to_ms(learner.last_checkpoint) == 0 ? json::value() : json::value(format_rfc3339(learner.last_checkpoint))},
+          {"quality", std::move(quality)},
+          {"memory_bytes", std::move(memory)}};
+}
+
+ApiResponse status_response(const EndpointContext& context) {
+  const ServiceStatus status = context.services.status();
+  const auto snapshot = context.services.snapshot();
+  json::object store_bytes, pipeline;
+  for (const auto& [kind, bytes] : status.store_bytes) store_bytes.emplace(kind, bytes);
+  for (const auto& [stage, names] : context.recommender.components()) pipeline.emplace(stage, json::value_from(names));
+  return json_response(
+      {{"version", status.version},
+       {"started", format_rfc3339(status.started)},
+       {"log", status.log},
+       {"history",
+        {{"positions", positions_json(status.history_positions)},
+         {"ends", positions_json(not_below(status.history_ends, status.history_positions))},
+         {"lag_events", distance(status.history_positions, status.history_ends)},
+         {"stream_time", format_rfc3339(status.stream_time)}}},
+       {"learner", learner_json(status.learner)},
+       {"snapshot",
+        {{"version", snapshot->version},
+         {"age_ms", std::max<std::int64_t>(0, to_ms(context.services.clock.now()) - to_ms(snapshot->published))}}},
+       {"pipeline", std::move(pipeline)},
+       {"catalogue_items", status.items},
+       {"memory", {{"resident_bytes", status.resident_bytes}, {"store_bytes", std::move(store_bytes)}}}});
+}
+
+ApiResponse text_response(std::string body, const char* content_type) {
+  ApiResponse response;
+  response.content_type = content_type;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+void add_operation_endpoints(Router& router, const EndpointContext& context) {
+  const auto direct = [&](const char* path, auto answer) {
+    router.add({"GET", path, {}, false,
+                [context, answer](const RouteRequest&, Respond respond) { respond(answer(context)); }});
+  };
+  direct("/healthz", [](const EndpointContext&) { return json_response({{"alive", true}}); });
+  direct("/readyz", [](const EndpointContext& the) { return ready_response(the.services.status()); });
+  direct("/v1/status", status_response);
+  direct("/metrics", [](const EndpointContext& the) {
+    return text_response(the.services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
+  });
+  direct("/openapi.json", [](const EndpointContext&) {
+    return text_response(std::string(openapi_document()), "application/json");
+  });
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,161 @@
+#include "serve/router.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <boost/url.hpp>
+#include <charconv>
+#include <chrono>
+
+#include "base/nearest.h"
+#include "serve/json.h"
+
+namespace freshet::serve {
+namespace {
+
+std::vector<std::string_view> split_pattern(std::string_view pattern) {
+  std::vector<std::string_view> segments;
+  while (!pattern.empty()) {
+    pattern.remove_prefix(1);  // '/'
+    const std::size_t slash = std::min(pattern.find('/'), pattern.size());
+    segments.push_back(pattern.substr(0, slash));
+    pattern.remove_prefix(slash);
+  }
+  return segments;
+}
+
+bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
+
+/// The {parameters} of `pattern` in `segments`; nullopt if it does not match.
+std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& segments) {
+  const auto wanted = split_pattern(pattern);
+  if (wanted.size() != segments.size()) return std::nullopt;
+  std::vector<std::string> values;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (is_parameter(wanted[i])) {
+      values.push_back(segments[i]);
+    } else if (wanted[i] != segments[i]) {
+      return std::nullopt;
+    }
+  }
+  return values;
+}
+
+bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+/// Path segments and query of a target, percent-decoded.
+Result<void> decode_target(std::string_view target, std::vector<std::string>& segments,
+                           std::vector<std::pair<std::string, std::string>>& query) {
+  const Error bad{Errc::invalid, "the request target is not a valid URL path"};
+  const auto url = boost::urls::parse_origin_form(boost::core::string_view(target.data(), target.size()));
+  if (!url) return bad;
+  for (const auto& segment : url->segments()) segments.emplace_back(segment);
+  if (segments.size() == 1 && segments.front().empty()) segments.clear();  // "/"
+  for (const auto& parameter : url->params()) query.emplace_back(parameter.key, parameter.value);
+  for (const std::string& segment : segments) {
+    if (!valid_utf8(segment)) return Error{Errc::invalid, "the path is not valid UTF-8"};
+  }
+  for (const auto& [name, value] : query) {
+    if (!valid_utf8(name) || !valid_utf8(value)) return Error{Errc::invalid, "the query is not valid UTF-8"};
+  }
+  return {};
+}
+
+Result<void> check_query(const Route& route, const std::vector<std::pair<std::string, std::string>>& given,
+                         std::map<std::string, std::string>& query) {
+  for (const auto& [name, value] : given) {
+    if (std::ranges::count(route.query, name) == 0) {
+      const std::string close = nearest(name, route.query);
+      return Error{Errc::invalid,
+                   "unknown query parameter \"" + name + "\"" + (close.empty() ? "" : "; did you mean \"" + close + "\"?")};
+    }
+    if (!query.emplace(name, value).second) return Error{Errc::invalid, name + ": given twice"};
+  }
+  return {};
+}
+
+Result<void> check_path(const std::vector<std::string>& values) {
+  for (const std::string& value : values) {
+    if (value.empty()) return Error{Errc::invalid, "an id in the path is empty"};
+    if (value.size() > kMaxIdBytes) {
+      return Error{Errc::invalid, "an id in the path is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::size_t> RouteRequest::number(const std::string& name, std::size_t low, std::size_t high,
+                                         std::size_t fallback) const {
+  const auto given = query.find(name);
+  if (given == query.end()) return fallback;
+  const std::string& text = given->second;
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+    return Error{Errc::invalid,
+                 name + ": expected an integer from " + std::to_string(low) + " to " + std::to_string(high)};
+  }
+  return value;
+}
+
+Result<bool> RouteRequest::flag(const std::string& name) const {
+  const auto given = query.find(name);
+  if (given == query.end() || given->second == "false") return false;
+  if (given->second == "true") return true;
+  return Error{Errc::invalid, name + ": expected true or false"};
+}
+
+std::optional<std::string> RouteRequest::text(const std::string& name) const {
+  const auto given = query.find(name);
+  return given == query.end() ? std::nullopt : std::optional(given->second);
+}
+
+void Router::add(Route route) { routes_.push_back(std::move(route)); }
+
+void Router::handle(const ApiRequest& request, Respond respond) const {
+  const auto start = std::chrono::steady_clock::now();
+  const auto finish = [&](const std::string& route_name) -> Respond {
+    Histogram& seconds = metrics_.histogram("freshet_serve_request_seconds", "Time to answer, by route.",
+                                            Metrics::latency_bounds(), {{"route", route_name}});
+    return [this, start, &seconds, route_name, respond](ApiResponse response) {
+      seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+      metrics_
+          .counter("freshet_serve_requests_total", "Requests answered, by route and status.",
+                   {{"route", route_name}, {"status", std::to_string(response.status)}})
+          .Increment();
+      respond(std::move(response));
+    };
+  };
+
+  std::vector<std::string> segments;
+  std::vector<std::pair<std::string, std::string>> given;
+  if (const auto decoded = decode_target(request.target, segments, given); !decoded) {
+    return finish("none")(problem(decoded.error()));
+  }
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string allowed;
+  for (const Route& route : routes_) {
+    auto path = match(route.path, segments);
+    if (!path) continue;
+    if (route.method != method) {
+      allowed += (allowed.empty() ? "" : ", ") + route.method;
+      continue;
+    }
+    const Respond answer = finish(route.method + " " + route.path);
+    if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
+    RouteRequest matched{*std::move(path), {}, request.body, request.executor};
+    if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));
+    if (const auto checked = check_query(route, given, matched.query); !checked) {
+      return answer(problem(checked.error()));
+    }
+    return route.handler(matched, answer);
+  }
+  if (allowed.empty()) return finish("none")(problem(404, "no such endpoint; see /openapi.json"));
+  ApiResponse refused = problem(405, "this endpoint takes " + allowed);
+  refused.headers.emplace_back("Allow", allowed);
+  finish("none")(std::move(refused));
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "serve/api.h"
+
+namespace freshet::serve {
+
+/// A request that matched a route: everything decoded and checked as far as the route table can.
+struct RouteRequest {
+  std::vector<std::string> path;             ///< values of the {parameters}, in order, percent-decoded, valid UTF-8
+  std::map<std::string, std::string> query;  ///< only parameters that the route takes
+  std::string_view body;
+  std::shared_ptr<Executor> executor;
+
+  /// The parameter as an integer in [low, high]; `fallback` if absent.
+  Result<std::size_t> number(const std::string& name, std::size_t low, std::size_t high, std::size_t fallback) const;
+  /// "true" or "false"; false if absent.
+  Result<bool> flag(const std::string& name) const;
+  std::optional<std::string> text(const std::string& name) const;
+};
+
+using Handler = std::function<void(const RouteRequest&, Respond)>;
+
+struct Route {
+  std::string method;
+  std::string path;                ///< "/v1/items/{item}"
+  std::vector<std::string> query;  ///< parameters it takes; anything else is refused
+  bool sheddable = false;          ///< refused first when overloaded
+  Handler handler;
+};
+
+/// Finds the route of a request and answers what no handler needs to see: 404, 405, bad encodings, unknown parameters,
+/// overload. HEAD is answered as GET. Counts and times every request by route.
+class Router {
+ public:
+  explicit Router(Metrics& metrics) : metrics_(metrics) {}
+
+  void add(Route route);
+  void handle(const ApiRequest& request, Respond respond) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  struct Match;
+
+  Metrics& metrics_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace freshet::serve
