@@ -39,9 +39,18 @@ struct ConfigProblem {
 
 std::string to_string(const ConfigProblem& problem);  ///< "configs/kafka.toml:12: serve.prot: unknown key; did you mean …?"
 
-/// Reads `path` over the defaults, then environment overrides (addresses and secrets only, see docs/config.md).
-/// Reports every problem at once; `config` is only usable if there are none. An empty path means defaults.
-std::vector<ConfigProblem> load_config(const std::string& path, Config& config);
+/// What the command line says over file and environment; empty: nothing.
+struct ConfigOverrides {
+  std::string data;    ///< store.directory
+  std::string listen;  ///< serve.address and serve.port, "HOST:PORT"
+};
+
+/// Reads `path` over the defaults (empty: defaults only), then environment and overrides, then judges the whole.
+/// Reports every problem at once; `config` is only usable if there are none.
+std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOverrides& overrides, Config& config);
+
+/// The same, for a command that cannot go on with problems: throws std::runtime_error with all of them, a line each.
+Config load_config_or_throw(const std::string& path, const ConfigOverrides& overrides = {});
 
 /// The effective configuration as TOML that load_config reads back to the same; secrets as "<redacted>".
 std::string print_config(const Config& config);

@@ -146,10 +146,10 @@ bool CheckpointStore::read_newest(const std::function<Result<void>(std::string_v
   return false;
 }
 
-std::vector<std::string> CheckpointStore::list() const {
+std::vector<std::string> CheckpointStore::list(const std::string& directory) {
   std::vector<std::string> names;
   std::error_code error;
-  for (fs::directory_iterator it(directory_, error), end; !error && it != end; it.increment(error)) {
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::string name = it->path().filename().string();
     if (name.starts_with(kPrefix)) names.push_back(std::move(name));
   }

@@ -25,7 +25,8 @@ class CheckpointStore {
   bool read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const;
 
   /// File names, newest first.
-  std::vector<std::string> list() const;
+  std::vector<std::string> list() const { return list(directory_); }
+  static std::vector<std::string> list(const std::string& directory);
 
  private:
   std::string directory_;

@@ -1,0 +1,303 @@
+#include "cli/config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+
+#include "base/nearest.h"
+#include "cli/config_schema.h"
+#include "cli/listen_address.h"
+
+namespace freshet::cli {
+namespace {
+
+constexpr const char* kRedacted = "<redacted>";
+
+std::string toml_text(const std::string& text) {
+  std::ostringstream out;
+  out << toml::value<std::string>(text);
+  return out.str();
+}
+
+std::string toml_number(double number) {
+  std::ostringstream out;
+  out << toml::value<double>(number);
+  return out.str();
+}
+
+/// A value as TOML text.
+struct Printer {
+  bool redact = false;  // table values that may be secrets
+
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return toml_number(value); }
+  std::string operator()(const std::string& value) const { return toml_text(value); }
+  std::string operator()(const std::vector<std::string>& values) const { return list(values); }
+  std::string operator()(const std::vector<double>& values) const { return list(values); }
+  std::string operator()(const std::map<std::string, double>& values) const { return table(values); }
+  std::string operator()(const std::map<std::string, std::string>& values) const { return table(values); }
+
+ private:
+  template <typename T>
+  std::string list(const std::vector<T>& values) const {
+    std::string text;
+    for (const T& value : values) text += (text.empty() ? "" : ", ") + (*this)(value);
+    return "[" + text + "]";
+  }
+
+  template <typename T>
+  std::string table(const std::map<std::string, T>& values) const {
+    std::string text;
+    for (const auto& [name, value] : values) {
+      const bool secret = redact && (name.find("password") != std::string::npos || name.find("secret") != std::string::npos ||
+                                     name.find("key.pem") != std::string::npos || name.find("jaas") != std::string::npos);
+      text += (text.empty() ? " " : ", ") + toml_text(name) + " = " + (secret ? toml_text(kRedacted) : (*this)(value));
+    }
+    return "{" + text + " }";
+  }
+};
+
+/// Reads one TOML value as the alternative of ConfigValue that the option has; nullopt if it is another type.
+struct Reader {
+  const toml::node& node;
+
+  std::optional<ConfigValue> operator()(bool) const { return scalar<bool>(); }
+  std::optional<ConfigValue> operator()(std::int64_t) const { return scalar<std::int64_t>(); }
+  std::optional<ConfigValue> operator()(const std::string&) const { return scalar<std::string>(); }
+  std::optional<ConfigValue> operator()(double) const {
+    if (const auto value = number(node)) return ConfigValue(*value);
+    return std::nullopt;
+  }
+  std::optional<ConfigValue> operator()(const std::vector<std::string>&) const {
+    return list<std::string>([](const toml::node& entry) { return entry.value_exact<std::string>(); });
+  }
+  std::optional<ConfigValue> operator()(const std::vector<double>&) const { return list<double>(number); }
+  std::optional<ConfigValue> operator()(const std::map<std::string, std::string>&) const {
+    return table<std::string>([](const toml::node& entry) { return entry.value_exact<std::string>(); });
+  }
+  std::optional<ConfigValue> operator()(const std::map<std::string, double>&) const { return table<double>(number); }
+
+ private:
+  template <typename T>
+  std::optional<ConfigValue> scalar() const {
+    const auto value = node.value_exact<T>();
+    return value ? std::optional(ConfigValue(*value)) : std::nullopt;
+  }
+
+  static std::optional<double> number(const toml::node& entry) {
+    if (!entry.is_number()) return std::nullopt;
+    return entry.value<double>();
+  }
+
+  template <typename T, typename Read>
+  std::optional<ConfigValue> list(Read read) const {
+    if (!node.is_array()) return std::nullopt;
+    std::vector<T> values;
+    for (const toml::node& entry : *node.as_array()) {
+      const auto value = read(entry);
+      if (!value) return std::nullopt;
+      values.push_back(*value);
+    }
+    return ConfigValue(std::move(values));
+  }
+
+  template <typename T, typename Read>
+  std::optional<ConfigValue> table(Read read) const {
+    if (!node.is_table()) return std::nullopt;
+    std::map<std::string, T> values;
+    for (const auto& [name, entry] : *node.as_table()) {
+      const auto value = read(entry);
+      if (!value) return std::nullopt;
+      values.emplace(std::string(name.str()), *value);
+    }
+    return ConfigValue(std::move(values));
+  }
+};
+
+class Loader {
+ public:
+  Loader(const std::string& file, Config& config) : file_(file), config_(config) {
+    for (const ConfigOption& option : config_schema()) keys_.push_back(option.key);
+  }
+
+  void read(const toml::table& table, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+      const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
+      const ConfigOption* option = find(key);
+      if (option != nullptr) {
+        set(*option, node);
+      } else if (node.is_table() && is_section(key)) {
+        read(*node.as_table(), key);
+      } else {
+        const std::string close = nearest(key, keys_);
+        report(node, key, close.empty() ? "unknown key" : "unknown key; did you mean " + close + "?");
+      }
+    }
+  }
+
+  std::vector<ConfigProblem> take() { return std::move(problems_); }
+
+ private:
+  static const ConfigOption* find(const std::string& key) {
+    for (const ConfigOption& option : config_schema()) {
+      if (option.key == key) return &option;
+    }
+    return nullptr;
+  }
+
+  bool is_section(const std::string& key) const {
+    return std::ranges::any_of(keys_, [&](const std::string& known) { return known.starts_with(key + "."); });
+  }
+
+  void set(const ConfigOption& option, const toml::node& node) {
+    const auto value = std::visit(Reader{node}, option.get(config_));
+    if (!value) return report(node, option.key, "expected " + option.type);
+    const std::string expected = option.set(config_, *value);
+    if (!expected.empty()) report(node, option.key, expected);
+  }
+
+  void report(const toml::node& node, const std::string& key, std::string message) {
+    problems_.push_back({file_, node.source().begin.line, key, std::move(message)});
+  }
+
+  const std::string& file_;
+  Config& config_;
+  std::vector<std::string> keys_;
+  std::vector<ConfigProblem> problems_;
+};
+
+std::vector<ConfigProblem> read_file(const std::string& path, Config& config) {
+  std::ifstream in(path);
+  if (!in) return {{path, 0, "", "cannot be opened"}};
+  std::stringstream text;
+  text << in.rdbuf();
+  try {
+    const toml::table table = toml::parse(text.str(), path);
+    Loader loader(path, config);
+    loader.read(table, "");
+    return loader.take();
+  } catch (const toml::parse_error& error) {
+    return {{path, error.source().begin.line, "", std::string(error.description())}};
+  }
+}
+
+/// Only addresses and secrets come from the environment; everything else is in one place, the file.
+void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
+  if (const char* directory = std::getenv("FRESHET_DATA")) config.store.directory = directory;
+  if (const char* brokers = std::getenv("FRESHET_KAFKA_BROKERS")) config.kafka.brokers = brokers;
+  if (const char* listen = std::getenv("FRESHET_LISTEN")) {
+    if (!apply_listen_address(listen, config.serve)) {
+      problems.push_back({"", 0, "FRESHET_LISTEN", "expected HOST:PORT"});
+    }
+  }
+}
+
+/// "$env:NAME" and "$file:PATH" in kafka.properties.
+void resolve_secrets(Config& config, std::vector<ConfigProblem>& problems) {
+  for (auto& [name, value] : config.kafka.properties) {
+    const std::string key = "kafka.properties." + name;
+    if (value.starts_with("$env:")) {
+      const char* secret = std::getenv(value.c_str() + 5);
+      if (secret == nullptr) {
+        problems.push_back({"", 0, key, "the environment has no " + value.substr(5)});
+      } else {
+        value = secret;
+      }
+    } else if (value.starts_with("$file:")) {
+      std::ifstream in(value.substr(6));
+      std::string secret;
+      if (!in || !std::getline(in, secret)) {
+        problems.push_back({"", 0, key, "cannot read " + value.substr(6)});
+      } else {
+        value = secret;
+      }
+    }
+  }
+}
+
+void validate(const Config& config, std::vector<ConfigProblem>& problems) {
+  for (const auto& messages : {config.decode.validate(), config.embedded.validate(), config.kafka.validate(),
+                               config.writer.validate(), config.store.validate(), config.online.validate(),
+                               config.serve.validate()}) {
+    for (const std::string& message : messages) {
+      const std::size_t colon = message.find(": ");
+      problems.push_back({"", 0, message.substr(0, colon), message.substr(colon + 2)});
+    }
+  }
+}
+
+}  // namespace
+
+std::string to_string(const ConfigProblem& problem) {
+  std::string text = problem.file;
+  if (problem.line > 0) text += ":" + std::to_string(problem.line);
+  if (!text.empty()) text += ": ";
+  if (!problem.key.empty()) text += problem.key + ": ";
+  return text + problem.message;
+}
+
+std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOverrides& overrides, Config& config) {
+  std::vector<ConfigProblem> problems;
+  if (!path.empty()) problems = read_file(path, config);
+  apply_environment(config, problems);
+  resolve_secrets(config, problems);
+  if (!overrides.data.empty()) config.store.directory = overrides.data;
+  if (!overrides.listen.empty() && !apply_listen_address(overrides.listen, config.serve)) {
+    problems.push_back({"", 0, "--listen", "expected HOST:PORT"});
+  }
+  validate(config, problems);
+  return problems;
+}
+
+Config load_config_or_throw(const std::string& path, const ConfigOverrides& overrides) {
+  Config config;
+  std::string lines;
+  for (const ConfigProblem& problem : load_config(path, overrides, config)) {
+    lines += (lines.empty() ? "" : "\n") + to_string(problem);
+  }
+  if (!lines.empty()) throw std::runtime_error(lines);
+  return config;
+}
+
+std::string print_config(const Config& config) {
+  std::string text, section;
+  for (const ConfigOption& option : config_schema()) {
+    const std::size_t dot = option.key.rfind('.');
+    if (option.key.substr(0, dot) != section) {
+      section = option.key.substr(0, dot);
+      text += (text.empty() ? "[" : "\n[") + section + "]\n";
+    }
+    text += option.key.substr(dot + 1) + " = " + std::visit(Printer{.redact = true}, option.get(config)) + "\n";
+  }
+  return text;
+}
+
+std::string config_reference() {
+  std::string text =
+      "# Configuration\n\n"
+      "Generated by `freshet config reference`; do not edit.\n\n"
+      "`freshet serve` runs on these defaults with no file at all; `-c FILE` reads a TOML file over them. Durations are a\n"
+      "whole number with `ms`, `s`, `m`, `h` or `d`; sizes take `KiB`, `MiB`, `GiB`. `freshet config check FILE` reports\n"
+      "every problem at once; `freshet config print -c FILE` shows what would be used.\n\n"
+      "The environment overrides addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
+      "`FRESHET_KAFKA_BROKERS`.\n";
+  std::string section;
+  for (const ConfigOption& option : config_schema()) {
+    const std::size_t dot = option.key.rfind('.');
+    if (option.key.substr(0, dot) != section) {
+      section = option.key.substr(0, dot);
+      text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";
+    }
+    text += "| `" + option.key.substr(dot + 1) + "` | `" + std::visit(Printer{}, option.get(Config{})) + "` | " +
+            option.type + " | " + option.doc + " |\n";
+  }
+  return text;
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,37 @@
+#include "cli/config_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/config.h"
+
+namespace freshet::cli {
+
+void add_config_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("config", "Check, print and document the configuration");
+  command->require_subcommand(1);
+  auto file = std::make_shared<std::string>();
+
+  CLI::App* check = command->add_subcommand("check", "Report everything that is wrong with a configuration file");
+  check->add_option("file", *file, "Configuration file (TOML)")->required();
+  check->callback([file] {
+    Config config;
+    const auto problems = load_config(*file, {}, config);
+    for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+    if (!problems.empty()) throw CLI::RuntimeError(1);
+    std::printf("%s is fine\n", file->c_str());
+  });
+
+  CLI::App* print = command->add_subcommand("print", "Print the configuration that `serve` would use");
+  print->add_option("-c,--config", *file, "Configuration file (TOML)");
+  print->callback([file] { std::fputs(print_config(load_config_or_throw(*file)).c_str(), stdout); });
+
+  CLI::App* reference = command->add_subcommand("reference", "Print docs/config.md: every option with its default");
+  reference->callback([] { std::fputs(config_reference().c_str(), stdout); });
+
+  command->footer("Examples:\n  freshet config check configs/kafka.toml\n  freshet config print -c configs/dev.toml");
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,100 @@
+#include "cli/generate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/progress.h"
+#include "cli/shop_world.h"
+#include "ingest/event_decoder.h"
+
+namespace freshet::cli {
+namespace {
+
+struct GenerateArguments {
+  ShopOptions shop;
+  std::string start = "2026-01-01T00:00:00Z";
+  std::string format = "jsonl";
+  std::string output = "-";
+  std::string items_output;
+};
+
+void write_line(std::ostream& out, const Event& event, bool tsv) {
+  if (tsv) {
+    out << event.user << '\t' << event.item << '\t' << static_cast<double>(to_ms(event.time)) / 1000.0 << '\t'
+        << event.type << '\n';
+  } else {
+    out << ingest::encode_event(event) << '\n';
+  }
+}
+
+void write_catalogue(const ShopWorld& world, const std::string& path) {
+  std::ofstream out(path);
+  if (!out) throw std::runtime_error("cannot write " + path);
+  boost::json::array items;
+  for (const Item& item : world.catalogue()) {
+    items.push_back(boost::json::object{{"item", item.item},
+                                        {"title", item.title},
+                                        {"categories", boost::json::value_from(item.categories)},
+                                        {"price", item.price},
+                                        {"ts", format_rfc3339(item.time)}});
+  }
+  out << boost::json::serialize(items) << '\n';
+}
+
+void generate(const GenerateArguments& arguments) {
+  ShopOptions shop = arguments.shop;
+  const auto start = parse_rfc3339(arguments.start);
+  if (!start) throw std::runtime_error("--start: \"" + arguments.start + "\" is not an RFC 3339 time");
+  shop.start = *start;
+  ShopWorld world(shop);
+  if (!arguments.items_output.empty()) write_catalogue(world, arguments.items_output);
+
+  std::ofstream file;
+  if (arguments.output != "-") {
+    file.open(arguments.output);
+    if (!file) throw std::runtime_error("cannot write " + arguments.output);
+  }
+  std::ostream& out = arguments.output == "-" ? std::cout : file;
+  out.precision(15);
+  Progress progress("events", arguments.output == "-");
+  for (std::uint64_t done = 0; done < shop.events; ++done) {
+    write_line(out, world.next(), arguments.format == "tsv");
+    if (done % 1024 == 0) progress.update(done, static_cast<double>(done) / static_cast<double>(shop.events));
+  }
+  out.flush();
+  if (!out) throw std::runtime_error("cannot write " + arguments.output);
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app) {
+  auto arguments = std::make_shared<GenerateArguments>();
+  CLI::App* command = app.add_subcommand("generate", "Make a synthetic shop stream with known tastes and drift");
+  command->footer(
+      "Examples:\n"
+      "  freshet generate --events 100000 -o shop.jsonl --items-out items.json\n"
+      "  freshet generate --users 1000000 --items 100000 --events 5000000 --format tsv | zstd > shop.tsv.zst\n"
+      "\n"
+      "TSV columns: user,item,time,type. The same seed gives the same stream.");
+  command->add_option("--users", arguments->shop.users, "Users")->capture_default_str()->check(CLI::Range(1, 100'000'000));
+  command->add_option("--items", arguments->shop.items, "Items")->capture_default_str()->check(CLI::Range(2, 100'000'000));
+  command->add_option("--events", arguments->shop.events, "Events")->capture_default_str();
+  command->add_option("--seed", arguments->shop.seed, "Of every random choice")->capture_default_str();
+  command->add_option("--days", arguments->shop.days, "Days that the stream covers")->capture_default_str()
+      ->check(CLI::Range(0.01, 10'000.0));
+  command->add_option("--drift", arguments->shop.drift, "Share of the catalogue that is replaced over the stream")
+      ->capture_default_str()->check(CLI::Range(0.0, 0.9));
+  command->add_option("--start", arguments->start, "Time of the first event")->capture_default_str();
+  command->add_option("--format", arguments->format, "jsonl or tsv")->capture_default_str()
+      ->check(CLI::IsMember({"jsonl", "tsv"}));
+  command->add_option("-o,--output", arguments->output, "File; - is standard output")->capture_default_str();
+  command->add_option("--items-out", arguments->items_output, "Also write the catalogue, as the body of POST /v1/items");
+  command->callback([arguments] { generate(*arguments); });
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,164 @@
+#include "cli/inspect_command.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+
+#include "ingest/event_decoder.h"
+#include "store/catalogue.h"
+#include "store/checkpoint_store.h"
+#include "store/database.h"
+#include "store/dead_letters.h"
+#include "store/history_store.h"
+#include "store/journal.h"
+
+namespace freshet::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct InspectArguments {
+  std::string directory;
+  std::string user, session;
+  std::size_t limit = 20;
+  bool counts = false, dead_letters = false, json = false;
+};
+
+void check(const Result<void>& result) {
+  if (!result) throw std::runtime_error(result.error().message);
+}
+
+template <typename T>
+T value_of(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return *std::move(result);
+}
+
+json::object positions_json(const Positions& positions) {
+  json::object out;
+  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
+  return out;
+}
+
+json::object overview(store::Database& database) {
+  const store::HistoryStore histories(database);
+  const store::Journal journal(database);
+  json::object usage;
+  for (const auto& [kind, bytes] : database.usage()) usage.emplace(kind, bytes);
+  const auto checkpoints = store::CheckpointStore::list(database.options().directory + "/checkpoints");
+  return {{"format", store::kFormatVersion},
+          {"positions", positions_json(value_of(histories.positions()))},
+          {"stream_time", format_rfc3339(histories.stream_time())},
+          {"journal", {{"begin", journal.begin()}, {"end", journal.end()}}},
+          {"items", store::Catalogue(database).size()},
+          {"dead_letters", value_of(store::DeadLetters(database).count())},
+          {"checkpoints", json::value_from(checkpoints)},
+          {"bytes", std::move(usage)}};
+}
+
+/// An event of a user's session is stored under both; it counts once.
+json::object counts(const store::HistoryStore& histories) {
+  std::uint64_t users = 0, sessions = 0, rows = 0, events = 0;
+  Owner last;
+  bool first = true;
+  check(histories.scan([&](const Owner& owner, const PositionedEvent& entry) {
+    ++rows;
+    const bool is_user = owner.kind == Owner::Kind::user;
+    events += is_user || entry.event.user.empty();
+    if (first || owner != last) ++(is_user ? users : sessions);
+    first = false;
+    last = owner;
+    return true;
+  }));
+  return {{"users", users}, {"sessions", sessions}, {"rows", rows}, {"events", events}};
+}
+
+json::object history(const store::HistoryStore& histories, const Owner& owner, std::size_t limit) {
+  json::array events;
+  for (const Event& event : value_of(histories.recent(owner, limit))) {
+    events.push_back(json::parse(ingest::encode_event(event)));
+  }
+  return {{"owner", owner.id}, {"count", value_of(histories.count(owner))}, {"events", std::move(events)}};
+}
+
+json::object letters(const store::DeadLetters& dead_letters, std::size_t limit) {
+  json::array found;
+  check(dead_letters.scan([&](const RejectedRecord& record) {
+    found.push_back(json::object{{"partition", record.position.partition},
+                                 {"offset", record.position.offset},
+                                 {"arrival", format_rfc3339(record.arrival)},
+                                 {"reason", record.reason},
+                                 {"key", record.key},
+                                 {"value", record.value}});
+    return found.size() < limit;
+  }));
+  return {{"dead_letters", std::move(found)}};
+}
+
+/// One line per value, nested names joined by dots.
+void print_text(const json::value& value, const std::string& name) {
+  if (const auto* object = value.if_object()) {
+    for (const auto& [key, field] : *object) {
+      print_text(field, name.empty() ? std::string(key) : name + "." + std::string(key));
+    }
+  } else if (const auto* array = value.if_array()) {
+    std::printf("%s (%zu)\n", name.c_str(), array->size());
+    for (const json::value& entry : *array) std::printf("  %s\n", json::serialize(entry).c_str());
+  } else {
+    const std::string text = value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+    std::printf("%-28s %s\n", name.c_str(), text.c_str());
+  }
+}
+
+void inspect(const InspectArguments& arguments) {
+  store::Options options;
+  options.directory = arguments.directory;
+  // Everything that is there, whatever the service's own limits are.
+  options.max_events_per_owner = SIZE_MAX;
+  options.max_event_age = std::chrono::hours(0);
+  store::Database database = store::Database::open_read_only(options);
+  const store::HistoryStore histories(database);
+
+  json::object out;
+  if (!arguments.user.empty()) {
+    out = history(histories, {Owner::Kind::user, arguments.user}, arguments.limit);
+  } else if (!arguments.session.empty()) {
+    out = history(histories, {Owner::Kind::session, arguments.session}, arguments.limit);
+  } else if (arguments.counts) {
+    out = counts(histories);
+  } else if (arguments.dead_letters) {
+    out = letters(store::DeadLetters(database), arguments.limit);
+  } else {
+    out = overview(database);
+  }
+  if (arguments.json) {
+    std::printf("%s\n", json::serialize(out).c_str());
+  } else {
+    print_text(out, "");
+  }
+}
+
+}  // namespace
+
+void add_inspect_command(CLI::App& app) {
+  auto arguments = std::make_shared<InspectArguments>();
+  CLI::App* command = app.add_subcommand("inspect", "Look into a data directory, also while the service runs");
+  command->footer(
+      "Examples:\n"
+      "  freshet inspect data                    positions, sizes, checkpoints\n"
+      "  freshet inspect data --user u1          one history, newest first\n"
+      "  freshet inspect data --counts --json    users, sessions, rows, events\n"
+      "  freshet inspect data --dead-letters     what was refused, and why");
+  command->add_option("directory", arguments->directory, "The data directory")->required();
+  command->add_option("--user", arguments->user, "This user's history");
+  command->add_option("--session", arguments->session, "This session's history");
+  command->add_option("--limit", arguments->limit, "At most so many events or dead letters")->capture_default_str();
+  command->add_flag("--counts", arguments->counts, "Count users, sessions, rows and events (reads everything)");
+  command->add_flag("--dead-letters", arguments->dead_letters, "Refused records with reason and original bytes");
+  command->add_flag("--json", arguments->json, "Print JSON");
+  command->callback([arguments] { inspect(*arguments); });
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,31 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "cli/config_command.h"
+#include "cli/generate_command.h"
+#include "cli/inspect_command.h"
+#include "cli/replay_command.h"
+#include "cli/serve_command.h"
+#include "cli/version.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
+  app.set_version_flag("--version", std::string("freshet ") + freshet::cli::kVersion);
+  app.require_subcommand(1);
+  freshet::cli::add_serve_command(app);
+  freshet::cli::add_replay_command(app);
+  freshet::cli::add_generate_command(app);
+  freshet::cli::add_inspect_command(app);
+  freshet::cli::add_config_command(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& error) {
+    return error.get_exit_code();  // ran, and has said what failed
+  } catch (const CLI::Error& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "freshet: %s\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace freshet::cli {
+
+/// `freshet replay FILE... --to kafka|http`: feeds recorded streams to a running service or to Kafka.
+void add_replay_command(CLI::App& app);
+
+}  // namespace freshet::cli
