@@ -15,6 +15,7 @@ namespace freshet {
 struct PositionedEvent {
   Position position;
   Event event;
+  Timestamp arrival{};  ///< when the log took it
 };
 
 /// A record that is not a valid event, with everything needed to look at it or replay it.

@@ -175,7 +175,7 @@ void add_store_options(Schema& schema) {
   schema.duration("store.max_event_age", FRESHET_AT(store.max_event_age), 0h, 24h * 36500,
                   "Events older than the newest event by more than this are dropped; 0s: never. Whole hours.");
   schema.duration("store.dedupe_window", FRESHET_AT(store.dedupe_window), 1h, 24h * 365,
-                  "How long, in event time, an event id is remembered. Whole hours.");
+                  "How long after its arrival an event id is remembered. Whole hours.");
   schema.size("store.block_cache_bytes", FRESHET_AT(store.block_cache_bytes), 8 << 20, 1024 * kGiB,
               "Memory for RocksDB blocks, indexes and filters.");
   schema.size("store.memtable_bytes", FRESHET_AT(store.memtable_bytes), 4 << 20, 64 * kGiB,

@@ -16,7 +16,7 @@ Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::mi
   for (LogRecord& record : polled->records) {
     auto event = decoder_.decode(record.value, record.headers, record.arrival);
     if (event) {
-      batch.events.push_back({record.position, *std::move(event)});
+      batch.events.push_back({record.position, *std::move(event), record.arrival});
     } else {
       batch.rejected.push_back({record.position, record.arrival, event.error().message, std::move(record.key),
                                 std::move(record.value), std::move(record.headers)});

@@ -66,12 +66,10 @@ rocksdb::DBOptions database_options(const Options& options) {
   return db;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const Options& options,
-                                                      const std::shared_ptr<rocksdb::Cache>& cache,
-                                                      const StreamTime& stream_time) {
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const Database::Impl& impl) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
-    descriptors.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), options, cache, stream_time));
+    descriptors.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), impl));
   }
   return descriptors;
 }
@@ -97,7 +95,7 @@ void open(Database::Impl& impl, bool read_only) {
     }
   }
 
-  const auto descriptors = families(impl.options, impl.block_cache, impl.stream_time_ms);
+  const auto descriptors = families(impl);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::DBOptions options = database_options(impl.options);

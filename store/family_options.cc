@@ -27,7 +27,7 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
 /// newer ones can only disappear by an erase of the whole owner, which removes the row as well.
 class HistoryFilter final : public rocksdb::CompactionFilter {
  public:
-  HistoryFilter(std::size_t max_events, std::int64_t max_age_ms, StreamTime stream_time)
+  HistoryFilter(std::size_t max_events, std::int64_t max_age_ms, SharedTime stream_time)
       : max_events_(max_events), max_age_ms_(max_age_ms), stream_time_(std::move(stream_time)) {}
 
   const char* Name() const override { return "freshet.HistoryFilter"; }
@@ -48,7 +48,7 @@ class HistoryFilter final : public rocksdb::CompactionFilter {
  private:
   const std::size_t max_events_;
   const std::int64_t max_age_ms_;
-  const StreamTime stream_time_;
+  const SharedTime stream_time_;
   // One filter object serves one compaction on one thread, in key order.
   mutable std::string owner_;
   mutable std::size_t seen_ = 0;
@@ -56,7 +56,7 @@ class HistoryFilter final : public rocksdb::CompactionFilter {
 
 class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
-  HistoryFilterFactory(const Options& options, StreamTime stream_time)
+  HistoryFilterFactory(const Options& options, SharedTime stream_time)
       : max_events_(options.max_events_per_owner),
         max_age_ms_(std::chrono::milliseconds(options.max_event_age).count()),
         stream_time_(std::move(stream_time)) {}
@@ -70,49 +70,48 @@ class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
  private:
   const std::size_t max_events_;
   const std::int64_t max_age_ms_;
-  const StreamTime stream_time_;
+  const SharedTime stream_time_;
 };
 
 /// Forgets event ids that are older than the dedupe window.
 class DedupeFilter final : public rocksdb::CompactionFilter {
  public:
-  DedupeFilter(std::int64_t window_ms, StreamTime stream_time)
-      : window_ms_(window_ms), stream_time_(std::move(stream_time)) {}
+  DedupeFilter(std::int64_t window_ms, SharedTime newest_arrival)
+      : window_ms_(window_ms), newest_arrival_(std::move(newest_arrival)) {}
 
   const char* Name() const override { return "freshet.DedupeFilter"; }
   bool Filter(int, const rocksdb::Slice&, const rocksdb::Slice& value, std::string*, bool*) const override {
     const auto decoded = decode_dedupe(to_view(value));
-    return decoded && to_ms(decoded->time) < stream_time_->load(std::memory_order_relaxed) - window_ms_;
+    return decoded && to_ms(decoded->arrival) < newest_arrival_->load(std::memory_order_relaxed) - window_ms_;
   }
 
  private:
   const std::int64_t window_ms_;
-  const StreamTime stream_time_;
+  const SharedTime newest_arrival_;
 };
 
 class DedupeFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
-  DedupeFilterFactory(const Options& options, StreamTime stream_time)
-      : window_ms_(std::chrono::milliseconds(options.dedupe_window).count()), stream_time_(std::move(stream_time)) {}
+  DedupeFilterFactory(const Options& options, SharedTime newest_arrival)
+      : window_ms_(std::chrono::milliseconds(options.dedupe_window).count()), newest_arrival_(std::move(newest_arrival)) {}
 
   const char* Name() const override { return "freshet.DedupeFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context&) override {
-    return std::make_unique<DedupeFilter>(window_ms_, stream_time_);
+    return std::make_unique<DedupeFilter>(window_ms_, newest_arrival_);
   }
 
  private:
   const std::int64_t window_ms_;
-  const StreamTime stream_time_;
+  const SharedTime newest_arrival_;
 };
 
 }  // namespace
 
-rocksdb::ColumnFamilyOptions family_options(Family which, const Options& options,
-                                            const std::shared_ptr<rocksdb::Cache>& cache,
-                                            const StreamTime& stream_time) {
+rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl) {
+  const Options& options = impl.options;
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
+  table.block_cache = impl.block_cache;
   // Index and filters count against the cache limit: memory stays bounded however many files there are. Those of the
   // first level are asked on every read and stay.
   table.cache_index_and_filter_blocks = true;
@@ -131,14 +130,14 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Options& options
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       table.whole_key_filtering = false;  // rows are never asked for one by one
       family.memtable_prefix_bloom_size_ratio = 0.05;
-      family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, stream_time);
+      family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, impl.stream_time_ms);
       break;
     case Family::dedupe:
       // Asked once per event with an id, and almost always absent: the bloom filter is the answer.
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       family.memtable_prefix_bloom_size_ratio = 0.05;
       family.memtable_whole_key_filtering = true;
-      family.compaction_filter_factory = std::make_shared<DedupeFilterFactory>(options, stream_time);
+      family.compaction_filter_factory = std::make_shared<DedupeFilterFactory>(options, impl.newest_arrival_ms);
       break;
     case Family::journal:
       table.block_size = 32 << 10;  // read sequentially

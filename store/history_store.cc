@@ -55,7 +55,7 @@ std::unordered_map<std::string_view, DedupeValue> known_ids(const Database::Impl
 class Commit {
  public:
   Commit(const Database::Impl& db, std::unordered_map<std::string_view, DedupeValue> known)
-      : db_(db), known_(std::move(known)), stream_time_(*db.stream_time_ms) {}
+      : db_(db), known_(std::move(known)), stream_time_(*db.stream_time_ms), newest_arrival_(*db.newest_arrival_ms) {}
 
   void add(const PositionedEvent& entry) {
     const Event& event = entry.event;
@@ -99,6 +99,7 @@ class Commit {
   rocksdb::WriteBatch& batch() { return batch_; }
   const CommitCounts& counts() const { return counts_; }
   std::int64_t stream_time() const { return stream_time_; }
+  std::int64_t newest_arrival() const { return newest_arrival_; }
 
  private:
   bool is_expired(Timestamp time) const {
@@ -111,11 +112,12 @@ class Commit {
   bool accept_id(const PositionedEvent& entry) {
     const auto window = std::chrono::milliseconds(db_.options.dedupe_window).count();
     const auto known = known_.find(entry.event.id);
+    newest_arrival_ = std::max(newest_arrival_, to_ms(entry.arrival));
     if (known != known_.end() && known->second.position != entry.position &&
-        to_ms(known->second.time) >= stream_time_ - window) {
+        to_ms(known->second.arrival) >= to_ms(entry.arrival) - window) {
       return false;
     }
-    const DedupeValue value{entry.event.time, entry.position};
+    const DedupeValue value{entry.arrival, entry.position};
     known_[entry.event.id] = value;
     batch_.Put(db_.family(Family::dedupe), to_slice(entry.event.id), encode_dedupe(value));
     return true;
@@ -131,6 +133,7 @@ class Commit {
   rocksdb::WriteBatch batch_;
   CommitCounts counts_;
   std::int64_t stream_time_;
+  std::int64_t newest_arrival_;
 };
 
 /// Keeps the newest kMaxDeadLetters, in steps so that it is rarely done.
@@ -171,6 +174,7 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
   status = db.db->Write(rocksdb::WriteOptions{}, &commit.batch());
   if (!status.ok()) return to_error(status);
   raise(*db.stream_time_ms, commit.stream_time());
+  raise(*db.newest_arrival_ms, commit.newest_arrival());
   if (keep_rejected && !batch.rejected.empty()) {
     trim_dead_letters(db, static_cast<std::int64_t>(batch.rejected.size()));
   }
@@ -249,7 +253,7 @@ Result<void> HistoryStore::scan(const std::function<bool(const Owner&, const Pos
     const auto key = decode_history_key(to_view(rows->key()));
     auto event = key ? decode_event_value(to_view(rows->value()), key->time) : std::nullopt;
     if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
-    if (!visit(key->owner, {key->position, *std::move(event)})) break;
+    if (!visit(key->owner, {key->position, *std::move(event), {}})) break;
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return {};

@@ -25,13 +25,14 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 
-/// Newest event time committed; the compaction filters judge age by it. Shared with them, since a compaction may
-/// outlive the Database object's members.
-using StreamTime = std::shared_ptr<std::atomic<std::int64_t>>;
+/// A time that the compaction filters judge age by, in milliseconds. Shared with them, since a compaction may outlive the
+/// Database object's members.
+using SharedTime = std::shared_ptr<std::atomic<std::int64_t>>;
 
 struct Database::Impl {
   Options options;
-  StreamTime stream_time_ms = std::make_shared<std::atomic<std::int64_t>>(0);
+  SharedTime stream_time_ms = std::make_shared<std::atomic<std::int64_t>>(0);     // newest event time committed
+  SharedTime newest_arrival_ms = std::make_shared<std::atomic<std::int64_t>>(0);  // of an event with an id, since open
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
@@ -51,7 +52,6 @@ inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.dat
 Error to_error(const rocksdb::Status& status);
 
 /// The column family options (bloom filters, prefixes, compaction filters) of `which`.
-rocksdb::ColumnFamilyOptions family_options(Family which, const Options& options,
-                                            const std::shared_ptr<rocksdb::Cache>& cache, const StreamTime& stream_time);
+rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl);
 
 }  // namespace freshet::store

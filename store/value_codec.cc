@@ -86,7 +86,7 @@ std::optional<Item> decode_item(std::string_view bytes) {
 
 std::string encode_dedupe(const DedupeValue& value) {
   return encode(21, [&](ByteWriter& out) {
-    out.fixed(to_ms(value.time));
+    out.fixed(to_ms(value.arrival));
     out.fixed(value.position.partition);
     out.fixed(value.position.offset);
   });
@@ -94,7 +94,7 @@ std::string encode_dedupe(const DedupeValue& value) {
 
 std::optional<DedupeValue> decode_dedupe(std::string_view bytes) {
   return decode(bytes, DedupeValue{}, [](ByteReader& in, DedupeValue& value) {
-    value.time = timestamp_from_ms(in.fixed<std::int64_t>());
+    value.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
     value.position.partition = in.fixed<std::int32_t>();
     value.position.offset = in.fixed<std::int64_t>();
   });

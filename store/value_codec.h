@@ -26,7 +26,7 @@ std::optional<Item> decode_item(std::string_view bytes);
 
 /// When and where an event id was first accepted.
 struct DedupeValue {
-  Timestamp time{};
+  Timestamp arrival{};
   Position position;
 
   bool operator==(const DedupeValue&) const = default;

@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import time
@@ -173,10 +172,8 @@ class Broker:
             command += ["-K", "\t"]
         subprocess.run(command, input="\n".join(lines), text=True, check=True, timeout=60)
 
-    def consume(self, topic, count):
-        command = ["kcat", "-C", "-b", self.url, "-t", topic, "-c", str(count), "-e", "-q", "-f", "%h\t%s\n"]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.splitlines()
-
-
-def available(tool):
-    return shutil.which(tool) is not None
+    def consume(self, topic):
+        """Everything in the topic so far, as (headers, value)."""
+        command = ["kcat", "-C", "-b", self.url, "-t", topic, "-e", "-q", "-f", "%h\t%s\n"]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return [tuple(line.split("\t")) for line in result.stdout.splitlines()]
