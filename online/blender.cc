@@ -41,7 +41,7 @@ void for_each_array(const BlenderWeights& weights, Each each) {
 
 void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
   thread_local std::vector<float> work;
-  work.resize(hidden);
+  work.resize(inputs + hidden);
   mlp_score(view_of(*this), features.data(), scores.size(), work.data(), scores.data());
 }
 
@@ -74,8 +74,7 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_columns, c
   g_w1_ = sum_w1_;
   g_b1_ = g_w2_ = sum_b1_;
   g_linear_ = sum_linear_;
-  x_.assign(inputs, 0);
-  hidden_.assign(hidden, 0);
+  work_.assign(inputs + hidden, 0);
 }
 
 void Blender::learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight) {
@@ -83,13 +82,17 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
   if (steps_ < kMomentWarmUp || steps_ % kMomentInterval == 0) observe_moments(features, rows);
   ++steps_;
 
+  const MlpView view = view_of(weights_);
+  const MlpGradients gradients{g_w1_.data(), g_b1_.data(), g_w2_.data(), g_linear_.data()};
   const float largest = *std::ranges::max_element(scores);
   probability_.resize(rows);
   float sum = 0;
   for (std::size_t row = 0; row < rows; ++row) sum += probability_[row] = std::exp(scores[row] - largest);
   for (std::size_t row = 0; row < rows; ++row) {
     const float gradient = probability_[row] / sum - (row == target ? 1.0F : 0.0F);
-    if (std::abs(gradient) > kNegligible) accumulate_row(features.data() + row * weights_.inputs, gradient * weight);
+    if (std::abs(gradient) > kNegligible) {
+      mlp_accumulate(view, features.data() + row * weights_.inputs, gradient * weight, work_.data(), gradients);
+    }
   }
   step();
 }
@@ -115,21 +118,6 @@ void Blender::observe_moments(std::span<const float> features, std::size_t rows)
     weights_.mean[i] = static_cast<float>(mean);
     weights_.inverse_deviation[i] = static_cast<float>(1.0 / (std::sqrt(variance) + 1e-3));
   }
-}
-
-void Blender::accumulate_row(const float* features, float gradient) {
-  const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
-  standardise(view_of(weights_), features, x_.data());
-  std::ranges::copy(weights_.b1, hidden_.begin());
-  for (std::size_t i = 0; i < inputs; ++i) add_scaled(hidden_.data(), weights_.w1.data() + i * hidden, x_[i], hidden);
-  for (std::size_t h = 0; h < hidden; ++h) {
-    const bool active = hidden_[h] > 0;
-    g_w2_[h] += active ? gradient * hidden_[h] : 0.0F;
-    hidden_[h] = active ? gradient * weights_.w2[h] : 0.0F;  // now the gradient at the hidden unit
-    g_b1_[h] += hidden_[h];
-  }
-  add_scaled(g_linear_.data(), x_.data(), gradient, inputs);
-  for (std::size_t i = 0; i < inputs; ++i) add_scaled(g_w1_.data() + i * hidden, hidden_.data(), x_[i], hidden);
 }
 
 void Blender::step() {

@@ -48,7 +48,6 @@ class Blender {
 
  private:
   void observe_moments(std::span<const float> features, std::size_t rows);
-  void accumulate_row(const float* features, float gradient);
   void step();
 
   BlenderOptions options_;
@@ -60,7 +59,7 @@ class Blender {
   double rows_ = 0.0;
   std::uint64_t steps_ = 0;
   // gradients of the step in hand, and work space
-  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_, x_, hidden_, probability_;
+  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_, work_, probability_;
 };
 
 }  // namespace freshet::online

@@ -16,9 +16,6 @@ namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);
 
-/// y += factor * x
-void add_scaled(float* y, const float* x, float factor, std::size_t size);
-
 /// Rows of int8 are kept in blocks of kBlockRows, dimension by dimension, so that a scan needs no sum across a register.
 inline constexpr std::size_t kBlockRows = 16;
 
@@ -31,15 +28,24 @@ float quantise_into_block(const float* values, std::size_t size, std::int8_t* bl
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);
 
-/// One hidden ReLU layer plus a linear path over `rows` rows of `inputs` features:
-/// scores = relu(x W1 + b1) w2 + x linear, x being the standardised features. `work` holds hidden floats.
+/// out[j] += sum over i of x[i] * matrix[i * columns + j]. `columns` is a multiple of kLanes.
+inline constexpr std::size_t kLanes = 16;
+void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns);
+
+/// One hidden ReLU layer plus a linear path: score = relu(x W1 + b1) w2 + x linear, x being the standardised features.
+/// `hidden` is a multiple of 8.
 struct MlpView {
   std::size_t inputs, hidden;
   const float *mean, *inverse_deviation, *w1, *b1, *w2, *linear;
 };
+
+/// `work` holds inputs + hidden floats.
 void mlp_score(const MlpView& mlp, const float* features, std::size_t rows, float* work, float* scores);
 
-/// x = clip((features - mean) * inverse_deviation)
-void standardise(const MlpView& mlp, const float* features, float* x);
+/// Adds the gradients of one row, `gradient` being the loss's derivative by its score. `work` as above.
+struct MlpGradients {
+  float *w1, *b1, *w2, *linear;
+};
+void mlp_accumulate(const MlpView& mlp, const float* features, float gradient, float* work, const MlpGradients& out);
 
 }  // namespace freshet::online

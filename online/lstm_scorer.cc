@@ -60,10 +60,8 @@ class Best {
 void step(const LstmWeights& weights, const float* input, std::vector<float>& gates, float* state, float* cell) {
   const std::size_t d = weights.dimension;
   gates = weights.gate_bias;
-  for (std::size_t i = 0; i < d; ++i) {
-    add_scaled(gates.data(), weights.input_weights.data() + i * 4 * d, input[i], 4 * d);
-    add_scaled(gates.data(), weights.state_weights.data() + i * 4 * d, state[i], 4 * d);
-  }
+  add_product(gates.data(), weights.input_weights.data(), input, d, 4 * d);
+  add_product(gates.data(), weights.state_weights.data(), state, d, 4 * d);
   sigmoid(gates.data(), 2 * d);
   hyperbolic_tangent(gates.data() + 2 * d, d);
   sigmoid(gates.data() + 3 * d, d);

@@ -35,8 +35,8 @@ struct LstmOptions {
   std::size_t dimension = 64;           ///< item embedding = LSTM state, a multiple of 16
   std::size_t max_session_items = 10;   ///< newest items of the session that the LSTM reads
   std::size_t negatives = 256;          ///< sampled per micro-batch, popularity-corrected
-  std::size_t batch_examples = 32;      ///< examples per training step
-  std::size_t replay_per_batch = 32;    ///< of older examples mixed into each step; 0 = no replay
+  std::size_t batch_examples = 64;      ///< examples per training step
+  std::size_t replay_per_batch = 64;    ///< of older examples mixed into each step; 0 = no replay
   std::size_t replay_buffer = 50'000;   ///< examples kept
   double learning_rate = 0.1;           ///< Adagrad, embeddings
   double lstm_learning_rate = 0.02;     ///< Adagrad, LSTM weights
@@ -47,8 +47,8 @@ struct LstmOptions {
 /// Blender: one hidden layer over the parts' features, learned online.
 struct BlenderOptions {
   std::size_t hidden_units = 32;
-  double learning_rate = 0.05;
-  std::size_t candidates_per_part = 100;
+  double learning_rate = 0.02;
+  std::size_t candidates_per_part = 60;
 };
 
 struct Options {

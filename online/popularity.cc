@@ -40,9 +40,12 @@ class Decayed {
     raise(item);
   }
 
-  double count(ItemIndex item, std::int64_t now_ms) const {
+  /// What turns a mass into a count at `now_ms`.
+  double factor(std::int64_t now_ms) const { return std::exp2(-std::clamp(exponent(now_ms), -500.0, 500.0)); }
+
+  float log_count(ItemIndex item, double factor) const {
     if (item >= mass_.size()) return 0;
-    return mass_.at(item).load(std::memory_order_relaxed) * std::exp2(-std::clamp(exponent(now_ms), -500.0, 500.0));
+    return std::log1p(static_cast<float>(mass_.at(item).load(std::memory_order_relaxed) * factor));
   }
 
   /// Was `item` among the first kHitDepth before it was added? Remembered with decay.
@@ -53,11 +56,12 @@ class Decayed {
   double hits() const { return hits_; }
 
   void copy_head(ItemIndex except, std::size_t k, std::int64_t now_ms, std::vector<Candidate>& out) const {
+    const double to_count = factor(now_ms);
     std::lock_guard lock(mutex_);
     for (const ItemIndex item : head_) {
       if (k == 0) break;
       if (item == except) continue;
-      out.push_back({item, static_cast<float>(std::log1p(count(item, now_ms)))});
+      out.push_back({item, log_count(item, to_count)});
       --k;
     }
   }
@@ -176,17 +180,20 @@ class Popularity final : public Part, public Scorer {
   void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
     const std::int64_t now_ms = to_ms(context.now);
     const Decayed& own = best();
+    std::size_t feature = 1;
+    for (const auto& decayed : decayed_) {
+      const double factor = decayed->factor(now_ms);
+      for (std::size_t row = 0; row < candidates.size(); ++row) {
+        out.at(row, feature) = decayed->log_count(candidates[row], factor);
+        if (decayed.get() == &own) out.at(row, 0) = out.at(row, feature);
+      }
+      ++feature;
+    }
     for (std::size_t row = 0; row < candidates.size(); ++row) {
       const ItemIndex item = candidates[row];
-      std::size_t feature = 1;
-      for (const auto& decayed : decayed_) {
-        const auto value = static_cast<float>(std::log1p(decayed->count(item, now_ms)));
-        if (decayed.get() == &own) out.at(row, 0) = value;
-        out.at(row, feature++) = value;
-      }
-      const std::int64_t first = item < first_seen_ms_.size() ? first_seen_ms_.at(item).load(std::memory_order_relaxed) : 0;
-      const double hours = static_cast<double>(std::max<std::int64_t>(0, now_ms - first)) / 3'600'000.0;
-      out.at(row, feature) = static_cast<float>(std::log1p(hours));
+      const bool known = item < first_seen_ms_.size();
+      const std::int64_t first = known ? first_seen_ms_.at(item).load(std::memory_order_relaxed) : 0;
+      out.at(row, feature) = std::log1p(static_cast<float>(std::max<std::int64_t>(0, now_ms - first)) / 3'600'000.0F);
     }
   }
 
