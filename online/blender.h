@@ -27,11 +27,15 @@ struct BlenderWeights {
 };
 
 /// Learns how much to trust which feature: after each ranked event, one Adagrad step on the softmax cross-entropy over
-/// the candidates that were just ranked, the true next item being the label.
+/// the candidates that were just ranked, the true next item being the label. Before it has learned anything, the blend
+/// is the sum of the parts' own standardised scores.
 /// Threads: learner thread only; publish() gives requests an immutable copy.
+/// Cost:    learn(): a second forward pass, and a backward pass over the rows that carry weight in the softmax.
 class Blender {
  public:
-  Blender(std::size_t inputs, const BlenderOptions& options, std::uint64_t seed);
+  /// `own_scores`: the columns that are a part's own score.
+  Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
+          std::uint64_t seed);
 
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
@@ -44,12 +48,18 @@ class Blender {
   std::size_t memory_bytes() const;
 
  private:
+  void update_moments(std::span<const float> features, std::size_t rows);
+  void accumulate(std::span<const float> row, float gradient);
+  void step();
+
   BlenderOptions options_;
   BlenderWeights weights_;
   // Adagrad accumulators and running feature moments, learner thread only
   std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_;
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
+  // buffers of learn(): nothing that outlives it
+  std::vector<float> scores_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 
 }  // namespace freshet::online

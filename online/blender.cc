@@ -1,0 +1,218 @@
+#include "online/blender.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/check.h"
+#include "online/random.h"
+#include "online/simd.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr float kClip = 5.0F;               // standardised features beyond it say nothing more
+constexpr float kNegligible = 1e-3F;        // a candidate's share of the softmax below which it is not learned from
+constexpr double kMomentRows = 2'000'000;   // after so many rows old ones count half
+constexpr std::size_t kMomentStride = 8;    // every eighth row is enough for moments
+
+FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
+                              float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = (row[i] - mean[i]) * inverse_deviation[i];
+    out[i] = x < -kClip ? -kClip : (x > kClip ? kClip : x);
+  }
+}
+
+// out = b + x * w, with w [inputs][hidden]
+FRESHET_SIMD void affine(const float* x, const float* w, const float* b, std::size_t inputs, std::size_t hidden,
+                         float* out) {
+#pragma omp simd
+  for (std::size_t h = 0; h < hidden; ++h) out[h] = b[h];
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const float xi = x[i];
+    const float* wi = w + i * hidden;
+#pragma omp simd
+    for (std::size_t h = 0; h < hidden; ++h) out[h] += xi * wi[h];
+  }
+}
+
+FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t h = 0; h < n; ++h) sum += (a[h] > 0 ? a[h] : 0.0F) * w[h];
+  return sum;
+}
+
+FRESHET_SIMD float dot(const float* a, const float* b, std::size_t n) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// d_w += x (outer) d, with d_w [inputs][hidden]
+FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, std::size_t hidden, float* d_w) {
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const float xi = x[i];
+    float* row = d_w + i * hidden;
+#pragma omp simd
+    for (std::size_t h = 0; h < hidden; ++h) row[h] += xi * d[h];
+  }
+}
+
+FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
+}
+
+// One Adagrad step; the gradient is zero afterwards.
+FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    squares[i] += gradient[i] * gradient[i];
+    weights[i] -= rate * gradient[i] / (std::sqrt(squares[i]) + 1e-6F);
+    gradient[i] = 0.0F;
+  }
+}
+
+}  // namespace
+
+void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
+  FRESHET_CHECK(features.size() == scores.size() * inputs);
+  thread_local std::vector<float> x, a;
+  x.resize(inputs);
+  a.resize(hidden);
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    standardise(features.data() + row * inputs, mean.data(), inverse_deviation.data(), inputs, x.data());
+    affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
+    scores[row] = dot(x.data(), linear.data(), inputs) + relu_dot(a.data(), w2.data(), hidden);
+  }
+}
+
+Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
+                 std::uint64_t seed)
+    : options_(options) {
+  const std::size_t hidden = options.hidden_units;
+  weights_ = {inputs,
+              hidden,
+              std::vector<float>(inputs, 0.0F),
+              std::vector<float>(inputs, 1.0F),
+              std::vector<float>(inputs * hidden),
+              std::vector<float>(hidden, 0.0F),
+              std::vector<float>(hidden),
+              std::vector<float>(inputs, 0.0F)};
+  Random random(seed);
+  const auto symmetric = [&random](double bound) { return static_cast<float>((2.0 * random.uniform() - 1.0) * bound); };
+  const double bound = std::sqrt(6.0 / static_cast<double>(inputs + hidden));
+  for (float& w : weights_.w1) w = symmetric(bound);
+  for (float& w : weights_.w2) w = symmetric(0.02);
+  for (const std::size_t column : own_scores) weights_.linear[column] = 1.0F;
+  for (auto* accumulator : {&g_w1_, &d_w1_}) accumulator->assign(inputs * hidden, 0.0F);
+  for (auto* accumulator : {&g_b1_, &g_w2_, &d_b1_, &d_w2_}) accumulator->assign(hidden, 0.0F);
+  for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
+  sum_.assign(inputs, 0.0);
+  sum_of_squares_.assign(inputs, 0.0);
+  standardised_.resize(inputs);
+  activation_.resize(hidden);
+  d_hidden_.resize(hidden);
+}
+
+void Blender::update_moments(std::span<const float> features, std::size_t rows) {
+  const std::size_t inputs = weights_.inputs;
+  for (std::size_t row = 0; row < rows; row += kMomentStride) {
+    const float* x = features.data() + row * inputs;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      sum_[i] += static_cast<double>(x[i]);
+      sum_of_squares_[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    }
+    rows_ += 1.0;
+  }
+  if (rows_ > kMomentRows) {
+    rows_ *= 0.5;
+    for (double& s : sum_) s *= 0.5;
+    for (double& s : sum_of_squares_) s *= 0.5;
+  }
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const double mean = sum_[i] / rows_;
+    const double variance = std::max(0.0, sum_of_squares_[i] / rows_ - mean * mean);
+    weights_.mean[i] = static_cast<float>(mean);
+    weights_.inverse_deviation[i] = static_cast<float>(1.0 / std::sqrt(variance + 1e-4));
+  }
+}
+
+void Blender::accumulate(std::span<const float> row, float gradient) {
+  const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
+  standardise(row.data(), weights_.mean.data(), weights_.inverse_deviation.data(), inputs, standardised_.data());
+  affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
+  for (std::size_t h = 0; h < hidden; ++h) {
+    const bool active = activation_[h] > 0;
+    d_hidden_[h] = active ? gradient * weights_.w2[h] : 0.0F;
+    d_w2_[h] += active ? gradient * activation_[h] : 0.0F;
+  }
+  add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
+  add_scaled(d_hidden_.data(), 1.0F, hidden, d_b1_.data());
+  add_scaled(standardised_.data(), gradient, inputs, d_linear_.data());
+}
+
+void Blender::step() {
+  const auto rate = static_cast<float>(options_.learning_rate);
+  adagrad(weights_.w1.data(), g_w1_.data(), d_w1_.data(), d_w1_.size(), rate);
+  adagrad(weights_.b1.data(), g_b1_.data(), d_b1_.data(), d_b1_.size(), rate);
+  adagrad(weights_.w2.data(), g_w2_.data(), d_w2_.data(), d_w2_.size(), rate);
+  adagrad(weights_.linear.data(), g_linear_.data(), d_linear_.data(), d_linear_.size(), rate);
+}
+
+void Blender::learn(std::span<const float> features, std::size_t target, float weight) {
+  const std::size_t inputs = weights_.inputs;
+  const std::size_t rows = features.size() / inputs;
+  FRESHET_CHECK(target < rows);
+  update_moments(features, rows);
+  scores_.resize(rows);
+  weights_.score(features, scores_);
+  const float highest = *std::max_element(scores_.begin(), scores_.end());
+  float total = 0.0F;
+  for (float& score : scores_) {
+    score = std::exp(score - highest);
+    total += score;
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float probability = scores_[row] / total;
+    if (row != target && probability < kNegligible) continue;
+    const float gradient = (probability - (row == target ? 1.0F : 0.0F)) * weight;
+    accumulate(features.subspan(row * inputs, inputs), gradient);
+  }
+  step();
+}
+
+void Blender::save(ByteWriter& out) const {
+  for (const auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                             &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    out.array<float>(*values);
+  }
+  out.array<double>(sum_);
+  out.array<double>(sum_of_squares_);
+  out.fixed(rows_);
+}
+
+Result<void> Blender::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "blender: not a saved state"};
+  for (auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                       &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    std::vector<float> loaded = in.array<float>();
+    if (loaded.size() != values->size()) return corrupt;
+    *values = std::move(loaded);
+  }
+  for (auto* values : {&sum_, &sum_of_squares_}) {
+    std::vector<double> loaded = in.array<double>();
+    if (loaded.size() != values->size()) return corrupt;
+    *values = std::move(loaded);
+  }
+  rows_ = in.fixed<double>();
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+std::size_t Blender::memory_bytes() const { return 3 * sizeof(float) * (weights_.w1.size() + 4 * weights_.inputs); }
+
+}  // namespace freshet::online
