@@ -22,7 +22,6 @@ struct Visit {
 struct Context {
   std::vector<Visit> session;
   Timestamp now{};
-  std::uint64_t session_key = 0;  ///< Interaction::session_key of the session's events; 0: known to nobody (stateless)
   std::uint64_t session_key = 0;  ///< owner_key of whose session it is; 0: nobody's (stateless)
 
   ItemIndex last_item() const { return session.empty() ? kNoItem : session.back().item; }

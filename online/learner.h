@@ -11,54 +11,14 @@
 #include "base/event_reader.h"
 #include "base/metrics.h"
 #include "base/sync.h"
+#include "online/model.h"
 #include "online/options.h"
-#include "online/part.h"
 #include "online/progressive.h"
 #include "online/ranking.h"
 #include "online/vocabulary.h"
 #include "store/checkpoint_store.h"
 
 namespace freshet::online {
-
-/// Test-then-train over single events, without threads, clocks or files: what `serve` runs behind the log and what an
-/// evaluation runs over a recorded stream.
-/// Threads:  one thread, except vocabulary() and what publish() returns.
-/// Deterministic: the same options and events give the same state, whatever the batches they came in.
-class Model {
- public:
-  /// `parts` in feature order.
-  Model(const Options& options, std::vector<std::unique_ptr<Part>> parts);
-  ~Model();
-
-  /// Ranks per part (last: the blend) of the event just learned, for whoever evaluates; empty if it was not scored
-  /// (first of its session, a repeat, a duplicate, weight 0).
-  struct Outcome {
-    bool scored = false;
-    bool unseen_target = false;
-    std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1, within the candidates
-  };
-
-  /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
-  const Outcome& learn(const Event& event);
-
-  std::shared_ptr<const Snapshot> publish(Timestamp wall_clock);
-
-  const Vocabulary& vocabulary() const;
-  Timestamp stream_time() const;
-  std::uint64_t events_learned() const;
-
-  std::vector<std::string> part_names() const;  ///< parts..., "blend"
-  Quality quality(std::size_t part) const;
-  std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
-
-  void save(ByteWriter& out) const;
-  /// Errors: corrupt, or invalid (made with other options or parts); the model is then unusable.
-  Result<void> load(ByteReader& in);
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
 
 /// What /v1/status, /readyz and the metrics say about learning.
 struct LearnerStatus {

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/event.h"
+#include "base/result.h"
+#include "online/options.h"
+#include "online/part.h"
+#include "online/progressive.h"
+#include "online/ranking.h"
+#include "online/vocabulary.h"
+
+namespace freshet::online {
+
+/// Test-then-train over single events, without threads, clocks or files: what `serve` runs behind the log and what an
+/// evaluation runs over a recorded stream.
+/// Threads:  one thread, except vocabulary() and what publish() returns.
+/// Deterministic: the same options and events give the same state, whatever the batches they came in.
+class Model {
+ public:
+  /// `parts` in feature order.
+  Model(const Options& options, std::vector<std::unique_ptr<Part>> parts);
+  ~Model();
+
+  /// Ranks per part (last: the blend) of the event just learned, for whoever evaluates; empty if it was not scored
+  /// (first of its session, a repeat, a duplicate, weight 0).
+  struct Outcome {
+    bool scored = false;
+    bool unseen_target = false;
+    std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1, within the candidates
+  };
+
+  /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
+  const Outcome& learn(const Event& event);
+
+  std::shared_ptr<const Snapshot> publish(Timestamp wall_clock);
+
+  const Vocabulary& vocabulary() const;
+  Timestamp stream_time() const;
+  std::uint64_t events_learned() const;  ///< taken from the stream, whether or not there was something to learn
+
+  std::vector<std::string> part_names() const;  ///< parts..., "blend"
+  Quality quality(std::size_t part) const;
+  std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
+
+  void save(ByteWriter& out) const;
+  /// Errors: corrupt, or invalid (made with other options or parts); the model is then unusable.
+  Result<void> load(ByteReader& in);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet::online
