@@ -1,0 +1,244 @@
+#include "online/learner.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "online/learner_checkpoint.h"
+#include "online/learner_metrics.h"
+
+namespace freshet::online {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t kPollRecords = 256;         // small enough to publish on time between polls
+constexpr milliseconds kPollTimeout{50};
+constexpr milliseconds kRetryPause{200};          // after the log said that it is unavailable
+constexpr milliseconds kMemoryInterval{10'000};   // counting memory walks through every part
+
+}  // namespace
+
+struct Learner::Impl {
+  Impl(EventReader& the_reader, store::CheckpointStore& the_checkpoints, MakeModel the_make_model,
+       const Options& the_options, const Clock& the_clock, Metrics& the_metrics)
+      : reader(the_reader),
+        checkpoints(the_checkpoints),
+        make_model(std::move(the_make_model)),
+        options(the_options),
+        clock(the_clock),
+        metrics(the_metrics) {}
+
+  void learn(const EventBatch& batch);
+  void publish();
+  void publish_if_due();
+  void write_checkpoint();
+  void checkpoint_if_due();
+  void report_lag();
+  void report_memory();
+  void set_problem(std::string& which, std::string problem);
+  void pause(std::stop_token stop, milliseconds time);
+
+  EventReader& reader;
+  store::CheckpointStore& checkpoints;
+  const MakeModel make_model;
+  const Options options;
+  const Clock& clock;
+  Metrics& metrics;
+  std::function<void(const Positions&)> checkpointed;  // const once run() has begun
+
+  // learner thread only, once run() has begun
+  std::unique_ptr<Model> model;
+  std::unique_ptr<LearnerMetrics> gauges;
+  Positions positions;
+  Positions fallback;  // of the checkpoint before the newest
+  bool unpublished = false;
+  bool unsaved = false;
+  Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
+  std::string log_problem, checkpoint_problem;
+
+  Published<Snapshot> snapshot;
+  mutable std::mutex status_mutex;
+  LearnerStatus status;  // guarded by status_mutex; ends and lag are filled in when asked
+};
+
+Learner::Learner(EventReader& reader, store::CheckpointStore& checkpoints, MakeModel make_model, const Options& options,
+                 const Clock& clock, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(reader, checkpoints, std::move(make_model), options, clock, metrics)) {}
+Learner::~Learner() = default;
+
+void Learner::on_checkpoint(std::function<void(const Positions&)> callback) {
+  impl_->checkpointed = std::move(callback);
+}
+
+void Learner::restore() {
+  Impl& m = *impl_;
+  const bool restored = m.checkpoints.read_newest([&m](std::string_view bytes) -> Result<void> {
+    std::unique_ptr<Model> model = m.make_model();
+    auto positions = decode_checkpoint(bytes, *model);
+    if (!positions) return positions.error();
+    m.model = std::move(model);
+    m.positions = std::move(*positions);
+    return {};
+  });
+  if (!restored) {
+    if (m.checkpoints.list().empty()) {
+      log::info("learner starts afresh: no checkpoint yet");
+    } else {
+      log::error("learner starts afresh: no checkpoint can be used; the log is learned from its beginning");
+    }
+    m.model = m.make_model();
+  }
+  m.fallback = m.positions;
+  m.gauges = std::make_unique<LearnerMetrics>(m.metrics, m.model->part_names());
+  m.last_checkpoint_try = m.last_caught_up = m.clock.now();
+  m.publish();
+  m.report_memory();
+  if (restored) {
+    log::info("learner goes on from its checkpoint",
+              {{"events_learned", m.model->events_learned()}, {"items", m.model->vocabulary().size()}});
+  }
+}
+
+void Learner::Impl::set_problem(std::string& which, std::string problem) {
+  if (which == problem) return;
+  if (!problem.empty()) log::error("learner: trouble", {{"problem", problem}});
+  if (problem.empty()) log::info("learner: works again", {{"was", which}});
+  which = std::move(problem);
+  const std::lock_guard lock(status_mutex);
+  status.problem = log_problem.empty() ? checkpoint_problem : log_problem;
+}
+
+void Learner::Impl::learn(const EventBatch& batch) {
+  for (const PositionedEvent& event : batch.events) model->learn(event.event);
+  advance(positions, batch.next);
+  unpublished = unsaved = true;
+  gauges->events.Increment(static_cast<double>(batch.events.size()));
+  gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));
+  const std::lock_guard lock(status_mutex);
+  status.positions = positions;
+  status.events_learned = model->events_learned();
+  status.stream_time = model->stream_time();
+  status.items = model->vocabulary().size();
+}
+
+void Learner::Impl::publish() {
+  last_publish = clock.now();
+  unpublished = false;
+  auto next = model->publish(last_publish);
+  gauges->snapshot_version.Set(static_cast<double>(next->version));
+  gauges->stream_time.Set(static_cast<double>(to_ms(next->stream_time)) / 1000.0);
+  gauges->items.Set(static_cast<double>(model->vocabulary().size()));
+  snapshot.store(std::move(next));
+  std::vector<std::pair<std::string, Quality>> quality;
+  const std::vector<std::string> names = model->part_names();
+  for (std::size_t part = 0; part < names.size(); ++part) {
+    quality.emplace_back(names[part], model->quality(part));
+    gauges->quality(part, quality.back().second);
+  }
+  const std::lock_guard lock(status_mutex);
+  status.positions = positions;
+  status.events_learned = model->events_learned();
+  status.stream_time = model->stream_time();
+  status.items = model->vocabulary().size();
+  status.quality = std::move(quality);
+}
+
+void Learner::Impl::publish_if_due() {
+  if (unpublished && clock.now() - last_publish >= options.publish_interval) publish();
+}
+
+void Learner::Impl::report_lag() {
+  const Timestamp now = clock.now();
+  const std::int64_t lag = distance(positions, reader.end_positions());
+  if (lag == 0) last_caught_up = now;
+  gauges->lag_events.Set(static_cast<double>(lag));
+  gauges->lag_seconds.Set(static_cast<double>((now - last_caught_up).count()) / 1000.0);
+  if (now - last_memory >= kMemoryInterval) report_memory();
+}
+
+void Learner::Impl::report_memory() {
+  last_memory = clock.now();
+  auto bytes = model->memory_bytes();
+  gauges->memory(bytes);
+  const std::lock_guard lock(status_mutex);
+  status.memory_bytes = std::move(bytes);
+}
+
+void Learner::Impl::write_checkpoint() {
+  const auto begin = std::chrono::steady_clock::now();
+  last_checkpoint_try = clock.now();
+  const std::string bytes = encode_checkpoint(positions, *model);
+  const Result<void> written = checkpoints.write(bytes);
+  gauges->checkpoint_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  if (!written) {
+    gauges->checkpoints_failed.Increment();
+    set_problem(checkpoint_problem, "checkpoint: " + written.error().message);
+    return;
+  }
+  gauges->checkpoints_written.Increment();
+  gauges->checkpoint_bytes.Set(static_cast<double>(bytes.size()));
+  set_problem(checkpoint_problem, "");
+  unsaved = false;
+  {
+    const std::lock_guard lock(status_mutex);
+    status.last_checkpoint = last_checkpoint_try;
+  }
+  const Positions safe = options.keep_checkpoints > 1 ? std::exchange(fallback, positions) : positions;
+  if (checkpointed) checkpointed(safe);
+}
+
+void Learner::Impl::checkpoint_if_due() {
+  if (unsaved && clock.now() - last_checkpoint_try >= options.checkpoint_interval) write_checkpoint();
+}
+
+void Learner::Impl::pause(std::stop_token stop, milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
+}
+
+void Learner::run(std::stop_token stop) {
+  Impl& m = *impl_;
+  FRESHET_CHECK(m.model != nullptr);
+  m.reader.seek(m.positions);
+  while (!stop.stop_requested()) {
+    auto batch = m.reader.poll(kPollRecords, kPollTimeout);
+    if (!batch) {
+      m.set_problem(m.log_problem, "log: " + batch.error().message);
+      m.pause(stop, kRetryPause);
+    } else {
+      m.set_problem(m.log_problem, "");
+      if (!batch->empty()) m.learn(*batch);
+    }
+    m.publish_if_due();
+    m.report_lag();
+    m.checkpoint_if_due();
+  }
+  if (m.unpublished) m.publish();
+  if (m.unsaved) m.write_checkpoint();
+}
+
+std::shared_ptr<const Snapshot> Learner::snapshot() const { return impl_->snapshot.load(); }
+
+const Vocabulary& Learner::vocabulary() const {
+  FRESHET_CHECK(impl_->model != nullptr);
+  return impl_->model->vocabulary();
+}
+
+LearnerStatus Learner::status() const {
+  LearnerStatus status;
+  {
+    const std::lock_guard lock(impl_->status_mutex);
+    status = impl_->status;
+  }
+  status.ends = impl_->reader.end_positions();
+  status.lag_events = distance(status.positions, status.ends);
+  return status;
+}
+
+}  // namespace freshet::online
