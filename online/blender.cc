@@ -11,6 +11,7 @@
 namespace freshet::online {
 namespace {
 
+constexpr std::size_t kHiddenBlock = 16;
 constexpr float kClip = 5.0F;               // standardised features beyond it say nothing more
 constexpr float kNegligible = 1e-3F;        // a candidate's share of the softmax below which it is not learned from
 constexpr double kMomentRows = 2'000'000;   // after so many rows old ones count half
@@ -25,16 +26,18 @@ FRESHET_SIMD void standardise(const float* row, const float* mean, const float* 
   }
 }
 
-// out = b + x * w, with w [inputs][hidden]
+// out = b + x * w, with w [inputs][hidden]; a block of hidden units stays in registers over all inputs.
 FRESHET_SIMD void affine(const float* x, const float* w, const float* b, std::size_t inputs, std::size_t hidden,
                          float* out) {
+  for (std::size_t block = 0; block < hidden; block += kHiddenBlock) {
+    float sum[kHiddenBlock];
+    for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] = b[block + h];
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const float* wi = w + i * hidden + block;
 #pragma omp simd
-  for (std::size_t h = 0; h < hidden; ++h) out[h] = b[h];
-  for (std::size_t i = 0; i < inputs; ++i) {
-    const float xi = x[i];
-    const float* wi = w + i * hidden;
-#pragma omp simd
-    for (std::size_t h = 0; h < hidden; ++h) out[h] += xi * wi[h];
+      for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] += x[i] * wi[h];
+    }
+    for (std::size_t h = 0; h < kHiddenBlock; ++h) out[block + h] = sum[h];
   }
 }
 
@@ -94,6 +97,7 @@ void BlenderWeights::score(std::span<const float> features, std::span<float> sco
 Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
                  std::uint64_t seed)
     : options_(options) {
+  FRESHET_CHECK(options.hidden_units % kHiddenBlock == 0);
   const std::size_t hidden = options.hidden_units;
   weights_ = {inputs,
               hidden,
@@ -164,26 +168,26 @@ void Blender::step() {
   adagrad(weights_.linear.data(), g_linear_.data(), d_linear_.data(), d_linear_.size(), rate);
 }
 
-void Blender::learn(std::span<const float> features, std::size_t target, float weight) {
+void Blender::learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight) {
   const std::size_t inputs = weights_.inputs;
   const std::size_t rows = features.size() / inputs;
   FRESHET_CHECK(target < rows);
-  update_moments(features, rows);
-  scores_.resize(rows);
-  weights_.score(features, scores_);
-  const float highest = *std::max_element(scores_.begin(), scores_.end());
+  FRESHET_CHECK(scores.size() == rows);
+  const float highest = *std::max_element(scores.begin(), scores.end());
+  softmax_.resize(rows);
   float total = 0.0F;
-  for (float& score : scores_) {
-    score = std::exp(score - highest);
-    total += score;
+  for (std::size_t row = 0; row < rows; ++row) {
+    softmax_[row] = std::exp(scores[row] - highest);
+    total += softmax_[row];
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    const float probability = scores_[row] / total;
+    const float probability = softmax_[row] / total;
     if (row != target && probability < kNegligible) continue;
     const float gradient = (probability - (row == target ? 1.0F : 0.0F)) * weight;
     accumulate(features.subspan(row * inputs, inputs), gradient);
   }
   step();
+  update_moments(features, rows);  // last: the gradient belongs to the scores as they were
 }
 
 void Blender::save(ByteWriter& out) const {

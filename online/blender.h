@@ -30,7 +30,7 @@ struct BlenderWeights {
 /// the candidates that were just ranked, the true next item being the label. Before it has learned anything, the blend
 /// is the sum of the parts' own standardised scores.
 /// Threads: learner thread only; publish() gives requests an immutable copy.
-/// Cost:    learn(): a second forward pass, and a backward pass over the rows that carry weight in the softmax.
+/// Cost:    learn(): a forward and backward pass over the rows that carry weight in the softmax.
 class Blender {
  public:
   /// `own_scores`: the columns that are a part's own score.
@@ -40,8 +40,9 @@ class Blender {
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
-  /// `features` as ranked (rows of inputs floats); `target` is the row of the true next item.
-  void learn(std::span<const float> features, std::size_t target, float weight);
+  /// `features` as ranked (rows of inputs floats) and the `scores` that weights() gave them; `target` is the row of the
+  /// true next item.
+  void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;
   Result<void> load(ByteReader& in);
@@ -59,7 +60,7 @@ class Blender {
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
   // buffers of learn(): nothing that outlives it
-  std::vector<float> scores_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
+  std::vector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 
 }  // namespace freshet::online

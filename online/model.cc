@@ -122,7 +122,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight) {
       extract_features(scorers, before, ranking);
       blend(blender.weights(), ranking);
       rank_blend(row);
-      blender.learn(ranking.features, row, weight);
+      blender.learn(ranking.features, ranking.scores, row, weight);
     }
   }
   for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);

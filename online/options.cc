@@ -58,8 +58,8 @@ std::vector<std::string> Options::validate() const {
                    "lstm.learning_rate, lstm.lstm_learning_rate: must be positive");
   problems.require(lstm.admission_count >= 1, "lstm.admission_count: must be at least 1");
   problems.require(lstm.max_items >= 1, "lstm.max_items: must be at least 1");
-  problems.require(blender.hidden_units >= 1 && blender.hidden_units <= 1024,
-                   "blender.hidden_units: must be 1 to 1024");
+  problems.require(blender.hidden_units >= 16 && blender.hidden_units % 16 == 0 && blender.hidden_units <= 1024,
+                   "blender.hidden_units: must be a multiple of 16, at most 1024");
   problems.require(blender.learning_rate > 0, "blender.learning_rate: must be positive");
   problems.require(blender.candidates_per_part >= 20, "blender.candidates_per_part: must be at least 20");
   return problems.take();

@@ -13,6 +13,10 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr double kMsPerDay = 86'400'000.0;
+constexpr float kNoVote = 1e-6F;  // so small that it only keeps a division defined
+
+float scaled(float votes) { return std::log2(1.0F + 8.0F * votes); }
+float log_share(float share) { return std::log2(share + 1e-3F); }
 
 std::uint64_t next_instance() {
   static std::atomic<std::uint64_t> instances{0};
@@ -64,8 +68,9 @@ SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t m
 }
 
 std::span<const std::string_view> SessionKnnIndex::features() const {
-  static constexpr std::array<std::string_view, 6> kNames{"own", "log_votes", "log_idf_votes", "log_recent_votes",
-                                                          "log_votes_after", "log_voters"};
+  static constexpr std::array<std::string_view, 8> kNames{"own",          "log_votes",       "log_idf_votes",
+                                                          "log_recent_votes", "log_votes_after", "log_voters",
+                                                          "log_share",    "log_share_after"};
   return kNames;
 }
 
@@ -165,7 +170,7 @@ void SessionKnnIndex::collect_votes(const Context& context, Query& query) const 
     }
     if (match == size) continue;  // outgrown: only its newest items are kept
     ++voters;
-    const float vote = neighbour.similarity * (1.0F - 0.1F * static_cast<float>(neighbour.back));
+    const float vote = neighbour.similarity * neighbour.similarity * (1.0F - 0.1F * static_cast<float>(neighbour.back));
     const double age_days = std::max(0.0, static_cast<double>(query.now_ms - time) / kMsPerDay);
     const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
     for (std::size_t i = 0; i < size; ++i) {
@@ -198,6 +203,11 @@ void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector
 void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
   const Query& query = ask(context);
   const auto sessions = static_cast<float>(indexed_.load(kRelaxed));
+  float all_own = kNoVote, all_after = kNoVote;
+  for (const Vote& vote : query.votes) {
+    all_own += vote.own;
+    all_after += vote.after;
+  }
   for (std::size_t row = 0; row < candidates.size(); ++row) {
     const std::uint32_t at = query.table.find(candidates[row]);
     const Vote vote = at == ItemTable::kAbsent ? Vote{} : query.votes[at];
@@ -207,13 +217,14 @@ void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> c
       const auto with = static_cast<float>(postings == nullptr ? 0 : postings->occurrences.load(kRelaxed));
       idf = std::log2((1.0F + sessions) / (1.0F + with));
     }
-    const auto scaled = [](float votes) { return std::log2(1.0F + 8.0F * votes); };
     out.at(row, 0) = vote.own;
     out.at(row, 1) = scaled(vote.plain);
     out.at(row, 2) = scaled(vote.plain * std::max(0.0F, idf));
     out.at(row, 3) = scaled(vote.recent);
     out.at(row, 4) = scaled(vote.after);
     out.at(row, 5) = scaled(vote.voters);
+    out.at(row, 6) = log_share(vote.own / all_own);
+    out.at(row, 7) = log_share(vote.after / all_after);
   }
 }
 

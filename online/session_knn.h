@@ -19,8 +19,8 @@ namespace freshet::online {
 /// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
 /// hold it. A session is indexed from its second item on and grows with every click; it never votes for itself.
 /// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
-/// neighbours; each votes for its items, the more the newer the matched item is.
-/// Its own ranking: votes for items near the match, seen in the light of how common the item is.
+/// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
+/// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
 /// Threads: as Scorer and Part; postings and sessions are copied under their stripe's lock. A thread remembers its last
 ///          query, so that propose() and score() of one context cost one search.
 class SessionKnnIndex final : public Scorer {

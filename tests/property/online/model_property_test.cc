@@ -78,7 +78,7 @@ TEST(ModelProperty, ARandomStreamStaysAtChance) {
   Options options;
   options.max_items = kItems;
   Model model(options, make_count_parts(options));
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < 12'000; ++i) {
     Event event;
     event.session = testing::numbered("s", random.below(300));
     event.item = testing::numbered("i", random.below(kItems));
@@ -95,7 +95,7 @@ TEST(ModelProperty, ARandomStreamStaysAtChance) {
 TEST(ModelProperty, TheBlendBeatsItsPartsOnAStreamWithSomethingToLearn) {
   Options options;
   Model model(options, make_count_parts(options));
-  for (const Event& event : testing::synthetic_stream(testing::test_seed(204), {.events = 20'000, .items = 400})) {
+  for (const Event& event : testing::synthetic_stream(testing::test_seed(204), {.events = 8'000, .items = 200})) {
     model.learn(event);
   }
   const auto names = model.part_names();

@@ -42,7 +42,7 @@ double accuracy(Blender& blender, Random& random, int rounds, F quality) {
     const std::size_t target = best_row(rows, quality);
     blender.weights().score(rows, scores);
     right += static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()) == target;
-    blender.learn(rows, target, 1.0F);
+    blender.learn(rows, scores, target, 1.0F);
   }
   return static_cast<double>(right) / rounds;
 }
