@@ -1,5 +1,5 @@
 // Prequential evaluation of the learner on a recorded stream: quality per part, events/s, memory per part.
-//   freshet_learner_bench [--limit N] [--no-lstm] FILE.tsv.gz|-      (columns: session item unix_seconds ...)
+//   freshet_learner_bench [--limit EVENTS] FILE.tsv.gz|-      (columns: session item unix_seconds ...)
 #include <zlib.h>
 
 #include <array>

@@ -47,8 +47,8 @@ struct LstmOptions {
 /// Blender: one hidden layer over the parts' features, learned online.
 struct BlenderOptions {
   std::size_t hidden_units = 32;  ///< a multiple of 16
-  double learning_rate = 0.01;
-  std::size_t candidates_per_part = 60;
+  double learning_rate = 0.05;
+  std::size_t candidates_per_part = 50;
 };
 
 struct Options {
