@@ -148,7 +148,7 @@ std::vector<Item> ShopWorld::catalogue() const {
     items[i].title = std::string(kAdjectives[i % kAdjectives.size()]) + " " + kNouns[category % kNouns.size()] + " " +
                      std::to_string(i);
     items[i].categories = {"category-" + std::to_string(category)};
-    items[i].price = 5.0 + static_cast<double>(online::mix(i) % 20'000) / 100.0;
+    items[i].price = 5.0 + static_cast<double>(online::mix64(i) % 20'000) / 100.0;
     items[i].time = world.options.start;
   }
   return items;

@@ -1,164 +1,222 @@
 #include "online/blender.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "online/kernels.h"
+#include "base/check.h"
 #include "online/random.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 namespace {
 
-constexpr double kMomentRows = 2e6;          // older feature statistics fade after about this many rows
-constexpr std::uint64_t kMomentInterval = 8; // refresh mean and deviation every so many steps, always in the beginning
-constexpr std::uint64_t kMomentWarmUp = 500;
-constexpr float kNegligible = 1e-3F;         // gradient of a candidate that the softmax already gives nothing
-constexpr float kEpsilon = 1e-6F;
+constexpr std::size_t kHiddenBlock = 16;
+constexpr float kClip = 5.0F;               // standardised features beyond it say nothing more
+constexpr float kNegligible = 1e-4F;        // of the softmax: not learned from; 1e-3 is too much, the many add up
+constexpr double kMomentRows = 2'000'000;   // after so many rows old ones count half
+constexpr std::size_t kMomentStride = 8;    // every eighth row is enough for moments
 
-MlpView view_of(const BlenderWeights& weights) {
-  return {weights.inputs,    weights.hidden,    weights.mean.data(), weights.inverse_deviation.data(),
-          weights.w1.data(), weights.b1.data(), weights.w2.data(),   weights.linear.data()};
-}
-
-FRESHET_CLONES void adagrad(float* weights, float* sums, float* gradients, std::size_t size, float rate) {
+FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
+                              float* out) {
 #pragma omp simd
-  for (std::size_t i = 0; i < size; ++i) {
-    sums[i] += gradients[i] * gradients[i];
-    weights[i] -= rate * gradients[i] / (std::sqrt(sums[i]) + kEpsilon);
-    gradients[i] = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = (row[i] - mean[i]) * inverse_deviation[i];
+    out[i] = x < -kClip ? -kClip : (x > kClip ? kClip : x);
   }
 }
 
-template <typename Each>
-void for_each_array(const BlenderWeights& weights, Each each) {
-  for (const auto* array : {&weights.mean, &weights.inverse_deviation, &weights.w1, &weights.b1, &weights.w2,
-                            &weights.linear}) {
-    each(*array);
+// out = b + x * w, with w [inputs][hidden]; a block of hidden units stays in registers over all inputs.
+FRESHET_SIMD void affine(const float* x, const float* w, const float* b, std::size_t inputs, std::size_t hidden,
+                         float* out) {
+  for (std::size_t block = 0; block < hidden; block += kHiddenBlock) {
+    float sum[kHiddenBlock];
+    for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] = b[block + h];
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const float* wi = w + i * hidden + block;
+#pragma omp simd
+      for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] += x[i] * wi[h];
+    }
+    for (std::size_t h = 0; h < kHiddenBlock; ++h) out[block + h] = sum[h];
+  }
+}
+
+FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t h = 0; h < n; ++h) sum += (a[h] > 0 ? a[h] : 0.0F) * w[h];
+  return sum;
+}
+
+FRESHET_SIMD float dot(const float* a, const float* b, std::size_t n) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+// d_w += x (outer) d, with d_w [inputs][hidden]
+FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, std::size_t hidden, float* d_w) {
+  for (std::size_t i = 0; i < inputs; ++i) {
+    const float xi = x[i];
+    float* row = d_w + i * hidden;
+#pragma omp simd
+    for (std::size_t h = 0; h < hidden; ++h) row[h] += xi * d[h];
+  }
+}
+
+FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
+}
+
+// One Adagrad step; the gradient is zero afterwards.
+FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    squares[i] += gradient[i] * gradient[i];
+    weights[i] -= rate * gradient[i] / (std::sqrt(squares[i]) + 1e-6F);
+    gradient[i] = 0.0F;
   }
 }
 
 }  // namespace
 
 void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
-  thread_local std::vector<float> work;
-  work.resize(inputs + hidden);
-  mlp_score(view_of(*this), features.data(), scores.size(), work.data(), scores.data());
+  FRESHET_CHECK(features.size() == scores.size() * inputs);
+  thread_local std::vector<float> x, a;
+  x.resize(inputs);
+  a.resize(hidden);
+  for (std::size_t row = 0; row < scores.size(); ++row) {
+    standardise(features.data() + row * inputs, mean.data(), inverse_deviation.data(), inputs, x.data());
+    affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
+    scores[row] = dot(x.data(), linear.data(), inputs) + relu_dot(a.data(), w2.data(), hidden);
+  }
 }
 
-Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_columns, const BlenderOptions& options,
+Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
                  std::uint64_t seed)
     : options_(options) {
+  FRESHET_CHECK(options.hidden_units % kHiddenBlock == 0);
   const std::size_t hidden = options.hidden_units;
-  weights_.inputs = inputs;
-  weights_.hidden = hidden;
-  weights_.mean.assign(inputs, 0);
-  weights_.inverse_deviation.assign(inputs, 1);
-  weights_.b1.assign(hidden, 0);
-  weights_.linear.assign(inputs, 0);
-  for (const std::size_t column : own_columns) weights_.linear[column] = 0.5F;
+  weights_ = {inputs,
+              hidden,
+              std::vector<float>(inputs, 0.0F),
+              std::vector<float>(inputs, 1.0F),
+              std::vector<float>(inputs * hidden),
+              std::vector<float>(hidden, 0.0F),
+              std::vector<float>(hidden),
+              std::vector<float>(inputs, 0.0F)};
   Random random(seed);
-  const auto uniform = [&](std::size_t size, double scale) {
-    std::vector<float> values(size);
-    for (float& value : values) value = static_cast<float>((2 * random.uniform() - 1) * scale);
-    return values;
-  };
-  weights_.w1 = uniform(inputs * hidden, 1.0 / std::sqrt(static_cast<double>(inputs)));
-  weights_.w2 = uniform(hidden, 0.1 / std::sqrt(static_cast<double>(hidden)));
-
-  sum_w1_.assign(inputs * hidden, 0);
-  sum_b1_.assign(hidden, 0);
-  sum_w2_.assign(hidden, 0);
-  sum_linear_.assign(inputs, 0);
-  sum_.assign(inputs, 0);
-  sum_of_squares_.assign(inputs, 0);
-  g_w1_ = sum_w1_;
-  g_b1_ = g_w2_ = sum_b1_;
-  g_linear_ = sum_linear_;
-  work_.assign(inputs + hidden, 0);
+  const auto symmetric = [&random](double bound) { return static_cast<float>((2.0 * random.uniform() - 1.0) * bound); };
+  const double bound = std::sqrt(6.0 / static_cast<double>(inputs + hidden));
+  for (float& w : weights_.w1) w = symmetric(bound);
+  for (float& w : weights_.w2) w = symmetric(0.02);
+  for (const std::size_t column : own_scores) weights_.linear[column] = 1.0F;
+  for (auto* accumulator : {&g_w1_, &d_w1_}) accumulator->assign(inputs * hidden, 0.0F);
+  for (auto* accumulator : {&g_b1_, &g_w2_, &d_b1_, &d_w2_}) accumulator->assign(hidden, 0.0F);
+  for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
+  sum_.assign(inputs, 0.0);
+  sum_of_squares_.assign(inputs, 0.0);
+  standardised_.resize(inputs);
+  activation_.resize(hidden);
+  d_hidden_.resize(hidden);
 }
 
-void Blender::learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight) {
-  const std::size_t rows = scores.size();
-  if (steps_ < kMomentWarmUp || steps_ % kMomentInterval == 0) observe_moments(features, rows);
-  ++steps_;
-
-  const MlpView view = view_of(weights_);
-  const MlpGradients gradients{g_w1_.data(), g_b1_.data(), g_w2_.data(), g_linear_.data()};
-  const float largest = *std::ranges::max_element(scores);
-  probability_.resize(rows);
-  float sum = 0;
-  for (std::size_t row = 0; row < rows; ++row) sum += probability_[row] = std::exp(scores[row] - largest);
-  for (std::size_t row = 0; row < rows; ++row) {
-    const float gradient = probability_[row] / sum - (row == target ? 1.0F : 0.0F);
-    if (std::abs(gradient) > kNegligible) {
-      mlp_accumulate(view, features.data() + row * weights_.inputs, gradient * weight, work_.data(), gradients);
-    }
-  }
-  step();
-}
-
-void Blender::observe_moments(std::span<const float> features, std::size_t rows) {
+void Blender::update_moments(std::span<const float> features, std::size_t rows) {
   const std::size_t inputs = weights_.inputs;
-  if (rows_ > kMomentRows) {
-    rows_ *= 0.5;
-    for (double& value : sum_) value *= 0.5;
-    for (double& value : sum_of_squares_) value *= 0.5;
-  }
-  for (std::size_t row = 0; row < rows; ++row) {
+  for (std::size_t row = 0; row < rows; row += kMomentStride) {
     const float* x = features.data() + row * inputs;
     for (std::size_t i = 0; i < inputs; ++i) {
       sum_[i] += static_cast<double>(x[i]);
       sum_of_squares_[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     }
+    rows_ += 1.0;
   }
-  rows_ += static_cast<double>(rows);
+  if (rows_ > kMomentRows) {
+    rows_ *= 0.5;
+    for (double& s : sum_) s *= 0.5;
+    for (double& s : sum_of_squares_) s *= 0.5;
+  }
   for (std::size_t i = 0; i < inputs; ++i) {
     const double mean = sum_[i] / rows_;
     const double variance = std::max(0.0, sum_of_squares_[i] / rows_ - mean * mean);
     weights_.mean[i] = static_cast<float>(mean);
-    weights_.inverse_deviation[i] = static_cast<float>(1.0 / (std::sqrt(variance) + 1e-3));
+    weights_.inverse_deviation[i] = static_cast<float>(1.0 / std::sqrt(variance + 1e-4));
   }
+}
+
+void Blender::accumulate(std::span<const float> row, float gradient) {
+  const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
+  standardise(row.data(), weights_.mean.data(), weights_.inverse_deviation.data(), inputs, standardised_.data());
+  affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
+  for (std::size_t h = 0; h < hidden; ++h) {
+    const bool active = activation_[h] > 0;
+    d_hidden_[h] = active ? gradient * weights_.w2[h] : 0.0F;
+    d_w2_[h] += active ? gradient * activation_[h] : 0.0F;
+  }
+  add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
+  add_scaled(d_hidden_.data(), 1.0F, hidden, d_b1_.data());
+  add_scaled(standardised_.data(), gradient, inputs, d_linear_.data());
 }
 
 void Blender::step() {
   const auto rate = static_cast<float>(options_.learning_rate);
-  adagrad(weights_.w1.data(), sum_w1_.data(), g_w1_.data(), g_w1_.size(), rate);
-  adagrad(weights_.b1.data(), sum_b1_.data(), g_b1_.data(), g_b1_.size(), rate);
-  adagrad(weights_.w2.data(), sum_w2_.data(), g_w2_.data(), g_w2_.size(), rate);
-  adagrad(weights_.linear.data(), sum_linear_.data(), g_linear_.data(), g_linear_.size(), rate);
+  adagrad(weights_.w1.data(), g_w1_.data(), d_w1_.data(), d_w1_.size(), rate);
+  adagrad(weights_.b1.data(), g_b1_.data(), d_b1_.data(), d_b1_.size(), rate);
+  adagrad(weights_.w2.data(), g_w2_.data(), d_w2_.data(), d_w2_.size(), rate);
+  adagrad(weights_.linear.data(), g_linear_.data(), d_linear_.data(), d_linear_.size(), rate);
+}
+
+void Blender::learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight) {
+  const std::size_t inputs = weights_.inputs;
+  const std::size_t rows = features.size() / inputs;
+  FRESHET_CHECK(target < rows);
+  FRESHET_CHECK(scores.size() == rows);
+  const float highest = *std::max_element(scores.begin(), scores.end());
+  softmax_.resize(rows);
+  float total = 0.0F;
+  for (std::size_t row = 0; row < rows; ++row) {
+    softmax_[row] = std::exp(scores[row] - highest);
+    total += softmax_[row];
+  }
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float probability = softmax_[row] / total;
+    if (row != target && probability < kNegligible) continue;
+    const float gradient = (probability - (row == target ? 1.0F : 0.0F)) * weight;
+    accumulate(features.subspan(row * inputs, inputs), gradient);
+  }
+  step();
+  update_moments(features, rows);  // last: the gradient belongs to the scores as they were
 }
 
 void Blender::save(ByteWriter& out) const {
-  const auto write = [&](const std::vector<float>& array) { out.array(std::span<const float>(array)); };
-  for_each_array(weights_, write);
-  for (const auto* array : {&sum_w1_, &sum_b1_, &sum_w2_, &sum_linear_}) write(*array);
-  out.array(std::span<const double>(sum_));
-  out.array(std::span<const double>(sum_of_squares_));
+  for (const auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                             &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    out.array<float>(*values);
+  }
+  out.array<double>(sum_);
+  out.array<double>(sum_of_squares_);
   out.fixed(rows_);
-  out.fixed(steps_);
 }
 
 Result<void> Blender::load(ByteReader& in) {
-  bool sizes_match = true;
-  const auto read = [&]<typename T>(std::vector<T>& array) {
-    auto values = in.array<T>();
-    sizes_match &= values.size() == array.size();
-    array = std::move(values);
-  };
-  for (auto* array : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
-                      &weights_.linear, &sum_w1_, &sum_b1_, &sum_w2_, &sum_linear_}) {
-    read(*array);
+  const Error corrupt{Errc::corrupt, "blender: not a saved state"};
+  for (auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                       &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    std::vector<float> loaded = in.array<float>();
+    if (loaded.size() != values->size()) return corrupt;
+    *values = std::move(loaded);
   }
-  read(sum_);
-  read(sum_of_squares_);
+  for (auto* values : {&sum_, &sum_of_squares_}) {
+    std::vector<double> loaded = in.array<double>();
+    if (loaded.size() != values->size()) return corrupt;
+    *values = std::move(loaded);
+  }
   rows_ = in.fixed<double>();
-  steps_ = in.fixed<std::uint64_t>();
-  if (!in.ok() || !sizes_match) return Error{Errc::corrupt, "blender: damaged"};
-  return {};
+  return in.ok() ? Result<void>{} : corrupt;
 }
 
-std::size_t Blender::memory_bytes() const {
-  return (3 * weights_.w1.size() + 8 * weights_.inputs + 8 * weights_.hidden) * sizeof(float);
-}
+std::size_t Blender::memory_bytes() const { return 3 * sizeof(float) * (weights_.w1.size() + 4 * weights_.inputs); }
 
 }  // namespace freshet::online

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -12,7 +11,7 @@
 
 namespace freshet::online {
 
-/// Immutable weights of the blender: standardised features through one hidden ReLU layer, plus a direct linear path.
+/// Immutable weights of the blender: standardise features, one hidden layer of ReLU, plus a direct linear path.
 /// Threads: immutable.
 /// Shapes:  features are rows of `inputs` floats; w1 is [inputs][hidden].
 struct BlenderWeights {
@@ -27,19 +26,22 @@ struct BlenderWeights {
   void score(std::span<const float> features, std::span<float> scores) const;
 };
 
-/// Learns how much to trust which feature: after each ranked event, one Adagrad step (Duchi, Hazan and Singer, JMLR 2011)
-/// on the softmax cross-entropy over the candidates that were just ranked, the true next item being the label.
+/// Learns how much to trust which feature: after each ranked event, one Adagrad step on the softmax cross-entropy over
+/// the candidates that were just ranked, the true next item being the label. Before it has learned anything, the blend
+/// is the sum of the parts' own standardised scores.
 /// Threads: learner thread only; publish() gives requests an immutable copy.
+/// Cost:    learn(): a forward and backward pass over the rows that carry weight in the softmax.
 class Blender {
  public:
-  /// `own_columns`: columns that are each part's own score, where an untrained blender puts its trust.
-  Blender(std::size_t inputs, std::span<const std::size_t> own_columns, const BlenderOptions& options,
+  /// `own_scores`: the columns that are a part's own score.
+  Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
           std::uint64_t seed);
 
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
-  /// `features` and `scores` as just ranked; `target` is the row of the true next item.
+  /// `features` as ranked (rows of inputs floats) and the `scores` that weights() gave them; `target` is the row of the
+  /// true next item.
   void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;
@@ -47,19 +49,18 @@ class Blender {
   std::size_t memory_bytes() const;
 
  private:
-  void observe_moments(std::span<const float> features, std::size_t rows);
+  void update_moments(std::span<const float> features, std::size_t rows);
+  void accumulate(std::span<const float> row, float gradient);
   void step();
 
   BlenderOptions options_;
   BlenderWeights weights_;
-  // Adagrad: sums of squared gradients
-  std::vector<float> sum_w1_, sum_b1_, sum_w2_, sum_linear_;
-  // running feature moments
+  // Adagrad accumulators and running feature moments, learner thread only
+  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_;
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
-  std::uint64_t steps_ = 0;
-  // gradients of the step in hand, and work space
-  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_, work_, probability_;
+  // buffers of learn(): nothing that outlives it
+  std::vector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 
 }  // namespace freshet::online

@@ -1,316 +1,280 @@
 #include "online/covisitation.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <mutex>
-#include <string>
 
-#include "online/item_map.h"
-#include "online/paged.h"
+#include "base/check.h"
+#include "online/best.h"
+#include "online/item_table.h"
+#include "online/live_part.h"
 
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kMaxSpeeds = 4;      // half-lives, the undecayed count included
-constexpr std::size_t kLocks = 64;
-constexpr std::size_t kSourcesRead = 5;    // newest items of the session whose rows are read
-constexpr double kDistanceDiscount = 0.5;  // own score: each step back in the session counts for half
+constexpr double kMsPerHour = 3'600'000.0;
+constexpr float kFloor = -12.0F;   // log2 of a share that is as good as none
+constexpr float kSmoothing = 0.5F; // imagined links elsewhere: one sighting is no certainty
 
-using Counts = std::array<float, kMaxSpeeds>;
+std::vector<double> to_milliseconds(const std::vector<double>& hours) {
+  std::vector<double> ms;
+  for (const double h : hours) ms.push_back(h * kMsPerHour);
+  return ms;
+}
 
-/// Decayed counts as of `time_ms`.
-struct Cell {
-  Counts counts{};
-  std::int64_t time_ms = 0;
-};
-
-struct Neighbour {
-  ItemIndex item = kNoItem;
-  Cell cell;
-};
-
-struct Row {
-  Cell total;  // over all that followed, also those no longer kept
-  std::vector<Neighbour> neighbours;
-};
-
-/// Features of one candidate, gathered over the rows of the session's items.
-struct Gathered {
-  float own = 0;
-  Counts last_counts{};
-  Counts last_shares{};
-  float second_share = 0;
-  float older_share = 0;
-  float recency_hours = kNever;
-
-  static constexpr float kNever = 24 * 365 * 10;
-};
-
-class Covisitation final : public Part, public Scorer {
- public:
-  Covisitation(const CovisitationOptions& options, std::size_t max_items)
-      : options_(options), max_items_(max_items), rows_(max_items) {
-    for (const double hours : options.half_life_hours) half_lives_ms_.push_back(hours * 3'600'000.0);
-    speeds_ = half_lives_ms_.size() + 1;  // the last one never decays
-    feature_texts_ = {"own"};
-    for (std::size_t speed = 0; speed < speeds_; ++speed) {
-      feature_texts_.push_back("last_count_" + std::to_string(speed));
-      feature_texts_.push_back("last_share_" + std::to_string(speed));
-    }
-    for (const char* text : {"second_share", "older_share", "recency"}) feature_texts_.emplace_back(text);
-    feature_names_.assign(feature_texts_.begin(), feature_texts_.end());
-  }
-
-  std::string_view name() const override { return "covisitation"; }
-  std::span<const std::string_view> features() const override { return feature_names_; }
-
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
-    thread_local ItemMap map;
-    thread_local std::vector<Gathered> gathered;
-    map.clear();
-    gathered.clear();
-    gather(context, [&](ItemIndex item) -> Gathered* {
-      const std::uint32_t slot = map.insert(item);
-      if (slot == gathered.size()) gathered.emplace_back();
-      return &gathered[slot];
-    });
-    const auto first = static_cast<std::ptrdiff_t>(out.size());
-    for (std::size_t slot = 0; slot < gathered.size(); ++slot) {
-      if (map.keys()[slot] != context.last_item()) out.push_back({map.keys()[slot], own_score(gathered[slot])});
-    }
-    const auto better = [](const Candidate& a, const Candidate& b) {
-      return a.score != b.score ? a.score > b.score : a.item < b.item;
-    };
-    const auto count = static_cast<std::ptrdiff_t>(std::min(k, out.size() - static_cast<std::size_t>(first)));
-    std::partial_sort(out.begin() + first, out.begin() + first + count, out.end(), better);
-    out.resize(static_cast<std::size_t>(first + count));
-  }
-
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
-    thread_local ItemMap map;
-    thread_local std::vector<Gathered> gathered;
-    map.clear();
-    for (const ItemIndex item : candidates) map.insert(item);
-    gathered.assign(map.size(), {});
-    gather(context, [&](ItemIndex item) -> Gathered* {
-      const std::uint32_t slot = map.find(item);
-      return slot == ItemMap::kAbsent ? nullptr : &gathered[slot];
-    });
-    for (std::size_t row = 0; row < candidates.size(); ++row) {
-      const Gathered& values = gathered[map.find(candidates[row])];
-      std::size_t feature = 0;
-      out.at(row, feature++) = own_score(values);
-      for (std::size_t speed = 0; speed < speeds_; ++speed) {
-        out.at(row, feature++) = std::log1p(values.last_counts[speed]);
-        out.at(row, feature++) = log_share(values.last_shares[speed]);
-      }
-      out.at(row, feature++) = log_share(values.second_share);
-      out.at(row, feature++) = log_share(values.older_share);
-      out.at(row, feature++) = std::log1p(values.recency_hours);
-    }
-  }
-
-  const Scorer& live() const override { return *this; }
-  std::shared_ptr<const Scorer> publish() override { return {std::shared_ptr<const Scorer>(), this}; }
-
-  void observe(const Context& before, const Interaction& event) override {
-    rows_.grow(std::max<std::size_t>(rows_.size(), event.item + std::size_t{1}));
-    const std::size_t links = std::min(options_.window, before.session.size());
-    for (std::size_t distance = 1; distance <= links; ++distance) {
-      const ItemIndex from = before.session[before.session.size() - distance].item;
-      if (from == event.item) continue;
-      const std::lock_guard lock(lock_of(from));
-      link(rows_.at(from), event.item, event.weight / static_cast<float>(distance), to_ms(event.time));
-    }
-  }
-
-  void forget_item(ItemIndex item) override {
-    for (std::size_t from = 0; from < rows_.size(); ++from) {
-      const std::lock_guard lock(lock_of(static_cast<ItemIndex>(from)));
-      if (from == item) {
-        rows_.at(from) = {};
-      } else {
-        std::erase_if(rows_.at(from).neighbours, [&](const Neighbour& neighbour) { return neighbour.item == item; });
-      }
-    }
-  }
-
-  void erase(std::uint64_t) override {}  // sums over everybody hold nobody's trace
-
-  void save(ByteWriter& out) const override {
-    out.varint(rows_.size());
-    for (std::size_t item = 0; item < rows_.size(); ++item) {
-      const Row& row = rows_.at(item);
-      save_cell(out, row.total);
-      out.varint(row.neighbours.size());
-      for (const Neighbour& neighbour : row.neighbours) {
-        out.fixed(neighbour.item);
-        save_cell(out, neighbour.cell);
-      }
-    }
-  }
-
-  Result<void> load(ByteReader& in) override {
-    const Error corrupt{Errc::corrupt, "covisitation: damaged"};
-    const std::uint64_t size = in.varint();
-    if (!in.ok() || size > max_items_ || size > in.remaining()) return corrupt;
-    rows_.grow(size);
-    for (std::size_t item = 0; item < size; ++item) {
-      Row& row = rows_.at(item);
-      row.total = load_cell(in);
-      const std::uint64_t neighbours = in.varint();
-      if (!in.ok() || neighbours > options_.max_neighbours) return corrupt;
-      row.neighbours.resize(neighbours);
-      for (Neighbour& neighbour : row.neighbours) {
-        neighbour.item = in.fixed<ItemIndex>();
-        neighbour.cell = load_cell(in);
-        if (neighbour.item >= size) return corrupt;
-      }
-    }
-    if (!in.ok()) return corrupt;
-    return {};
-  }
-
-  std::size_t memory_bytes() const override {
-    std::size_t bytes = 0;
-    for (std::size_t item = 0; item < rows_.size(); ++item) {
-      bytes += sizeof(Row) + rows_.at(item).neighbours.capacity() * sizeof(Neighbour);
-    }
-    return bytes;
-  }
-
- private:
-  std::mutex& lock_of(ItemIndex item) const { return locks_[item % kLocks]; }
-
-  /// 2^-(age / half-life) per speed; 1 for the count that never decays.
-  Counts decay(std::int64_t age_ms) const {
-    Counts factors;
-    factors.fill(1.0F);
-    const double age = static_cast<double>(std::max<std::int64_t>(0, age_ms));
-    for (std::size_t speed = 0; speed + 1 < speeds_; ++speed) {
-      factors[speed] = std::exp2(static_cast<float>(-age / half_lives_ms_[speed]));
-    }
-    return factors;
-  }
-
-  /// Brings `cell` to `time_ms` and adds `weight`. A late event is added as if it came with the newest.
-  void add(Cell& cell, float weight, std::int64_t time_ms) const {
-    const Counts factors = decay(time_ms - cell.time_ms);
-    for (std::size_t speed = 0; speed < speeds_; ++speed) cell.counts[speed] = cell.counts[speed] * factors[speed] + weight;
-    cell.time_ms = std::max(cell.time_ms, time_ms);
-  }
-
-  void link(Row& row, ItemIndex to, float weight, std::int64_t time_ms) const {
-    add(row.total, weight, time_ms);
-    auto found = std::ranges::find(row.neighbours, to, &Neighbour::item);
-    if (found == row.neighbours.end()) {
-      if (row.neighbours.size() >= options_.max_neighbours) drop_weakest(row, time_ms);
-      row.neighbours.push_back({to, {{}, time_ms}});
-      found = row.neighbours.end() - 1;
-    }
-    add(found->cell, weight, time_ms);
-  }
-
-  /// Weakest by the slowest decaying count.
-  void drop_weakest(Row& row, std::int64_t time_ms) const {
-    const std::size_t speed = speeds_ >= 2 ? speeds_ - 2 : 0;
-    const auto strength = [&](const Neighbour& neighbour) {
-      return neighbour.cell.counts[speed] * decay(time_ms - neighbour.cell.time_ms)[speed];
-    };
-    auto weakest = row.neighbours.begin();
-    float least = strength(*weakest);
-    for (auto it = weakest + 1; it != row.neighbours.end(); ++it) {
-      if (const float value = strength(*it); value < least) {
-        least = value;
-        weakest = it;
-      }
-    }
-    *weakest = std::move(row.neighbours.back());
-    row.neighbours.pop_back();
-  }
-
-  /// Visits the rows of the session's newest distinct items and adds up what they say about each item that `slot_of`
-  /// wants to know about.
-  template <typename SlotOf>
-  void gather(const Context& context, SlotOf slot_of) const {
-    const std::int64_t now_ms = to_ms(context.now);
-    double discount = 1.0;
-    std::size_t distance = 0;
-    for (std::size_t i = context.session.size(); i-- > 0 && distance < kSourcesRead;) {
-      const ItemIndex from = context.session[i].item;
-      const bool repeated = std::any_of(context.session.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                        context.session.end(), [&](const Visit& visit) { return visit.item == from; });
-      if (repeated || from >= rows_.size()) continue;
-      ++distance;
-      {
-        const std::lock_guard lock(lock_of(from));
-        gather_row(rows_.at(from), distance, discount, now_ms, slot_of);
-      }
-      discount *= kDistanceDiscount;
-    }
-  }
-
-  template <typename SlotOf>
-  void gather_row(const Row& row, std::size_t distance, double discount, std::int64_t now_ms, SlotOf slot_of) const {
-    Counts inverse_totals = decay(now_ms - row.total.time_ms);
-    for (std::size_t speed = 0; speed < speeds_; ++speed) {
-      inverse_totals[speed] = 1.0F / (row.total.counts[speed] * inverse_totals[speed] + 1e-3F);
-    }
-    for (const Neighbour& neighbour : row.neighbours) {
-      Gathered* values = slot_of(neighbour.item);
-      if (values == nullptr) continue;
-      const std::int64_t age_ms = std::max<std::int64_t>(0, now_ms - neighbour.cell.time_ms);
-      const Counts factors = decay(age_ms);
-      Counts shares{};
-      float mean_share = 0;
-      for (std::size_t speed = 0; speed < speeds_; ++speed) {
-        shares[speed] = neighbour.cell.counts[speed] * factors[speed] * inverse_totals[speed];
-        mean_share += shares[speed];
-        if (distance == 1) values->last_counts[speed] = neighbour.cell.counts[speed] * factors[speed];
-      }
-      values->own += static_cast<float>(discount) * mean_share / static_cast<float>(speeds_);
-      if (distance == 1) {
-        values->last_shares = shares;
-        values->recency_hours = static_cast<float>(age_ms) / 3'600'000.0F;
-      } else if (distance == 2) {
-        values->second_share = shares[speeds_ - 1];
-      } else {
-        values->older_share += shares[speeds_ - 1];
-      }
-    }
-  }
-
-  static float log_share(float share) { return std::log(share + 1e-4F); }
-  static float own_score(const Gathered& values) { return log_share(values.own); }
-
-  void save_cell(ByteWriter& out, const Cell& cell) const {
-    for (std::size_t speed = 0; speed < speeds_; ++speed) out.fixed(cell.counts[speed]);
-    out.fixed(cell.time_ms);
-  }
-
-  Cell load_cell(ByteReader& in) const {
-    Cell cell;
-    for (std::size_t speed = 0; speed < speeds_; ++speed) cell.counts[speed] = in.fixed<float>();
-    cell.time_ms = in.fixed<std::int64_t>();
-    return cell;
-  }
-
-  const CovisitationOptions options_;
-  const std::size_t max_items_;
-  std::vector<double> half_lives_ms_;
-  std::size_t speeds_ = 1;
-  mutable std::array<std::mutex, kLocks> locks_;
-  Paged<Row> rows_;  // row i guarded by lock_of(i)
-  std::vector<std::string> feature_texts_;
-  std::vector<std::string_view> feature_names_;
-};
+float log_share(float share) { return share > 0 ? std::max(kFloor, std::log2(share)) : kFloor; }
 
 }  // namespace
 
+// A thread's copies of the rows that one question needs.
+struct CovisitationIndex::Scratch {
+  Row rows[kQueryItems];
+  ItemTable table;
+  std::vector<Candidate> sums;
+
+  static Scratch& mine() {
+    thread_local Scratch scratch;
+    return scratch;
+  }
+};
+
+CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::size_t max_items)
+    : half_lives_ms_(to_milliseconds(options.half_life_hours)),
+      levels_(half_lives_ms_.size() + 2),
+      max_neighbours_(options.max_neighbours),
+      window_(options.window),
+      max_items_(max_items),
+      rows_(max_items) {
+  FRESHET_CHECK(!half_lives_ms_.empty());
+  names_.push_back("own");
+  for (std::size_t level = 0; level < levels_; ++level) names_.push_back("last_" + std::to_string(level));
+  names_.insert(names_.end(), {"second_last", "older", "log_count", "recency"});
+  features_.assign(names_.begin(), names_.end());
+}
+
+void CovisitationIndex::decay_to(Row& row, std::int64_t time_ms) const {
+  const double elapsed = static_cast<double>(time_ms - row.time_ms);
+  row.time_ms = time_ms;
+  for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) {
+    const auto factor = static_cast<float>(std::exp2(-elapsed / half_lives_ms_[h]));
+    row.totals[h] *= factor;
+    for (std::size_t at = h; at < row.counts.size(); at += levels_) row.counts[at] *= factor;
+  }
+}
+
+void CovisitationIndex::remove(Row& row, std::size_t at) const {
+  row.items[at] = row.items.back();
+  row.items.pop_back();
+  row.last_ms[at] = row.last_ms.back();
+  row.last_ms.pop_back();
+  std::copy_n(row.counts.end() - static_cast<std::ptrdiff_t>(levels_), levels_,
+              row.counts.begin() + static_cast<std::ptrdiff_t>(at * levels_));
+  row.counts.resize(row.counts.size() - levels_);
+}
+
+void CovisitationIndex::link(ItemIndex from, const Interaction& event, float weight, bool direct) {
+  const std::size_t lives = half_lives_ms_.size();
+  const std::int64_t time = to_ms(event.time);
+  Row& row = rows_.at(from);
+  const std::lock_guard lock(locks_.of(from));
+  if (row.totals.empty()) {
+    row.totals.assign(levels_, 0.0F);
+    row.time_ms = time;
+  }
+  if (time > row.time_ms) decay_to(row, time);
+  auto at = static_cast<std::size_t>(std::find(row.items.begin(), row.items.end(), event.item) - row.items.begin());
+  if (at == row.items.size()) {
+    if (at == max_neighbours_) {
+      std::size_t least = 0;
+      for (std::size_t i = 1; i < at; ++i) {
+        if (row.counts[i * levels_ + lives - 1] < row.counts[least * levels_ + lives - 1]) least = i;
+      }
+      --holders_[row.items[least]];
+      remove(row, least);
+      --at;
+    }
+    row.items.push_back(event.item);
+    row.last_ms.push_back(time);
+    row.counts.resize(row.counts.size() + levels_, 0.0F);
+    if (holders_.size() <= event.item) holders_.resize(event.item + 1);
+    ++holders_[event.item];
+  }
+  float* counts = &row.counts[at * levels_];
+  for (std::size_t level = 0; level < levels_; ++level) {
+    float added = weight;
+    // a late event counts as much as it would by now
+    if (level < lives) {
+      added *= static_cast<float>(std::exp2(static_cast<double>(time - row.time_ms) / half_lives_ms_[level]));
+    }
+    if (level == lives + 1 && !direct) added = 0.0F;
+    counts[level] += added;
+    row.totals[level] += added;
+  }
+  row.last_ms[at] = std::max(row.last_ms[at], time);
+}
+
+void CovisitationIndex::observe(const Context& before, const Interaction& event) {
+  const auto& session = before.session;
+  for (std::size_t distance = 1; distance <= std::min(window_, session.size()); ++distance) {
+    const ItemIndex from = session[session.size() - distance].item;
+    if (from != event.item) link(from, event, event.weight / static_cast<float>(distance), distance == 1);
+  }
+}
+
+std::size_t CovisitationIndex::gather(const Context& context, Scratch& scratch) const {
+  const std::size_t asked = std::min(kQueryItems, context.session.size());
+  for (std::size_t back = 0; back < asked; ++back) {
+    const ItemIndex item = context.session[context.session.size() - 1 - back].item;
+    Row& copy = scratch.rows[back];
+    copy.items.clear();
+    const Row* row = rows_.find(item);
+    bool repeated = false;  // a row counts once, at its newest place
+    for (std::size_t newer = 0; newer < back; ++newer) {
+      repeated |= context.session[context.session.size() - 1 - newer].item == item;
+    }
+    if (row == nullptr || repeated) continue;
+    const std::lock_guard lock(locks_.of(item));
+    copy.time_ms = row->time_ms;
+    copy.totals.assign(row->totals.begin(), row->totals.end());
+    copy.items.assign(row->items.begin(), row->items.end());
+    copy.last_ms.assign(row->last_ms.begin(), row->last_ms.end());
+    copy.counts.assign(row->counts.begin(), row->counts.end());
+  }
+  return asked;
+}
+
+float CovisitationIndex::own_share(const Row& row, std::size_t at) const {
+  float share = 0.0F;
+  const std::size_t used = half_lives_ms_.size() + 1;  // half-lives and never
+  for (std::size_t level = 0; level < used; ++level) {
+    share += row.counts[at * levels_ + level] / (row.totals[level] + kSmoothing);
+  }
+  return share / static_cast<float>(used);
+}
+
+void CovisitationIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
+  Scratch& scratch = Scratch::mine();
+  const std::size_t asked = gather(context, scratch);
+  scratch.table.clear();
+  scratch.sums.clear();
+  for (std::size_t back = 0; back < asked; ++back) {
+    const Row& row = scratch.rows[back];
+    for (std::size_t i = 0; i < row.items.size(); ++i) {
+      if (row.items[i] == context.last_item()) continue;
+      const auto fresh = static_cast<std::uint32_t>(scratch.sums.size());
+      const std::uint32_t at = scratch.table.find_or_insert(row.items[i], fresh);
+      if (at == fresh) scratch.sums.push_back({row.items[i], 0.0F});
+      scratch.sums[at].score += own_share(row, i) / static_cast<float>(back + 1);
+    }
+  }
+  keep_best(scratch.sums, k);
+  out.insert(out.end(), scratch.sums.begin(), scratch.sums.end());
+}
+
+void CovisitationIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
+  Scratch& scratch = Scratch::mine();
+  const std::size_t asked = gather(context, scratch);
+  const std::size_t second = 1 + levels_, older = second + 1, log_count = older + 1, recency = log_count + 1;
+  scratch.table.clear();
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    scratch.table.find_or_insert(candidates[row], static_cast<std::uint32_t>(row));
+    for (std::size_t f = 0; f < features_.size(); ++f) out.at(row, f) = 0.0F;
+    for (std::size_t level = 0; level < levels_; ++level) out.at(row, 1 + level) = kFloor;
+    out.at(row, second) = kFloor;
+  }
+  for (std::size_t back = 0; back < asked; ++back) {
+    const Row& row = scratch.rows[back];
+    for (std::size_t i = 0; i < row.items.size(); ++i) {
+      const std::uint32_t at = scratch.table.find(row.items[i]);
+      if (at == ItemTable::kAbsent) continue;
+      const float share = own_share(row, i);
+      out.at(at, 0) += share / static_cast<float>(back + 1);
+      if (back == 0) {
+        const float* counts = &row.counts[i * levels_];
+        for (std::size_t level = 0; level < levels_; ++level) {
+          out.at(at, 1 + level) = log_share(counts[level] / (row.totals[level] + kSmoothing));
+        }
+        out.at(at, log_count) = std::log2(1.0F + counts[half_lives_ms_.size()]);
+        const double ago = static_cast<double>(to_ms(context.now) - row.last_ms[i]) / kMsPerHour;
+        out.at(at, recency) = 1.0F / (1.0F + static_cast<float>(std::max(0.0, ago)));
+      } else if (back == 1) {
+        out.at(at, second) = log_share(share);
+      } else {
+        out.at(at, older) += share;
+      }
+    }
+  }
+}
+
+void CovisitationIndex::forget_item(ItemIndex item) {
+  if (rows_.find(item) != nullptr) {
+    Row& row = rows_.at(item);
+    const std::lock_guard lock(locks_.of(item));
+    for (const ItemIndex follower : row.items) --holders_[follower];
+    row = Row{};
+  }
+  if (item >= holders_.size() || holders_[item] == 0) return;
+  rows_.for_each([&](std::size_t from, const Row& seen) {
+    const auto at = static_cast<std::size_t>(std::find(seen.items.begin(), seen.items.end(), item) - seen.items.begin());
+    if (at == seen.items.size()) return;
+    const std::lock_guard lock(locks_.of(from));
+    remove(rows_.at(from), at);
+  });
+  holders_[item] = 0;
+}
+
+void CovisitationIndex::save(ByteWriter& out) const {
+  std::size_t used = 0;
+  rows_.for_each([&](std::size_t, const Row& row) { used += row.totals.empty() ? 0 : 1; });
+  out.varint(used);
+  rows_.for_each([&](std::size_t from, const Row& row) {
+    if (row.totals.empty()) return;
+    out.varint(from);
+    out.fixed(row.time_ms);
+    out.array<float>(row.totals);
+    out.array<ItemIndex>(row.items);
+    out.array<std::int64_t>(row.last_ms);
+    out.array<float>(row.counts);
+  });
+}
+
+Result<void> CovisitationIndex::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "covisitation: not a saved state"};
+  const std::uint64_t used = in.varint();
+  for (std::uint64_t r = 0; r < used; ++r) {
+    const std::uint64_t from = in.varint();
+    if (!in.ok() || from >= max_items_) return corrupt;
+    Row row;
+    row.time_ms = in.fixed<std::int64_t>();
+    row.totals = in.array<float>();
+    row.items = in.array<ItemIndex>();
+    row.last_ms = in.array<std::int64_t>();
+    row.counts = in.array<float>();
+    const std::size_t size = row.items.size();
+    if (!in.ok() || row.totals.size() != levels_ || size > max_neighbours_ || row.last_ms.size() != size ||
+        row.counts.size() != size * levels_) {
+      return corrupt;
+    }
+    for (const ItemIndex item : row.items) {
+      if (item >= max_items_) return corrupt;
+      if (holders_.size() <= item) holders_.resize(item + 1);
+      ++holders_[item];
+    }
+    rows_.at(from) = std::move(row);
+  }
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+std::size_t CovisitationIndex::memory_bytes() const {
+  std::size_t bytes = rows_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
+  rows_.for_each([&](std::size_t, const Row& row) {
+    bytes += (row.totals.capacity() + row.counts.capacity()) * sizeof(float) +
+             row.items.capacity() * sizeof(ItemIndex) + row.last_ms.capacity() * sizeof(std::int64_t);
+  });
+  return bytes;
+}
+
 std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std::size_t max_items) {
-  FRESHET_CHECK(options.half_life_hours.size() < kMaxSpeeds);
-  return std::make_unique<Covisitation>(options, max_items);
+  return std::make_unique<LivePart<CovisitationIndex>>(std::make_shared<CovisitationIndex>(options, max_items));
 }
 
 }  // namespace freshet::online

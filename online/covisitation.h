@@ -1,15 +1,78 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "online/chunked_array.h"
 #include "online/options.h"
 #include "online/part.h"
+#include "online/striped_mutex.h"
 
 namespace freshet::online {
 
-/// "covisitation": how often an item followed another within a session, decayed at several half-lives; bounded rows.
-/// Exact over the rows kept (a full row gives up its weakest neighbour).
-/// Cost:  observe(): O(window x max_neighbours) at worst; propose() and score(): a few rows.
+/// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at several
+/// half-lives, without decay, and of direct steps only (distance 1).
+/// An event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one
+/// with the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
+/// decays the whole row with a few multiplications and shares need no clock.
+/// Its own ranking: the followers of the last kQueryItems items, by their shares, less with distance.
+/// Threads: as Scorer and Part; a row is copied under its stripe's lock.
+class CovisitationIndex final : public Scorer {
+ public:
+  static constexpr std::size_t kQueryItems = 5;
+
+  CovisitationIndex(const CovisitationOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "covisitation"; }
+  std::span<const std::string_view> features() const override { return features_; }
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t) {}  // counts carry no keys
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  /// Followers of one item; levels are the half-lives, then "never", then "direct".
+  struct Row {
+    std::int64_t time_ms = 0;          // what the counts are decayed to
+    std::vector<float> totals;         // [levels], of followers that were evicted too
+    std::vector<ItemIndex> items;      // in order of arrival; the hole of a removed one is taken by the last
+    std::vector<std::int64_t> last_ms; // newest link to items[i]
+    std::vector<float> counts;         // [items][levels]
+  };
+  struct Scratch;
+
+  void link(ItemIndex from, const Interaction& event, float weight, bool direct);
+  void decay_to(Row& row, std::int64_t time_ms) const;
+  void remove(Row& row, std::size_t at) const;
+  /// Copies the rows of the session's last items; returns how many.
+  std::size_t gather(const Context& context, Scratch& scratch) const;
+  float own_share(const Row& row, std::size_t at) const;
+
+  // const after construction
+  const std::vector<double> half_lives_ms_;
+  const std::size_t levels_;
+  const std::size_t max_neighbours_;
+  const std::size_t window_;
+  const std::size_t max_items_;
+  std::vector<std::string> names_;
+  std::vector<std::string_view> features_;
+
+  StripedMutex locks_;
+  ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, who alone writes, reads without
+
+  // learner thread only
+  std::vector<std::uint32_t> holders_;  // per item: in how many rows it is a follower
+};
+
 std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std::size_t max_items);
 
 }  // namespace freshet::online

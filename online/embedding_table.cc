@@ -12,9 +12,10 @@ constexpr std::size_t kRows = EmbeddingPage::kRows;
 }  // namespace
 
 std::uint32_t EmbeddingView::row_of(ItemIndex item) const {
-  if (item >= row_of_item->size()) return kNoRow;
+  const auto* entry = row_of_item->find(item);
+  if (entry == nullptr) return kNoRow;
   // The map is live; the page says whether the row was this item's when the view was taken.
-  const std::uint32_t row = row_of_item->at(item).load(std::memory_order_relaxed) - 1;
+  const std::uint32_t row = entry->load(std::memory_order_relaxed) - 1;
   return row < rows && page(row).item[row % kRows] == item ? row : kNoRow;
 }
 
@@ -23,7 +24,7 @@ EmbeddingTable::EmbeddingTable(std::size_t dimension, std::size_t max_rows, std:
     : max_rows_(max_rows),
       max_items_(max_items),
       admission_count_(admission_count),
-      row_of_item_(std::make_shared<Paged<std::atomic<std::uint32_t>>>(max_items)) {
+      row_of_item_(std::make_shared<ChunkedArray<std::atomic<std::uint32_t>>>(max_items)) {
   view_.dimension = dimension;
   view_.row_of_item = row_of_item_;
 }
@@ -69,7 +70,6 @@ EmbeddingPage& EmbeddingTable::writable(std::uint32_t row) {
 
 void EmbeddingTable::set_row(ItemIndex item, std::uint32_t row) {
   writable(row).item[row % kRows] = item;
-  row_of_item_->grow(std::max<std::size_t>(row_of_item_->size(), item + std::size_t{1}));
   row_of_item_->at(item).store(row + 1, std::memory_order_relaxed);
 }
 
@@ -145,7 +145,7 @@ bool EmbeddingTable::load(ByteReader& in) {
 
 std::size_t EmbeddingTable::memory_bytes() const {
   const std::size_t page = kRows * (view_.dimension * 5 + 16);
-  return view_.pages.size() * page + row_of_item_->size() * 4 + sightings_.capacity() + by_sighting_.memory_bytes();
+  return view_.pages.size() * page + row_of_item_->memory_bytes() + sightings_.capacity() + by_sighting_.memory_bytes();
 }
 
 }  // namespace freshet::online

@@ -9,9 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "online/chunked_array.h"
 #include "online/context.h"
 #include "online/lru.h"
-#include "online/paged.h"
 
 namespace freshet::online {
 
@@ -39,7 +39,7 @@ struct EmbeddingView {
   std::size_t dimension = 0;
   std::size_t rows = 0;
   std::vector<std::shared_ptr<const EmbeddingPage>> pages;
-  std::shared_ptr<const Paged<std::atomic<std::uint32_t>>> row_of_item;
+  std::shared_ptr<const ChunkedArray<std::atomic<std::uint32_t>>> row_of_item;  ///< live: row + 1, 0 for none
 
   /// kNoRow if the item had no row at that moment.
   std::uint32_t row_of(ItemIndex item) const;
@@ -93,7 +93,7 @@ class EmbeddingTable {
   const std::size_t max_rows_, max_items_, admission_count_;
   EmbeddingView view_;
   std::uint64_t epoch_ = 1;
-  std::shared_ptr<Paged<std::atomic<std::uint32_t>>> row_of_item_;
+  std::shared_ptr<ChunkedArray<std::atomic<std::uint32_t>>> row_of_item_;
   std::vector<std::uint8_t> sightings_;  // by item, until admitted
   LruOrder by_sighting_;                 // of rows
 };

@@ -4,10 +4,10 @@
 #include <bit>
 #include <cmath>
 
+#include "online/simd.h"
+
 namespace freshet::online {
 namespace {
-
-constexpr float kClip = 5.0F;
 
 /// e^x to about 1e-7 relative, without branches so that loops over it vectorise (Cephes' polynomial).
 inline __attribute__((always_inline)) float exponential(float x) {
@@ -27,14 +27,14 @@ inline __attribute__((always_inline)) float exponential(float x) {
 
 }  // namespace
 
-FRESHET_CLONES float dot(const float* a, const float* b, std::size_t size) {
+FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (std::size_t i = 0; i < size; ++i) sum += a[i] * b[i];
   return sum;
 }
 
-FRESHET_CLONES void scan_block(const std::int8_t* block, const float* query, std::size_t size, float* out) {
+FRESHET_SIMD void scan_block(const std::int8_t* block, const float* query, std::size_t size, float* out) {
   float sums[kBlockRows] = {};
   for (std::size_t i = 0; i < size; ++i) {
 #pragma omp simd
@@ -55,17 +55,17 @@ float quantise_into_block(const float* values, std::size_t size, std::int8_t* bl
   return largest / 127.0F;
 }
 
-FRESHET_CLONES void sigmoid(float* values, std::size_t size) {
+FRESHET_SIMD void sigmoid(float* values, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) values[i] = 1.0F / (1.0F + exponential(-values[i]));
 }
 
-FRESHET_CLONES void hyperbolic_tangent(float* values, std::size_t size) {
+FRESHET_SIMD void hyperbolic_tangent(float* values, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) values[i] = 2.0F / (1.0F + exponential(-2.0F * values[i])) - 1.0F;
 }
 
-FRESHET_CLONES void add_product(float* out, const float* matrix, const float* x, std::size_t rows,
+FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows,
                                 std::size_t columns) {
   for (std::size_t from = 0; from < columns; from += kLanes) {
     float sums[kLanes];
@@ -75,69 +75,6 @@ FRESHET_CLONES void add_product(float* out, const float* matrix, const float* x,
       for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += x[i] * matrix[i * columns + from + lane];
     }
     for (std::size_t lane = 0; lane < kLanes; ++lane) out[from + lane] = sums[lane];
-  }
-}
-
-namespace {
-
-inline __attribute__((always_inline)) void standardise(const MlpView& mlp, const float* features, float* x) {
-#pragma omp simd
-  for (std::size_t i = 0; i < mlp.inputs; ++i) {
-    const float value = (features[i] - mlp.mean[i]) * mlp.inverse_deviation[i];
-    x[i] = std::min(kClip, std::max(-kClip, value));
-  }
-}
-
-/// x W1 + b1, in blocks that stay in registers.
-inline __attribute__((always_inline)) void hidden_layer(const MlpView& mlp, const float* x, float* hidden) {
-  constexpr std::size_t kBlock = 8;
-  for (std::size_t from = 0; from < mlp.hidden; from += kBlock) {
-    float sums[kBlock];
-    for (std::size_t h = 0; h < kBlock; ++h) sums[h] = mlp.b1[from + h];
-    for (std::size_t i = 0; i < mlp.inputs; ++i) {
-#pragma omp simd
-      for (std::size_t h = 0; h < kBlock; ++h) sums[h] += x[i] * mlp.w1[i * mlp.hidden + from + h];
-    }
-    for (std::size_t h = 0; h < kBlock; ++h) hidden[from + h] = sums[h];
-  }
-}
-
-}  // namespace
-
-FRESHET_CLONES void mlp_score(const MlpView& mlp, const float* features, std::size_t rows, float* work, float* scores) {
-  float* x = work;
-  float* hidden = work + mlp.inputs;
-  for (std::size_t row = 0; row < rows; ++row) {
-    standardise(mlp, features + row * mlp.inputs, x);
-    hidden_layer(mlp, x, hidden);
-    float score = 0;
-#pragma omp simd reduction(+ : score)
-    for (std::size_t i = 0; i < mlp.inputs; ++i) score += x[i] * mlp.linear[i];
-#pragma omp simd reduction(+ : score)
-    for (std::size_t h = 0; h < mlp.hidden; ++h) score += std::max(hidden[h], 0.0F) * mlp.w2[h];
-    scores[row] = score;
-  }
-}
-
-FRESHET_CLONES void mlp_accumulate(const MlpView& mlp, const float* features, float gradient, float* work,
-                                   const MlpGradients& out) {
-  float* x = work;
-  float* hidden = work + mlp.inputs;
-  standardise(mlp, features, x);
-  hidden_layer(mlp, x, hidden);
-#pragma omp simd
-  for (std::size_t h = 0; h < mlp.hidden; ++h) {
-    const float active = hidden[h] > 0 ? 1.0F : 0.0F;
-    out.w2[h] += active * gradient * hidden[h];
-    hidden[h] = active * gradient * mlp.w2[h];  // now the gradient at the hidden unit
-    out.b1[h] += hidden[h];
-  }
-#pragma omp simd
-  for (std::size_t i = 0; i < mlp.inputs; ++i) out.linear[i] += gradient * x[i];
-  for (std::size_t i = 0; i < mlp.inputs; ++i) {
-    float* row = out.w1 + i * mlp.hidden;
-#pragma omp simd
-    for (std::size_t h = 0; h < mlp.hidden; ++h) row[h] += x[i] * hidden[h];
   }
 }
 

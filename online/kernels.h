@@ -2,16 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-/// Numeric inner loops, compiled for several instruction sets and chosen at start (except under a sanitizer, whose runtime
-/// is not up yet when the choice is made).
-#if defined(FRESHET_SANITIZED) || !defined(__x86_64__)
-#define FRESHET_CLONES
-#else
-#define FRESHET_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-
+/// Numeric inner loops of the LSTM session model's serving side.
 namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);
@@ -31,21 +23,5 @@ void hyperbolic_tangent(float* values, std::size_t size);
 /// out[j] += sum over i of x[i] * matrix[i * columns + j]. `columns` is a multiple of kLanes.
 inline constexpr std::size_t kLanes = 16;
 void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns);
-
-/// One hidden ReLU layer plus a linear path: score = relu(x W1 + b1) w2 + x linear, x being the standardised features.
-/// `hidden` is a multiple of 8.
-struct MlpView {
-  std::size_t inputs, hidden;
-  const float *mean, *inverse_deviation, *w1, *b1, *w2, *linear;
-};
-
-/// `work` holds inputs + hidden floats.
-void mlp_score(const MlpView& mlp, const float* features, std::size_t rows, float* work, float* scores);
-
-/// Adds the gradients of one row, `gradient` being the loss's derivative by its score. `work` as above.
-struct MlpGradients {
-  float *w1, *b1, *w2, *linear;
-};
-void mlp_accumulate(const MlpView& mlp, const float* features, float gradient, float* work, const MlpGradients& out);
 
 }  // namespace freshet::online

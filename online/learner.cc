@@ -1,42 +1,24 @@
 #include "online/learner.h"
 
 #include <algorithm>
-#include <chrono>
+#include <condition_variable>
 #include <mutex>
-#include <thread>
+#include <utility>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "base/log.h"
-#include "base/sync.h"
+#include "online/learner_checkpoint.h"
+#include "online/learner_metrics.h"
 
 namespace freshet::online {
 namespace {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+using std::chrono::milliseconds;
 
-constexpr std::size_t kPollRecords = 500;  // small enough to publish on time while catching up
-constexpr std::chrono::milliseconds kPollTimeout{50};
-constexpr std::chrono::milliseconds kFirstBackoff{50};
-constexpr std::chrono::milliseconds kLastBackoff{2000};
-constexpr std::chrono::seconds kStatusInterval{1};
-
-void save_positions(ByteWriter& out, const Positions& positions) {
-  out.varint(positions.size());
-  for (const auto& [partition, offset] : positions) {
-    out.fixed(partition);
-    out.fixed(offset);
-  }
-}
-
-Positions load_positions(ByteReader& in) {
-  Positions positions;
-  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
-    const auto partition = in.fixed<std::int32_t>();
-    positions[partition] = in.fixed<std::int64_t>();
-  }
-  return positions;
-}
+constexpr std::size_t kPollRecords = 256;         // small enough to publish on time between polls
+constexpr milliseconds kPollTimeout{50};
+constexpr milliseconds kRetryPause{200};          // after the log said that it is unavailable
+constexpr milliseconds kMemoryInterval{10'000};   // counting memory walks through every part
 
 }  // namespace
 
@@ -48,210 +30,215 @@ struct Learner::Impl {
         make_model(std::move(the_make_model)),
         options(the_options),
         clock(the_clock),
-        metrics(the_metrics),
-        events_total(metrics.counter("freshet_learner_events_total", "Events learned since the start.")),
-        checkpoint_seconds(metrics.histogram("freshet_learner_checkpoint_seconds", "Time to write one checkpoint.",
-                                             {0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30})) {}
+        metrics(the_metrics) {}
 
-  Result<void> load(std::string_view bytes);
   void learn(const EventBatch& batch);
   void publish();
-  void refresh_status();
-  bool checkpoint();
-  void set_problem(std::string text);
-  Counter& checkpoints_total(const char* result) {
-    return metrics.counter("freshet_learner_checkpoints_total", "Checkpoints, by result.", {{"result", result}});
-  }
+  void publish_if_due();
+  void write_checkpoint();
+  void checkpoint_if_due();
+  void report_lag();
+  void report_memory();
+  void set_problem(std::string& which, std::string problem);
+  void pause(std::stop_token stop, milliseconds time);
 
   EventReader& reader;
   store::CheckpointStore& checkpoints;
-  MakeModel make_model;
+  const MakeModel make_model;
   const Options options;
   const Clock& clock;
   Metrics& metrics;
-  Counter& events_total;
-  Histogram& checkpoint_seconds;
-  std::function<void(const Positions&)> checkpointed;
+  std::function<void(const Positions&)> checkpointed;  // const once run() has begun
 
   // learner thread only, once run() has begun
   std::unique_ptr<Model> model;
+  std::unique_ptr<LearnerMetrics> gauges;
   Positions positions;
+  Positions fallback;  // of the checkpoint before the newest
   bool unpublished = false;
   bool unsaved = false;
+  Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
+  std::string log_problem, checkpoint_problem;
 
   Published<Snapshot> snapshot;
-  mutable std::mutex mutex;
-  LearnerStatus status;  // guarded by mutex
+  mutable std::mutex status_mutex;
+  LearnerStatus status;  // guarded by status_mutex; ends and lag are filled in when asked
 };
 
 Learner::Learner(EventReader& reader, store::CheckpointStore& checkpoints, MakeModel make_model, const Options& options,
                  const Clock& clock, Metrics& metrics)
     : impl_(std::make_unique<Impl>(reader, checkpoints, std::move(make_model), options, clock, metrics)) {}
-
 Learner::~Learner() = default;
 
-Result<void> Learner::Impl::load(std::string_view bytes) {
-  ByteReader in(bytes);
-  const Timestamp written = timestamp_from_ms(in.fixed<std::int64_t>());
-  Positions at = load_positions(in);
-  if (!in.ok()) return Error{Errc::corrupt, "positions: damaged"};
-  auto loaded_model = make_model();
-  if (auto loaded = loaded_model->load(in); !loaded) return loaded;
-  model = std::move(loaded_model);
-  positions = std::move(at);
-  std::lock_guard lock(mutex);
-  status.last_checkpoint = written;
-  return {};
+void Learner::on_checkpoint(std::function<void(const Positions&)> callback) {
+  impl_->checkpointed = std::move(callback);
 }
 
 void Learner::restore() {
-  Impl& learner = *impl_;
-  if (learner.checkpoints.read_newest([&](std::string_view bytes) { return learner.load(bytes); })) {
-    log::info("learner goes on from its checkpoint", {{"events_learned", learner.model->events_learned()}});
-    if (learner.checkpointed) learner.checkpointed(learner.positions);
-  } else {
-    learner.model = learner.make_model();
-    learner.positions.clear();
-    if (!learner.checkpoints.list().empty()) {
-      log::error("no checkpoint could be used: learning the log from its beginning");
+  Impl& m = *impl_;
+  const bool restored = m.checkpoints.read_newest([&m](std::string_view bytes) -> Result<void> {
+    std::unique_ptr<Model> model = m.make_model();
+    auto positions = decode_checkpoint(bytes, *model);
+    if (!positions) return positions.error();
+    m.model = std::move(model);
+    m.positions = std::move(*positions);
+    return {};
+  });
+  if (!restored) {
+    if (m.checkpoints.list().empty()) {
+      log::info("learner starts afresh: no checkpoint yet");
+    } else {
+      log::error("learner starts afresh: no checkpoint can be used; the log is learned from its beginning");
     }
+    m.model = m.make_model();
   }
-  learner.reader.seek(learner.positions);
-  learner.publish();
-  learner.refresh_status();
+  m.fallback = m.positions;
+  m.gauges = std::make_unique<LearnerMetrics>(m.metrics, m.model->part_names());
+  m.last_checkpoint_try = m.last_caught_up = m.clock.now();
+  m.publish();
+  m.report_memory();
+  if (restored) {
+    log::info("learner goes on from its checkpoint",
+              {{"events_learned", m.model->events_learned()}, {"items", m.model->vocabulary().size()}});
+  }
+}
+
+void Learner::Impl::set_problem(std::string& which, std::string problem) {
+  if (which == problem) return;
+  if (!problem.empty()) log::error("learner: trouble", {{"problem", problem}});
+  if (problem.empty()) log::info("learner: works again", {{"was", which}});
+  which = std::move(problem);
+  const std::lock_guard lock(status_mutex);
+  status.problem = log_problem.empty() ? checkpoint_problem : log_problem;
 }
 
 void Learner::Impl::learn(const EventBatch& batch) {
-  for (const PositionedEvent& entry : batch.events) model->learn(entry.event);
+  for (const PositionedEvent& event : batch.events) model->learn(event.event);
   advance(positions, batch.next);
-  events_total.Increment(static_cast<double>(batch.events.size()));
   unpublished = unsaved = true;
+  gauges->events.Increment(static_cast<double>(batch.events.size()));
+  gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));
+  const std::lock_guard lock(status_mutex);
+  status.positions = positions;
+  status.events_learned = model->events_learned();
+  status.stream_time = model->stream_time();
+  status.items = model->vocabulary().size();
 }
 
 void Learner::Impl::publish() {
-  snapshot.store(model->publish(clock.now()));
+  last_publish = clock.now();
   unpublished = false;
+  auto next = model->publish(last_publish);
+  gauges->snapshot_version.Set(static_cast<double>(next->version));
+  gauges->stream_time.Set(static_cast<double>(to_ms(next->stream_time)) / 1000.0);
+  gauges->items.Set(static_cast<double>(model->vocabulary().size()));
+  snapshot.store(std::move(next));
+  std::vector<std::pair<std::string, Quality>> quality;
+  const std::vector<std::string> names = model->part_names();
+  for (std::size_t part = 0; part < names.size(); ++part) {
+    quality.emplace_back(names[part], model->quality(part));
+    gauges->quality(part, quality.back().second);
+  }
+  const std::lock_guard lock(status_mutex);
+  status.positions = positions;
+  status.events_learned = model->events_learned();
+  status.stream_time = model->stream_time();
+  status.items = model->vocabulary().size();
+  status.quality = std::move(quality);
 }
 
-/// Copies what other threads may ask about, and sets the gauges.
-void Learner::Impl::refresh_status() {
-  LearnerStatus now;
-  now.positions = positions;
-  now.ends = reader.end_positions();
-  now.lag_events = distance(positions, now.ends);
-  now.events_learned = model->events_learned();
-  now.stream_time = model->stream_time();
-  now.items = model->vocabulary().size();
-  const auto names = model->part_names();
-  for (std::size_t part = 0; part < names.size(); ++part) now.quality.emplace_back(names[part], model->quality(part));
-  now.memory_bytes = model->memory_bytes();
-
-  metrics.gauge("freshet_learner_lag_events", "Records of the log that are not learned yet.")
-      .Set(static_cast<double>(now.lag_events));
-  metrics.gauge("freshet_learner_items", "Items in the learner's vocabulary.").Set(static_cast<double>(now.items));
-  metrics.gauge("freshet_learner_stream_time_seconds", "Newest event time learned, in seconds since 1970.")
-      .Set(static_cast<double>(to_ms(now.stream_time)) / 1000.0);
-  for (const auto& [part, quality] : now.quality) {
-    const auto set = [&](const char* metric, double value) {
-      metrics
-          .gauge("freshet_learner_quality", "Progressive validation at 20 over about the last 10,000 scored events.",
-                 {{"part", part}, {"metric", metric}})
-          .Set(value);
-    };
-    set("hit_rate", quality.recent_hit_rate);
-    set("mrr", quality.recent_mrr);
-    set("ndcg", quality.recent_ndcg);
-  }
-  for (const auto& [part, bytes] : now.memory_bytes) {
-    metrics.gauge("freshet_learner_memory_bytes", "Memory of the learner by part.", {{"part", part}})
-        .Set(static_cast<double>(bytes));
-  }
-
-  std::lock_guard lock(mutex);
-  now.problem = std::move(status.problem);
-  now.last_checkpoint = status.last_checkpoint;
-  status = std::move(now);
+void Learner::Impl::publish_if_due() {
+  if (unpublished && clock.now() - last_publish >= options.publish_interval) publish();
 }
 
-bool Learner::Impl::checkpoint() {
-  const auto start = std::chrono::steady_clock::now();
-  std::string bytes;
-  ByteWriter out(bytes);
+void Learner::Impl::report_lag() {
   const Timestamp now = clock.now();
-  out.fixed(to_ms(now));
-  save_positions(out, positions);
-  model->save(out);
-  const auto written = checkpoints.write(bytes);
-  checkpoints_total(written ? "written" : "failed").Increment();
-  if (!written) {
-    set_problem("checkpoint: " + written.error().message);
-    return false;
-  }
-  checkpoint_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  set_problem("");
-  unsaved = false;
-  if (checkpointed) checkpointed(positions);
-  std::lock_guard lock(mutex);
-  status.last_checkpoint = now;
-  return true;
+  const std::int64_t lag = distance(positions, reader.end_positions());
+  if (lag == 0) last_caught_up = now;
+  gauges->lag_events.Set(static_cast<double>(lag));
+  gauges->lag_seconds.Set(static_cast<double>((now - last_caught_up).count()) / 1000.0);
+  if (now - last_memory >= kMemoryInterval) report_memory();
 }
 
-void Learner::Impl::set_problem(std::string text) {
-  std::lock_guard lock(mutex);
-  if (text != status.problem && !text.empty()) log::warn("learner", {{"problem", text}});
-  status.problem = std::move(text);
+void Learner::Impl::report_memory() {
+  last_memory = clock.now();
+  auto bytes = model->memory_bytes();
+  gauges->memory(bytes);
+  const std::lock_guard lock(status_mutex);
+  status.memory_bytes = std::move(bytes);
+}
+
+void Learner::Impl::write_checkpoint() {
+  const auto begin = std::chrono::steady_clock::now();
+  last_checkpoint_try = clock.now();
+  const std::string bytes = encode_checkpoint(positions, *model);
+  const Result<void> written = checkpoints.write(bytes);
+  gauges->checkpoint_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  if (!written) {
+    gauges->checkpoints_failed.Increment();
+    set_problem(checkpoint_problem, "checkpoint: " + written.error().message);
+    return;
+  }
+  gauges->checkpoints_written.Increment();
+  gauges->checkpoint_bytes.Set(static_cast<double>(bytes.size()));
+  set_problem(checkpoint_problem, "");
+  unsaved = false;
+  {
+    const std::lock_guard lock(status_mutex);
+    status.last_checkpoint = last_checkpoint_try;
+  }
+  const Positions safe = options.keep_checkpoints > 1 ? std::exchange(fallback, positions) : positions;
+  if (checkpointed) checkpointed(safe);
+}
+
+void Learner::Impl::checkpoint_if_due() {
+  if (unsaved && clock.now() - last_checkpoint_try >= options.checkpoint_interval) write_checkpoint();
+}
+
+void Learner::Impl::pause(std::stop_token stop, milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
 }
 
 void Learner::run(std::stop_token stop) {
-  Impl& learner = *impl_;
-  FRESHET_CHECK(learner.model != nullptr);
-  SteadyTime next_publish{}, next_status{};
-  SteadyTime next_checkpoint = std::chrono::steady_clock::now() + learner.options.checkpoint_interval;
-  auto backoff = kFirstBackoff;
-  bool reading = true;
+  Impl& m = *impl_;
+  FRESHET_CHECK(m.model != nullptr);
+  m.reader.seek(m.positions);
   while (!stop.stop_requested()) {
-    const auto batch = learner.reader.poll(kPollRecords, kPollTimeout);
-    if (batch) {
-      if (!std::exchange(reading, true)) learner.set_problem("");
-      backoff = kFirstBackoff;
-      if (!batch->empty()) learner.learn(*batch);
+    auto batch = m.reader.poll(kPollRecords, kPollTimeout);
+    if (!batch) {
+      m.set_problem(m.log_problem, "log: " + batch.error().message);
+      m.pause(stop, kRetryPause);
     } else {
-      reading = false;
-      learner.set_problem("log: " + batch.error().message);
-      std::this_thread::sleep_for(backoff);
-      backoff = std::min(backoff * 2, kLastBackoff);
+      m.set_problem(m.log_problem, "");
+      if (!batch->empty()) m.learn(*batch);
     }
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (learner.unpublished && now >= next_publish) {
-      learner.publish();
-      next_publish = now + learner.options.publish_interval;
-    }
-    if (now >= next_status) {
-      learner.refresh_status();
-      next_status = now + kStatusInterval;
-    }
-    if (learner.unsaved && now >= next_checkpoint) {
-      const bool written = learner.checkpoint();
-      next_checkpoint =
-          std::chrono::steady_clock::now() + (written ? learner.options.checkpoint_interval : std::chrono::seconds(5));
-    }
+    m.publish_if_due();
+    m.report_lag();
+    m.checkpoint_if_due();
   }
-  if (learner.unsaved) learner.checkpoint();
-  learner.refresh_status();
+  if (m.unpublished) m.publish();
+  if (m.unsaved) m.write_checkpoint();
 }
 
 std::shared_ptr<const Snapshot> Learner::snapshot() const { return impl_->snapshot.load(); }
 
-const Vocabulary& Learner::vocabulary() const { return impl_->model->vocabulary(); }
-
-LearnerStatus Learner::status() const {
-  std::lock_guard lock(impl_->mutex);
-  LearnerStatus status = impl_->status;
-  return status;
+const Vocabulary& Learner::vocabulary() const {
+  FRESHET_CHECK(impl_->model != nullptr);
+  return impl_->model->vocabulary();
 }
 
-void Learner::on_checkpoint(std::function<void(const Positions&)> callback) {
-  impl_->checkpointed = std::move(callback);
+LearnerStatus Learner::status() const {
+  LearnerStatus status;
+  {
+    const std::lock_guard lock(impl_->status_mutex);
+    status = impl_->status;
+  }
+  status.ends = impl_->reader.end_positions();
+  status.lag_events = distance(status.positions, status.ends);
+  return status;
 }
 
 }  // namespace freshet::online

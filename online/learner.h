@@ -13,6 +13,9 @@
 #include "base/sync.h"
 #include "online/model.h"
 #include "online/options.h"
+#include "online/progressive.h"
+#include "online/ranking.h"
+#include "online/vocabulary.h"
 #include "store/checkpoint_store.h"
 
 namespace freshet::online {
@@ -58,7 +61,9 @@ class Learner {
 
   LearnerStatus status() const;
 
-  /// Called after each checkpoint with its positions (embedded: the journal may be trimmed up to there).
+  /// Called on the learner's thread after each checkpoint, with positions that no restart goes back behind (embedded: the
+  /// journal may be trimmed up to there): those of the checkpoint before it, which is what a restart falls back on when
+  /// the newest is damaged (its own if only one is kept). Set once, before run().
   void on_checkpoint(std::function<void(const Positions&)> callback);
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/event.h"
+#include "base/result.h"
 #include "online/options.h"
 #include "online/part.h"
 #include "online/progressive.h"
@@ -31,7 +34,7 @@ class Model {
   struct Outcome {
     bool scored = false;
     bool unseen_target = false;
-    std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1; nullopt: not proposed
+    std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1, within the candidates
   };
 
   /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
@@ -41,7 +44,7 @@ class Model {
 
   const Vocabulary& vocabulary() const;
   Timestamp stream_time() const;
-  std::uint64_t events_learned() const;
+  std::uint64_t events_learned() const;  ///< taken from the stream, whether or not there was something to learn
 
   std::vector<std::string> part_names() const;  ///< parts..., "blend"
   Quality quality(std::size_t part) const;

@@ -1,27 +1,68 @@
 #include "online/options.h"
 
-#include <algorithm>
+#include <cmath>
 
 namespace freshet::online {
+namespace {
+
+class Problems {
+ public:
+  void require(bool holds, const std::string& problem) {
+    if (!holds) problems_.push_back(problem);
+  }
+  void half_lives(const std::string& key, const std::vector<double>& hours, std::size_t most) {
+    require(!hours.empty() && hours.size() <= most, key + ": expected 1 to " + std::to_string(most) + " half-lives");
+    double before = 0;
+    for (const double h : hours) {
+      require(std::isfinite(h) && h > before, key + ": expected positive hours in rising order");
+      before = h;
+    }
+  }
+  std::vector<std::string> take() { return std::move(problems_); }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
 
 std::vector<std::string> Options::validate() const {
-  std::vector<std::string> problems;
-  const auto check_half_lives = [&](const char* key, const std::vector<double>& hours, std::size_t most) {
-    if (hours.empty() || hours.size() > most) {
-      problems.push_back(std::string(key) + ": give between 1 and " + std::to_string(most) + " half-lives");
-    }
-    if (std::ranges::any_of(hours, [](double value) { return !(value > 0); })) {
-      problems.push_back(std::string(key) + ": every half-life must be above 0");
-    }
-  };
-  check_half_lives("online.popularity.half_life_hours", popularity.half_life_hours, 8);
-  check_half_lives("online.covisitation.half_life_hours", covisitation.half_life_hours, 3);
-  if (lstm.dimension % 16 != 0) problems.emplace_back("online.lstm.dimension: must be a multiple of 16");
-  if (blender.hidden_units % 8 != 0) problems.emplace_back("online.blender.hidden_units: must be a multiple of 8");
+  Problems problems;
+  problems.require(session_gap.count() >= 0, "session_gap: must not be negative (0 = never cut)");
+  problems.require(max_session_items >= 2, "max_session_items: must be at least 2");
+  problems.require(max_items >= 100 && max_items <= 100'000'000, "max_items: must be 100 to 100000000");
+  problems.require(max_open_sessions >= 1, "max_open_sessions: must be at least 1");
+  problems.require(checkpoint_interval.count() >= 1, "checkpoint_interval: must be at least 1 s");
+  problems.require(keep_checkpoints >= 1, "keep_checkpoints: must be at least 1");
+  problems.require(publish_interval.count() >= 1, "publish_interval: must be at least 1 ms");
   for (const auto& [type, weight] : type_weights) {
-    if (!(weight >= 0)) problems.push_back("online.type_weights." + type + ": must not be negative");
+    problems.require(std::isfinite(weight) && weight >= 0 && weight <= 1000,
+                     "type_weights." + type + ": must be 0 (not learned) to 1000");
   }
-  return problems;
+  problems.half_lives("popularity.half_life_hours", popularity.half_life_hours, 4);
+  problems.half_lives("covisitation.half_life_hours", covisitation.half_life_hours, 3);
+  problems.require(covisitation.max_neighbours >= 1, "covisitation.max_neighbours: must be at least 1");
+  problems.require(covisitation.window >= 1, "covisitation.window: must be at least 1");
+  problems.require(session_knn.max_sessions >= 1 && session_knn.max_sessions <= 100'000'000,
+                   "session_knn.max_sessions: must be 1 to 100000000");
+  problems.require(session_knn.max_sessions_per_item >= 1, "session_knn.max_sessions_per_item: must be at least 1");
+  problems.require(session_knn.neighbours >= 1, "session_knn.neighbours: must be at least 1");
+  problems.require(session_knn.max_session_items >= 2 && session_knn.max_session_items <= 64,
+                   "session_knn.max_session_items: must be 2 to 64");
+  problems.require(lstm.dimension >= 16 && lstm.dimension % 16 == 0 && lstm.dimension <= 1024,
+                   "lstm.dimension: must be a multiple of 16, at most 1024");
+  problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");
+  problems.require(lstm.negatives >= 1, "lstm.negatives: must be at least 1");
+  problems.require(lstm.batch_examples >= 1, "lstm.batch_examples: must be at least 1");
+  problems.require(lstm.learning_rate > 0 && lstm.lstm_learning_rate > 0,
+                   "lstm.learning_rate, lstm.lstm_learning_rate: must be positive");
+  problems.require(lstm.admission_count >= 1, "lstm.admission_count: must be at least 1");
+  problems.require(lstm.max_items >= 1, "lstm.max_items: must be at least 1");
+  problems.require(blender.hidden_units >= 16 && blender.hidden_units % 16 == 0 && blender.hidden_units <= 1024,
+                   "blender.hidden_units: must be a multiple of 16, at most 1024");
+  problems.require(blender.learning_rate > 0, "blender.learning_rate: must be positive");
+  problems.require(blender.candidates_per_part >= 20, "blender.candidates_per_part: must be at least 20");
+  return problems.take();
 }
 
 }  // namespace freshet::online

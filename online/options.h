@@ -25,7 +25,7 @@ struct CovisitationOptions {
 struct SessionKnnOptions {
   std::size_t max_sessions = 200'000;         ///< in the index; the oldest is replaced
   std::size_t max_sessions_per_item = 500;    ///< newest kept per item
-  std::size_t neighbours = 100;               ///< sessions that vote
+  std::size_t neighbours = 250;               ///< sessions that vote
   std::size_t max_session_items = 30;         ///< of an indexed session
 };
 
@@ -46,9 +46,9 @@ struct LstmOptions {
 
 /// Blender: one hidden layer over the parts' features, learned online.
 struct BlenderOptions {
-  std::size_t hidden_units = 32;
-  double learning_rate = 0.02;
-  std::size_t candidates_per_part = 60;
+  std::size_t hidden_units = 32;  ///< a multiple of 16
+  double learning_rate = 0.05;
+  std::size_t candidates_per_part = 50;
 };
 
 struct Options {

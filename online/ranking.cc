@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/check.h"
+#include "online/item_table.h"
+
 namespace freshet::online {
 namespace {
 
 std::size_t feature_count(Parts parts) {
-  std::size_t count = 0;
-  for (const Scorer* part : parts) count += part->features().size();
-  return count;
+  return std::accumulate(parts.begin(), parts.end(), std::size_t{0},
+                         [](std::size_t sum, const Scorer* part) { return sum + part->features().size(); });
 }
 
 }  // namespace
@@ -25,20 +27,26 @@ std::vector<std::string> feature_names(Parts parts) {
 }
 
 void propose(Parts parts, const Context& context, std::size_t per_part, Ranking& ranking) {
-  ranking.proposals.resize(parts.size());
+  FRESHET_CHECK(parts.size() <= 32);
+  thread_local ItemTable table;
+  table.clear();
+  ranking.items.clear();
   ranking.sources.clear();
-  ranking.slots.clear();
+  ranking.proposals.resize(parts.size());
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    std::vector<Candidate>& proposal = ranking.proposals[p];
-    proposal.clear();
-    parts[p]->propose(context, per_part, proposal);
-    for (const Candidate& candidate : proposal) {
-      const std::uint32_t slot = ranking.slots.insert(candidate.item);
-      if (slot == ranking.sources.size()) ranking.sources.push_back(0);
-      ranking.sources[slot] |= 1U << p;
+    auto& candidates = ranking.proposals[p].candidates;
+    candidates.clear();
+    parts[p]->propose(context, per_part, candidates);
+    for (const Candidate& candidate : candidates) {
+      const auto fresh = static_cast<std::uint32_t>(ranking.items.size());
+      const std::uint32_t at = table.find_or_insert(candidate.item, fresh);
+      if (at == fresh) {
+        ranking.items.push_back(candidate.item);
+        ranking.sources.push_back(0);
+      }
+      ranking.sources[at] |= std::uint32_t{1} << p;
     }
   }
-  ranking.items = ranking.slots.keys();
 }
 
 void extract_features(Parts parts, const Context& context, Ranking& ranking) {
@@ -56,15 +64,15 @@ void blend(const BlenderWeights& weights, Ranking& ranking) {
   weights.score(ranking.features, ranking.scores);
 }
 
-std::vector<std::size_t> top_k(std::span<const float> scores, std::size_t k) {
-  std::vector<std::size_t> order(scores.size());
+std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k) {
+  std::vector<std::size_t> order(ranking.items.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto better = [&](std::size_t a, std::size_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
-  };
-  const std::size_t count = std::min(k, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(), better);
-  order.resize(count);
+  k = std::min(k, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
+                    [&](std::size_t a, std::size_t b) {
+                      return ranking.scores[a] != ranking.scores[b] ? ranking.scores[a] > ranking.scores[b] : a < b;
+                    });
+  order.resize(k);
   return order;
 }
 

@@ -5,11 +5,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "online/blender.h"
 #include "online/context.h"
-#include "online/item_map.h"
 #include "online/part.h"
 
 namespace freshet::online {
@@ -27,12 +27,16 @@ struct Snapshot {
 /// The union of the parts' proposals for one context, and what becomes of it. Reused between calls: no allocation once
 /// warm. The learner (test, then train) and the server rank through the very same functions.
 struct Ranking {
-  std::vector<std::vector<Candidate>> proposals;  ///< per part, best first: its own ranking of all items, cut at k
-  std::vector<ItemIndex> items;                   ///< distinct candidates, in order of first proposal
-  std::vector<std::uint32_t> sources;             ///< bit p of sources[i]: part p proposed items[i]
-  std::vector<float> features;                    ///< items.size() rows of all parts' features
-  std::vector<float> scores;                      ///< blended, one per item, on a log scale; higher is better
-  ItemMap slots;                                  ///< item -> index into items
+  /// What one part proposed, best first: its own ranking of all items, cut at k.
+  struct Proposal {
+    std::vector<Candidate> candidates;
+  };
+
+  std::vector<Proposal> proposals;      ///< one per part
+  std::vector<ItemIndex> items;         ///< distinct candidates, in order of first proposal
+  std::vector<std::uint32_t> sources;   ///< bit p of sources[i]: part p proposed items[i]
+  std::vector<float> features;          ///< items.size() rows of feature_count(parts)
+  std::vector<float> scores;            ///< blended log-odds, one per item; higher is better
 };
 
 using Parts = std::span<const Scorer* const>;
@@ -43,13 +47,13 @@ std::vector<std::string> feature_names(Parts parts);
 /// Asks every part for `per_part` candidates and forms the union (items, sources).
 void propose(Parts parts, const Context& context, std::size_t per_part, Ranking& ranking);
 
-/// Fills features for ranking.items (which the caller may have filtered or replaced).
+/// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
 void extract_features(Parts parts, const Context& context, Ranking& ranking);
 
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);
 
-/// Indexes into `scores`, best first, at most k; ties go to the earlier index.
-std::vector<std::size_t> top_k(std::span<const float> scores, std::size_t k);
+/// Indexes into ranking.items, best first, at most k; ties go to the earlier item.
+std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
 }  // namespace freshet::online

@@ -6,9 +6,8 @@
 
 namespace freshet::online {
 
-/// "recurrence": going back to what this session has already seen. Learns nothing by itself; its features tell the blender
-/// how far back, how often and how long ago, and how long the session is.
-/// Cost:  O(session).
+/// "recurrence": people come back to what they just looked at. Proposes the session's own earlier items, newest first;
+/// knows nothing beyond the Context, so there is nothing to learn, save or lock.
 std::unique_ptr<Part> make_recurrence();
 
 }  // namespace freshet::online

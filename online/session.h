@@ -28,21 +28,26 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
 /// Stable hash of an owner, for Interaction::session_key and user_key; never 0.
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
 
-/// Open sessions as the learner follows them, bounded: the least recently active is closed when full.
+/// Open sessions as the learner follows them, bounded: the least recently active is closed when full, and a session whose
+/// pause has been over-long for kSlack besides (partitions of the log may be read that far out of step).
 /// Threads: learner thread only.
 class SessionTracker {
  public:
+  static constexpr std::chrono::hours kSlack{24};
+
   explicit SessionTracker(const Options& options);
   ~SessionTracker();
 
   /// The session as it is before an event at `time`; an over-long pause has closed it (empty session).
-  /// The reference is valid until the next call.
+  /// The reference is valid until before(), erase() or load() is called next; append() and forget_item() show in it.
   const Context& before(std::uint64_t session_key, Timestamp time);
 
-  /// Appends the event. REQUIRES: before() was called for it.
-  void append(std::uint64_t session_key, Visit visit);
+  /// Notes the event that before() was just called for; a repeat of the last item only keeps the session open.
+  void append(const Interaction& event);
 
-  void erase(std::uint64_t session_key);
+  /// Drops the sessions of this session or user.
+  void erase(std::uint64_t key);
+  /// Cost: nothing unless an open session holds the item; else a pass over the open sessions.
   void forget_item(ItemIndex item);
 
   std::size_t size() const;

@@ -1,15 +1,97 @@
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <unordered_map>
+#include <vector>
 
+#include "online/chunked_array.h"
 #include "online/options.h"
 #include "online/part.h"
+#include "online/striped_mutex.h"
 
 namespace freshet::online {
 
-/// "session_knn": what recent sessions like this one went on to. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade",
-/// SIGMOD 2022) as a streaming index: sessions enter as they happen, the oldest leaves.
-/// Cost:  observe(): O(1); a query reads at most max_sessions_per_item sessions for each of the session's last items.
+/// "session_knn": sessions like this one vote. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade", SIGMOD 2022)
+/// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
+/// hold it. A session is indexed from its second item on and grows with every click; it never votes for itself.
+/// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
+/// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
+/// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
+/// Threads: as Scorer and Part; postings and sessions are copied under their stripe's lock. A thread remembers its last
+///          query, so that propose() and score() of one context cost one search.
+class SessionKnnIndex final : public Scorer {
+ public:
+  static constexpr std::size_t kQueryItems = 9;
+  static constexpr std::size_t kMaxSessionItems = 64;  ///< bound of Options::max_session_items
+
+  SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "session_knn"; }
+  std::span<const std::string_view> features() const override;
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t key);
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
+
+  struct Session {
+    std::uint64_t session_key = 0;  // 0: empty slot
+    std::uint64_t user_key = 0;
+    std::int64_t time_ms = 0;  // newest event
+    SessionNumber number = 0;
+    std::vector<ItemIndex> items;  // oldest first, repeats in a row collapsed
+  };
+  struct Postings {
+    std::vector<SessionNumber> newest;  // a ring once full
+    std::uint32_t next = 0;             // where the next one goes
+    std::atomic<std::uint32_t> occurrences{0};  // in the items of all indexed sessions
+  };
+  struct Vote {
+    ItemIndex item = kNoItem;
+    float own = 0, plain = 0, recent = 0, after = 0, voters = 0;
+  };
+  struct Query;
+
+  /// The votes for this context: from memory if nothing has changed since this thread asked last.
+  const Query& ask(const Context& context) const;
+  void find_neighbours(Query& query) const;
+  void collect_votes(const Context& context, Query& query) const;
+
+  Session& open(const Context& before, const Interaction& event);
+  void add_item(Session& session, ItemIndex item);
+  void clear(Session& session);
+  void post(ItemIndex item, SessionNumber number);
+  void find_newest_of_keys();
+  std::size_t slot_of(SessionNumber number) const { return number % options_.max_sessions; }
+
+  // const after construction
+  const SessionKnnOptions options_;
+  const std::size_t max_items_;
+  const std::uint64_t instance_;  // tells the indexes of one process apart
+
+  StripedMutex session_locks_, posting_locks_;
+  ChunkedArray<Session> sessions_;   // slot s guarded by session_locks_.of(s); the learner reads without
+  ChunkedArray<Postings> postings_;  // item i guarded by posting_locks_.of(i); the learner reads without
+  std::atomic<SessionNumber> next_number_{0};
+  std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
+  std::atomic<std::uint64_t> version_{0};  // changes with every change
+
+  // learner thread only
+  std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key
+};
+
 std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);
 
 }  // namespace freshet::online

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "online/item_table.h"
 #include "online/ranking.h"
 #include "online/session.h"
 #include "serve/pipeline/stage_metrics.h"
@@ -27,9 +28,14 @@ std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& fi
 }
 
 /// Buffers of one thread, reused from request to request.
-Ranking& thread_ranking() {
-  thread_local Ranking ranking;
-  return ranking;
+struct Workspace {
+  Ranking ranking;
+  online::ItemTable sources;  // item -> bits of the parts that proposed it
+};
+
+Workspace& thread_workspace() {
+  thread_local Workspace workspace;
+  return workspace;
 }
 
 }  // namespace
@@ -41,7 +47,7 @@ struct Recommender::Impl {
   List start(const online::Snapshot& snapshot, std::string source) const;
   std::vector<NamedCandidate> keep(const ListRequest& request, const std::vector<online::ItemIndex>& items) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
-  void explain(const online::Snapshot& snapshot, const Ranking& ranking, online::ItemIndex item, bool with_scores,
+  void explain(const online::Snapshot& snapshot, const Workspace& workspace, online::ItemIndex item, bool with_scores,
                List& list, List::Entry& entry) const;
 
   const Services& services;
@@ -113,16 +119,15 @@ std::vector<NamedCandidate> Recommender::Impl::keep(const ListRequest& request,
   return kept;
 }
 
-void Recommender::Impl::explain(const online::Snapshot& snapshot, const Ranking& ranking, online::ItemIndex item,
+void Recommender::Impl::explain(const online::Snapshot& snapshot, const Workspace& workspace, online::ItemIndex item,
                                 bool with_scores, List& list, List::Entry& entry) const {
-  const std::uint32_t slot = ranking.slots.find(item);
-  if (slot == online::ItemMap::kAbsent) return;
+  const std::uint32_t sources = workspace.sources.find(item);
   for (std::size_t p = 0; p < snapshot.parts.size(); ++p) {
-    if ((ranking.sources[slot] >> p & 1U) == 0) continue;
+    if ((sources >> p & 1U) == 0) continue;
     const std::string name(snapshot.parts[p]->name());
     if (std::ranges::find(list.parts, name) == list.parts.end()) list.parts.push_back(name);
     if (!with_scores) continue;
-    const auto own = std::ranges::find(ranking.proposals[p], item, &online::Candidate::item);
+    const auto own = std::ranges::find(workspace.ranking.proposals[p].candidates, item, &online::Candidate::item);
     entry.parts.emplace_back(name, own->score);
   }
 }
@@ -136,7 +141,8 @@ List Recommender::recommend(const ListRequest& request) const {
 
 List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto scorers = scorers_of(snapshot);
-  Ranking& ranking = thread_ranking();
+  Workspace& workspace = thread_workspace();
+  Ranking& ranking = workspace.ranking;
   std::vector<NamedCandidate> kept;
   std::size_t per_part = std::max(services.online.blender.candidates_per_part, request.k);
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
@@ -146,11 +152,15 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
     }
     metrics.proposed(ranking.items.size());
     kept = keep(request, ranking.items);
-    const bool more = std::ranges::any_of(ranking.proposals, [&](const auto& p) { return p.size() >= per_part; });
+    const bool more = std::ranges::any_of(ranking.proposals, [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
     if (kept.size() >= request.k || !more) break;
   }
   {
     const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
+    workspace.sources.clear();
+    for (std::size_t i = 0; i < ranking.items.size(); ++i) {
+      workspace.sources.find_or_insert(ranking.items[i], ranking.sources[i]);
+    }
     ranking.items.clear();
     for (const NamedCandidate& candidate : kept) ranking.items.push_back(candidate.item);
     online::extract_features(scorers, request.context, ranking);
@@ -158,9 +168,9 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
   }
   const StageMetrics::Timer timer(metrics, StageMetrics::selection);
   List list = start(snapshot, "blend");
-  for (const std::size_t i : online::top_k(ranking.scores, request.k)) {
+  for (const std::size_t i : online::top_k(ranking, request.k)) {
     List::Entry entry{std::move(kept[i].name), ranking.scores[i], {}};
-    explain(snapshot, ranking, kept[i].item, request.explain, list, entry);
+    explain(snapshot, workspace, kept[i].item, request.explain, list, entry);
     list.items.push_back(std::move(entry));
   }
   metrics.returned(list.items.size());
@@ -203,7 +213,7 @@ List Recommender::popular(const ListRequest& request) const {
 List Recommender::rank(const online::Context& context, const std::vector<std::string>& items) const {
   const auto snapshot = impl_->services.snapshot();
   const auto scorers = scorers_of(*snapshot);
-  Ranking& ranking = thread_ranking();
+  Ranking& ranking = thread_workspace().ranking;
   ranking.items.clear();
   std::vector<std::string> known, unknown;
   for (const std::string& name : items) {
@@ -223,7 +233,7 @@ List Recommender::rank(const online::Context& context, const std::vector<std::st
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
   List list = impl_->start(*snapshot, "blend");
   float least = 0;
-  for (const std::size_t i : online::top_k(ranking.scores, known.size())) {
+  for (const std::size_t i : online::top_k(ranking, known.size())) {
     least = ranking.scores[i];
     list.items.push_back({std::move(known[i]), ranking.scores[i], {}});
   }

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "online/embedding_table.h"
-#include "online/item_map.h"
+#include "online/item_table.h"
 #include "online/lstm_scorer.h"
 #include "online/random.h"
 #include "online/torch/lstm_trainer.h"
@@ -17,6 +17,31 @@ constexpr double kUniformShare = 0.3;           // of negatives drawn from all i
 constexpr float kNewRowNoise = 0.05F;
 constexpr float kContextShare = 0.7F;           // how much a new row takes over from the session it appears in
 constexpr float kEpsilon = 1e-7F;
+
+/// Gives keys (rows) the numbers 0, 1, 2, ... in order of first appearance.
+class Numbering {
+ public:
+  void clear() {
+    numbers_.clear();
+    keys_.clear();
+  }
+
+  std::uint32_t insert(std::uint32_t key) {
+    const std::uint32_t number = numbers_.find_or_insert(key, static_cast<std::uint32_t>(keys_.size()));
+    if (number == keys_.size()) keys_.push_back(key);
+    return number;
+  }
+
+  /// kNoRow if it has none.
+  std::uint32_t find(std::uint32_t key) const { return numbers_.find(key); }
+  const std::vector<std::uint32_t>& keys() const { return keys_; }
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  static_assert(ItemTable::kAbsent == kNoRow);
+  ItemTable numbers_;
+  std::vector<std::uint32_t> keys_;
+};
 
 /// A session prefix and the item that followed it, by item numbers: rows may be recycled meanwhile.
 struct Example {
@@ -98,7 +123,7 @@ class LstmPart final : public Part {
   LstmPart(const LstmOptions& options, std::size_t max_items, std::uint64_t seed)
       : options_(options),
         max_items_(max_items),
-        random_(mix(seed)),
+        random_(mix64(seed)),
         table_(options.dimension, options.max_items, max_items, options.admission_count),
         trainer_(options.dimension, options.lstm_learning_rate, seed),
         live_(weights_, table_.live(), options.max_session_items) {
@@ -245,7 +270,7 @@ class LstmPart final : public Part {
   /// (Yi et al., RecSys 2019), so that the softmax over them estimates the one over all items.
   void add_classes(const std::vector<std::uint32_t>& target_rows, const std::vector<std::uint32_t>& last_rows,
                    LstmBatch& batch) {
-    ItemMap& classes = classes_;
+    Numbering& classes = classes_;
     classes.clear();
     for (const std::uint32_t row : target_rows) batch.targets.push_back(classes.insert(row));
     for (std::size_t i = 0; i < options_.negatives; ++i) {
@@ -322,7 +347,7 @@ class LstmPart final : public Part {
   std::vector<Example> pending_;
   std::vector<Example> replay_;  // a ring once full
   std::size_t replay_next_ = 0;
-  ItemMap rows_, classes_;  // work space of train()
+  Numbering rows_, classes_;  // work space of train()
 };
 
 }  // namespace

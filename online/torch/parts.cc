@@ -1,19 +1,12 @@
 #include "online/torch/parts.h"
 
-#include "online/covisitation.h"
-#include "online/popularity.h"
-#include "online/recurrence.h"
-#include "online/session_knn.h"
+#include "online/count_parts.h"
 #include "online/torch/lstm_part.h"
 
 namespace freshet::online {
 
 std::vector<std::unique_ptr<Part>> make_parts(const Options& options) {
-  std::vector<std::unique_ptr<Part>> parts;
-  parts.push_back(make_popularity(options.popularity, options.max_items));
-  parts.push_back(make_covisitation(options.covisitation, options.max_items));
-  parts.push_back(make_session_knn(options.session_knn, options.max_items));
-  parts.push_back(make_recurrence());
+  auto parts = make_count_parts(options);
   if (options.lstm.enabled) parts.push_back(make_lstm_part(options.lstm, options.max_items, options.seed));
   return parts;
 }

@@ -1,0 +1,19 @@
+#include "online/count_parts.h"
+
+#include "online/covisitation.h"
+#include "online/popularity.h"
+#include "online/recurrence.h"
+#include "online/session_knn.h"
+
+namespace freshet::online {
+
+std::vector<std::unique_ptr<Part>> make_count_parts(const Options& options) {
+  std::vector<std::unique_ptr<Part>> parts;
+  parts.push_back(make_popularity(options.popularity, options.max_items));
+  parts.push_back(make_covisitation(options.covisitation, options.max_items));
+  parts.push_back(make_session_knn(options.session_knn, options.max_items));
+  parts.push_back(make_recurrence());
+  return parts;
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/check.h"
+
+namespace freshet::online {
+
+/// A small hash table from 32-bit keys (items, session numbers) to 32-bit values, made to be emptied and filled again
+/// for every ranking: clear() costs nothing, and nothing is allocated once it has grown to the usual size.
+/// Threads: one.
+class ItemTable {
+ public:
+  static constexpr std::uint32_t kAbsent = UINT32_MAX;
+
+  ItemTable() : slots_(1024) {}
+
+  void clear() {
+    used_ = 0;
+    if (++epoch_ == 0) {  // after 2^32 uses old slots would look fresh
+      slots_.assign(slots_.size(), Slot{});
+      epoch_ = 1;
+    }
+  }
+
+  /// The value of `key`, or kAbsent.
+  std::uint32_t find(std::uint32_t key) const {
+    for (std::size_t i = home(key);; i = (i + 1) & (slots_.size() - 1)) {
+      if (slots_[i].epoch != epoch_) return kAbsent;
+      if (slots_[i].key == key) return slots_[i].value;
+    }
+  }
+
+  /// The value of `key`; if it was absent, it is now `value`, which is then what is returned.
+  std::uint32_t find_or_insert(std::uint32_t key, std::uint32_t value) {
+    if (used_ * 2 >= slots_.size()) grow();
+    for (std::size_t i = home(key);; i = (i + 1) & (slots_.size() - 1)) {
+      if (slots_[i].epoch != epoch_) {
+        slots_[i] = {key, epoch_, value};
+        ++used_;
+        return value;
+      }
+      if (slots_[i].key == key) return slots_[i].value;
+    }
+  }
+
+  std::size_t size() const { return used_; }
+
+ private:
+  struct Slot {
+    std::uint32_t key = 0;
+    std::uint32_t epoch = 0;
+    std::uint32_t value = 0;
+  };
+
+  std::size_t home(std::uint32_t key) const { return (key * 0x9E3779B1U >> 7) & (slots_.size() - 1); }
+
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    const std::uint32_t from = epoch_;
+    epoch_ = 1;
+    used_ = 0;
+    for (const Slot& slot : old) {
+      if (slot.epoch == from) find_or_insert(slot.key, slot.value);
+    }
+  }
+
+  std::vector<Slot> slots_;
+  std::uint32_t epoch_ = 1;
+  std::size_t used_ = 0;
+};
+
+}  // namespace freshet::online

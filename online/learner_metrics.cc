@@ -1,0 +1,49 @@
+#include "online/learner_metrics.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr const char* kQuality = "freshet_learner_quality";
+constexpr const char* kQualityHelp =
+    "Progressive validation at 20 per part, decayed over about the last 10000 scored events";
+constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
+constexpr const char* kCheckpointsHelp = "Checkpoints by result";
+
+}  // namespace
+
+LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names)
+    : events(metrics.counter("freshet_learner_events_total", "Events that the learner has taken from the log")),
+      rejected(metrics.counter("freshet_learner_rejected_total", "Records that were no valid event, passed over")),
+      lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),
+      lag_seconds(metrics.gauge("freshet_learner_lag_seconds", "Time since the learner last had read the whole log")),
+      items(metrics.gauge("freshet_learner_items", "Items in the vocabulary")),
+      snapshot_version(metrics.gauge("freshet_snapshot_version", "Version of the snapshot that requests read")),
+      stream_time(metrics.gauge("freshet_learner_stream_time_seconds", "Newest event time learned, Unix seconds")),
+      checkpoint_seconds(metrics.histogram("freshet_learner_checkpoint_seconds", "Time to write a checkpoint",
+                                           Metrics::latency_bounds())),
+      checkpoint_bytes(metrics.gauge("freshet_learner_checkpoint_bytes", "Size of the newest checkpoint")),
+      checkpoints_written(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "ok"}})),
+      checkpoints_failed(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "failed"}})),
+      metrics_(metrics) {
+  for (const std::string& part : part_names) {
+    const auto gauge = [&](const char* metric) -> Gauge& {
+      return metrics.gauge(kQuality, kQualityHelp, {{"part", part}, {"metric", metric}});
+    };
+    quality_.push_back({gauge("hit_rate"), gauge("mrr"), gauge("ndcg")});
+  }
+}
+
+void LearnerMetrics::quality(std::size_t part, const Quality& quality) {
+  quality_[part].hit_rate.Set(quality.recent_hit_rate);
+  quality_[part].mrr.Set(quality.recent_mrr);
+  quality_[part].ndcg.Set(quality.recent_ndcg);
+}
+
+void LearnerMetrics::memory(const std::vector<std::pair<std::string, std::size_t>>& bytes) {
+  for (const auto& [part, count] : bytes) {
+    metrics_.gauge("freshet_learner_memory_bytes", "Memory held per part of the model", {{"part", part}})
+        .Set(static_cast<double>(count));
+  }
+}
+
+}  // namespace freshet::online

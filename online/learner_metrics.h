@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "online/progressive.h"
+
+namespace freshet::online {
+
+/// The learner's metrics (docs/metrics.md), registered once, so that names and help texts stand in one place.
+/// Threads: learner thread only.
+class LearnerMetrics {
+ public:
+  LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names);
+
+  void quality(std::size_t part, const Quality& quality);
+  void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
+
+  Counter& events;
+  Counter& rejected;
+  Gauge& lag_events;
+  Gauge& lag_seconds;
+  Gauge& items;
+  Gauge& snapshot_version;
+  Gauge& stream_time;
+  Histogram& checkpoint_seconds;
+  Gauge& checkpoint_bytes;
+  Counter& checkpoints_written;
+  Counter& checkpoints_failed;
+
+ private:
+  struct PartGauges {
+    Gauge &hit_rate, &mrr, &ndcg;
+  };
+
+  Metrics& metrics_;
+  std::vector<PartGauges> quality_;
+};
+
+}  // namespace freshet::online

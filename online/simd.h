@@ -1,0 +1,9 @@
+#pragma once
+
+/// FRESHET_SIMD: compile the function for several instruction sets and take the best one at start-up. Not under
+/// sanitizers, whose runtimes are not up yet when that choice is made.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(FRESHET_SANITIZED)
+#define FRESHET_SIMD __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define FRESHET_SIMD
+#endif

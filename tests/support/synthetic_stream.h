@@ -1,0 +1,68 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "online/random.h"
+
+namespace freshet::testing {
+
+/// FRESHET_TEST_SEED, else `fallback`; printed, so that a failure can be repeated.
+inline std::uint64_t test_seed(std::uint64_t fallback) {
+  const char* text = std::getenv("FRESHET_TEST_SEED");
+  const std::uint64_t seed = text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
+  std::printf("FRESHET_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  return seed;
+}
+
+/// "item-" and 7: "item-7".
+inline std::string numbered(std::string prefix, std::uint64_t number) {
+  prefix += std::to_string(number);
+  return prefix;
+}
+
+struct StreamOptions {
+  std::size_t events = 2000;
+  std::size_t items = 60;
+  std::size_t sessions = 40;   ///< going on at the same time
+  double follow = 0.7;         ///< how often a click follows the item before it to its favourite next item
+  double late = 0.05;          ///< how often an event's time goes back
+  double repeated_ids = 0.02;  ///< how often an event comes twice
+};
+
+/// A stream with something to learn: every item has a favourite successor. Users, anonymous sessions, both at once, event
+/// ids, repeats, pauses, late events and several event types occur.
+inline std::vector<Event> synthetic_stream(std::uint64_t seed, const StreamOptions& options) {
+  online::Random random(seed);
+  std::vector<std::size_t> last(options.sessions, 0);
+  std::vector<Event> events;
+  std::int64_t time = 1'600'000'000'000;
+  while (events.size() < options.events) {
+    if (!events.empty() && random.uniform() < options.repeated_ids) {
+      events.push_back(events[events.size() - 1 - random.below(std::min<std::uint64_t>(events.size(), 20))]);
+      continue;
+    }
+    const std::size_t session = random.below(options.sessions);
+    const bool follows = random.uniform() < options.follow;
+    const std::size_t item = follows ? (last[session] * 7 + 3) % options.items : random.below(options.items);
+    last[session] = item;
+    time += static_cast<std::int64_t>(random.below(20'000));
+    if (random.uniform() < 0.002) time += 3'600'000;
+    Event event;
+    event.item = numbered("item-", item);
+    if (session % 3 != 0) event.session = numbered("session-", session);
+    if (session % 3 != 1) event.user = numbered("user-", session / 2);
+    if (random.uniform() < 0.5) event.id = numbered("event-", events.size());
+    event.type = random.uniform() < 0.1 ? "cart" : (random.uniform() < 0.05 ? "impression" : "view");
+    event.time = timestamp_from_ms(time - (random.uniform() < options.late ? 600'000 : 0));
+    events.push_back(std::move(event));
+  }
+  return events;
+}
+
+}  // namespace freshet::testing

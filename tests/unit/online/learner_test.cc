@@ -1,0 +1,197 @@
+#include "online/learner.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "online/count_parts.h"
+#include "online/learner_checkpoint.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/part_driver.h"
+#include "tests/support/scripted_reader.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+using testing::FakeClock;
+using testing::ScriptedReader;
+
+struct LearnerTest : ::testing::Test {
+  LearnerTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "freshet-learner-XXXXXX").string();
+    directory = ::mkdtemp(pattern.data());
+    options.max_items = 1000;
+  }
+  ~LearnerTest() override { std::filesystem::remove_all(directory); }
+
+  std::unique_ptr<Model> make_model() const { return std::make_unique<Model>(options, make_count_parts(options)); }
+
+  // Restores, learns what `reader` has, stops; runs `then` before the learner goes.
+  void run(ScriptedReader& reader, const std::function<void(Learner&)>& then = [](Learner&) {}) {
+    store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+    Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+    learner.on_checkpoint([this](const Positions& positions) { safe.push_back(positions.empty() ? 0 : positions.at(0)); });
+    learner.restore();
+    std::stop_source stop;
+    reader.at_end = [&stop] { stop.request_stop(); };
+    learner.run(stop.get_token());
+    then(learner);
+  }
+
+  std::string newest_checkpoint() const {
+    const store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+    std::string newest;
+    checkpoints.read_newest([&newest](std::string_view bytes) -> Result<void> {
+      newest = bytes;
+      return {};
+    });
+    return newest;
+  }
+
+  std::filesystem::path newest_file() const {
+    const store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+    return std::filesystem::path(directory) / "checkpoints" / checkpoints.list().front();
+  }
+
+  std::string directory;
+  Options options;
+  FakeClock clock{testing::at_seconds(0)};
+  Metrics metrics;
+  std::vector<std::int64_t> safe;
+  const std::vector<Event> events = testing::synthetic_stream(3, {.events = 800});
+};
+
+TEST_F(LearnerTest, LearnsTheLogPublishesAndCheckpoints) {
+  ScriptedReader reader(events);
+  run(reader, [this](Learner& learner) {
+    const LearnerStatus status = learner.status();
+    EXPECT_EQ(status.events_learned, events.size());
+    EXPECT_EQ(status.positions.at(0), 800);
+    EXPECT_EQ(status.lag_events, 0);
+    EXPECT_EQ(status.problem, "");
+    EXPECT_EQ(status.items, learner.vocabulary().size());
+    EXPECT_EQ(status.quality.back().first, "blend");
+    EXPECT_GT(status.quality.back().second.hit_rate, 0.5);
+    EXPECT_FALSE(status.memory_bytes.empty());
+    EXPECT_EQ(learner.snapshot()->stream_time, status.stream_time);
+  });
+  const std::string text = metrics.render();
+  EXPECT_NE(text.find("freshet_learner_events_total 800"), std::string::npos) << text;
+  EXPECT_NE(text.find("freshet_learner_checkpoints_total{result=\"ok\"} 1"), std::string::npos) << text;
+}
+
+TEST_F(LearnerTest, ARestartEqualsNeverHavingStopped) {
+  {
+    ScriptedReader reader(events);
+    run(reader);
+  }
+  const std::string whole = newest_checkpoint();
+  std::filesystem::remove_all(directory + "/checkpoints");
+  for (const std::size_t until : {100U, 101U, 555U, 800U}) {
+    ScriptedReader reader(events, 1 + until % 7);
+    reader.stop_before = until;
+    run(reader);
+  }
+  EXPECT_TRUE(newest_checkpoint() == whole);
+}
+
+TEST_F(LearnerTest, GoesBackToThePreviousCheckpointWhenTheNewestIsTruncated) {
+  for (const std::size_t until : {400U, 600U}) {
+    ScriptedReader reader(events);
+    reader.stop_before = until;
+    run(reader);
+  }
+  std::filesystem::resize_file(newest_file(), std::filesystem::file_size(newest_file()) / 2);
+  ScriptedReader reader(events);
+  reader.stop_before = 0;
+  run(reader, [](Learner& learner) { EXPECT_EQ(learner.status().positions.at(0), 400); });
+}
+
+TEST_F(LearnerTest, NamesPositionsThatNoRestartGoesBackBehind) {
+  for (const std::size_t until : {300U, 400U, 600U}) {
+    ScriptedReader reader(events);
+    reader.stop_before = until;
+    run(reader);
+  }
+  EXPECT_EQ(safe, (std::vector<std::int64_t>{0, 300, 400}));
+}
+
+TEST_F(LearnerTest, StartsAfreshWhenTheOptionsHaveChanged) {
+  {
+    ScriptedReader reader(events);
+    run(reader);
+  }
+  options.session_knn.max_sessions = 77;
+  ScriptedReader reader(events);
+  run(reader, [this](Learner& learner) { EXPECT_EQ(learner.status().events_learned, events.size()); });
+}
+
+TEST_F(LearnerTest, WritesNoCheckpointWhenNothingWasLearned) {
+  {
+    ScriptedReader reader(events);
+    run(reader);
+  }
+  const auto before = newest_file();
+  ScriptedReader reader(events);
+  run(reader);
+  EXPECT_EQ(newest_file(), before);
+}
+
+TEST_F(LearnerTest, ServesASnapshotBeforeAnythingWasLearned) {
+  ScriptedReader reader({});
+  run(reader, [](Learner& learner) {
+    ASSERT_NE(learner.snapshot(), nullptr);
+    EXPECT_EQ(learner.vocabulary().size(), 0U);
+  });
+}
+
+TEST_F(LearnerTest, KeepsTryingWhenTheLogIsAway) {
+  ScriptedReader reader(events);
+  reader.failures = 2;
+  run(reader, [this](Learner& learner) {
+    EXPECT_EQ(learner.status().problem, "");
+    EXPECT_EQ(learner.status().events_learned, events.size());
+  });
+}
+
+TEST_F(LearnerTest, ShowsThatACheckpointCannotBeWritten) {
+  ScriptedReader reader(events);
+  store::CheckpointStore checkpoints(directory + "/checkpoints", 2);
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.restore();
+  std::filesystem::remove_all(directory + "/checkpoints");
+  std::ofstream(directory + "/checkpoints") << "in the way";
+  std::stop_source stop;
+  reader.at_end = [&stop] { stop.request_stop(); };
+  learner.run(stop.get_token());
+  EXPECT_TRUE(learner.status().problem.starts_with("checkpoint: ")) << learner.status().problem;
+  EXPECT_EQ(learner.status().events_learned, events.size());
+}
+
+TEST_F(LearnerTest, WritesACheckpointWheneverTheIntervalIsOver) {
+  ScriptedReader reader(events);
+  reader.stop_before = 400;
+  store::CheckpointStore checkpoints(directory + "/checkpoints", 5);
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.restore();
+  std::stop_source stop;
+  std::size_t written_before_stop = 0;
+  reader.at_end = [&] {
+    if (reader.stop_before == 400) {
+      clock.advance(options.checkpoint_interval);
+      reader.stop_before = 500;
+      return;
+    }
+    written_before_stop = checkpoints.list().size();
+    stop.request_stop();
+  };
+  learner.run(stop.get_token());
+  EXPECT_EQ(written_before_stop, 1U);
+  EXPECT_EQ(checkpoints.list().size(), 2U);
+}
+
+}  // namespace
+}  // namespace freshet::online
