@@ -4,8 +4,8 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -102,7 +102,8 @@ int main(int argc, char** argv) {
     const auto& outcome = model.learn(event);
     if (!outcome.scored) continue;
     for (std::size_t p = 0; p < names.size(); ++p) {
-      ranks[p].push_back(outcome.ranks[p] && *outcome.ranks[p] <= 20 ? static_cast<std::uint8_t>(*outcome.ranks[p]) : 0);
+      ranks[p].push_back(outcome.ranks[p] && *outcome.ranks[p] <= 20 ? static_cast<std::uint8_t>(*outcome.ranks[p])
+                                                                     : 0);
     }
   }
   const double seconds = std::chrono::duration<double>(Steady::now() - start).count();

@@ -12,10 +12,10 @@ namespace freshet::online {
 namespace {
 
 constexpr std::size_t kHiddenBlock = 16;
-constexpr float kClip = 5.0F;               // standardised features beyond it say nothing more
-constexpr float kNegligible = 1e-4F;        // of the softmax: not learned from; 1e-3 is too much, the many add up
-constexpr double kMomentRows = 2'000'000;   // after so many rows old ones count half
-constexpr std::size_t kMomentStride = 8;    // every eighth row is enough for moments
+constexpr float kClip = 5.0F;              // standardised features beyond it say nothing more
+constexpr float kNegligible = 1e-4F;       // of the softmax: not learned from; 1e-3 is too much, the many add up
+constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
+constexpr std::size_t kMomentStride = 8;   // every eighth row is enough for moments
 
 FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {

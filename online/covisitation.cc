@@ -12,8 +12,8 @@ namespace freshet::online {
 namespace {
 
 constexpr double kMsPerHour = 3'600'000.0;
-constexpr float kFloor = -12.0F;   // log2 of a share that is as good as none
-constexpr float kSmoothing = 0.5F; // imagined links elsewhere: one sighting is no certainty
+constexpr float kFloor = -12.0F;    // log2 of a share that is as good as none
+constexpr float kSmoothing = 0.5F;  // imagined links elsewhere: one sighting is no certainty
 
 std::vector<double> to_milliseconds(const std::vector<double>& hours) {
   std::vector<double> ms;
@@ -214,7 +214,8 @@ void CovisitationIndex::forget_item(ItemIndex item) {
   }
   if (item >= holders_.size() || holders_[item] == 0) return;
   rows_.for_each([&](std::size_t from, const Row& seen) {
-    const auto at = static_cast<std::size_t>(std::find(seen.items.begin(), seen.items.end(), item) - seen.items.begin());
+    const auto at =
+        static_cast<std::size_t>(std::find(seen.items.begin(), seen.items.end(), item) - seen.items.begin());
     if (at == seen.items.size()) return;
     const std::lock_guard lock(locks_.of(from));
     remove(rows_.at(from), at);

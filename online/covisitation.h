@@ -13,13 +13,12 @@
 
 namespace freshet::online {
 
-/// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at several
-/// half-lives, without decay, and of direct steps only (distance 1).
-/// An event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one
-/// with the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
-/// decays the whole row with a few multiplications and shares need no clock.
-/// Its own ranking: the followers of the last kQueryItems items, by their shares, less with distance.
-/// Threads: as Scorer and Part; a row is copied under its stripe's lock.
+/// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
+/// several half-lives, without decay, and of direct steps only (distance 1). An event is linked to the last `window`
+/// items before it; a row holds at most max_neighbours followers, and the one with the smallest count at the longest
+/// half-life makes room. All counts of a row are as of one time, so that a touch decays the whole row with a few
+/// multiplications and shares need no clock. Its own ranking: the followers of the last kQueryItems items, by their
+/// shares, less with distance. Threads: as Scorer and Part; a row is copied under its stripe's lock.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
@@ -42,11 +41,11 @@ class CovisitationIndex final : public Scorer {
  private:
   /// Followers of one item; levels are the half-lives, then "never", then "direct".
   struct Row {
-    std::int64_t time_ms = 0;          // what the counts are decayed to
-    std::vector<float> totals;         // [levels], of followers that were evicted too
-    std::vector<ItemIndex> items;      // in order of arrival; the hole of a removed one is taken by the last
-    std::vector<std::int64_t> last_ms; // newest link to items[i]
-    std::vector<float> counts;         // [items][levels]
+    std::int64_t time_ms = 0;           // what the counts are decayed to
+    std::vector<float> totals;          // [levels], of followers that were evicted too
+    std::vector<ItemIndex> items;       // in order of arrival; the hole of a removed one is taken by the last
+    std::vector<std::int64_t> last_ms;  // newest link to items[i]
+    std::vector<float> counts;          // [items][levels]
   };
   struct Scratch;
 

@@ -15,10 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kPollRecords = 256;         // small enough to publish on time between polls
+constexpr std::size_t kPollRecords = 256;  // small enough to publish on time between polls
 constexpr milliseconds kPollTimeout{50};
-constexpr milliseconds kRetryPause{200};          // after the log said that it is unavailable
-constexpr milliseconds kMemoryInterval{10'000};   // counting memory walks through every part
+constexpr milliseconds kRetryPause{200};         // after the log said that it is unavailable
+constexpr milliseconds kMemoryInterval{10'000};  // counting memory walks through every part
 
 }  // namespace
 

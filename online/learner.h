@@ -29,9 +29,9 @@ struct LearnerStatus {
   Timestamp stream_time{};
   Timestamp last_checkpoint{};  ///< wall clock; epoch if none yet
   std::size_t items = 0;
-  std::string problem;  ///< empty if working
-  std::vector<std::pair<std::string, Quality>> quality;            ///< parts..., "blend"
-  std::vector<std::pair<std::string, std::size_t>> memory_bytes;   ///< per part
+  std::string problem;                                            ///< empty if working
+  std::vector<std::pair<std::string, Quality>> quality;           ///< parts..., "blend"
+  std::vector<std::pair<std::string, std::size_t>> memory_bytes;  ///< per part
 };
 
 /// The second reader of the log: learns every event, publishes snapshots, writes checkpoints that carry their own
@@ -61,9 +61,9 @@ class Learner {
 
   LearnerStatus status() const;
 
-  /// Called on the learner's thread after each checkpoint, with positions that no restart goes back behind (embedded: the
-  /// journal may be trimmed up to there): those of the checkpoint before it, which is what a restart falls back on when
-  /// the newest is damaged (its own if only one is kept). Set once, before run().
+  /// Called on the learner's thread after each checkpoint, with positions that no restart goes back behind (embedded:
+  /// the journal may be trimmed up to there): those of the checkpoint before it, which is what a restart falls back on
+  /// when the newest is damaged (its own if only one is kept). Set once, before run().
   void on_checkpoint(std::function<void(const Positions&)> callback);
 
  private:

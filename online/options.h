@@ -23,25 +23,25 @@ struct CovisitationOptions {
 
 /// Session kNN (VMIS-kNN).
 struct SessionKnnOptions {
-  std::size_t max_sessions = 200'000;         ///< in the index; the oldest is replaced
-  std::size_t max_sessions_per_item = 500;    ///< newest kept per item
-  std::size_t neighbours = 250;               ///< sessions that vote
-  std::size_t max_session_items = 30;         ///< of an indexed session
+  std::size_t max_sessions = 200'000;       ///< in the index; the oldest is replaced
+  std::size_t max_sessions_per_item = 500;  ///< newest kept per item
+  std::size_t neighbours = 250;             ///< sessions that vote
+  std::size_t max_session_items = 30;       ///< of an indexed session
 };
 
 /// LSTM session model.
 struct LstmOptions {
   bool enabled = true;
-  std::size_t dimension = 64;           ///< item embedding = LSTM state, a multiple of 16
-  std::size_t max_session_items = 10;   ///< newest items of the session that the LSTM reads
-  std::size_t negatives = 256;          ///< sampled per micro-batch, popularity-corrected
-  std::size_t batch_examples = 64;      ///< examples per training step
-  std::size_t replay_per_batch = 64;    ///< of older examples mixed into each step; 0 = no replay
-  std::size_t replay_buffer = 50'000;   ///< examples kept
-  double learning_rate = 0.1;           ///< Adagrad, embeddings
-  double lstm_learning_rate = 0.02;     ///< Adagrad, LSTM weights
-  std::size_t admission_count = 2;      ///< sightings before an item gets an embedding row
-  std::size_t max_items = 1'000'000;    ///< rows; the least recently seen is recycled
+  std::size_t dimension = 64;          ///< item embedding = LSTM state, a multiple of 16
+  std::size_t max_session_items = 10;  ///< newest items of the session that the LSTM reads
+  std::size_t negatives = 256;         ///< sampled per micro-batch, popularity-corrected
+  std::size_t batch_examples = 64;     ///< examples per training step
+  std::size_t replay_per_batch = 64;   ///< of older examples mixed into each step; 0 = no replay
+  std::size_t replay_buffer = 50'000;  ///< examples kept
+  double learning_rate = 0.1;          ///< Adagrad, embeddings
+  double lstm_learning_rate = 0.02;    ///< Adagrad, LSTM weights
+  std::size_t admission_count = 2;     ///< sightings before an item gets an embedding row
+  std::size_t max_items = 1'000'000;   ///< rows; the least recently seen is recycled
 };
 
 /// Blender: one hidden layer over the parts' features, learned online.
@@ -52,13 +52,13 @@ struct BlenderOptions {
 };
 
 struct Options {
-  std::chrono::seconds session_gap{1800};       ///< a longer pause starts a new session; 0 = never
-  std::size_t max_session_items = 50;           ///< newest items of a session that the parts see
-  std::size_t max_items = 1'000'000;            ///< vocabulary; the least recently seen item is recycled
-  std::size_t max_open_sessions = 500'000;      ///< followed by the learner; the least recently active is closed
-  std::size_t dedupe_ids = 1'000'000;           ///< newest event ids remembered by the learner
-  std::map<std::string, double> type_weights{{"view", 1},     {"click", 1}, {"cart", 2},       {"purchase", 3},
-                                             {"like", 2},     {"dislike", 0}, {"impression", 0}};  ///< 0 = not learned
+  std::chrono::seconds session_gap{1800};   ///< a longer pause starts a new session; 0 = never
+  std::size_t max_session_items = 50;       ///< newest items of a session that the parts see
+  std::size_t max_items = 1'000'000;        ///< vocabulary; the least recently seen item is recycled
+  std::size_t max_open_sessions = 500'000;  ///< followed by the learner; the least recently active is closed
+  std::size_t dedupe_ids = 1'000'000;       ///< newest event ids remembered by the learner
+  std::map<std::string, double> type_weights{{"view", 1}, {"click", 1},   {"cart", 2},      {"purchase", 3},
+                                             {"like", 2}, {"dislike", 0}, {"impression", 0}};  ///< 0 = not learned
   std::uint64_t seed = 1;
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;

@@ -76,8 +76,8 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
     }
     std::size_t f = 0;
     // the own score is not floored, so that it orders as propose() does
-    out.at(row, f++) =
-        count > 0 ? static_cast<float>(cell->log_counts[own_].load(kRelaxed) - shift[own_]) : static_cast<float>(kFloor);
+    out.at(row, f++) = count > 0 ? static_cast<float>(cell->log_counts[own_].load(kRelaxed) - shift[own_])
+                                 : static_cast<float>(kFloor);
     for (std::size_t h = 0; h < lives; ++h) {
       if (h != own_) out.at(row, f++) = log_counts[h];
     }
@@ -148,7 +148,8 @@ void PopularityIndex::forget_item(ItemIndex item) {
 void PopularityIndex::rebuild_list() {
   std::vector<Listed> all;
   cells_.for_each([&](std::size_t item, const Cell& cell) {
-    if (cell.count.load(kRelaxed) > 0) all.push_back({cell.log_counts[own_].load(kRelaxed), static_cast<ItemIndex>(item)});
+    if (cell.count.load(kRelaxed) > 0)
+      all.push_back({cell.log_counts[own_].load(kRelaxed), static_cast<ItemIndex>(item)});
   });
   const std::size_t kept = std::min(all.size(), kListed);
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), ahead);

@@ -14,11 +14,10 @@
 namespace freshet::online {
 
 /// "popularity": exponentially decayed counts at several half-lives, and the ever-present fallback.
-/// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so their
-/// order changes only when one is clicked, nothing ever has to be rescaled, and reading needs no exponential.
-/// Its own ranking is by the middle half-life (the second of three).
-/// Threads: as Scorer and Part; cells are relaxed atomics, the list of the best is copied under a lock.
-/// Limits:  proposes at most kListed items.
+/// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so
+/// their order changes only when one is clicked, nothing ever has to be rescaled, and reading needs no exponential. Its
+/// own ranking is by the middle half-life (the second of three). Threads: as Scorer and Part; cells are relaxed
+/// atomics, the list of the best is copied under a lock. Limits:  proposes at most kListed items.
 class PopularityIndex final : public Scorer {
  public:
   static constexpr std::size_t kListed = 1000;

@@ -32,11 +32,11 @@ struct Ranking {
     std::vector<Candidate> candidates;
   };
 
-  std::vector<Proposal> proposals;      ///< one per part
-  std::vector<ItemIndex> items;         ///< distinct candidates, in order of first proposal
-  std::vector<std::uint32_t> sources;   ///< bit p of sources[i]: part p proposed items[i]
-  std::vector<float> features;          ///< items.size() rows of feature_count(parts)
-  std::vector<float> scores;            ///< blended log-odds, one per item; higher is better
+  std::vector<Proposal> proposals;     ///< one per part
+  std::vector<ItemIndex> items;        ///< distinct candidates, in order of first proposal
+  std::vector<std::uint32_t> sources;  ///< bit p of sources[i]: part p proposed items[i]
+  std::vector<float> features;         ///< items.size() rows of feature_count(parts)
+  std::vector<float> scores;           ///< blended log-odds, one per item; higher is better
 };
 
 using Parts = std::span<const Scorer* const>;

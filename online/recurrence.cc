@@ -26,7 +26,8 @@ class Recurrence final : public Scorer {
     for (std::size_t back = 2; back <= length && out.size() - begin < k; ++back) {
       const ItemIndex item = context.session[length - back].item;
       const auto same = [item](const Candidate& c) { return c.item == item; };
-      if (item == context.last_item() || std::any_of(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), same)) {
+      if (item == context.last_item() ||
+          std::any_of(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), same)) {
         continue;
       }
       out.push_back({item, 1.0F / static_cast<float>(back)});
@@ -73,6 +74,8 @@ class Recurrence final : public Scorer {
 
 }  // namespace
 
-std::unique_ptr<Part> make_recurrence() { return std::make_unique<LivePart<Recurrence>>(std::make_shared<Recurrence>()); }
+std::unique_ptr<Part> make_recurrence() {
+  return std::make_unique<LivePart<Recurrence>>(std::make_shared<Recurrence>());
+}
 
 }  // namespace freshet::online

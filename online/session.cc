@@ -58,7 +58,9 @@ struct SessionTracker::Impl {
   };
 
   explicit Impl(const Options& options)
-      : gap(options.session_gap), max_items(options.max_session_items), max_open(options.max_open_sessions),
+      : gap(options.session_gap),
+        max_items(options.max_session_items),
+        max_open(options.max_open_sessions),
         vocabulary_size(options.max_items) {}
 
   bool paused_longer_than(std::chrono::milliseconds pause, const Open& open, Timestamp time) const {

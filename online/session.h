@@ -28,9 +28,9 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
 /// Stable hash of an owner, for Interaction::session_key and user_key; never 0.
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
 
-/// Open sessions as the learner follows them, bounded: the least recently active is closed when full, and a session whose
-/// pause has been over-long for kSlack besides (partitions of the log may be read that far out of step).
-/// Threads: learner thread only.
+/// Open sessions as the learner follows them, bounded: the least recently active is closed when full, and a session
+/// whose pause has been over-long for kSlack besides (partitions of the log may be read that far out of step). Threads:
+/// learner thread only.
 class SessionTracker {
  public:
   static constexpr std::chrono::hours kSlack{24};

@@ -68,9 +68,9 @@ SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t m
 }
 
 std::span<const std::string_view> SessionKnnIndex::features() const {
-  static constexpr std::array<std::string_view, 8> kNames{"own",          "log_votes",       "log_idf_votes",
-                                                          "log_recent_votes", "log_votes_after", "log_voters",
-                                                          "log_share",    "log_share_after"};
+  static constexpr std::array<std::string_view, 8> kNames{
+      "own",        "log_votes", "log_idf_votes",  "log_recent_votes", "log_votes_after",
+      "log_voters", "log_share", "log_share_after"};
   return kNames;
 }
 
@@ -92,8 +92,9 @@ const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context) const
   for (std::size_t i = 0; i < count; ++i) {
     asked[i].weight = static_cast<float>(count - i) / static_cast<float>(count);
   }
-  const bool same = query.instance == instance_ && query.version == version && query.session_key == context.session_key &&
-                    query.now_ms == now && query.start_ms == start && query.asked_count == count &&
+  const bool same = query.instance == instance_ && query.version == version &&
+                    query.session_key == context.session_key && query.now_ms == now && query.start_ms == start &&
+                    query.asked_count == count &&
                     std::equal(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(count), query.asked.begin(),
                                [](const auto& a, const auto& b) { return a.item == b.item; });
   if (!same) {
@@ -175,7 +176,8 @@ void SessionKnnIndex::collect_votes(const Context& context, Query& query) const 
     const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
     for (std::size_t i = 0; i < size; ++i) {
       const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
-      if (items[i] == context.last_item() || items[i] == kNoItem || std::find(items.begin(), end, items[i]) != end) continue;
+      if (items[i] == context.last_item() || items[i] == kNoItem || std::find(items.begin(), end, items[i]) != end)
+        continue;
       const auto fresh = static_cast<std::uint32_t>(query.votes.size());
       const std::uint32_t at = query.table.find_or_insert(items[i], fresh);
       if (at == fresh) query.votes.push_back({items[i]});

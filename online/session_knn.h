@@ -54,8 +54,8 @@ class SessionKnnIndex final : public Scorer {
     std::vector<ItemIndex> items;  // oldest first, repeats in a row collapsed
   };
   struct Postings {
-    std::vector<SessionNumber> newest;  // a ring once full
-    std::uint32_t next = 0;             // where the next one goes
+    std::vector<SessionNumber> newest;          // a ring once full
+    std::uint32_t next = 0;                     // where the next one goes
     std::atomic<std::uint32_t> occurrences{0};  // in the items of all indexed sessions
   };
   struct Vote {

@@ -172,6 +172,8 @@ class LstmPart final : public Part {
   }
 
   void save(ByteWriter& out) const override {
+    out.varint(options_.dimension);
+    out.varint(options_.max_items);
     random_.save(out);
     table_.save(out);
     trainer_.save(out);
@@ -186,6 +188,9 @@ class LstmPart final : public Part {
 
   Result<void> load(ByteReader& in) override {
     const Error corrupt{Errc::corrupt, "lstm: damaged"};
+    if (in.varint() != options_.dimension || in.varint() != options_.max_items) {
+      return Error{Errc::invalid, "lstm: made with another dimension or number of items"};
+    }
     random_.load(in);
     if (!table_.load(in) || !trainer_.load(in) || !recent_.load(in, max_items_)) return corrupt;
     squares_ = in.array<float>();

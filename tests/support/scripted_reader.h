@@ -14,7 +14,8 @@ namespace freshet::testing {
 /// A log of one partition that holds the given events; calls `at_end` each time it has nothing more.
 class ScriptedReader final : public EventReader {
  public:
-  explicit ScriptedReader(std::vector<Event> events, std::size_t batch = 17) : events_(std::move(events)), batch_(batch) {}
+  explicit ScriptedReader(std::vector<Event> events, std::size_t batch = 17)
+      : events_(std::move(events)), batch_(batch) {}
 
   Result<EventBatch> poll(std::size_t max_records, std::chrono::milliseconds) override {
     if (failures > 0) {

@@ -35,8 +35,8 @@ struct StreamOptions {
   double repeated_ids = 0.02;  ///< how often an event comes twice
 };
 
-/// A stream with something to learn: every item has a favourite successor. Users, anonymous sessions, both at once, event
-/// ids, repeats, pauses, late events and several event types occur.
+/// A stream with something to learn: every item has a favourite successor. Users, anonymous sessions, both at once,
+/// event ids, repeats, pauses, late events and several event types occur.
 inline std::vector<Event> synthetic_stream(std::uint64_t seed, const StreamOptions& options) {
   online::Random random(seed);
   std::vector<std::size_t> last(options.sessions, 0);

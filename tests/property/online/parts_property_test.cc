@@ -49,8 +49,8 @@ std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
     auto& session = open[key];
     if (random.uniform() < 0.15) session.clear();
     const ItemIndex last = session.empty() ? kNoItem : session.back().item;
-    const auto item = static_cast<ItemIndex>(
-        last != kNoItem && random.uniform() < 0.6 ? (last * 5 + 1) % kItems : random.below(kItems));
+    const auto item = static_cast<ItemIndex>(last != kNoItem && random.uniform() < 0.6 ? (last * 5 + 1) % kItems
+                                                                                       : random.below(kItems));
     if (item == last) continue;
     Step step;
     const Timestamp now = at_seconds(time - (random.uniform() < 0.05 ? 2000 : 0));

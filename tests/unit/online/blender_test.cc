@@ -87,10 +87,10 @@ TEST(Blender, ItsScoresAreTheFormulaOfItsWeights) {
     double score = 0;
     std::vector<double> hidden(w.b1.begin(), w.b1.end());
     for (std::size_t i = 0; i < kInputs; ++i) {
-      const double x = std::clamp<double>(
-          (static_cast<double>(rows[row * kInputs + i]) - static_cast<double>(w.mean[i])) *
-              static_cast<double>(w.inverse_deviation[i]),
-          -5, 5);
+      const double x =
+          std::clamp<double>((static_cast<double>(rows[row * kInputs + i]) - static_cast<double>(w.mean[i])) *
+                                 static_cast<double>(w.inverse_deviation[i]),
+                             -5, 5);
       score += x * static_cast<double>(w.linear[i]);
       for (std::size_t h = 0; h < w.hidden; ++h) hidden[h] += x * static_cast<double>(w.w1[i * w.hidden + h]);
     }

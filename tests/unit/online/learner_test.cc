@@ -33,7 +33,8 @@ struct LearnerTest : ::testing::Test {
   void run(ScriptedReader& reader, const std::function<void(Learner&)>& then = [](Learner&) {}) {
     store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
     Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
-    learner.on_checkpoint([this](const Positions& positions) { safe.push_back(positions.empty() ? 0 : positions.at(0)); });
+    learner.on_checkpoint(
+        [this](const Positions& positions) { safe.push_back(positions.empty() ? 0 : positions.at(0)); });
     learner.restore();
     std::stop_source stop;
     reader.at_end = [&stop] { stop.request_stop(); };

@@ -18,11 +18,11 @@ TEST(Options, NamesEveryProblemAtOnce) {
   options.lstm.dimension = 20;
   const std::vector<std::string> problems = options.validate();
   ASSERT_EQ(problems.size(), 5U);
-  for (const char* key : {"max_items", "type_weights.view", "popularity.half_life_hours", "session_knn.max_session_items",
-                          "lstm.dimension"}) {
-    EXPECT_TRUE(std::any_of(problems.begin(), problems.end(),
-                            [key](const std::string& problem) { return problem.starts_with(key); }))
-        << key;
+  for (const char* key : {"max_items", "type_weights.view", "popularity.half_life_hours",
+                          "session_knn.max_session_items", "lstm.dimension"}) {
+    EXPECT_TRUE(std::any_of(problems.begin(), problems.end(), [key](const std::string& problem) {
+      return problem.starts_with(key);
+    })) << key;
   }
 }
 
