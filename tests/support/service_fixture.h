@@ -1,0 +1,70 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/watermark.h"
+#include "online/count_parts.h"
+#include "online/model.h"
+#include "serve/server.h"
+#include "store/catalogue.h"
+#include "store/database.h"
+#include "store/history_store.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_event_sink.h"
+#include "tests/support/history_events.h"
+#include "tests/support/temp_dir.h"
+
+namespace freshet::testing {
+
+/// Everything that the server needs, real except for the event log, with a model that has learned sessions a, b, c.
+class ServiceFixture {
+ public:
+  ServiceFixture() : database(store_options(dir.path())), histories(database), catalogue(database) {
+    model = std::make_unique<online::Model>(online, online::make_count_parts(online));
+    std::int64_t offset = 0;
+    for (int session = 0; session < 30; ++session) {
+      for (const char* item : {"a", "b", "c"}) {
+        learn(user_event(offset, "u" + std::to_string(session), item, 1'700'000'000'000 + offset * 1000));
+        ++offset;
+      }
+    }
+    snapshot = model->publish(clock.now());
+  }
+
+  /// Into history and model.
+  void learn(const PositionedEvent& entry) {
+    model->learn(entry.event);
+    const auto counts = histories.commit(batch_of({entry}), true);
+    FRESHET_CHECK(counts.has_value());
+    visible.advance({{0, entry.position.offset + 1}});
+  }
+
+  serve::Services services() {
+    return {histories, catalogue, sink, visible, online, model->vocabulary(), [this] { return snapshot; },
+            [this] { return status; }, clock, metrics};
+  }
+
+  TempDir dir;
+  online::Options online;
+  FakeClock clock{timestamp_from_ms(1'800'000'000'000)};
+  Metrics metrics;
+  Watermark visible;
+  FakeEventSink sink;
+  store::Database database;
+  store::HistoryStore histories;
+  store::Catalogue catalogue;
+  std::unique_ptr<online::Model> model;
+  std::shared_ptr<const online::Snapshot> snapshot;
+  serve::ServiceStatus status;
+
+ private:
+  static store::Options store_options(const std::string& directory) {
+    store::Options options;
+    options.directory = directory + "/data";
+    return options;
+  }
+};
+
+}  // namespace freshet::testing

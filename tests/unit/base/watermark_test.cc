@@ -1,0 +1,48 @@
+#include "base/watermark.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace freshet {
+namespace {
+
+TEST(Watermark, CallsBackWhenReachedAndAtOnceWhenAlreadyThere) {
+  Watermark watermark;
+  int reached = 0;
+  watermark.wait_for({{0, 5}, {1, 1}}, [&] { ++reached; });
+  watermark.advance({{0, 5}});
+  EXPECT_EQ(reached, 0);
+  watermark.advance({{1, 1}});
+  EXPECT_EQ(reached, 1);
+  EXPECT_EQ(watermark.wait_for({{0, 4}}, [&] { ++reached; }), 0U);
+  EXPECT_EQ(reached, 2);
+}
+
+TEST(Watermark, ACancelledWaiterIsNotCalled) {
+  Watermark watermark;
+  bool called = false;
+  const auto waiter = watermark.wait_for({{0, 5}}, [&] { called = true; });
+  EXPECT_TRUE(watermark.cancel(waiter));
+  EXPECT_FALSE(watermark.cancel(waiter));
+  watermark.advance({{0, 9}});
+  EXPECT_FALSE(called);
+}
+
+TEST(Watermark, EveryWaiterOfManyThreadsIsCalledOnce) {
+  Watermark watermark;
+  std::atomic<int> called{0};
+  std::thread waiters([&] {
+    for (int i = 0; i < 2000; ++i) watermark.wait_for({{0, i}}, [&] { ++called; });
+  });
+  std::thread writer([&] {
+    for (int i = 0; i < 2000; ++i) watermark.advance({{0, i}});
+  });
+  waiters.join();
+  writer.join();
+  EXPECT_EQ(called, 2000);
+}
+
+}  // namespace
+}  // namespace freshet

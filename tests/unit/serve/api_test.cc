@@ -1,0 +1,256 @@
+#include "serve/api.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <deque>
+
+#include "online/random.h"
+#include "tests/support/service_fixture.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::serve {
+namespace {
+
+namespace json = boost::json;
+
+/// Runs what is posted at once; keeps what is to happen later until told.
+class ManualExecutor final : public Executor {
+ public:
+  void post(std::function<void()> work) override { work(); }
+  void post_after(std::chrono::milliseconds, std::function<void()> work) override { later.push_back(std::move(work)); }
+  void run_later() {
+    for (; !later.empty(); later.pop_front()) later.front()();
+  }
+  std::deque<std::function<void()>> later;
+};
+
+class ApiTest : public ::testing::Test {
+ protected:
+  ApiTest() : api_(options_, fixture_.services()) {}
+
+  ApiResponse ask(std::string_view method, std::string_view target, std::string_view body = "", bool shedding = false) {
+    answers_ = 0;
+    ApiResponse answer;
+    api_.handle({method, target, body, shedding, executor_}, [&](ApiResponse response) {
+      ++answers_;
+      answer = std::move(response);
+    });
+    return answer;
+  }
+
+  json::value get(std::string_view target, unsigned status = 200) {
+    const ApiResponse answer = ask("GET", target);
+    EXPECT_EQ(answer.status, status) << target << ": " << answer.body;
+    return json::parse(answer.body);
+  }
+
+  std::string detail(std::string_view method, std::string_view target, std::string_view body = "") {
+    const ApiResponse answer = ask(method, target, body);
+    EXPECT_EQ(answer.status, 400) << answer.body;
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    return std::string(json::parse(answer.body).at("detail").as_string());
+  }
+
+  static std::vector<std::string> items(const json::value& list) {
+    std::vector<std::string> names;
+    for (const json::value& entry : list.at("items").as_array()) names.emplace_back(entry.at("item").as_string());
+    return names;
+  }
+
+  Options options_;
+  testing::ServiceFixture fixture_;
+  std::shared_ptr<ManualExecutor> executor_ = std::make_shared<ManualExecutor>();
+  Api api_;
+  int answers_ = 0;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(ApiTest, AUsersListFollowsTheirLastClick) {
+  fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "b");
+  fixture_.learn(testing::user_event(1001, "me", "b", 1'700'000'101'000));
+  const json::value list = get("/v1/users/me/recommendations?explain=true&k=1");
+  EXPECT_EQ(items(list), Names{"c"});
+  EXPECT_EQ(list.at("source").as_string(), "blend");
+  EXPECT_TRUE(list.at("items").at(0).at("parts").as_object().contains("covisitation"));
+  EXPECT_EQ(list.at("model").at("version").to_number<int>(), 1);
+}
+
+TEST_F(ApiTest, AStrangerGetsWhatIsPopular) {
+  const json::value list = get("/v1/users/stranger/recommendations?k=2");
+  EXPECT_EQ(list.at("source").as_string(), "popularity");
+  EXPECT_EQ(items(list).size(), 2U);
+  EXPECT_EQ(items(get("/v1/popular?k=2")), items(list));
+}
+
+TEST_F(ApiTest, IdsMayContainAnything) {
+  fixture_.learn(testing::user_event(1000, "a/b c?ü", "a", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/a%2Fb%20c%3F%C3%BC/recommendations")).front(), "b");
+  EXPECT_EQ(detail("GET", "/v1/users/%FF/recommendations"), "the path is not valid UTF-8");
+  EXPECT_EQ(ask("GET", "/v1/users/%zz/recommendations").status, 400U);
+}
+
+TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
+  const json::value stateless = json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"]})").body);
+  EXPECT_EQ(items(stateless), (Names{"c", "a"}));
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude_seen":true})").body)),
+            Names{"c"});
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude":["c"]})").body)),
+            Names{"a"});
+  ASSERT_EQ(ask("PUT", "/v1/items/c", R"({"available":false})").status, 201U);
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"]})").body)), Names{"a"});
+  EXPECT_EQ(items(get("/v1/items/a/similar?exclude=b&k=5")), Names{});
+}
+
+TEST_F(ApiTest, RankReturnsEveryCandidateOnceUnknownOnesLast) {
+  const json::value ranked = json::parse(ask("POST", "/v1/rank", R"({"session":["a"],"items":["x","c","b","y"]})").body);
+  EXPECT_EQ(items(ranked), (Names{"b", "c", "x", "y"}));
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["b","b"]})"), "items: the same item twice");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"u","session":"s","items":[]})"), "give user or session, not both");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"u"})"), "items: missing");
+}
+
+TEST_F(ApiTest, BadParametersAreNamed) {
+  EXPECT_EQ(detail("GET", "/v1/popular?k=0"), "k: expected an integer from 1 to 1000");
+  EXPECT_EQ(detail("GET", "/v1/popular?k=1e3"), "k: expected an integer from 1 to 1000");
+  EXPECT_EQ(detail("GET", "/v1/popular?explian=true"), "unknown query parameter \"explian\"; did you mean \"explain\"?");
+  EXPECT_EQ(detail("GET", "/v1/popular?k=1&k=2"), "k: given twice");
+  EXPECT_EQ(detail("GET", "/v1/popular?explain=yes"), "explain: expected true or false");
+  EXPECT_EQ(detail("GET", "/v1/users/u/recommendations?after=x"), "after: not a position token");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"sesion":[]})"), "sesion: unknown field");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", "[1,2"), "not JSON: incomplete JSON at byte 4");
+  EXPECT_EQ(detail("PUT", "/v1/items/a", R"({"price":"9"})"), "price: expected a number");
+  EXPECT_EQ(detail("PUT", "/v1/items/a", R"({"item":"b"})"), "item: differs from the item in the path");
+  EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":"a"},{"titel":"x","item":"b"}])"), "item 1: titel: unknown field");
+}
+
+TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
+  EXPECT_EQ(ask("GET", "/v2/popular").status, 404U);
+  const ApiResponse refused = ask("DELETE", "/v1/popular");
+  EXPECT_EQ(refused.status, 405U);
+  ASSERT_EQ(refused.headers.size(), 1U);
+  EXPECT_EQ(refused.headers[0], (std::pair<std::string, std::string>{"Allow", "GET"}));
+  EXPECT_EQ(ask("HEAD", "/v1/popular").status, 200U);
+}
+
+TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
+  ApiResponse answer;
+  answer.status = 0;
+  const auto respond = [&](ApiResponse response) { answer = std::move(response); };
+  api_.handle({"GET", "/v1/users/me/recommendations?after=0-1001", "", false, executor_}, respond);
+  EXPECT_EQ(answer.status, 0U);
+  fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  EXPECT_EQ(answer.status, 200U);
+  executor_->run_later();  // the timeout comes too late
+  EXPECT_EQ(answer.status, 200U);
+
+  answer.status = 0;
+  api_.handle({"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
+  executor_->run_later();
+  EXPECT_EQ(answer.status, 504U);
+  fixture_.visible.advance({{0, 5000}});
+  EXPECT_EQ(answer.status, 504U);
+}
+
+TEST_F(ApiTest, EventsAreAnsweredOnceWhenTheyAreDurable) {
+  fixture_.sink.answer = SubmitReceipt{2, {{1, "item: missing"}}, {{0, 1042}}};
+  const ApiResponse answer = ask("POST", "/v1/events", "the body");
+  EXPECT_EQ(answer.status, 202U);
+  EXPECT_EQ(fixture_.sink.bodies, Names{"the body"});
+  EXPECT_EQ(json::parse(answer.body), json::parse(R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"));
+  executor_->run_later();
+  EXPECT_EQ(answers_, 1);
+}
+
+TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
+  fixture_.sink.answer = Error{Errc::overloaded, "the event log is behind"};
+  const ApiResponse overloaded = ask("POST", "/v1/events", "{}");
+  EXPECT_EQ(overloaded.status, 503U);
+  EXPECT_EQ(overloaded.headers[0].first, "Retry-After");
+
+  fixture_.sink.answer = SubmitReceipt{0, {{0, "item: missing"}}, {}};
+  const ApiResponse refused = ask("POST", "/v1/events", "{}");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_EQ(json::parse(refused.body).at("rejected").as_array().size(), 1U);
+
+  fixture_.sink.hold = true;
+  ApiResponse answer;
+  answer.status = 0;
+  api_.handle({"POST", "/v1/events", "{}", false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+  executor_->run_later();
+  EXPECT_EQ(answer.status, 503U);
+  fixture_.sink.held.front()(SubmitReceipt{1, {}, {}});  // too late to be answered, and no second answer
+  EXPECT_EQ(answer.status, 503U);
+}
+
+TEST_F(ApiTest, ItemsAreStoredChangedReadAndForgotten) {
+  EXPECT_EQ(ask("PUT", "/v1/items/mug", R"({"title":"Mug","categories":["k"],"price":9.5,"attributes":{"b":1}})").status, 201U);
+  EXPECT_EQ(ask("PUT", "/v1/items/mug", R"({"title":"Mug","price":8})").status, 200U);
+  EXPECT_EQ(ask("PATCH", "/v1/items/mug", R"({"available":false,"title":null})").status, 200U);
+  const json::value item = get("/v1/items/mug");
+  EXPECT_EQ(item.at("title").as_string(), "");
+  EXPECT_EQ(item.at("price").to_number<double>(), 8.0);
+  EXPECT_FALSE(item.at("available").as_bool());
+  EXPECT_EQ(ask("DELETE", "/v1/items/mug").status, 204U);
+  get("/v1/items/mug", 404);
+  EXPECT_EQ(ask("PATCH", "/v1/items/mug", "{}").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/items", R"([{"item":"x"},{"item":2}])").status, 200U);
+  EXPECT_EQ(get("/v1/items/2").at("item").as_string(), "2");
+}
+
+TEST_F(ApiTest, AHistoryIsExportedAndErasedAndTheLogIsTold) {
+  const json::value history = get("/v1/users/u3?limit=2");
+  EXPECT_EQ(history.at("count").to_number<int>(), 3);
+  EXPECT_EQ(history.at("events").as_array().size(), 2U);
+  EXPECT_EQ(history.at("events").at(0).at("item").as_string(), "c");
+  EXPECT_EQ(ask("DELETE", "/v1/users/u3").status, 202U);
+  EXPECT_EQ(fixture_.sink.erased, (std::vector<Owner>{{Owner::Kind::user, "u3"}}));
+  get("/v1/users/u3", 404);
+  get("/v1/users/u4");
+}
+
+TEST_F(ApiTest, ReadinessNamesThePartAndTheReason) {
+  fixture_.status.components = {{"event_log", ""}, {"learner", "catching up"}};
+  const json::value ready = get("/readyz", 503);
+  EXPECT_FALSE(ready.at("ready").as_bool());
+  EXPECT_EQ(ready.at("components").at("learner").at("reason").as_string(), "catching up");
+  EXPECT_TRUE(ready.at("components").at("event_log").at("ready").as_bool());
+}
+
+TEST_F(ApiTest, OverloadRefusesListsButNotOperations) {
+  EXPECT_EQ(ask("GET", "/v1/popular", "", true).status, 503U);
+  EXPECT_EQ(ask("GET", "/healthz", "", true).status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/events", "{}", true).status, 202U);
+}
+
+TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
+  ask("GET", "/v1/popular");
+  const std::string metrics = ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find(R"(freshet_serve_requests_total{route="GET /v1/popular",status="200"} 1)"), std::string::npos);
+  const json::value status = get("/v1/status");
+  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 4U);
+  EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
+}
+
+TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
+  online::Random random(testing::test_seed(1));
+  const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3", "/v1/popular?exclude=a,b", "/v1/items/a",
+                                         "/v1/rank", "/v1/recommendations", "/v1/users/u1", "/v1/items", "/v1/events"};
+  const std::vector<std::string> bodies{"", R"({"session":["a",1,{"item":"b"}],"k":3})", R"({"items":["a"],"user":"u1"})",
+                                        R"([{"item":"a","price":1}])", R"({"title":"x","ts":0})"};
+  const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+  for (int i = 0; i < 3000; ++i) {
+    std::string target = targets[random.below(targets.size())], body = bodies[random.below(bodies.size())];
+    for (std::uint64_t n = random.below(4); n > 0; --n) target[random.below(target.size())] = static_cast<char>(random.next());
+    for (std::uint64_t n = random.below(4); n > 0 && !body.empty(); --n) body[random.below(body.size())] = static_cast<char>(random.next());
+    const ApiResponse answer = ask(methods[random.below(methods.size())], target, body);
+    ASSERT_EQ(answers_, 1) << target;
+    ASSERT_LT(answer.status, 500U) << target << "\n" << body << "\n" << answer.body;
+    executor_->later.clear();
+  }
+}
+
+}  // namespace
+}  // namespace freshet::serve

@@ -1,0 +1,25 @@
+#include "serve/options.h"
+
+#include <gtest/gtest.h>
+
+namespace freshet::serve {
+namespace {
+
+TEST(ServeOptions, OnlyLoopbackWithoutAskingForMore) {
+  Options options;
+  for (const char* address : {"127.0.0.1", "127.8.9.1", "::1"}) {
+    options.address = address;
+    EXPECT_TRUE(options.validate().empty()) << address;
+  }
+  for (const char* address : {"0.0.0.0", "192.0.2.1", "::"}) {
+    options.address = address;
+    EXPECT_EQ(options.validate().size(), 1U) << address;
+  }
+  options.allow_public = true;
+  EXPECT_TRUE(options.validate().empty());
+  options.address = "localhost";
+  EXPECT_EQ(options.validate().front(), "serve.address: \"localhost\" is not an IPv4 or IPv6 address");
+}
+
+}  // namespace
+}  // namespace freshet::serve

@@ -1,0 +1,108 @@
+#include "store/database.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "store/history_store.h"
+#include "store/rocks.h"
+#include "tests/support/history_events.h"
+#include "tests/support/temp_dir.h"
+
+namespace freshet::store {
+namespace {
+
+namespace fs = std::filesystem;
+using freshet::testing::batch_of;
+using freshet::testing::user_event;
+
+class DatabaseTest : public ::testing::Test {
+ protected:
+  DatabaseTest() { options_.directory = dir_.path() + "/data"; }
+
+  std::string refusal() {
+    try {
+      Database database(options_);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  testing::TempDir dir_;
+  Options options_;
+};
+
+TEST_F(DatabaseTest, RefusesADirectoryOfSomethingElse) {
+  fs::create_directory(options_.directory);
+  std::ofstream(options_.directory + "/holiday.jpg") << "not ours";
+  EXPECT_EQ(refusal(), options_.directory + " is not a freshet data directory (and not empty)");
+}
+
+TEST_F(DatabaseTest, RefusesARocksDatabaseOfSomethingElse) {
+  rocksdb::Options rocks;
+  rocks.create_if_missing = true;
+  rocksdb::DB* db = nullptr;
+  fs::create_directory(options_.directory);
+  ASSERT_TRUE(rocksdb::DB::Open(rocks, options_.directory + "/db", &db).ok());
+  ASSERT_TRUE(db->Put({}, "foreign", "data").ok());
+  delete db;
+  EXPECT_EQ(refusal(), options_.directory + " is not a freshet data directory");
+}
+
+TEST_F(DatabaseTest, RefusesANewerFormatNamingBoth) {
+  {
+    Database database(options_);
+    auto& impl = database.impl();
+    ASSERT_TRUE(impl.db->Put({}, impl.family(Family::meta), to_slice(kFormatKey), "2").ok());
+  }
+  EXPECT_EQ(refusal(), options_.directory + " has format 2; this freshet reads format 1: it was written by a newer version");
+}
+
+TEST_F(DatabaseTest, OneProcessAtATime) {
+  Database database(options_);
+  EXPECT_EQ(refusal(), "cannot open the data directory " + options_.directory + ": in use by another process");
+}
+
+TEST_F(DatabaseTest, ADirectoryThatCannotBeMadeIsNamed) {
+  std::ofstream(dir_.path() + "/file") << "";
+  options_.directory = dir_.path() + "/file/data";
+  EXPECT_NE(refusal().find(options_.directory), std::string::npos);
+}
+
+TEST_F(DatabaseTest, ReadingOnlyWorksBesideAWriterAndChangesNothing) {
+  Database database(options_);
+  HistoryStore store(database);
+  ASSERT_TRUE(store.commit(batch_of({user_event(0, "u", "a", 1000)}), true));
+  Database reader = Database::open_read_only(options_);
+  EXPECT_EQ(*HistoryStore(reader).count({Owner::Kind::user, "u"}), 1U);
+  EXPECT_EQ(HistoryStore(reader).stream_time(), timestamp_from_ms(1000));
+  Options elsewhere;
+  elsewhere.directory = dir_.path() + "/absent";
+  EXPECT_THROW(Database::open_read_only(elsewhere), std::runtime_error);
+  EXPECT_FALSE(fs::exists(elsewhere.directory));
+}
+
+TEST_F(DatabaseTest, ATornLastRecordOfTheWriteAheadLogIsDroppedAndTheRestIsThere) {
+  {
+    Database database(options_);
+    HistoryStore store(database);
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(store.commit(batch_of({user_event(i, "u", "i" + std::to_string(i), 1000 + i)}), true));
+    }
+  }
+  fs::path log;
+  for (const auto& entry : fs::directory_iterator(options_.directory + "/db")) {
+    if (entry.path().extension() == ".log" && entry.file_size() > 0) log = entry.path();
+  }
+  ASSERT_FALSE(log.empty());
+  fs::resize_file(log, fs::file_size(log) - 5);
+  Database database(options_);
+  HistoryStore store(database);
+  EXPECT_EQ(*store.count({Owner::Kind::user, "u"}), 99U);
+  EXPECT_EQ(*store.positions(), (Positions{{0, 99}}));
+}
+
+}  // namespace
+}  // namespace freshet::store

@@ -1,0 +1,186 @@
+#include "store/history_store.h"
+
+#include <gtest/gtest.h>
+
+#include "store/dead_letters.h"
+#include "store/rocks.h"
+#include "tests/support/history_events.h"
+#include "tests/support/temp_dir.h"
+
+namespace freshet::store {
+namespace {
+
+using freshet::testing::batch_of;
+using freshet::testing::items_of_events;
+using freshet::testing::TempDir;
+using freshet::testing::user_event;
+using Items = std::vector<std::string>;
+
+class HistoryStoreTest : public ::testing::Test {
+ protected:
+  HistoryStoreTest() { open({}); }
+
+  void open(Options options) {
+    store_.reset();
+    database_.reset();
+    options.directory = dir_.path() + "/data";
+    database_ = std::make_unique<Database>(options);
+    store_ = std::make_unique<HistoryStore>(*database_);
+  }
+
+  Items recent(const std::string& user, std::size_t limit = 100) {
+    return items_of_events(*store_->recent({Owner::Kind::user, user}, limit));
+  }
+
+  CommitCounts commit(std::vector<PositionedEvent> events) { return *store_->commit(batch_of(std::move(events)), true); }
+
+  void compact() {
+    auto& db = database_->impl();
+    ASSERT_TRUE(db.db->Flush(rocksdb::FlushOptions{}, db.family(Family::history)).ok());
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    ASSERT_TRUE(db.db->CompactRange(options, db.family(Family::history), nullptr, nullptr).ok());
+  }
+
+  TempDir dir_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<HistoryStore> store_;
+};
+
+TEST_F(HistoryStoreTest, NewestComesFirstWhateverTheOrderOfArrival) {
+  commit({user_event(0, "u", "b", 2000), user_event(1, "u", "a", 1000), user_event(2, "u", "c", 3000),
+          user_event(3, "uu", "x", 2500)});
+  EXPECT_EQ(recent("u"), (Items{"c", "b", "a"}));
+  EXPECT_EQ(recent("u", 2), (Items{"c", "b"}));
+  EXPECT_EQ(recent("nobody"), Items{});
+  EXPECT_EQ(*store_->count({Owner::Kind::user, "u"}), 3U);
+  EXPECT_EQ(store_->stream_time(), timestamp_from_ms(3000));
+}
+
+TEST_F(HistoryStoreTest, AtTheSameTimeTheLaterInTheLogIsNewer) {
+  commit({user_event(0, "u", "first", 1000), user_event(1, "u", "second", 1000)});
+  EXPECT_EQ(recent("u"), (Items{"second", "first"}));
+}
+
+TEST_F(HistoryStoreTest, AnEventOfAUsersSessionIsInBothHistories) {
+  auto entry = user_event(0, "u", "a", 1000);
+  entry.event.session = "u";  // the same name is another owner
+  commit({entry, user_event(1, "u", "b", 2000)});
+  EXPECT_EQ(recent("u"), (Items{"b", "a"}));
+  EXPECT_EQ(items_of_events(*store_->recent({Owner::Kind::session, "u"}, 9)), Items{"a"});
+}
+
+TEST_F(HistoryStoreTest, ARepeatedCommitChangesNothing) {
+  const auto batch = batch_of({user_event(0, "u", "a", 1000), user_event(1, "u", "b", 2000)});
+  ASSERT_TRUE(store_->commit(batch, true));
+  ASSERT_TRUE(store_->commit(batch, true));
+  EXPECT_EQ(recent("u"), (Items{"b", "a"}));
+  EXPECT_EQ(*store_->positions(), (Positions{{0, 2}}));
+}
+
+TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
+  auto first = user_event(0, "u", "a", 1000), twin = user_event(1, "u", "a", 1000), next = user_event(2, "u", "b", 2000);
+  first.event.id = twin.event.id = "id";
+  next.event.id = "other";
+  const CommitCounts counts = commit({first, twin, next});
+  EXPECT_EQ(counts.stored, 2U);
+  EXPECT_EQ(counts.duplicates, 1U);
+  auto again = user_event(3, "u", "a", 1000);
+  again.event.id = "id";
+  EXPECT_EQ(commit({again}).duplicates, 1U);
+  // The same record read again after a crash is no duplicate of itself.
+  EXPECT_EQ(commit({first}).stored, 1U);
+  EXPECT_EQ(recent("u"), (Items{"b", "a"}));
+  again.position.offset = 4;
+  again.arrival += std::chrono::hours(25);
+  EXPECT_EQ(commit({again}).stored, 1U);
+}
+
+TEST_F(HistoryStoreTest, AnEraseRemovesWhatWasBeforeItAndNothingLater) {
+  PositionedEvent erase = user_event(2, "u", "", 0);
+  erase.event.kind = EventKind::erase;
+  const CommitCounts counts =
+      commit({user_event(0, "u", "old", 5000), user_event(1, "v", "kept", 1000), erase, user_event(3, "u", "new", 1000)});
+  EXPECT_EQ(counts.erased, 1U);
+  EXPECT_EQ(recent("u"), Items{"new"});
+  EXPECT_EQ(recent("v"), Items{"kept"});
+}
+
+TEST_F(HistoryStoreTest, EraseNowRemovesOneOwnerOnly) {
+  commit({user_event(0, "u", "a", 1000), user_event(1, "u1", "b", 1000), user_event(2, "", "c", 1000)});
+  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}));
+  EXPECT_EQ(recent("u"), Items{});
+  EXPECT_EQ(recent("u1"), Items{"b"});
+}
+
+TEST_F(HistoryStoreTest, OnlyTheNewestEventsPerOwnerAreKept) {
+  Options options;
+  options.max_events_per_owner = 3;
+  open(options);
+  std::vector<PositionedEvent> events;
+  for (int i = 0; i < 10; ++i) {
+    events.push_back(user_event(2 * i, "hot", "h" + std::to_string(i), 1000 + i));
+    if (i < 2) events.push_back(user_event(2 * i + 1, "cold", "c" + std::to_string(i), 1000 + i));
+  }
+  commit(events);
+  EXPECT_EQ(recent("hot"), (Items{"h9", "h8", "h7"}));
+  EXPECT_EQ(*store_->count({Owner::Kind::user, "hot"}), 3U);
+  compact();
+  std::size_t rows = 0;
+  ASSERT_TRUE(store_->scan([&](const Owner&, const PositionedEvent&) { return ++rows > 0; }));
+  EXPECT_EQ(rows, 5U);
+  EXPECT_EQ(recent("hot"), (Items{"h9", "h8", "h7"}));
+  EXPECT_EQ(recent("cold"), (Items{"c1", "c0"}));
+}
+
+TEST_F(HistoryStoreTest, EventsTooOldForTheStreamAreDropped) {
+  Options options;
+  options.max_event_age = std::chrono::hours(1);
+  open(options);
+  constexpr std::int64_t kHour = 3'600'000;
+  commit({user_event(0, "u", "old", 1000)});
+  EXPECT_EQ(recent("u"), Items{"old"});
+  const CommitCounts counts = commit({user_event(1, "u", "new", 1000 + 2 * kHour), user_event(2, "u", "late", 2000)});
+  EXPECT_EQ(counts.expired, 1U);
+  EXPECT_EQ(recent("u"), Items{"new"});
+  compact();
+  EXPECT_EQ(recent("u"), Items{"new"});
+}
+
+TEST_F(HistoryStoreTest, EverythingIsThereAfterReopening) {
+  auto entry = user_event(41, "u", "a", 1000);
+  entry.event.session = "s";
+  entry.event.id = "id";
+  entry.event.type = "purchase";
+  entry.event.value = 2.5F;
+  entry.event.request = "r";
+  entry.event.props = R"({"k":1})";
+  commit({entry});
+  open({});
+  const auto events = store_->recent({Owner::Kind::user, "u"}, 9);
+  ASSERT_EQ(events->size(), 1U);
+  EXPECT_EQ(events->front(), entry.event);
+  EXPECT_EQ(*store_->positions(), (Positions{{0, 42}}));
+  EXPECT_EQ(store_->stream_time(), timestamp_from_ms(1000));
+}
+
+TEST_F(HistoryStoreTest, RejectedRecordsAreKeptWithReasonAndBytes) {
+  EventBatch batch;
+  batch.rejected.push_back({{0, 7}, timestamp_from_ms(5), "item: missing", "key", std::string("\0raw", 4), {{"h", "v"}}});
+  batch.next[0] = 8;
+  ASSERT_TRUE(store_->commit(batch, true));
+  ASSERT_TRUE(store_->commit(batch, true));
+  std::vector<RejectedRecord> letters;
+  ASSERT_TRUE(DeadLetters(*database_).scan([&](const RejectedRecord& record) {
+    letters.push_back(record);
+    return true;
+  }));
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].reason, "item: missing");
+  EXPECT_EQ(letters[0].value, std::string("\0raw", 4));
+  EXPECT_EQ(letters[0].position, (Position{0, 7}));
+  EXPECT_EQ(letters[0].headers.size(), 1U);
+}
+
+}  // namespace
+}  // namespace freshet::store
