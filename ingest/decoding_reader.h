@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "base/event_reader.h"
@@ -22,6 +25,7 @@ class DecodingReader final : public EventReader {
   void commit(const Positions& positions) { log_->commit(positions); }
   void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
   std::uint64_t generation() const { return log_->generation(); }
+  bool held_since(int partition, std::uint64_t generation) const { return log_->held_since(partition, generation); }
 
  private:
   std::unique_ptr<LogReader> log_;

@@ -12,13 +12,13 @@ namespace freshet::ingest {
 namespace {
 
 constexpr std::size_t kMaxReadBytes = std::size_t{4} << 20;
-constexpr std::chrono::seconds kTrimInterval{10};
 
 }  // namespace
 
 class EmbeddedLog::Reader final : public LogReader {
  public:
-  Reader(EmbeddedLog& log, std::int64_t offset) : log_(log), offset_(offset) {
+  Reader(EmbeddedLog& log, const Positions& positions) : log_(log) {
+    seek(positions);
     std::lock_guard lock(log_.mutex_);
     log_.committed_.emplace(this, -1);
   }
@@ -48,6 +48,11 @@ class EmbeddedLog::Reader final : public LogReader {
   void seek(const Positions& positions) override {
     const auto own = positions.find(0);
     offset_ = own == positions.end() ? 0 : own->second;
+    if (offset_ <= log_.journal_.end()) return;
+    // Someone put another journal here; waiting for it to grow past our position would lose its records.
+    log::error("the event log is shorter than a reader's position; reading it from its beginning",
+               {{"position", offset_}, {"end", log_.journal_.end()}});
+    offset_ = 0;
   }
 
   Positions end_positions() const override { return {{0, log_.journal_.end()}}; }
@@ -61,10 +66,11 @@ class EmbeddedLog::Reader final : public LogReader {
 
   void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
   std::uint64_t generation() const override { return 0; }
+  bool held_since(int, std::uint64_t) const override { return true; }
 
  private:
   EmbeddedLog& log_;
-  std::int64_t offset_;
+  std::int64_t offset_ = 0;
 };
 
 EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock)
@@ -80,6 +86,7 @@ EmbeddedLog::~EmbeddedLog() {
 }
 
 void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
+  if (entries.empty()) return done(Positions{});
   Error refused{Errc::overloaded, "the event log is behind; try again"};
   {
     std::lock_guard lock(mutex_);
@@ -96,13 +103,7 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
 }
 
 std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positions_of) {
-  std::int64_t offset = 0;
-  if (positions_of) {
-    const Positions positions = positions_of({0});
-    const auto own = positions.find(0);
-    if (own != positions.end()) offset = own->second;
-  }
-  return std::make_unique<Reader>(*this, offset);
+  return std::make_unique<Reader>(*this, positions_of ? positions_of({0}) : Positions{});
 }
 
 std::string EmbeddedLog::problem() const {
@@ -115,7 +116,7 @@ Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, s
 }
 
 void EmbeddedLog::run(std::stop_token stop) {
-  auto next_trim = std::chrono::steady_clock::now() + kTrimInterval;
+  auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   while (true) {
     std::vector<Pending> pending;
     {
@@ -128,7 +129,7 @@ void EmbeddedLog::run(std::stop_token stop) {
     if (!pending.empty()) write(std::move(pending));
     if (std::chrono::steady_clock::now() >= next_trim) {
       trim();
-      next_trim = std::chrono::steady_clock::now() + kTrimInterval;
+      next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
     }
   }
 }
@@ -146,6 +147,7 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
   {
     std::lock_guard lock(mutex_);
     if (!first && problem_.empty()) log::error("events cannot be written", {{"reason", first.error().message}});
+    if (first && !problem_.empty()) log::info("events can be written again");
     problem_ = first ? "" : "events cannot be written: " + first.error().message;
     if (first) grown_.notify_all();
   }
@@ -160,6 +162,7 @@ void EmbeddedLog::trim() {
   std::int64_t safe = journal_.end();
   {
     std::lock_guard lock(mutex_);
+    if (committed_.empty()) return;  // starting or stopping: nobody has said what is safe
     for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
   }
   if (safe <= journal_.begin()) return;

@@ -20,6 +20,7 @@ namespace freshet::ingest {
 /// An append is acknowledged after an fsync that it shares with everything that was queued meanwhile. Records are
 /// trimmed once every open reader has committed past them and the retention is over.
 /// Threads:  as EventLog; owns "freshet-journal".
+/// Limits:   EmbeddedOptions::max_queued_records wait for the next fsync; a single append may be larger when none do.
 class EmbeddedLog final : public EventLog {
  public:
   EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock);

@@ -17,10 +17,12 @@ namespace freshet::ingest {
 /// (a JSON object with "specversion") or binary mode (ce_* headers).
 /// A total function of (headers, value, arrival): the same record always decodes the same way, whoever reads it.
 /// Threads:  one per thread (it owns a parser and its buffers).
-/// Errors:   invalid, naming the field and what was expected ("ts: 2099-01-01T00:00:00.000Z is 73 years after arrival").
+/// Errors:   invalid, naming the field and what was expected ("item: missing", "user: 600 bytes long, at most 512").
+///           Messages are valid UTF-8 and short, whatever the record holds.
 /// Cost:     about a microsecond; no allocation beyond the event's strings.
 class EventDecoder {
  public:
+  /// Name and bytes, as the log keeps them.
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   explicit EventDecoder(const DecodeOptions& options);
@@ -33,14 +35,19 @@ class EventDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The canonical JSON of an event: decode(encode_event(e)) == e.
+/// The type of the record that asks every reader to forget somebody. Types that start with '$' are freshet's own: an
+/// EventKind::erase must be refused where clients hand in events.
+inline constexpr std::string_view kEraseType = "$erase";
+
+/// The canonical JSON of an event: decode(encode_event(e)) == e, also for `props`, which is as the decoder left it.
 std::string encode_event(const Event& event);
 
 /// The record that asks every reader of the log to forget `owner`: {"type":"$erase","user":"..."}.
 std::string encode_erase(const Owner& owner);
 
-/// Splits a request body into the raw JSON text of its events: one object, an array of objects, or NDJSON.
-/// The views point into `body`. Errors: invalid (not JSON at all; says at which byte).
+/// Splits a request body into the raw JSON text of its events: one object, an array of objects, or NDJSON. The views
+/// point into `body` and may be anything but empty: the decoder judges each by itself, so that an error has an index.
+/// Errors: invalid (the body cannot be cut into values; says at which byte).
 Result<std::vector<std::string_view>> split_events(std::string_view body);
 
 }  // namespace freshet::ingest

@@ -41,9 +41,13 @@ class LogReader {
  public:
   virtual ~LogReader() = default;
 
-  /// See EventReader::poll.
+  /// See EventReader::poll. A batch may have positions and no records: these records are gone (retention).
   virtual Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
+
+  /// See EventReader::seek. Offsets that the log does not have (trimmed, or beyond its end) go on from its beginning.
   virtual void seek(const Positions& positions) = 0;
+
+  /// Newest known end of every partition that it reads.
   virtual Positions end_positions() const = 0;
 
   /// Tells the log how far the reader's state is safe (Kafka: offset commit, so that lag tools work; embedded:
@@ -55,8 +59,12 @@ class LogReader {
   virtual void idle(std::chrono::milliseconds duration) = 0;
 
   /// Changes whenever partitions were assigned or revoked. Rebalances happen inside poll() and idle() only, so a batch
-  /// just polled belongs to the reader; one held over an idle() does only if the generation is still the same.
+  /// just polled belongs to the reader; one held over an idle() may have to be given up in part, see held_since().
   virtual std::uint64_t generation() const = 0;
+
+  /// True if `partition` has been this reader's without interruption since generation() was `generation`. If not, what
+  /// was polled from it before is the new owner's to write, or, if it came back, will be polled again.
+  virtual bool held_since(int partition, std::uint64_t generation) const = 0;
 };
 
 /// How a reader shares the log with others.
@@ -75,13 +83,14 @@ using PositionsOf = std::function<Positions(const std::vector<int>& partitions)>
 /// Errors:   values; a broker that is away is `unavailable` and comes back by itself.
 class EventLog {
  public:
-  /// Called exactly once, on a thread of the log: the end positions of the entries (a token), or why not all of them
-  /// are durable. After an error some entries may still be in the log.
+  /// Called exactly once: the end positions of the entries (a token), or why not all of them are durable. After an
+  /// error some entries may still be in the log. Must only hand over: it runs on the thread that serves all appends.
   using Appended = std::function<void(Result<Positions>)>;
 
   virtual ~EventLog() = default;
 
-  /// Takes entries in order; calls `done` when all are durable. Overloaded is answered at once.
+  /// Takes entries in order; calls `done` when all are durable, on the calling thread only if the answer is known at
+  /// once (overloaded, shutting_down, nothing to append).
   virtual void append(std::vector<LogEntry> entries, Appended done) = 0;
 
   /// `positions_of` is needed for Sharing::group only.

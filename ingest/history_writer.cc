@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <stdexcept>
 #include <utility>
 
 #include "base/log.h"
 #include "ingest/decoding_reader.h"
+#include "ingest/writer_metrics.h"
 
 namespace freshet::ingest {
 namespace {
@@ -15,77 +17,46 @@ constexpr std::chrono::milliseconds kFirstBackoff{50};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
 constexpr std::chrono::milliseconds kDeadLetterTimeout{10'000};
 
-/// What the writer counts.
-struct Counters {
-  explicit Counters(Metrics& the_metrics)
-      : metrics(the_metrics),
-        stored(events(metrics, "stored")),
-        duplicates(events(metrics, "duplicate")),
-        expired(events(metrics, "expired")),
-        rejected(events(metrics, "rejected")),
-        erased(events(metrics, "erased")),
-        batch_events(metrics.histogram("freshet_ingest_batch_events", "Records per committed batch.",
-                                       {1, 10, 100, 500, 1000, 2000, 5000, 10000})),
-        commit_seconds(metrics.histogram("freshet_ingest_commit_seconds", "Time to commit one batch to the histories.",
-                                         Metrics::latency_bounds())),
-        retries(metrics.counter("freshet_ingest_retries_total", "Batches that had to be tried again.")),
-        rebalances(metrics.counter("freshet_ingest_rebalances_total",
-                                   "Batches given back because partitions changed hands while they were held.")) {}
+/// Takes what came from partitions that changed hands since `generation` out of the batch.
+void give_up_lost(EventBatch& batch, const DecodingReader& reader, std::uint64_t generation) {
+  const auto lost = [&](int partition) { return !reader.held_since(partition, generation); };
+  std::erase_if(batch.events, [&](const PositionedEvent& entry) { return lost(entry.position.partition); });
+  std::erase_if(batch.rejected, [&](const RejectedRecord& record) { return lost(record.position.partition); });
+  std::erase_if(batch.next, [&](const auto& next) { return lost(next.first); });
+}
 
-  static Counter& events(Metrics& metrics, const char* result) {
-    return metrics.counter("freshet_ingest_events_total", "Records read from the log, by what became of them.",
-                           {{"result", result}});
-  }
-
-  void count(const store::CommitCounts& counts, const EventBatch& batch) {
-    stored.Increment(static_cast<double>(counts.stored));
-    duplicates.Increment(static_cast<double>(counts.duplicates));
-    expired.Increment(static_cast<double>(counts.expired));
-    erased.Increment(static_cast<double>(counts.erased));
-    rejected.Increment(static_cast<double>(batch.rejected.size()));
-    batch_events.Observe(static_cast<double>(batch.events.size() + batch.rejected.size()));
-  }
-
-  void set_lag(const Positions& at, const Positions& ends) {
-    for (const auto& [partition, end] : ends) {
-      const auto own = at.find(partition);
-      const std::int64_t lag = std::max<std::int64_t>(0, end - (own == at.end() ? 0 : own->second));
-      metrics
-          .gauge("freshet_ingest_lag_events", "Records of the log that are not in the histories yet.",
-                 {{"partition", std::to_string(partition)}})
-          .Set(static_cast<double>(lag));
-    }
-  }
-
-  Metrics& metrics;
-  Counter &stored, &duplicates, &expired, &rejected, &erased;
-  Histogram &batch_events, &commit_seconds;
-  Counter &retries, &rebalances;
-};
+Positions read_positions(const HistorySink& sink) {
+  auto positions = sink.positions();
+  if (!positions) throw std::runtime_error("cannot read the stored log positions: " + positions.error().message);
+  return *std::move(positions);
+}
 
 }  // namespace
 
 struct HistoryWriter::Impl {
-  Impl(EventLog& the_log, store::HistoryStore& the_store, Watermark& the_watermark, const DecodeOptions& decode,
+  Impl(EventLog& the_log, std::unique_ptr<HistorySink> the_sink, Watermark& the_watermark, const DecodeOptions& decode,
        const WriterOptions& the_options, Metrics& metrics)
       : log(the_log),
-        store(the_store),
+        sink(std::move(the_sink)),
         visible(the_watermark),
         options(the_options),
-        reader(log.open_reader(Sharing::group, [this](const std::vector<int>&) { return stored_positions(); }), decode),
+        written(read_positions(*sink)),
+        reader(log.open_reader(Sharing::group, [this](const std::vector<int>&) { return written; }), decode),
         counters(metrics) {}
 
-  Positions stored_positions();
+  Result<void> keep_dead_letters(const EventBatch& batch);
   Result<void> write(const EventBatch& batch);
-  void write_until_done(const EventBatch& batch, std::stop_token stop);
+  void write_until_done(EventBatch batch, const std::stop_token& stop);
+  void wait(std::chrono::milliseconds& backoff, const std::stop_token& stop);
   void set_problem(std::string problem);
 
   EventLog& log;
-  store::HistoryStore& store;
+  const std::unique_ptr<HistorySink> sink;
   Watermark& visible;
   const WriterOptions options;
+  Positions written;  // as in the store, which nobody else writes positions to; run()'s thread only
   DecodingReader reader;
-  Counters counters;
+  WriterMetrics counters;
 
   mutable std::mutex mutex;
   std::string problem;  // guarded by mutex
@@ -93,17 +64,13 @@ struct HistoryWriter::Impl {
 
 HistoryWriter::HistoryWriter(EventLog& log, store::HistoryStore& store, Watermark& visible, const DecodeOptions& decode,
                              const WriterOptions& options, Metrics& metrics)
-    : impl_(std::make_unique<Impl>(log, store, visible, decode, options, metrics)) {}
+    : HistoryWriter(log, std::make_unique<StoreSink>(store), visible, decode, options, metrics) {}
+
+HistoryWriter::HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, Watermark& visible,
+                             const DecodeOptions& decode, const WriterOptions& options, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(log, std::move(sink), visible, decode, options, metrics)) {}
 
 HistoryWriter::~HistoryWriter() = default;
-
-Positions HistoryWriter::Impl::stored_positions() {
-  auto positions = store.positions();
-  if (positions) return *std::move(positions);
-  // Reading again from the group's committed offsets only repeats rows that overwrite themselves.
-  freshet::log::error("stored log positions cannot be read", {{"reason", positions.error().message}});
-  return {};
-}
 
 void HistoryWriter::Impl::set_problem(std::string text) {
   std::lock_guard lock(mutex);
@@ -112,61 +79,78 @@ void HistoryWriter::Impl::set_problem(std::string text) {
   problem = std::move(text);
 }
 
-Result<void> HistoryWriter::Impl::write(const EventBatch& batch) {
-  const bool elsewhere = log.keeps_dead_letters();
-  if (elsewhere && !batch.rejected.empty()) {
+/// Where the log has a place for them. Where it has none, they go to the store with the batch.
+Result<void> HistoryWriter::Impl::keep_dead_letters(const EventBatch& batch) {
+  if (batch.rejected.empty()) return {};
+  if (log.keeps_dead_letters()) {
     if (auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout); !appended) return appended;
   }
-  const auto start = std::chrono::steady_clock::now();
-  const auto counts = store.commit(batch, /*keep_rejected=*/!elsewhere);
-  if (!counts) return counts.error();
-  counters.commit_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  counters.count(*counts, batch);
-  visible.advance(batch.next);
-  reader.commit(batch.next);
+  for (const RejectedRecord& record : batch.rejected) {
+    freshet::log::debug("rejected", {{"partition", record.position.partition}, {"offset", record.position.offset},
+                                     {"reason", record.reason}});
+  }
   return {};
 }
 
-/// Retries until it is written, the partitions have changed hands (another member writes it then), or `stop`.
-void HistoryWriter::Impl::write_until_done(const EventBatch& batch, std::stop_token stop) {
-  const std::uint64_t generation = reader.generation();
+Result<void> HistoryWriter::Impl::write(const EventBatch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto counts = sink->commit(batch, /*keep_rejected=*/!log.keeps_dead_letters());
+  if (!counts) return counts.error();
+  counters.count(*counts, batch, std::chrono::steady_clock::now() - start);
+  for (const auto& [partition, offset] : batch.next) written[partition] = offset;
+  reader.commit(batch.next);
+  visible.advance(batch.next);
+  return {};
+}
+
+/// Nothing is fetched meanwhile, but the reader stays in its group and notices when partitions are taken from it.
+void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kSlice{100};
+  for (auto left = backoff; left.count() > 0 && !stop.stop_requested(); left -= kSlice) {
+    reader.idle(std::min(left, kSlice));
+  }
+  backoff = std::min(backoff * 2, kLastBackoff);
+}
+
+/// Retries until it is written or `stop`: what is not written by then is read again after the next start.
+void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
+  std::uint64_t generation = reader.generation();
   auto backoff = kFirstBackoff;
+  bool dead_letters_kept = false;
   while (true) {
-    const auto written = write(batch);
-    if (written) {
-      set_problem("");
-      return;
+    Result<void> done;
+    if (!dead_letters_kept) done = keep_dead_letters(batch);
+    if (done) {
+      dead_letters_kept = true;
+      done = write(batch);
     }
-    set_problem(written.error().message);
-    counters.retries.Increment();
+    if (done) return set_problem("");
+    set_problem(done.error().message);
+    counters.retried();
     if (stop.stop_requested()) return;
-    reader.idle(backoff);
-    backoff = std::min(backoff * 2, kLastBackoff);
-    if (reader.generation() != generation) {
-      // The batch may hold records of a partition that is not ours any more. Forget all of it and read again, from what
-      // the store holds, the partitions that still are.
-      counters.rebalances.Increment();
-      reader.seek(stored_positions());
-      return;
-    }
+    wait(backoff, stop);
+    if (reader.generation() == generation) continue;
+    // While we were waiting, partitions changed hands; what was theirs is the new owner's to write.
+    give_up_lost(batch, reader, generation);
+    generation = reader.generation();
+    if (batch.empty()) return;
   }
 }
 
 void HistoryWriter::run(std::stop_token stop) {
   auto backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
-    const auto batch = impl_->reader.poll(impl_->options.batch_records, impl_->options.poll_timeout);
+    auto batch = impl_->reader.poll(impl_->options.batch_records, impl_->options.poll_timeout);
     if (!batch) {
       impl_->set_problem(batch.error().message);
-      impl_->reader.idle(backoff);
-      backoff = std::min(backoff * 2, kLastBackoff);
+      impl_->wait(backoff, stop);
       continue;
     }
     backoff = kFirstBackoff;
     if (batch->empty()) {
       impl_->set_problem("");
     } else {
-      impl_->write_until_done(*batch, stop);
+      impl_->write_until_done(*std::move(batch), stop);
     }
     impl_->counters.set_lag(impl_->visible.positions(), impl_->reader.end_positions());
   }

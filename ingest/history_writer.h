@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "base/watermark.h"
 #include "ingest/event_log.h"
+#include "ingest/history_sink.h"
 #include "ingest/options.h"
 #include "store/history_store.h"
 
@@ -17,10 +18,13 @@ namespace freshet::ingest {
 /// positions, then raises the watermark that read-your-writes waits on. Dead letters are durable before the positions
 /// pass them.
 /// Threads:  run() on one thread; problem() and end_positions() from any.
-/// Errors:   a store or log that is unavailable is retried with back-off and shown by problem(); nothing is skipped.
+/// Errors:   the constructor throws std::runtime_error if the stored positions cannot be read. A store or log that is
+///           unavailable later is retried with back-off and shown by problem(); nothing is skipped.
 class HistoryWriter {
  public:
   HistoryWriter(EventLog& log, store::HistoryStore& store, Watermark& visible, const DecodeOptions& decode,
+                const WriterOptions& options, Metrics& metrics);
+  HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, Watermark& visible, const DecodeOptions& decode,
                 const WriterOptions& options, Metrics& metrics);
   ~HistoryWriter();
 

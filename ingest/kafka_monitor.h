@@ -1,10 +1,10 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/position.h"
 #include "ingest/options.h"
@@ -20,26 +20,35 @@ class KafkaMonitor {
   explicit KafkaMonitor(const KafkaOptions& options);
   ~KafkaMonitor();
 
+  /// What one look found.
+  struct View {
+    std::uint64_t number = 0;  ///< of successful looks; 0: none yet
+    Positions begins;          ///< first offset still kept, per partition
+    Positions ends;            ///< next offset to be written, per partition
+  };
+
   /// Empty if cluster and topic are fine; else a sentence for /readyz.
   std::string problem() const;
 
-  /// End offset per partition as of the last look; empty before the first.
+  /// The newest successful look.
+  View view() const;
+  /// Its end offsets alone; empty before the first.
   Positions ends() const;
-  /// First offset still kept, likewise.
-  Positions begins() const;
 
  private:
   void run(std::stop_token stop);
-  std::string look(Positions& begins, Positions& ends);
+  std::string look(View& view, const std::stop_token& stop);
+  std::string unreachable(int error) const;
 
   const KafkaOptions options_;
+  std::string last_error_;  // monitor thread only: what librdkafka said about a broker since the look began
   RdKafka client_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
   // guarded by mutex_
   std::string problem_ = "kafka: not connected yet";
-  Positions begins_, ends_;
+  View view_;
 
   std::jthread thread_;  // last: starts work
 };

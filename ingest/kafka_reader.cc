@@ -3,7 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -13,28 +12,9 @@
 namespace freshet::ingest {
 namespace {
 
-struct MessageDeleter {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using Message = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
-
-/// What every consumer of ours has; `group` only matters to members of one, and to lag tools.
-RdConf consumer_conf(const KafkaOptions& options, const std::string& group) {
-  return make_conf(options, {
-                                {"group.id", group},
-                                {"enable.auto.commit", "false"},
-                                {"enable.auto.offset.store", "false"},
-                                {"isolation.level", "read_committed"},
-                                {"auto.offset.reset", "earliest"},
-                                {"partition.assignment.strategy", "cooperative-sticky"},
-                                // Read-ahead per reader is bounded, so a writer that is behind costs no memory.
-                                {"queued.min.messages", "20000"},
-                                {"queued.max.messages.kbytes", "32768"},
-                                // An answer as soon as there is a record: freshness before batching.
-                                {"fetch.wait.max.ms", "10"},
-                                {"fetch.error.backoff.ms", "100"},
-                            });
-}
+constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
+constexpr std::chrono::seconds kTroubleShown{5};
+constexpr int kSeekMs = 5000;
 
 Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
@@ -42,6 +22,10 @@ Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
   if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return now;
   // A producer's clock may be wrong; what we have in hand has arrived.
   return std::min(timestamp_from_ms(ms), now);
+}
+
+std::string bytes_of(const void* data, std::size_t size) {
+  return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
 }
 
 std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_message_t& message) {
@@ -53,114 +37,137 @@ std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_messa
   std::size_t size = 0;
   for (std::size_t i = 0;
        rd_kafka_header_get_all(kafka_headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
-    headers.emplace_back(name, std::string(static_cast<const char*>(value), value == nullptr ? 0 : size));
+    headers.emplace_back(name, bytes_of(value, size));
   }
   return headers;
 }
 
-std::string bytes_of(const void* data, std::size_t size) {
-  return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
-}
-
-std::set<int> partitions_of(const rd_kafka_topic_partition_list_t& list) {
-  std::set<int> partitions;
-  for (int i = 0; i < list.cnt; ++i) partitions.insert(list.elems[i].partition);
-  return partitions;
+/// Passes by itself, or is the monitor's to report.
+bool is_passing(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return true;
+    default: return false;
+  }
 }
 
 }  // namespace
 
 KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
-    : options_(options),
-      monitor_(monitor),
-      skipped_(metrics.counter("freshet_ingest_out_of_range_total",
-                               "Records that the log had deleted before they were read.")) {}
+    : options_(options), monitor_(monitor), gaps_(metrics) {}
 
 KafkaReader::~KafkaReader() = default;
 
 Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
-  LogBatch batch;
-  const std::uint64_t generation = generation_;
-  const Timestamp now = SystemClock().now();
+  collecting_ = {};
+  collected_bytes_ = 0;
+  const KafkaMonitor::View view = monitor_.view();
+  gaps_.settle(view.begins, view.number);
   auto wait = static_cast<int>(timeout.count());
-  while (batch.records.size() < max_records) {
-    const Message message(rd_kafka_consumer_poll(consumer_.get(), wait));
+  while (collecting_.records.size() < max_records && collected_bytes_ < kMaxBatchBytes) {
+    const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), wait));
     if (!message) break;
-    wait = 0;  // only the first record is waited for
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      // The monitor says what is wrong with cluster and topic; librdkafka retries by itself.
-      log::debug("kafka consumer", {{"error", rd_kafka_message_errstr(message.get())}});
+      note_error(*message);
+      wait = 0;
       continue;
     }
-    const auto expected = expected_.find(message->partition);
-    if (expected != expected_.end() && message->offset != expected->second) {
-      notice_gap(message->partition, expected->second, message->offset);
-    }
-    expected_[message->partition] = message->offset + 1;
-    batch.records.push_back({{message->partition, message->offset},
-                             arrival_of(*message, now),
-                             bytes_of(message->key, message->key_len),
-                             bytes_of(message->payload, message->len),
-                             headers_of(*message)});
+    wait = 0;  // only the first record is waited for
+    gaps_.arrived(message->partition, message->offset, view.number);
+    collect(*message);
   }
-  if (generation_ != generation) {
-    // Partitions were taken away while this batch was being collected: their records are the new owner's to write.
-    const std::set<int> mine = owned();
-    std::erase_if(batch.records, [&](const LogRecord& record) { return !mine.contains(record.position.partition); });
+  for (const LogRecord& record : collecting_.records) {
+    collecting_.next[record.position.partition] = record.position.offset + 1;
   }
-  for (const LogRecord& record : batch.records) {
-    batch.next[record.position.partition] = record.position.offset + 1;
+  if (collecting_.records.empty()) {
+    pass_deleted(view);
+    if (std::chrono::steady_clock::now() < trouble_until_) return Error{Errc::unavailable, trouble_};
   }
-  return batch;
+  return std::move(collecting_);
 }
 
-/// Offsets may have holes (transaction markers, compaction); only what lies before the log's beginning was lost.
-void KafkaReader::notice_gap(int partition, std::int64_t expected, std::int64_t found) {
-  if (found < expected) {
-    log::warn("the log is shorter than our position; was the topic recreated?",
-              {{"partition", partition}, {"expected", expected}, {"found", found}});
+void KafkaReader::collect(const rd_kafka_message_s& message) {
+  LogRecord record{{message.partition, message.offset},
+                   arrival_of(message, SystemClock().now()),
+                   bytes_of(message.key, message.key_len),
+                   bytes_of(message.payload, message.len),
+                   headers_of(message)};
+  collected_bytes_ += record.key.size() + record.value.size();
+  collecting_.records.push_back(std::move(record));
+}
+
+void KafkaReader::note_error(const rd_kafka_message_s& message) {
+  const std::string text = std::string("kafka: ") + rd_kafka_message_errstr(&message);
+  if (is_passing(message.err)) {
+    log::debug("kafka consumer", {{"error", text}});
     return;
   }
-  std::int64_t low = 0, high = 0;
-  if (rd_kafka_get_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition, &low, &high) !=
-          RD_KAFKA_RESP_ERR_NO_ERROR ||
-      low <= expected) {
-    return;
+  if (text != trouble_) log::warn("kafka consumer", {{"error", text}});
+  trouble_ = text;
+  trouble_until_ = message.err == RD_KAFKA_RESP_ERR__FATAL ? std::chrono::steady_clock::time_point::max()
+                                                           : std::chrono::steady_clock::now() + kTroubleShown;
+}
+
+/// Where retention has emptied a partition past our position, no record will come to say so.
+void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
+  for (const int partition : owned()) {
+    const auto begin = view.begins.find(partition);
+    if (begin != view.begins.end() && gaps_.skip_to(partition, begin->second)) {
+      collecting_.next[partition] = begin->second;
+    }
   }
-  const std::int64_t lost = std::min(low, found) - expected;
-  skipped_.Increment(static_cast<double>(lost));
-  log::error("the log deleted records before they were read: its retention is too short",
-             {{"partition", partition}, {"records", lost}});
 }
 
 Positions KafkaReader::end_positions() const {
   Positions ends = monitor_.ends();
-  const std::set<int> mine = owned();
-  std::erase_if(ends, [&](const auto& end) { return !mine.contains(end.first); });
+  const std::lock_guard lock(mutex_);
+  // Until the group has decided, all of it counts as unread: we do not know what will be ours.
+  if (ever_owned_) std::erase_if(ends, [&](const auto& end) { return !owned_.contains(end.first); });
   return ends;
 }
 
 void KafkaReader::commit(const Positions& positions) {
   // Asynchronous and best effort: for lag tools, and for the next owner of the partition.
-  const RdPartitions list = to_list(positions);
-  rd_kafka_commit(consumer_.get(), list.get(), /*async=*/1);
+  rd_kafka_commit(consumer_.get(), to_list(positions).get(), /*async=*/1);
 }
 
+/// Goes on polling, so that the group does not take us for dead (max.poll.interval.ms), with everything paused.
 void KafkaReader::idle(std::chrono::milliseconds duration) {
-  Positions mine;
-  for (const int partition : owned()) mine[partition] = RD_KAFKA_OFFSET_INVALID;
-  const RdPartitions list = to_list(mine);
-  rd_kafka_pause_partitions(consumer_.get(), list.get());
+  const auto all_of_ours = [this] {
+    Positions positions;
+    for (const int partition : owned()) positions[partition] = RD_KAFKA_OFFSET_INVALID;
+    return to_list(positions);
+  };
   const auto deadline = std::chrono::steady_clock::now() + duration;
+  std::uint64_t paused_at = generation_;
+  rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
   do {
-    // Paused partitions deliver nothing new; a record that was on its way already is fetched again after the seek.
-    const Message message(rd_kafka_consumer_poll(consumer_.get(), 10));
+    const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), 10));
+    if (generation_ != paused_at) {
+      paused_at = generation_;
+      rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
+    }
     if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      const RdPartitions back = to_list({{message->partition, message->offset}});
-      rd_kafka_error_destroy(rd_kafka_seek_partitions(consumer_.get(), back.get(), 1000));
+      give_back(*message);
+    } else if (message) {
+      note_error(*message);
     }
   } while (std::chrono::steady_clock::now() < deadline);
-  rd_kafka_resume_partitions(consumer_.get(), list.get());
+  rd_kafka_resume_partitions(consumer_.get(), all_of_ours().get());
+}
+
+/// A record that was on its way when its partition was paused: to be fetched again.
+void KafkaReader::give_back(const rd_kafka_message_s& message) {
+  const Positions back{{message.partition, message.offset}};
+  const RdError error(rd_kafka_seek_partitions(consumer_.get(), to_list(back).get(), kSeekMs));
+  if (error) log::error("kafka: a record cannot be given back", {{"error", rd_kafka_error_string(error.get())}});
 }
 
 RdPartitions KafkaReader::to_list(const Positions& positions) const {
@@ -171,121 +178,38 @@ RdPartitions KafkaReader::to_list(const Positions& positions) const {
   return list;
 }
 
-void KafkaReader::set_owned(std::set<int> owned) {
-  std::lock_guard lock(mutex_);
-  owned_ = std::move(owned);
+void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions) {
+  for (const int partition : added) gaps_.forget(partition);
+  moved_to(positions);
+  const std::lock_guard lock(mutex_);
   ++generation_;
+  for (const int partition : added) owned_[partition] = generation_;
+  ever_owned_ = true;
+}
+
+void KafkaReader::remove_owned(const std::set<int>& removed) {
+  std::erase_if(collecting_.records, [&](const LogRecord& record) { return removed.contains(record.position.partition); });
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  for (const int partition : removed) {
+    gaps_.forget(partition);
+    owned_.erase(partition);
+  }
+}
+
+bool KafkaReader::held_since(int partition, std::uint64_t generation) const {
+  const std::lock_guard lock(mutex_);
+  const auto since = owned_.find(partition);
+  return since != owned_.end() && since->second <= generation;
 }
 
 std::set<int> KafkaReader::owned() const {
-  std::lock_guard lock(mutex_);
-  return owned_;
-}
-
-void KafkaReader::expect(const Positions& positions) {
-  for (const auto& [partition, offset] : positions) expected_[partition] = offset;
-}
-
-KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
-                                   Metrics& metrics)
-    : KafkaReader(options, monitor, metrics), positions_of_(std::move(positions_of)) {
-  RdConf conf = consumer_conf(options, options.group);
-  rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* consumer, rd_kafka_resp_err_t error,
-                                                rd_kafka_topic_partition_list_t* partitions, void* self) {
-    on_rebalance(consumer, error, partitions, self);
-  });
-  consumer_ = make_consumer(std::move(conf));
-  rd_kafka_poll_set_consumer(consumer_.get());
-  const RdPartitions topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
-  rd_kafka_subscribe(consumer_.get(), topics.get());
-}
-
-KafkaGroupReader::~KafkaGroupReader() {
-  rd_kafka_consumer_close(consumer_.get());  // leaves the group at once, so that others take over at once
-}
-
-void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_partition_list_t* partitions, void* self) {
-  auto* reader = static_cast<KafkaGroupReader*>(self);
-  error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? reader->assign(partitions) : reader->revoke(partitions);
-}
-
-void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
-  const std::set<int> added = partitions_of(*partitions);
-  const Positions stored = positions_of_({added.begin(), added.end()});
-  Positions known;
-  for (int i = 0; i < partitions->cnt; ++i) {
-    // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
-    const auto own = stored.find(partitions->elems[i].partition);
-    partitions->elems[i].offset = own == stored.end() ? RD_KAFKA_OFFSET_STORED : own->second;
-    if (own != stored.end()) known.insert(*own);
-  }
-  expect(known);
-  rd_kafka_error_destroy(rd_kafka_incremental_assign(consumer_.get(), partitions));
-  std::set<int> mine = owned();
-  mine.insert(added.begin(), added.end());
-  log::info("partitions assigned", {{"added", added.size()}, {"owned", mine.size()}});
-  set_owned(std::move(mine));
-}
-
-void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {
-  const std::set<int> removed = partitions_of(*partitions);
-  rd_kafka_error_destroy(rd_kafka_incremental_unassign(consumer_.get(), partitions));
-  std::set<int> mine = owned();
-  for (const int partition : removed) mine.erase(partition);
-  log::info("partitions revoked", {{"removed", removed.size()}, {"owned", mine.size()}});
-  set_owned(std::move(mine));
-}
-
-void KafkaGroupReader::seek(const Positions& positions) {
-  Positions targets;
-  for (const int partition : owned()) {
-    const auto own = positions.find(partition);
-    targets[partition] = own == positions.end() ? RD_KAFKA_OFFSET_BEGINNING : own->second;
-  }
-  const RdPartitions list = to_list(targets);
-  rd_kafka_error_destroy(rd_kafka_seek_partitions(consumer_.get(), list.get(), 5000));
-  std::erase_if(targets, [](const auto& target) { return target.second < 0; });
-  expect(targets);
-}
-
-KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
-    : KafkaReader(options, monitor, metrics) {
-  consumer_ = make_consumer(consumer_conf(options, options.group + "-learner"));
-  rd_kafka_poll_set_consumer(consumer_.get());
-}
-
-Result<LogBatch> KafkaFullReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
-  if (monitor_.ends().size() != owned().size()) assign_all();
-  auto batch = KafkaReader::poll(max_records, timeout);
-  if (batch) {
-    for (const auto& [partition, offset] : batch->next) next_[partition] = offset;
-  }
-  return batch;
-}
-
-void KafkaFullReader::seek(const Positions& positions) {
-  next_ = positions;
-  assign_all();
-}
-
-/// All partitions that the monitor has seen, each where we are, new ones from their beginning.
-void KafkaFullReader::assign_all() {
-  Positions targets = monitor_.ends();
+  const std::lock_guard lock(mutex_);
   std::set<int> partitions;
-  Positions known;
-  for (auto& [partition, offset] : targets) {
-    const auto own = next_.find(partition);
-    offset = own == next_.end() ? RD_KAFKA_OFFSET_BEGINNING : own->second;
-    if (own != next_.end()) known.insert(*own);
-    partitions.insert(partition);
-  }
-  if (partitions.empty()) return;
-  expect(known);
-  const RdPartitions list = to_list(targets);
-  rd_kafka_assign(consumer_.get(), list.get());
-  set_owned(std::move(partitions));
+  for (const auto& [partition, since] : owned_) partitions.insert(partition);
+  return partitions;
 }
+
+void KafkaReader::moved_to(const Positions& positions) { gaps_.expect(positions); }
 
 }  // namespace freshet::ingest

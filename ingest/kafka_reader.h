@@ -1,19 +1,25 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
 
 #include "base/metrics.h"
 #include "ingest/event_log.h"
+#include "ingest/gap_detector.h"
 #include "ingest/kafka_monitor.h"
 #include "ingest/options.h"
 #include "ingest/rd_handles.h"
 
 namespace freshet::ingest {
 
-/// What both ways of reading Kafka share: fetching, positions, gaps.
+/// What both ways of reading Kafka share: fetching, pausing, positions, gaps.
+///
+/// Rebalances run inside poll() and idle(), on the reader's thread, and take what was already collected from a revoked
+/// partition out of the batch. So between poll() and the commit of its batch nothing can be taken away unnoticed.
 /// Threads: as LogReader.
 class KafkaReader : public LogReader {
  public:
@@ -22,6 +28,7 @@ class KafkaReader : public LogReader {
   void commit(const Positions& positions) override;
   void idle(std::chrono::milliseconds duration) override;
   std::uint64_t generation() const override { return generation_; }
+  bool held_since(int partition, std::uint64_t generation) const override;
 
  protected:
   KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);
@@ -29,24 +36,36 @@ class KafkaReader : public LogReader {
 
   /// The partitions of `positions` as librdkafka's list, at these offsets.
   RdPartitions to_list(const Positions& positions) const;
-  /// This reader's partitions are now `owned` (assigned, revoked); called on the polling thread.
-  void set_owned(std::set<int> owned);
+  /// Partitions joined, to be read from where `positions` says (if it does), or are gone; on the polling thread.
+  void add_owned(const std::set<int>& added, const Positions& positions);
+  void remove_owned(const std::set<int>& removed);
   std::set<int> owned() const;
-  /// The next record of these partitions is expected here, to notice when retention has passed us.
-  void expect(const Positions& positions);
+  /// Reading goes on at `positions`.
+  void moved_to(const Positions& positions);
 
   const KafkaOptions options_;
   const KafkaMonitor& monitor_;
   RdKafka consumer_;
 
  private:
-  void notice_gap(int partition, std::int64_t expected, std::int64_t found);
+  void collect(const rd_kafka_message_s& message);
+  void note_error(const rd_kafka_message_s& message);
+  void pass_deleted(const KafkaMonitor::View& view);
+  void give_back(const rd_kafka_message_s& message);
 
-  Counter& skipped_;
-  std::uint64_t generation_ = 0;
-  Positions expected_;
+  // polling thread only
+  LogBatch collecting_;
+  std::size_t collected_bytes_ = 0;
+  GapDetector gaps_;
+  std::string trouble_;  // what librdkafka does not get over by itself, and until when it is said
+  std::chrono::steady_clock::time_point trouble_until_;
+
+  std::uint64_t generation_ = 0;  // polling thread only
+
   mutable std::mutex mutex_;
-  std::set<int> owned_;  // guarded by mutex_
+  // guarded by mutex_
+  std::map<int, std::uint64_t> owned_;  // and the generation since which
+  bool ever_owned_ = false;
 };
 
 /// A member of the consumer group (cooperative rebalancing). Where to go on comes from the reader's own store.
@@ -54,7 +73,7 @@ class KafkaGroupReader final : public KafkaReader {
  public:
   KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
                    Metrics& metrics);
-  ~KafkaGroupReader() override;
+  ~KafkaGroupReader() override;  ///< leaves the group at once, so that others take over at once
   void seek(const Positions& positions) override;
 
  private:
@@ -63,9 +82,10 @@ class KafkaGroupReader final : public KafkaReader {
   void revoke(rd_kafka_topic_partition_list_s* partitions);
 
   PositionsOf positions_of_;
+  Counter& rebalances_;
 };
 
-/// Every partition of the topic, outside of any group; new partitions join as they appear.
+/// Every partition of the topic, outside of any group; new partitions join as the monitor sees them.
 class KafkaFullReader final : public KafkaReader {
  public:
   KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);

@@ -8,10 +8,13 @@
 
 namespace freshet::ingest {
 
+/// Each validate() returns every problem at once, as "<section>.<key>: what is wrong".
+
 /// What makes a record a valid event.
 struct DecodeOptions {
-  std::chrono::seconds max_future_skew{300};  ///< event time later than arrival by more than this: dead letter
-  std::size_t max_record_bytes = std::size_t{64} << 10;
+  std::chrono::seconds max_future_skew{300};             ///< event time later than arrival by more: dead letter
+  std::size_t max_record_bytes = std::size_t{64} << 10;  ///< longer records: dead letter
+  /// Other types: dead letter.
   std::vector<std::string> types{"view", "click", "cart", "purchase", "like", "dislike", "impression"};
 
   std::vector<std::string> validate() const;
@@ -20,7 +23,8 @@ struct DecodeOptions {
 /// The embedded log.
 struct EmbeddedOptions {
   std::size_t max_queued_records = 100'000;  ///< waiting for their fsync; beyond it append() says overloaded
-  std::chrono::hours retention{24};          ///< kept at least this long after both readers have passed
+  std::chrono::hours retention{24};          ///< kept at least this long after arrival, and until all readers are past
+  std::chrono::milliseconds trim_interval{10'000};  ///< how often what may go does go
 
   std::vector<std::string> validate() const;
 };
@@ -30,15 +34,16 @@ struct KafkaOptions {
   std::string brokers = "127.0.0.1:9092";
   std::string topic = "freshet-events";
   std::string group = "freshet";
-  std::string dead_letter_topic = "freshet-dead-letters";  ///< empty: counted and logged only
-  std::map<std::string, std::string> properties;           ///< any librdkafka property (security, tuning)
+  std::string dead_letter_topic = "freshet-dead-letters";  ///< empty: the history store keeps them
+  /// Any librdkafka property (security, tuning) except those that freshet's promises rest on.
+  std::map<std::string, std::string> properties;
 
   std::vector<std::string> validate() const;
 };
 
 struct WriterOptions {
-  std::size_t batch_records = 2000;
-  std::chrono::milliseconds poll_timeout{100};
+  std::size_t batch_records = 2000;             ///< at most this many in one commit; what is there is never waited on
+  std::chrono::milliseconds poll_timeout{100};  ///< how long an idle writer waits before it looks at `stop`
 
   std::vector<std::string> validate() const;
 };

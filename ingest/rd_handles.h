@@ -6,6 +6,10 @@
 
 struct rd_kafka_s;
 struct rd_kafka_conf_s;
+struct rd_kafka_error_s;
+struct rd_kafka_message_s;
+struct rd_kafka_metadata;
+struct rd_kafka_topic_s;
 struct rd_kafka_topic_partition_list_s;
 
 namespace freshet::ingest {
@@ -13,11 +17,19 @@ namespace freshet::ingest {
 struct RdDeleter {
   void operator()(rd_kafka_s* handle) const;
   void operator()(rd_kafka_conf_s* conf) const;
+  void operator()(rd_kafka_error_s* error) const;
+  void operator()(rd_kafka_message_s* message) const;
+  void operator()(const struct rd_kafka_metadata* metadata) const;
+  void operator()(rd_kafka_topic_s* topic) const;
   void operator()(rd_kafka_topic_partition_list_s* list) const;
 };
 
 using RdKafka = std::unique_ptr<rd_kafka_s, RdDeleter>;
 using RdConf = std::unique_ptr<rd_kafka_conf_s, RdDeleter>;
+using RdError = std::unique_ptr<rd_kafka_error_s, RdDeleter>;
+using RdMessage = std::unique_ptr<rd_kafka_message_s, RdDeleter>;
+using RdMetadata = std::unique_ptr<const struct rd_kafka_metadata, RdDeleter>;
+using RdTopic = std::unique_ptr<rd_kafka_topic_s, RdDeleter>;
 using RdPartitions = std::unique_ptr<rd_kafka_topic_partition_list_s, RdDeleter>;
 
 }  // namespace freshet::ingest

@@ -2,23 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/event.h"
 #include "online/random.h"
+#include "tests/support/test_seed.h"
 
 namespace freshet::testing {
-
-/// FRESHET_TEST_SEED, else `fallback`; printed, so that a failure can be repeated.
-inline std::uint64_t test_seed(std::uint64_t fallback) {
-  const char* text = std::getenv("FRESHET_TEST_SEED");
-  const std::uint64_t seed = text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
-  std::printf("FRESHET_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 /// "item-" and 7: "item-7".
 inline std::string numbered(std::string prefix, std::uint64_t number) {

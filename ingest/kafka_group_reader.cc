@@ -1,0 +1,87 @@
+#include "ingest/kafka_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/kafka_client.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr int kSeekMs = 5000;
+
+std::set<int> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+  std::set<int> partitions;
+  for (int i = 0; i < list.cnt; ++i) partitions.insert(list.elems[i].partition);
+  return partitions;
+}
+
+void report(rd_kafka_error_t* error, const char* what) {
+  const RdError owner(error);
+  if (owner) log::error(what, {{"error", rd_kafka_error_string(error)}});
+}
+
+}  // namespace
+
+KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
+                                   Metrics& metrics)
+    : KafkaReader(options, monitor, metrics),
+      positions_of_(std::move(positions_of)),
+      rebalances_(metrics.counter("freshet_ingest_rebalances_total",
+                                  "Times that the consumer group gave partitions to this instance or took them.")) {
+  RdConf conf = consumer_conf(options, options.group);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* consumer, rd_kafka_resp_err_t error,
+                                                rd_kafka_topic_partition_list_t* partitions, void* self) {
+    on_rebalance(consumer, error, partitions, self);
+  });
+  consumer_ = make_consumer(std::move(conf));
+  rd_kafka_poll_set_consumer(consumer_.get());
+  rd_kafka_subscribe(consumer_.get(), to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}}).get());
+}
+
+KafkaGroupReader::~KafkaGroupReader() { rd_kafka_consumer_close(consumer_.get()); }
+
+void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_partition_list_t* partitions, void* self) {
+  auto* reader = static_cast<KafkaGroupReader*>(self);
+  reader->rebalances_.Increment();
+  error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? reader->assign(partitions) : reader->revoke(partitions);
+}
+
+void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
+  const std::set<int> added = partitions_of(*partitions);
+  const Positions stored = positions_of_({added.begin(), added.end()});
+  Positions known;
+  for (int i = 0; i < partitions->cnt; ++i) {
+    // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
+    const auto own = stored.find(partitions->elems[i].partition);
+    partitions->elems[i].offset = own == stored.end() ? RD_KAFKA_OFFSET_STORED : own->second;
+    if (own != stored.end()) known.insert(*own);
+  }
+  report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: partitions cannot be taken");
+  add_owned(added, known);
+  log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
+}
+
+void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {
+  const std::set<int> removed = partitions_of(*partitions);
+  report(rd_kafka_incremental_unassign(consumer_.get(), partitions), "kafka: partitions cannot be given up");
+  remove_owned(removed);
+  log::info("partitions revoked", {{"removed", removed.size()}, {"owned", owned().size()}});
+}
+
+void KafkaGroupReader::seek(const Positions& positions) {
+  Positions targets, known;
+  for (const int partition : owned()) {
+    const auto own = positions.find(partition);
+    targets[partition] = own == positions.end() ? RD_KAFKA_OFFSET_BEGINNING : own->second;
+    if (own != positions.end()) known.insert(*own);
+  }
+  if (targets.empty()) return;
+  report(rd_kafka_seek_partitions(consumer_.get(), to_list(targets).get(), kSeekMs), "kafka: cannot seek");
+  moved_to(known);
+}
+
+}  // namespace freshet::ingest

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+
+#include "base/event_reader.h"
+#include "base/metrics.h"
+#include "base/position.h"
+#include "store/history_store.h"
+
+namespace freshet::ingest {
+
+/// What the history writer counts.
+/// Threads:  one.
+class WriterMetrics {
+ public:
+  explicit WriterMetrics(Metrics& metrics);
+
+  /// A batch is in the histories.
+  void count(const store::CommitCounts& counts, const EventBatch& batch, std::chrono::nanoseconds took);
+  /// A batch has to be tried again.
+  void retried() { retries_.Increment(); }
+  /// Records between `at` and `ends` are not in the histories yet; a partition that is not in `ends` is not ours.
+  void set_lag(const Positions& at, const Positions& ends);
+
+ private:
+  Metrics& metrics_;
+  Counter &stored_, &duplicates_, &expired_, &rejected_, &erased_, &dead_letters_, &retries_;
+  Histogram &batch_events_, &commit_seconds_;
+  std::map<int, Gauge*> lag_;
+};
+
+}  // namespace freshet::ingest
