@@ -14,7 +14,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_sink.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::testing {
 
@@ -46,7 +46,7 @@ class ServiceFixture {
             [this] { return status; }, clock, metrics};
   }
 
-  TempDir dir;
+  TempDirectory dir;
   online::Options online;
   FakeClock clock{timestamp_from_ms(1'800'000'000'000)};
   Metrics metrics;

@@ -8,7 +8,7 @@
 #include "store/journal.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -41,7 +41,7 @@ Options options_in(const std::string& directory) {
 
 TEST(Crash, AfterKillNineEveryAcknowledgedRecordIsThereAndRowsEqualPositions) {
   online::Random random(freshet::testing::test_seed(1));
-  const freshet::testing::TempDir dir;
+  const freshet::testing::TempDirectory dir;
   const Options options = options_in(dir.path());
   std::int64_t acknowledged = 0;
   for (int round = 0; round < 10; ++round) {

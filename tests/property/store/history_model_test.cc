@@ -8,7 +8,7 @@
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -46,7 +46,7 @@ struct Reference {
 
 TEST(HistoryModel, BehavesAsAMapWhateverHappens) {
   Random random(freshet::testing::test_seed(1));
-  const freshet::testing::TempDir dir;
+  const freshet::testing::TempDirectory dir;
   Options options;
   options.directory = dir.path() + "/data";
   options.max_events_per_owner = 15;

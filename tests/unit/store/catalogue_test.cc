@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -19,7 +19,7 @@ Item mug(bool available) {
 }
 
 TEST(Catalogue, KeepsItemsOverReopening) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   Options options;
   options.directory = dir.path() + "/data";
   {
@@ -41,7 +41,7 @@ TEST(Catalogue, KeepsItemsOverReopening) {
 }
 
 TEST(Catalogue, OnlyAKnownItemCanBeUnavailable) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   Options options;
   options.directory = dir.path() + "/data";
   Database database(options);

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -22,7 +22,7 @@ std::string newest_of(const CheckpointStore& store) {
 }
 
 TEST(CheckpointStore, GivesBackTheNewestAndKeepsAsManyAsAsked) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   CheckpointStore store(dir.path() + "/checkpoints", 2);
   EXPECT_EQ(newest_of(store), "");
   for (const char* bytes : {"one", "two", "three"}) ASSERT_TRUE(store.write(bytes));
@@ -34,7 +34,7 @@ TEST(CheckpointStore, GivesBackTheNewestAndKeepsAsManyAsAsked) {
 }
 
 TEST(CheckpointStore, PassesADamagedOneOverForTheOneBefore) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   for (int damage = 0; damage < 4; ++damage) {
     const std::string directory = dir.path() + "/" + std::to_string(damage);
     CheckpointStore store(directory, 3);
@@ -54,7 +54,7 @@ TEST(CheckpointStore, PassesADamagedOneOverForTheOneBefore) {
 }
 
 TEST(CheckpointStore, PassesOverWhatTheReaderRefuses) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   CheckpointStore store(dir.path(), 3);
   ASSERT_TRUE(store.write("good"));
   ASSERT_TRUE(store.write("bad"));
@@ -68,7 +68,7 @@ TEST(CheckpointStore, PassesOverWhatTheReaderRefuses) {
 }
 
 TEST(CheckpointStore, AFailedWriteLeavesTheOthersAlone) {
-  const testing::TempDir dir;
+  const testing::TempDirectory dir;
   CheckpointStore store(dir.path() + "/checkpoints", 2);
   ASSERT_TRUE(store.write("safe"));
   fs::create_directory(dir.path() + "/checkpoints/writing.tmp");  // a directory cannot be opened for writing

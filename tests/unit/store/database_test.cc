@@ -8,7 +8,7 @@
 #include "store/history_store.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -30,7 +30,7 @@ class DatabaseTest : public ::testing::Test {
     return "";
   }
 
-  testing::TempDir dir_;
+  testing::TempDirectory dir_;
   Options options_;
 };
 

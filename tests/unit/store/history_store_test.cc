@@ -5,14 +5,14 @@
 #include "store/dead_letters.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
 
 using freshet::testing::batch_of;
 using freshet::testing::items_of_events;
-using freshet::testing::TempDir;
+using freshet::testing::TempDirectory;
 using freshet::testing::user_event;
 using Items = std::vector<std::string>;
 
@@ -42,7 +42,7 @@ class HistoryStoreTest : public ::testing::Test {
     ASSERT_TRUE(db.db->CompactRange(options, db.family(Family::history), nullptr, nullptr).ok());
   }
 
-  TempDir dir_;
+  TempDirectory dir_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<HistoryStore> store_;
 };

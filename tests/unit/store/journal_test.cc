@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::store {
 namespace {
@@ -28,7 +28,7 @@ class JournalTest : public ::testing::Test {
     ASSERT_TRUE(journal_->append(records));
   }
 
-  testing::TempDir dir_;
+  testing::TempDirectory dir_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<Journal> journal_;
 };
