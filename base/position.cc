@@ -66,8 +66,7 @@ Result<Positions> parse_token(std::string_view token) {
   while (true) {
     Position next;
     if (!take_number(token, next.partition) || !take_char(token, '-') || !take_number(token, next.offset)) return bad;
-    if (!positions.empty() && positions.rbegin()->first >= next.partition) return bad;
-    positions.emplace(next.partition, next.offset);
+    advance(positions, {{next.partition, next.offset}});
     if (token.empty()) return positions;
     if (!take_char(token, '_')) return bad;
   }

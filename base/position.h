@@ -34,7 +34,7 @@ std::int64_t distance(const Positions& at, const Positions& end);
 /// URL-safe). Opaque to them; offset is the next record after the one acknowledged.
 std::string to_token(const Positions& positions);
 
-/// The reverse; Errc::invalid for anything that to_token cannot have made. Total over all inputs.
+/// The reverse, pairs in any order; Errc::invalid for anything else. Total over all inputs.
 Result<Positions> parse_token(std::string_view token);
 
 }  // namespace freshet

@@ -181,7 +181,9 @@ std::vector<ConfigProblem> read_file(const std::string& path, Config& config) {
     const toml::table table = toml::parse(text.str(), path);
     Loader loader(path, config);
     loader.read(table, "");
-    return loader.take();
+    auto problems = loader.take();
+    std::ranges::stable_sort(problems, {}, &ConfigProblem::line);  // as a person reads the file
+    return problems;
   } catch (const toml::parse_error& error) {
     return {{path, error.source().begin.line, "", std::string(error.description())}};
   }
@@ -222,14 +224,17 @@ void resolve_secrets(Config& config, std::vector<ConfigProblem>& problems) {
 }
 
 void validate(const Config& config, std::vector<ConfigProblem>& problems) {
-  for (const auto& messages : {config.decode.validate(), config.embedded.validate(), config.kafka.validate(),
-                               config.writer.validate(), config.store.validate(), config.online.validate(),
-                               config.serve.validate()}) {
+  const auto add = [&](const std::string& prefix, const std::vector<std::string>& messages) {
     for (const std::string& message : messages) {
       const std::size_t colon = message.find(": ");
-      problems.push_back({"", 0, message.substr(0, colon), message.substr(colon + 2)});
+      problems.push_back({"", 0, prefix + message.substr(0, colon), message.substr(colon + 2)});
     }
+  };
+  for (const auto& messages : {config.decode.validate(), config.embedded.validate(), config.kafka.validate(),
+                               config.writer.validate(), config.store.validate(), config.serve.validate()}) {
+    add("", messages);
   }
+  add("online.", config.online.validate());
 }
 
 }  // namespace

@@ -152,6 +152,8 @@ void add_log_options(Schema& schema) {
                  "Events waiting for their fsync; beyond it producers get 503.");
   schema.duration("embedded.retention", FRESHET_AT(embedded.retention), 0s, 24h * 3650,
                   "Events are kept in the embedded log at least this long, also when everybody has read them.");
+  schema.duration("embedded.trim_interval", FRESHET_AT(embedded.trim_interval), 1ms, 24h,
+                  "How often what may go from the embedded log does go.");
   schema.text("kafka.brokers", FRESHET_AT(kafka.brokers), "Bootstrap servers, host:port separated by commas.");
   schema.text("kafka.topic", FRESHET_AT(kafka.topic), "Topic of the events.");
   schema.text("kafka.group", FRESHET_AT(kafka.group),
@@ -188,7 +190,7 @@ void add_online_options(Schema& schema) {
   using namespace std::chrono_literals;
   schema.duration("online.session_gap", FRESHET_AT(online.session_gap), 0s, 24h * 365,
                   "A longer pause starts a new session; 0s: never.");
-  schema.integer("online.max_session_items", FRESHET_AT(online.max_session_items), 1, 1000,
+  schema.integer("online.max_session_items", FRESHET_AT(online.max_session_items), 2, 1000,
                  "Newest items of a session that the model looks at.");
   schema.integer("online.max_items", FRESHET_AT(online.max_items), 100, 100 * kMillion,
                  "Items that the model knows; the least recently seen gives way.");
@@ -219,7 +221,7 @@ void add_online_options(Schema& schema) {
                  100'000, "Newest sessions kept per item.");
   schema.integer("online.session_knn.neighbours", FRESHET_AT(online.session_knn.neighbours), 1, 10'000,
                  "Sessions that vote on a list.");
-  schema.integer("online.session_knn.max_session_items", FRESHET_AT(online.session_knn.max_session_items), 2, 1000,
+  schema.integer("online.session_knn.max_session_items", FRESHET_AT(online.session_knn.max_session_items), 2, 64,
                  "Items kept of an indexed session.");
   schema.flag("online.lstm.enabled", FRESHET_AT(online.lstm.enabled), "Whether the LSTM session model takes part.");
   schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
@@ -242,8 +244,8 @@ void add_online_options(Schema& schema) {
                  "Sightings before an item gets an embedding.");
   schema.integer("online.lstm.max_items", FRESHET_AT(online.lstm.max_items), 100, 100 * kMillion,
                  "Embeddings; the least recently seen item gives its up.");
-  schema.integer("online.blender.hidden_units", FRESHET_AT(online.blender.hidden_units), 8, 1024,
-                 "Width of the blender's hidden layer; a multiple of 8.");
+  schema.integer("online.blender.hidden_units", FRESHET_AT(online.blender.hidden_units), 16, 1024,
+                 "Width of the blender's hidden layer; a multiple of 16.");
   schema.number("online.blender.learning_rate", FRESHET_AT(online.blender.learning_rate), 1e-6, 10,
                 "Adagrad rate of the blender.");
   schema.integer("online.blender.candidates_per_part", FRESHET_AT(online.blender.candidates_per_part), 20, 1000,

@@ -7,12 +7,14 @@ namespace freshet::serve {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;  // the end of the year 9999
 
 std::string_view title_of(unsigned status) {
   switch (status) {
     case 400: return "Bad Request";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 412: return "Precondition Failed";
     case 413: return "Content Too Large";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";
@@ -65,7 +67,7 @@ Result<Timestamp> time_field(const json::value& value) {
   if (value.is_string()) {
     const auto time = parse_rfc3339(std::string_view(value.as_string()));
     if (time) return *time;
-  } else if (value.is_int64() && value.as_int64() >= 0) {
+  } else if (value.is_int64() && value.as_int64() >= 0 && value.as_int64() <= kMaxTimeMs) {
     return timestamp_from_ms(value.as_int64());
   }
   return bad_field("ts", "expected RFC 3339 text or integer milliseconds since 1970");
@@ -185,6 +187,9 @@ Result<std::string> id_from_json(const json::value& value, std::string_view fiel
     id = std::to_string(value.as_int64());
   } else if (value.is_uint64()) {
     id = std::to_string(value.as_uint64());
+  } else if (value.is_double() && std::trunc(value.as_double()) == value.as_double() &&
+             std::abs(value.as_double()) < 9.0e15) {
+    id = std::to_string(static_cast<std::int64_t>(value.as_double()));  // 1e3 is an integer too
   } else {
     return bad_field(field, "expected a string or an integer");
   }

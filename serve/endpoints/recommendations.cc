@@ -58,7 +58,7 @@ Result<ListRequest> list_options(const RouteRequest& request, const Options& opt
 const std::vector<std::string> kListQuery{"k", "exclude", "exclude_seen", "explain"};
 const std::vector<std::string> kOwnerQuery{"k", "exclude", "exclude_seen", "explain", "after"};
 
-/// Calls `work` on the request's thread once the histories contain what `token` stands for; answers 504 if they do not in
+/// Calls `work` on the request's thread once the histories contain what `token` stands for; answers 412 if they do not in
 /// time.
 void when_visible(const EndpointContext& context, const std::string& token, std::shared_ptr<Executor> executor,
                   Respond respond, std::function<void()> work) {
@@ -73,7 +73,7 @@ void when_visible(const EndpointContext& context, const std::string& token, std:
   executor->post_after(context.options.after_timeout, [&visible, waiter, decided, respond] {
     visible.cancel(waiter);
     if (decided->exchange(true)) return;
-    respond(problem(504, "after: the histories do not contain that position yet"));
+    respond(problem(412, "after: the histories do not contain that position yet"));
   });
 }
 

@@ -18,6 +18,7 @@ def test_schemathesis_finds_no_difference(freshet, tmp_path):
     service.send(*shop_sessions(20))
     result = subprocess.run(
         [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", service.url + "/openapi.json",
-         "--max-examples", os.environ.get("FRESHET_SCHEMATHESIS_EXAMPLES", "25"), "--seed", "1"],
+         # Some requests that fit the schema are rightly refused: items 1 and "1" are the same, a token lies in the future.
+         "--exclude-checks", "positive_data_acceptance", "--max-examples", os.environ.get("FRESHET_SCHEMATHESIS_EXAMPLES", "25"), "--seed", "1"],
         capture_output=True, text=True, cwd=tmp_path, timeout=600)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]

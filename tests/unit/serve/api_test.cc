@@ -149,9 +149,9 @@ TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   answer.status = 0;
   api_.handle({"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
   executor_->run_later();
-  EXPECT_EQ(answer.status, 504U);
+  EXPECT_EQ(answer.status, 412U);
   fixture_.visible.advance({{0, 5000}});
-  EXPECT_EQ(answer.status, 504U);
+  EXPECT_EQ(answer.status, 412U);
 }
 
 TEST_F(ApiTest, EventsAreAnsweredOnceWhenTheyAreDurable) {

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# From a bare Debian 12 to a running service whose lists change with each click.
+source "$(dirname "$0")/env.sh"
+
+usage="usage: scripts/quickstart.sh [--no-wait]
+Installs what is missing, builds the release, starts freshet on its embedded log, feeds it a generated shop stream and
+shows one more click changing the list. The service then runs until Ctrl-C; --no-wait stops it after the demonstration."
+wait_for_user=true
+case ${1:-} in
+  "") ;;
+  --no-wait) wait_for_user=false ;;
+  -h | --help) echo "$usage"; exit 0 ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
+
+cd "$root"
+"$root/scripts/setup.sh" --build
+mkdir -p build/quickstart
+echo "building the release (the first time takes some minutes)"
+{
+  cmake --preset release -DFRESHET_BUILD_TESTS=OFF -DFRESHET_BUILD_BENCH=OFF &&
+    cmake --build --preset release --parallel "$(nproc)"
+} >build/quickstart/build.log 2>&1 || die "the build failed: $(tail -n 5 build/quickstart/build.log)"
+
+freshet=$root/build/release/freshet
+work=$(mktemp -d)
+log=$work/freshet.log
+"$freshet" serve --data "$work/data" --listen "${FRESHET_LISTEN:-127.0.0.1:8080}" >"$log" 2>&1 &
+service=$!
+finish() {
+  kill "$service" 2>/dev/null && wait "$service" 2>/dev/null
+  rm -rf "$work"
+}
+trap finish EXIT
+
+for _ in $(seq 100); do
+  port=$(grep -o 'port=[0-9]*' "$log" | head -n 1 | cut -d= -f2) && [ -n "$port" ] && break
+  kill -0 "$service" 2>/dev/null || die "the service did not start: $(tail -n 1 "$log")"
+  sleep 0.1
+done
+url=http://127.0.0.1:$port
+echo "freshet is running at $url"
+
+echo
+echo "a shop stream of 60,000 events with known tastes:"
+"$freshet" generate --users 1500 --items 300 --events 60000 --seed 1 -o "$work/shop.jsonl"
+"$freshet" replay "$work/shop.jsonl" --to http --url "$url"
+echo "learning it, every event scored before it is learned ..."
+until curl -sf "$url/v1/status" | grep -q '"events_learned":60000'; do sleep 0.3; done
+
+show() { # show TITLE < JSON
+  printf '%-34s' "$1"
+  grep -o '"item":"[^"]*"' | head -n 8 | cut -d'"' -f4 | paste -sd' '
+}
+click() { # click ITEM: a click of the user "you"; prints the list right after it
+  local token
+  token=$(curl -sf "$url/v1/events" -d "{\"user\":\"you\",\"item\":\"$1\",\"ts\":\"$now\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
+  curl -sf "$url/v1/users/you/recommendations?k=8&after=$token" | show "after a click on $1:"
+}
+now=$(curl -sf "$url/v1/status" | grep -o '"stream_time":"[^"]*"' | head -n 1 | cut -d'"' -f4)
+echo
+curl -sf "$url/v1/users/you/recommendations?k=8" | show "nobody knows you yet, so popular:"
+click i7
+click i12
+click i31
+echo
+echo "quality so far, progressive validation at 20 over the newest events (hit rate / MRR):"
+curl -sf "$url/v1/status" | python3 -c '
+import json, sys
+for part, q in json.load(sys.stdin)["learner"]["quality"].items():
+    print(f"  {part:14} {q[\"recent_hit_rate\"]:.3f} / {q[\"recent_mrr\"]:.3f}")'
+cat <<NEXT
+
+try it:
+  curl -s $url/v1/events -d '{"user":"you","item":"i3"}'
+  curl -s '$url/v1/users/you/recommendations?k=5&explain=true'
+  curl -s $url/v1/status
+NEXT
+if $wait_for_user; then
+  echo
+  echo "the service runs until you press Ctrl-C"
+  trap 'exit 0' INT TERM
+  wait "$service"
+fi

@@ -1,0 +1,74 @@
+#include "cli/log_event_sink.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_clock.h"
+
+namespace freshet::cli {
+namespace {
+
+/// Keeps what is appended.
+class MemoryLog final : public ingest::EventLog {
+ public:
+  void append(std::vector<ingest::LogEntry> added, Appended done) override {
+    for (ingest::LogEntry& entry : added) entries.push_back(std::move(entry));
+    done(Positions{{0, static_cast<std::int64_t>(entries.size())}});
+  }
+  std::unique_ptr<ingest::LogReader> open_reader(ingest::Sharing, ingest::PositionsOf) override { return nullptr; }
+  std::string problem() const override { return ""; }
+  std::string_view name() const override { return "memory"; }
+  bool keeps_dead_letters() const override { return false; }
+  Result<void> append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) override { return {}; }
+
+  std::vector<ingest::LogEntry> entries;
+};
+
+TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
+  MemoryLog log;
+  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  LogEventSink sink(log, {}, clock);
+  Result<serve::SubmitReceipt> receipt = Error{};
+  sink.submit(R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
+              [&](Result<serve::SubmitReceipt> result) { receipt = std::move(result); });
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->accepted, 2U);
+  ASSERT_EQ(receipt->rejected.size(), 2U);
+  EXPECT_EQ(receipt->rejected[0].index, 1U);
+  EXPECT_EQ(receipt->rejected[1].index, 3U);
+  EXPECT_EQ(receipt->positions, (Positions{{0, 2}}));
+  ASSERT_EQ(log.entries.size(), 2U);
+  EXPECT_EQ(log.entries[0].key, "u");
+  EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"a","new":1})");
+  EXPECT_EQ(log.entries[1].key, "s");
+}
+
+TEST(LogEventSink, RefusesTooManyAndWhatIsNotEvents) {
+  MemoryLog log;
+  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  LogEventSink sink(log, {}, clock);
+  for (const char* body : {R"([{"user":"u","item":"a"},{"user":"u","item":"a"}])", "", "hello"}) {
+    Errc code = Errc::corrupt;
+    sink.submit(body, 1, [&](Result<serve::SubmitReceipt> result) { code = result.error().code; });
+    EXPECT_EQ(code, Errc::invalid) << body;
+  }
+  EXPECT_TRUE(log.entries.empty());
+}
+
+TEST(LogEventSink, AnEraseBecomesARecordOfTheLog) {
+  MemoryLog log;
+  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  LogEventSink sink(log, {}, clock);
+  bool done = false;
+  sink.erase({Owner::Kind::session, "s"}, [&](Result<Positions> end) { done = end.has_value(); });
+  EXPECT_TRUE(done);
+  ASSERT_EQ(log.entries.size(), 1U);
+  EXPECT_EQ(log.entries[0].key, "s");
+  ingest::EventDecoder decoder({});
+  const auto event = decoder.decode(log.entries[0].value, {}, clock.now());
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->kind, EventKind::erase);
+  EXPECT_EQ(event->session, "s");
+}
+
+}  // namespace
+}  // namespace freshet::cli

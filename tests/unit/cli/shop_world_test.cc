@@ -1,0 +1,46 @@
+#include "cli/shop_world.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace freshet::cli {
+namespace {
+
+std::vector<Event> stream(std::uint64_t seed) {
+  ShopOptions options;
+  options.users = 200;
+  options.items = 300;
+  options.events = 20'000;
+  options.seed = seed;
+  options.start = timestamp_from_ms(1'700'000'000'000);
+  ShopWorld world(options);
+  std::vector<Event> events;
+  for (Event event = world.next(); !event.item.empty(); event = world.next()) events.push_back(event);
+  return events;
+}
+
+TEST(ShopWorld, IsTheSameForTheSameSeedAndInOrderOfTime) {
+  const auto events = stream(1);
+  EXPECT_EQ(events.size(), 20'000U);
+  EXPECT_EQ(events, stream(1));
+  EXPECT_NE(events, stream(2));
+  for (std::size_t i = 1; i < events.size(); ++i) EXPECT_LE(events[i - 1].time, events[i].time);
+}
+
+TEST(ShopWorld, SessionsStayInACategoryFarMoreThanChanceWould) {
+  std::map<std::string, int> last;
+  std::size_t same = 0, all = 0;
+  for (const Event& event : stream(1)) {
+    const int category = std::stoi(event.item.substr(1)) % 6;
+    if (last.contains(event.user)) {
+      ++all;
+      same += last[event.user] == category;
+    }
+    last[event.user] = category;
+  }
+  EXPECT_GT(static_cast<double>(same) / static_cast<double>(all), 0.6);  // chance: 1/6
+}
+
+}  // namespace
+}  // namespace freshet::cli
