@@ -52,7 +52,7 @@ Error to_error(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return {Errc::overloaded, "kafka does not keep up; try again"};
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return {Errc::invalid, kafka_message(error)};
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::shutting_down, "kafka: not acknowledged before the end"};
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::unavailable, "kafka: the producer ended before the answer"};
     default: return {Errc::unavailable, kafka_message(error)};
   }
 }
