@@ -19,7 +19,7 @@ build_packages=(
   librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev kcat jq procps)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev kcat jq bc procps)
 
 install_packages() {
   local missing=() package

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Fails if a source is not as clang-format would have it; --fix makes it so.
+source "$(dirname "$0")/../scripts/env.sh"
+cd "$root"
+mode=(--dry-run --Werror)
+[ "${1:-}" = --fix ] && mode=(-i)
+git ls-files '*.h' '*.cc' | xargs "$pytools_dir/bin/clang-format" "${mode[@]}"

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# One real Kafka broker (KRaft, no ZooKeeper) for tests and for trying things out, from the jars that setup.sh installed.
+source "$(dirname "$0")/env.sh"
+
+usage="usage: scripts/kafka_broker.sh start|stop|kill|url DIR
+  start  starts a broker with its data in DIR (which it creates), waits until it answers; start again after stop or kill
+         finds the same data on the same port
+  stop   clean stop      kill  kill -9      url  prints host:port"
+[ $# = 2 ] || { echo "$usage" >&2; exit 2; }
+verb=$1 dir=$2
+jars=$kafka_dir/lib
+java=(java -Xms256m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
+
+free_ports() {
+  python3 - "$1" <<'PYTHON'
+import socket, sys
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*[s.getsockname()[1] for s in sockets])
+PYTHON
+}
+
+configure() {
+  mkdir -p "$dir"
+  read -r port controller <<<"$(free_ports 2)"
+  echo "127.0.0.1:$port" >"$dir/url"
+  cat >"$dir/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$dir/data
+num.partitions=4
+auto.create.topics.enable=true
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+PROPERTIES
+  java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" kafka.tools.StorageTool format --standalone \
+    -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
+    die "cannot format the broker's storage: $(tail -n 3 "$dir/format.log")"
+}
+
+running() { [ -e "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+
+start() {
+  [ -e "$jars" ] || die "no Kafka in $jars; run scripts/setup.sh --test"
+  running && die "a broker is already running on $dir"
+  [ -e "$dir/server.properties" ] || configure
+  # setsid: a Ctrl-C meant for a test must not reach the broker before the test has stopped it.
+  setsid "${java[@]}" -Dorg.slf4j.simpleLogger.defaultLogLevel=info -cp "$jars/*" kafka.Kafka "$dir/server.properties" \
+    >>"$dir/server.log" 2>&1 </dev/null &
+  echo $! >"$dir/pid"
+  local attempt
+  for attempt in $(seq 300); do
+    kcat -b "$(cat "$dir/url")" -L -m 1 >/dev/null 2>&1 && return
+    running || die "the broker died: $(tail -n 5 "$dir/server.log")"
+    sleep 0.1
+  done
+  die "the broker did not answer within 30 s; see $dir/server.log"
+}
+
+end() {
+  running || return 0
+  kill "-$1" "$(cat "$dir/pid")"
+  while running; do sleep 0.05; done
+  rm -f "$dir/pid"
+}
+
+case $verb in
+  start) start ;;
+  stop) end TERM ;;
+  kill) end KILL ;;
+  url) cat "$dir/url" ;;
+  *) echo "$usage" >&2; exit 2 ;;
+esac
