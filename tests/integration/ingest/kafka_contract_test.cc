@@ -33,7 +33,8 @@ class KafkaUnderTest final : public LogUnderTest {
   std::optional<ingest::KafkaLog> log_;
 };
 
-/// Topics of a real cluster live longer than a test: every log under test gets one of its own, made by its first append.
+/// Topics of a real cluster live longer than a test: every log under test gets one of its own, made by its first
+/// append.
 ingest::KafkaOptions options_on(const std::string& brokers) {
   static std::atomic<int> number{0};
   ingest::KafkaOptions options;
@@ -47,13 +48,13 @@ ingest::KafkaOptions options_on(const std::string& brokers) {
   return options;
 }
 
-INSTANTIATE_TEST_SUITE_P(Mock, EventLogContract,
+INSTANTIATE_TEST_SUITE_P(MockKafka, EventLogContract,
                          ::testing::Values(LogUnderTestFactory{
                              "Kafka", [] { return std::make_unique<KafkaUnderTest>(std::make_unique<MockKafka>()); }}),
                          contract_name);
 
 /// On the cluster that FRESHET_TEST_BROKERS names (it must create topics by itself).
-INSTANTIATE_TEST_SUITE_P(Real, EventLogContract,
+INSTANTIATE_TEST_SUITE_P(RealKafka, EventLogContract,
                          ::testing::Values(LogUnderTestFactory{
                              "Kafka",
                              []() -> std::unique_ptr<LogUnderTest> {

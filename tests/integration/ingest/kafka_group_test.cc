@@ -42,7 +42,8 @@ class CommitLog {
   std::vector<Commit> of(int partition) const {
     const std::lock_guard lock(mutex_);
     std::vector<Commit> commits;
-    std::ranges::copy_if(commits_, std::back_inserter(commits), [&](const auto& c) { return c.partition == partition; });
+    std::ranges::copy_if(commits_, std::back_inserter(commits),
+                         [&](const auto& c) { return c.partition == partition; });
     return commits;
   }
 

@@ -59,7 +59,8 @@ TEST(KafkaLog, StartsWithoutABrokerAndSaysWhichOne) {
   Metrics metrics;
   KafkaLog log(options, metrics);
   EXPECT_NE(log.problem(), "");
-  EXPECT_TRUE(eventually([&] { return log.problem().find("Connection refused") != std::string::npos; })) << log.problem();
+  EXPECT_TRUE(eventually([&] { return log.problem().find("Connection refused") != std::string::npos; }))
+      << log.problem();
   EXPECT_THAT(log.problem(), HasSubstr("kafka: no broker of 127.0.0.1:1 reachable ("));
 
   const auto reader = log.open_reader(Sharing::group, from_the_beginning);
@@ -203,9 +204,10 @@ TEST(KafkaLog, DeadLettersKeepTheRecordAndSayWhyAndWhere) {
   EXPECT_EQ(records[0].key, "key");
   EXPECT_EQ(records[0].value, R"({"user":"u"})");
   EXPECT_EQ(records[1].value, "");
-  EXPECT_THAT(records[0].headers,
-              ::testing::ElementsAre(Pair("freshet-reason", "item: missing"), Pair("freshet-topic", "events"),
-                                     Pair("freshet-partition", "2"), Pair("freshet-offset", "7"), Pair("trace", "abc")));
+  EXPECT_THAT(
+      records[0].headers,
+      ::testing::ElementsAre(Pair("freshet-reason", "item: missing"), Pair("freshet-topic", "events"),
+                             Pair("freshet-partition", "2"), Pair("freshet-offset", "7"), Pair("trace", "abc")));
 }
 
 TEST(KafkaLog, ARecordTooLongForTheDeadLetterTopicIsCutOffAndDoesNotStopTheStream) {
@@ -241,7 +243,8 @@ TEST(KafkaLog, DeadLettersThatAreNotAcknowledgedInTimeAreAnError) {
 TEST(KafkaLog, AProducerThatFailedForGoodIsReplaced) {
   MockKafka kafka;
   kafka.create_topic("events", 1);
-  rd_kafka_mock_push_request_errors(kafka.cluster(), kInitProducerId, 1, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+  rd_kafka_mock_push_request_errors(kafka.cluster(), kInitProducerId, 1,
+                                    RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
   Metrics metrics;
   KafkaLog log(kafka.options("events"), metrics);
   const auto refused = append_and_wait(log, entries(1, 1));
