@@ -42,6 +42,7 @@ else()
   set(freshet_cache $ENV{HOME}/.cache/freshet)
 endif()
 # Its package sets C++ flags and warns about a static library that the CPU build does not have; neither is ours to show.
+set(kineto_LIBRARY "" CACHE INTERNAL "")
 find_package(Torch 2.1 QUIET HINTS ${freshet_cache}/libtorch-2.7.1)
 if(NOT Torch_FOUND)
   message(FATAL_ERROR "LibTorch >= 2.1 not found; run scripts/setup.sh or give -DCMAKE_PREFIX_PATH=/path/to/libtorch")
