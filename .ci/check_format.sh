@@ -3,5 +3,5 @@
 source "$(dirname "$0")/../scripts/env.sh"
 cd "$root"
 mode=(--dry-run --Werror)
-[ "${1:-}" = --fix ] && mode=(-i)
+if [ "${1:-}" = --fix ]; then mode=(-i); fi
 git ls-files '*.h' '*.cc' | xargs "$pytools_dir/bin/clang-format" "${mode[@]}"

@@ -107,7 +107,7 @@ bool read_props(const element& value, std::string& out, Fault& fault) {
   return check_length(out.size(), kMaxPropsBytes, "props", fault);
 }
 
-constexpr std::array<std::string_view, 9> kMembers{"user", "item", "ts",      "type", "session",
+constexpr std::array<std::string_view, 9> kMembers{"user", "item",  "ts",      "type", "session",
                                                    "id",   "value", "request", "props"};
 
 /// One member of the event object; unknown ones are ignored, so that producers may be newer than we are. Null means
@@ -227,7 +227,9 @@ bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Dr
     if (name == "ce_source") envelope.source = text;
     if (name == "ce_time") envelope.time = text;
   }
-  if (binary) return check_envelope(envelope, "ce_", fault) && read_all(fields) && apply_envelope(envelope, draft, fault);
+  if (binary) {
+    return check_envelope(envelope, "ce_", fault) && read_all(fields) && apply_envelope(envelope, draft, fault);
+  }
 
   element version;
   if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields);
@@ -267,9 +269,9 @@ bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) c
     if (!check_type(event.type, fault)) return false;
   }
   if (event.time <= arrival + options.max_future_skew) return true;
-  return fail(fault, "ts", format_rfc3339(event.time) + " is more than " +
-                               std::to_string(options.max_future_skew.count()) + " s after arrival at " +
-                               format_rfc3339(arrival));
+  return fail(fault, "ts",
+              format_rfc3339(event.time) + " is more than " + std::to_string(options.max_future_skew.count()) +
+                  " s after arrival at " + format_rfc3339(arrival));
 }
 
 Result<Event> EventDecoder::decode(std::string_view value, const Headers& headers, Timestamp arrival) {

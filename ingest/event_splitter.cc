@@ -73,8 +73,8 @@ Result<Texts> split_array(std::string_view body, std::size_t at) {
   return texts;
 }
 
-/// True if the first line is an object by itself and there are more lines: then every line is an event, and a broken one
-/// is its own problem only.
+/// True if the first line is an object by itself and there are more lines: then every line is an event, and a broken
+/// one is its own problem only.
 bool has_object_per_line(std::string_view body, std::size_t at) {
   const std::size_t line_end = body.find('\n', at);
   if (line_end == std::string_view::npos) return false;

@@ -86,8 +86,9 @@ Result<void> HistoryWriter::Impl::keep_dead_letters(const EventBatch& batch) {
     if (auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout); !appended) return appended;
   }
   for (const RejectedRecord& record : batch.rejected) {
-    freshet::log::debug("rejected", {{"partition", record.position.partition}, {"offset", record.position.offset},
-                                     {"reason", record.reason}});
+    freshet::log::debug(
+        "rejected",
+        {{"partition", record.position.partition}, {"offset", record.position.offset}, {"reason", record.reason}});
   }
   return {};
 }

@@ -11,9 +11,9 @@ namespace freshet::ingest {
 
 using RdProperties = std::initializer_list<std::pair<const char*, std::string>>;
 
-/// A configuration: what every freshet client has in common and `defaults`, the operator's properties on top of that, and
-/// on top of all `own`, which nobody may change (KafkaOptions::validate refuses to try).
-/// Errors: throws std::runtime_error if librdkafka refuses a property.
+/// A configuration: what every freshet client has in common and `defaults`, on top of that the operator's properties,
+/// and on top of all `own`, which nobody may change (KafkaOptions::validate refuses to try).
+/// Errors:   throws std::runtime_error if librdkafka refuses a property.
 RdConf make_conf(const KafkaOptions& options, RdProperties defaults, RdProperties own);
 
 /// What every consumer of ours has. `group` matters to members of one, and to lag tools.

@@ -33,10 +33,9 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
                                   "Times that the consumer group gave partitions to this instance or took them.")) {
   RdConf conf = consumer_conf(options, options.group);
   rd_kafka_conf_set_opaque(conf.get(), this);
-  rd_kafka_conf_set_rebalance_cb(conf.get(), [](rd_kafka_t* consumer, rd_kafka_resp_err_t error,
-                                                rd_kafka_topic_partition_list_t* partitions, void* self) {
-    on_rebalance(consumer, error, partitions, self);
-  });
+  rd_kafka_conf_set_rebalance_cb(
+      conf.get(), [](rd_kafka_t* consumer, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                     void* self) { on_rebalance(consumer, error, partitions, self); });
   consumer_ = make_consumer(std::move(conf));
   rd_kafka_poll_set_consumer(consumer_.get());
   rd_kafka_subscribe(consumer_.get(), to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}}).get());

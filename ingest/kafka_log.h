@@ -12,15 +12,15 @@
 
 namespace freshet::ingest {
 
-/// The event log in Kafka: an idempotent producer, the history writer as a member of the consumer group, the learner as a
-/// reader of all partitions. Dead letters go to a topic of their own, if it has a name.
+/// The event log in Kafka: an idempotent producer, the history writer as a member of the consumer group, the learner as
+/// a reader of all partitions. Dead letters go to a topic of their own, if it has a name.
 /// Threads:  as EventLog; its parts own threads, beside librdkafka's own.
-/// Errors:   the constructor throws std::runtime_error for properties that librdkafka refuses, never for a broker that is
-///           away.
+/// Errors:   the constructor throws std::runtime_error for properties that librdkafka refuses, never for a broker that
+///           is away.
 class KafkaLog final : public EventLog {
  public:
-  /// The longest value that is copied to the dead-letter topic as a whole: a longer record than the broker takes must not
-  /// stop the stream.
+  /// The longest value that is copied to the dead-letter topic as a whole: a longer record than the broker takes must
+  /// not stop the stream.
   static constexpr std::size_t kMaxDeadLetterBytes = std::size_t{256} << 10;
 
   KafkaLog(const KafkaOptions& options, Metrics& metrics);

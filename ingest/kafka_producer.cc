@@ -52,7 +52,7 @@ Error to_error(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return {Errc::overloaded, "kafka does not keep up; try again"};
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return {Errc::invalid, kafka_message(error)};
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::shutting_down, "kafka: not acknowledged before the end"};
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::unavailable, "kafka: the producer ended before the answer"};
     default: return {Errc::unavailable, kafka_message(error)};
   }
 }
@@ -96,11 +96,11 @@ void produce(rd_kafka_t* client, const std::string& topic, const OutgoingRecord&
                         static_cast<ssize_t>(value.size()));
   }
   auto opaque = std::make_unique<SharedDelivery>(delivery);
-  const auto error = rd_kafka_producev(
-      client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-      RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(opaque.get()),
-      RD_KAFKA_V_END);
+  const auto error =
+      rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
+                        RD_KAFKA_V_VALUE(const_cast<char*>(record.value.data()), record.value.size()),
+                        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
+                        RD_KAFKA_V_OPAQUE(opaque.get()), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     opaque.release();  // the delivery report's now
   } else {
@@ -138,8 +138,7 @@ std::shared_ptr<rd_kafka_s> KafkaProducer::client() const {
   return client_;
 }
 
-void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecord> records,
-                         EventLog::Appended done) {
+void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecord> records, EventLog::Appended done) {
   if (records.empty()) return done(Positions{});
   const auto current = client();
   // All or none, as far as it can be known: a queue that has room for half of them is full.

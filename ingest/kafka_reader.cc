@@ -35,8 +35,8 @@ std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_messa
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(kafka_headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i) {
+  for (std::size_t i = 0; rd_kafka_header_get_all(kafka_headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
     headers.emplace_back(name, bytes_of(value, size));
   }
   return headers;
@@ -188,7 +188,8 @@ void KafkaReader::add_owned(const std::set<int>& added, const Positions& positio
 }
 
 void KafkaReader::remove_owned(const std::set<int>& removed) {
-  std::erase_if(collecting_.records, [&](const LogRecord& record) { return removed.contains(record.position.partition); });
+  std::erase_if(collecting_.records,
+                [&](const LogRecord& record) { return removed.contains(record.position.partition); });
   const std::lock_guard lock(mutex_);
   ++generation_;
   for (const int partition : removed) {

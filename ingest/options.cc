@@ -55,12 +55,20 @@ std::vector<std::string> EmbeddedOptions::validate() const {
 std::vector<std::string> KafkaOptions::validate() const {
   // At least once, in order, from our own positions: what these promises rest on cannot be changed from outside.
   // (Aliases of librdkafka included.)
-  constexpr std::array<std::string_view, 14> kOwn{
-      "bootstrap.servers", "metadata.broker.list",     "group.id",
-      "enable.auto.commit", "auto.commit.enable",      "enable.auto.offset.store",
-      "auto.offset.reset", "isolation.level",          "partition.assignment.strategy",
-      "enable.idempotence", "acks",                    "request.required.acks",
-      "transactional.id",  "queue.buffering.max.messages"};
+  constexpr std::array<std::string_view, 14> kOwn{"bootstrap.servers",
+                                                  "metadata.broker.list",
+                                                  "group.id",
+                                                  "enable.auto.commit",
+                                                  "auto.commit.enable",
+                                                  "enable.auto.offset.store",
+                                                  "auto.offset.reset",
+                                                  "isolation.level",
+                                                  "partition.assignment.strategy",
+                                                  "enable.idempotence",
+                                                  "acks",
+                                                  "request.required.acks",
+                                                  "transactional.id",
+                                                  "queue.buffering.max.messages"};
   Problems problems;
   if (brokers.empty()) problems.emplace_back("kafka.brokers: must not be empty");
   if (!is_topic_name(topic)) problems.push_back("kafka.topic: \"" + topic + "\" cannot be a Kafka topic");
@@ -70,7 +78,8 @@ std::vector<std::string> KafkaOptions::validate() const {
   }
   if (topic == dead_letter_topic) problems.emplace_back("kafka.dead_letter_topic: must differ from kafka.topic");
   for (const auto& [name, value] : properties) {
-    if (std::ranges::count(kOwn, name) > 0) problems.push_back("kafka.properties." + name + ": is set by freshet itself");
+    if (std::ranges::count(kOwn, name) > 0)
+      problems.push_back("kafka.properties." + name + ": is set by freshet itself");
   }
   return problems;
 }

@@ -7,7 +7,7 @@ usage="usage: scripts/kafka_broker.sh start|stop|kill|url DIR
          finds the same data on the same port
   stop   clean stop      kill  kill -9      url  prints host:port"
 [ $# = 2 ] || { echo "$usage" >&2; exit 2; }
-verb=$1 dir=$2
+verb=$1 dir=$(realpath -m "$2")
 jars=$kafka_dir/lib
 java=(java -Xms256m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 
@@ -23,7 +23,7 @@ configure() {
   mkdir -p "$dir"
   read -r port controller <<<"$(free_ports 2)"
   echo "127.0.0.1:$port" >"$dir/url"
-  cat >"$dir/server.properties" <<PROPERTIES
+  cat >"$dir/new.properties" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:$controller
@@ -46,11 +46,16 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 PROPERTIES
   java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" kafka.tools.StorageTool format --standalone \
-    -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/server.properties" >"$dir/format.log" 2>&1 ||
+    -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/new.properties" >"$dir/format.log" 2>&1 ||
     die "cannot format the broker's storage: $(tail -n 3 "$dir/format.log")"
+  mv "$dir/new.properties" "$dir/server.properties"
 }
 
-running() { [ -e "$dir/pid" ] && kill -0 "$(cat "$dir/pid")" 2>/dev/null; }
+# Is the stored pid still this broker? After a crash the number may belong to a stranger, or to a zombie, which has no
+# command line any more.
+running() {
+  [ -e "$dir/pid" ] && grep -qzxF "$dir/server.properties" "/proc/$(cat "$dir/pid")/cmdline" 2>/dev/null
+}
 
 start() {
   [ -e "$jars" ] || die "no Kafka in $jars; run scripts/setup.sh --test"
@@ -59,20 +64,24 @@ start() {
   # setsid: a Ctrl-C meant for a test must not reach the broker before the test has stopped it.
   setsid "${java[@]}" -Dorg.slf4j.simpleLogger.defaultLogLevel=info -cp "$jars/*" kafka.Kafka "$dir/server.properties" \
     >>"$dir/server.log" 2>&1 </dev/null &
-  echo $! >"$dir/pid"
-  local attempt
-  for attempt in $(seq 300); do
-    kcat -b "$(cat "$dir/url")" -L -m 1 >/dev/null 2>&1 && return
-    running || die "the broker died: $(tail -n 5 "$dir/server.log")"
+  local pid=$! deadline=$((SECONDS + 60))
+  echo "$pid" >"$dir/pid"
+  until kcat -b "$(cat "$dir/url")" -L -m 1 >/dev/null 2>&1; do
+    kill -0 "$pid" 2>/dev/null || die "the broker died: $(tail -n 5 "$dir/server.log")"
+    [ $SECONDS -lt $deadline ] || { end KILL; die "the broker did not answer within 60 s; see $dir/server.log"; }
     sleep 0.1
   done
-  die "the broker did not answer within 30 s; see $dir/server.log"
 }
 
+# end SIGNAL: a broker that does not follow TERM within 30 s is killed.
 end() {
-  running || return 0
-  kill "-$1" "$(cat "$dir/pid")"
-  while running; do sleep 0.05; done
+  local deadline=$((SECONDS + 30))
+  running || { rm -f "$dir/pid"; return 0; }
+  kill "-$1" "$(cat "$dir/pid")" || true
+  while running; do
+    [ $SECONDS -lt $deadline ] || kill -KILL "$(cat "$dir/pid")" || true
+    sleep 0.05
+  done
   rm -f "$dir/pid"
 }
 

@@ -18,8 +18,9 @@ build_packages=(
   python3 python3-venv python3-pip
   librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
+  libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
-test_packages=(libgtest-dev libgmock-dev libbenchmark-dev kcat jq bc procps)
+test_packages=(kcat jq procps wrk zstd)
 
 install_packages() {
   local missing=() package
@@ -28,10 +29,15 @@ install_packages() {
   done
   [ ${#missing[@]} = 0 ] && return
   echo "installing ${#missing[@]} Debian packages"
-  export DEBIAN_FRONTEND=noninteractive
   retry as_root apt-get -q update || die "apt-get update failed"
   retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" ||
     die "cannot install: ${missing[*]}"
+}
+
+# publish NEW FINAL: a whole directory appears at once, so an interrupted run leaves nothing half made.
+publish() {
+  rm -rf "$2"
+  mv "$1" "$2"
 }
 
 check_sum() { echo "$1  $2" | sha256sum --quiet -c - || die "$2 has the wrong checksum"; }
@@ -42,9 +48,8 @@ install_libtorch() {
   [ -e "$libtorch_dir/lib/libtorch_cpu.so" ] && return
   [ "$(uname -m)" = x86_64 ] || die "LibTorch is installed for x86-64 only; give your own with -DCMAKE_PREFIX_PATH"
   echo "installing LibTorch 2.7.1 (210 MB)"
-  local work wheel jar
-  work=$(mktemp -d "$FRESHET_CACHE/libtorch.XXXXXX")
-  retry mvn -q -B dependency:copy -Dartifact=ai.djl.pytorch:pytorch-native-cpu:2.7.1:jar:linux-x86_64 \
+  local wheel jar
+  retry mvn -q -B -C dependency:copy -Dartifact=ai.djl.pytorch:pytorch-native-cpu:2.7.1:jar:linux-x86_64 \
     -DoutputDirectory="$work" || die "cannot download the LibTorch libraries"
   retry python3 -m pip download -q --no-deps --only-binary=:all: --platform manylinux_2_28_aarch64 \
     --python-version 311 torch==2.7.1 -d "$work" || die "cannot download the LibTorch headers"
@@ -55,17 +60,15 @@ install_libtorch() {
   unzip -q -j "$jar" 'pytorch/cpu/linux-x86_64/*' -d "$work/libtorch/lib"
   unzip -q "$wheel" 'torch/include/*' 'torch/share/cmake/*' -d "$work"
   mv "$work/torch/include" "$work/torch/share" "$work/libtorch/"
-  mv "$work/libtorch" "$libtorch_dir"
-  rm -rf "$work"
+  publish "$work/libtorch" "$libtorch_dir"
 }
 
 install_kafka() {
-  [ -e "$kafka_dir/complete" ] && return
+  [ -e "$kafka_dir/lib" ] && return
   echo "installing Kafka 3.9.2 for the tests (46 MB)"
-  rm -rf "$kafka_dir"
-  retry mvn -q -B -f "$root/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
-    -DoutputDirectory="$kafka_dir/lib" || die "cannot download Kafka"
-  touch "$kafka_dir/complete"
+  retry mvn -q -B -C -f "$root/scripts/kafka/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$work/kafka/lib" || die "cannot download Kafka"
+  publish "$work/kafka" "$kafka_dir"
 }
 
 install_python_tools() {
@@ -79,10 +82,17 @@ install_python_tools() {
 }
 
 mkdir -p "$FRESHET_CACHE"
-install_packages "${build_packages[@]}"
-install_libtorch
-if [ "$mode" = --test ]; then
-  install_packages "${test_packages[@]}"
+exec 9>"$FRESHET_CACHE/setup.lock"
+flock 9
+work=$(mktemp -d "$FRESHET_CACHE/setup.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+if [ "$mode" = --build ]; then
+  install_packages "${build_packages[@]}"
+  install_libtorch
+else
+  install_packages "${build_packages[@]}" "${test_packages[@]}"
+  install_libtorch
   install_kafka
   install_python_tools
 fi

@@ -2,71 +2,98 @@
 # Installs, builds and runs every test. Exit code 0 only if all of it passed.
 source "$(dirname "$0")/env.sh"
 
-usage="usage: scripts/test.sh [--quick]
-  --quick  the release build's unit and property tests only"
-quick=false
-case ${1:-} in
-  "") ;;
-  --quick) quick=true ;;
-  -h | --help) echo "$usage"; exit 0 ;;
-  *) echo "$usage" >&2; exit 2 ;;
-esac
+usage="usage: scripts/test.sh [--quick] [--no-sanitizers]
+  --quick          the release build's unit and property tests only
+  --no-sanitizers  everything but the AddressSanitizer and ThreadSanitizer builds"
+quick=false sanitizers=true
+for option in "$@"; do
+  case $option in
+    --quick) quick=true ;;
+    --no-sanitizers) sanitizers=false ;;
+    -h | --help) echo "$usage"; exit 0 ;;
+    *) echo "$usage" >&2; exit 2 ;;
+  esac
+done
 
 cd "$root"
 logs=$root/build/logs
+rm -rf "$logs"
 mkdir -p "$logs"
-passed=0 failed=0
+passed=0 failed=0 skipped=0 failed_steps=()
 
-# step NAME COMMAND...: one line if it passes, the end of its output if it does not.
+# "passed failed skipped" of a JUnit report.
+count_tests() {
+  python3 - "$1" <<'PYTHON'
+import sys, xml.etree.ElementTree as xml
+suites = list(xml.parse(sys.argv[1]).iter("testsuite"))
+total, failed, skipped = (sum(int(s.get(name, 0)) for s in suites for name in names)
+                          for names in (["tests"], ["failures", "errors"], ["skipped", "disabled"]))
+print(total - failed - skipped, failed, skipped)
+PYTHON
+}
+
+# step NAME COMMAND...: one line if it passes, the end of its output too if it does not. A command that writes a JUnit
+# report to $junit counts as its tests, any other as one.
 step() {
-  local name=$1 start=$SECONDS log
-  log=$logs/${name// /-}.log
+  local name=$1 start=$SECONDS outcome=ok log counts
+  log=$logs/${name// /-}.log junit=$logs/${name// /-}.xml
   shift
-  if "$@" >"$log" 2>&1; then
-    printf '%-44s ok      %4d s\n' "$name" $((SECONDS - start))
-    passed=$((passed + 1))
+  "$@" >"$log" 2>&1 </dev/null || outcome=FAILED
+  if [ -s "$junit" ]; then
+    counts=($(count_tests "$junit"))
   else
-    printf '%-44s FAILED  %4d s   (%s)\n' "$name" $((SECONDS - start)) "$log"
-    tail -n 60 "$log" | sed 's/^/    /'
-    failed=$((failed + 1))
+    counts=($([ $outcome = ok ] && echo 1 0 0 || echo 0 1 0))
   fi
+  # A run can fail without a failed test: one that could not be started, say.
+  if [ $outcome = FAILED ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
+  passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+  printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
+  [ $outcome = ok ] && return
+  failed_steps+=("$name")
+  tail -n 60 "$log" | sed 's/^/    /'
+  echo "    (all of it: $log)"
+  return 1
 }
 
 build() {
   cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)"
 }
 
-integration() {
-  FRESHET_BINARY=$root/build/release/freshet "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider tests/integration
+run_ctest() {
+  ctest --preset "$@" --parallel "$(nproc)" --output-junit "$junit"
 }
 
-# The ingest contract suite once more, on a real broker.
-broker_contract() {
-  local dir
-  dir=$(mktemp -d)
-  scripts/kafka_broker.sh start "$dir"
-  trap 'scripts/kafka_broker.sh kill "$dir"; rm -rf "$dir"' RETURN
-  FRESHET_TEST_BROKERS=$(scripts/kafka_broker.sh url "$dir") \
-    ctest --test-dir build/release --output-on-failure --no-tests=error -L integration -R RealKafka
+# The real broker of the contract tests.
+start_broker() {
+  broker=$(mktemp -d)
+  trap 'scripts/kafka_broker.sh kill "$broker"; rm -rf "$broker"' EXIT
+  scripts/kafka_broker.sh start "$broker"
+  FRESHET_TEST_BROKERS=$(scripts/kafka_broker.sh url "$broker")
+  export FRESHET_TEST_BROKERS
 }
 
-step "set-up" scripts/setup.sh --test
-step "release build" build release
-step "release unit and property tests" ctest --preset release -L 'unit|property'
-if ! $quick; then
-  step "mock cluster tests" ctest --preset release -L integration
-  step "contract suite on a real broker" broker_contract
-  step "end-to-end tests" integration
-  step "layers" python3 .ci/check_layers.py build/release
+end_to_end() {
+  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" tests/integration
+}
+
+set +e # from here on step() keeps the score
+step "set-up" scripts/setup.sh --test || exit 1
+if $quick; then
+  step "release build" build release && step "release tests" run_ctest release --label-regex 'unit|property'
+else
+  if step "release build" build release; then
+    step "broker" start_broker
+    step "release tests" run_ctest release
+    step "end-to-end tests" end_to_end
+    step "layers" .ci/check_layers.py build/release
+  fi
   step "format" .ci/check_format.sh
-  for sanitizer in asan tsan; do
-    step "$sanitizer build" build "$sanitizer"
-    step "$sanitizer unit and property tests" ctest --preset "$sanitizer"
-  done
+  if $sanitizers; then
+    step "asan build" build asan && step "asan tests" run_ctest asan
+    step "tsan build" build tsan && step "tsan tests" run_ctest tsan
+  fi
 fi
-# Closing line: individual tests as ctest and pytest counted them, and the steps of this script.
-tests=$(grep -hoE '[0-9]+ tests failed out of [0-9]+|^[0-9]+ passed' "$logs"/*.log | grep -oE '[0-9]+( passed)?$' |
-  grep -oE '[0-9]+' | paste -sd+ | bc 2>/dev/null || true)
-echo "ran about ${tests:-?} tests in $((passed + failed)) steps"
-echo "$passed passed, $failed failed"
+
+[ ${#failed_steps[@]} = 0 ] || printf 'failed: %s\n' "${failed_steps[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

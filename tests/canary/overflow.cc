@@ -1,3 +1,6 @@
-#include <limits>
-
-int main(int argc, char**) { return std::numeric_limits<int>::max() + argc > 0; }
+int main(int argc, char**) {
+  const int* numbers = new int[2]{};
+  const int past_the_end = numbers[argc + 1];
+  delete[] numbers;
+  return past_the_end;
+}

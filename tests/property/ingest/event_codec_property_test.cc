@@ -39,9 +39,14 @@ class RandomEvents {
   }
 
   float value() {
-    const std::array<float, 8> special{0.0F, 1.0F, -1.0F, std::numeric_limits<float>::max(),
-                                       std::numeric_limits<float>::lowest(), std::numeric_limits<float>::min(),
-                                       std::numeric_limits<float>::denorm_min(), 16777217.0F};
+    const std::array<float, 8> special{0.0F,
+                                       1.0F,
+                                       -1.0F,
+                                       std::numeric_limits<float>::max(),
+                                       std::numeric_limits<float>::lowest(),
+                                       std::numeric_limits<float>::min(),
+                                       std::numeric_limits<float>::denorm_min(),
+                                       16777217.0F};
     if (one_in(3)) return special[below(special.size())];
     while (true) {
       const auto bits = static_cast<std::uint32_t>(random_());
@@ -107,10 +112,14 @@ class RandomEvents {
       const char byte = one_in(3) ? static_cast<char>(random_()) : kTelling[below(kTelling.size())];
       switch (below(5)) {
         case 0: text.insert(at, 1, byte); break;
-        case 1: if (at < text.size()) text[at] = byte; break;
+        case 1:
+          if (at < text.size()) text[at] = byte;
+          break;
         case 2: text.erase(at, 1 + below(5)); break;
         case 3: text.insert(at, text.substr(below(text.size() + 1), 1 + below(20))); break;
-        default: if (one_in(5)) text.resize(at); break;
+        default:
+          if (one_in(5)) text.resize(at);
+          break;
       }
     }
     return text;

@@ -61,8 +61,8 @@ class EmbeddedUnderTest final : public LogUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract,
-                         ::testing::Values(LogUnderTestFactory{
-                             "Journal", [] { return std::make_unique<EmbeddedUnderTest>(); }}),
+                         ::testing::Values(LogUnderTestFactory{"Journal",
+                                                               [] { return std::make_unique<EmbeddedUnderTest>(); }}),
                          contract_name);
 
 TEST(EmbeddedLog, IsOnePartitionWithDenseOffsetsStampedOnArrival) {

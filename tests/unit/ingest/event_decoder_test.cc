@@ -30,9 +30,9 @@ std::string repeat(std::string_view text, std::size_t times) {
 }
 
 TEST(EventDecoder, ReadsEveryField) {
-  const auto event = decode(
-      R"({"id":"e1","user":"u1","session":"s1","item":"i42","type":"cart","ts":"2026-11-21T11:36:00.123Z",)"
-      R"("value":2.5,"request":"r9","props":{"page":"home", "pos":3}})");
+  const auto event =
+      decode(R"({"id":"e1","user":"u1","session":"s1","item":"i42","type":"cart","ts":"2026-11-21T11:36:00.123Z",)"
+             R"("value":2.5,"request":"r9","props":{"page":"home", "pos":3}})");
   ASSERT_TRUE(event) << event.error().message;
   EXPECT_EQ(*event, (Event{EventKind::interaction, "e1", "u1", "s1", "i42", "cart",
                            *parse_rfc3339("2026-11-21T11:36:00.123Z"), 2.5F, "r9", R"({"page":"home","pos":3})"}));
@@ -131,7 +131,8 @@ TEST(EventDecoder, KeepsOnlyKnownTypes) {
   DecodeOptions options;
   options.types = {"listen", "skip"};
   EXPECT_TRUE(decode(R"({"user":"u","item":"i","type":"skip"})", {}, options));
-  EXPECT_EQ(decode(R"({"user":"u","item":"i"})", {}, options).error().message, "type: \"view\" is not one of listen, skip");
+  EXPECT_EQ(decode(R"({"user":"u","item":"i"})", {}, options).error().message,
+            "type: \"view\" is not one of listen, skip");
 }
 
 struct BadCase {
@@ -141,7 +142,9 @@ struct BadCase {
 
 class EventDecoderErrors : public ::testing::TestWithParam<BadCase> {};
 
-TEST_P(EventDecoderErrors, NameTheFieldAndWhatWasExpected) { EXPECT_EQ(error_of(GetParam().value), GetParam().message); }
+TEST_P(EventDecoderErrors, NameTheFieldAndWhatWasExpected) {
+  EXPECT_EQ(error_of(GetParam().value), GetParam().message);
+}
 
 std::string with(std::string_view member) { return R"({"user":"u","item":"i",)" + std::string(member) + "}"; }
 
@@ -151,7 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"", "the record is empty"}, BadCase{"   ", "the record is empty"},
         BadCase{"\xEF\xBB\xBF", "the record is empty"}, BadCase{"{broken", "not valid JSON"},
         BadCase{R"({"user":"u","item":"i"} trailing)", "not valid JSON"},
-        BadCase{R"({"user":"u","item":"i"}{})", "not valid JSON"}, BadCase{R"({"user":"u","item":"i",})", "not valid JSON"},
+        BadCase{R"({"user":"u","item":"i"}{})", "not valid JSON"},
+        BadCase{R"({"user":"u","item":"i",})", "not valid JSON"},
         BadCase{R"({"user":"u","item":"i)", "not valid JSON: a string does not end"},
         BadCase{"{\"user\":\"u\xFF\",\"item\":\"i\"}", "not valid UTF-8"},
         BadCase{"{\"user\":\"u\n\",\"item\":\"i\"}", "not valid JSON: an unescaped control character in a string"},
@@ -188,7 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{with(R"("props":[])"), "props: expected an object"},
         BadCase{with(R"("props":"{}")"), "props: expected an object"},
         BadCase{with("\"props\":{\"a\":\"" + std::string(8192, 'x') + "\"}"), "props: 8200 bytes long, at most 8192"},
-        BadCase{with(R"("type":"")"), "type: must not be empty"}, BadCase{with(R"("type":3)"), "type: expected a string"},
+        BadCase{with(R"("type":"")"), "type: must not be empty"},
+        BadCase{with(R"("type":3)"), "type: expected a string"},
         BadCase{with(R"("type":"veiw")"),
                 R"(type: "veiw" is not one of view, click, cart, purchase, like, dislike, impression)"},
         BadCase{with("\"type\":\"x" + repeat("\xC3\xBC", 60) + "\""),
@@ -203,7 +208,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{with(R"("ts":18446744073709551615)"), "ts: outside of the years 1970 to 9999"},
         BadCase{with(R"("ts":1.5)"), "ts: expected RFC 3339 text or integer milliseconds since 1970"},
         BadCase{with(R"("ts":{})"), "ts: expected RFC 3339 text or integer milliseconds since 1970"},
-        BadCase{with(R"("ts":"yesterday")"), R"(ts: "yesterday" is not an RFC 3339 time between the years 1970 and 9999)"},
+        BadCase{with(R"("ts":"yesterday")"),
+                R"(ts: "yesterday" is not an RFC 3339 time between the years 1970 and 9999)"},
         BadCase{with(R"("ts":"1969-12-31T23:59:59Z")"),
                 R"(ts: "1969-12-31T23:59:59Z" is not an RFC 3339 time between the years 1970 and 9999)"},
         BadCase{with(R"("ts":"9999-12-31T23:59:59-01:00")"),
@@ -261,8 +267,9 @@ TEST(CloudEvents, StructuredModeTakesIdAndTimeFromTheEnvelope) {
 }
 
 TEST(CloudEvents, WhatTheEventSaysItselfWins) {
-  const auto event = decode(R"({"specversion":"1.0","id":"42","source":"/shop","type":"t","time":"2026-11-20T08:00:00Z",)"
-                            R"("data":{"id":"own","user":"u","item":"i","ts":5}})");
+  const auto event =
+      decode(R"({"specversion":"1.0","id":"42","source":"/shop","type":"t","time":"2026-11-20T08:00:00Z",)"
+             R"("data":{"id":"own","user":"u","item":"i","ts":5}})");
   ASSERT_TRUE(event) << event.error().message;
   EXPECT_EQ(event->id, "own");
   EXPECT_EQ(to_ms(event->time), 5);
@@ -270,8 +277,9 @@ TEST(CloudEvents, WhatTheEventSaysItselfWins) {
 }
 
 TEST(CloudEvents, BinaryModeTakesTheEnvelopeFromHeaders) {
-  const EventDecoder::Headers headers{{"ce_specversion", "1.0"}, {"ce_id", "42"}, {"ce_source", "/shop"},
-                                      {"ce_type", "click"}, {"ce_time", "2026-11-20T08:00:00Z"}, {"trace", "\xFF"}};
+  const EventDecoder::Headers headers{
+      {"ce_specversion", "1.0"},           {"ce_id", "42"},  {"ce_source", "/shop"}, {"ce_type", "click"},
+      {"ce_time", "2026-11-20T08:00:00Z"}, {"trace", "\xFF"}};
   const auto event = decode(R"({"user":"u","item":"i"})", headers);
   ASSERT_TRUE(event) << event.error().message;
   EXPECT_EQ(event->id, "/shop/42");
@@ -288,11 +296,13 @@ TEST(CloudEvents, ErrorsNameTheAttribute) {
   const std::string data = R"(,"data":{"user":"u","item":"i"}})";
   EXPECT_EQ(error_of(R"({"specversion":"0.3","id":"1","source":"/")" + data),
             R"(specversion: "0.3" is not "1.0" (CloudEvents))");
-  EXPECT_EQ(error_of(R"({"specversion":1.0,"id":"1","source":"/")" + data), R"(specversion: "" is not "1.0" (CloudEvents))");
+  EXPECT_EQ(error_of(R"({"specversion":1.0,"id":"1","source":"/")" + data),
+            R"(specversion: "" is not "1.0" (CloudEvents))");
   EXPECT_EQ(error_of(R"({"specversion":"1.0","source":"/")" + data), "id: missing (CloudEvents)");
   EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1")" + data), "source: missing (CloudEvents)");
   EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1","source":"/"})"), "data: expected an object (CloudEvents)");
-  EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1","source":"/","data":"{}"})"), "data: expected an object (CloudEvents)");
+  EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1","source":"/","data":"{}"})"),
+            "data: expected an object (CloudEvents)");
   EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1","source":"/","data":{"user":"u"}})"), "item: missing");
   EXPECT_EQ(error_of(R"({"specversion":"1.0","id":"1","source":"/","time":"noon")" + data),
             R"(time: "noon" is not an RFC 3339 time between the years 1970 and 9999)");

@@ -9,9 +9,10 @@ const Timestamp kNow = timestamp_from_ms(1'700'000'000'000);
 
 TEST(EventEncoder, WritesWhatThereIsInAFixedOrder) {
   const Event event{EventKind::interaction, "e", "u", "s", "i", "cart", kNow, 2.5F, "r", R"({"a":1})"};
-  EXPECT_EQ(encode_event(event),
-            R"({"id":"e","user":"u","session":"s","item":"i","type":"cart","ts":1700000000000,"value":2.5,"request":"r",)"
-            R"("props":{"a":1}})");
+  EXPECT_EQ(
+      encode_event(event),
+      R"({"id":"e","user":"u","session":"s","item":"i","type":"cart","ts":1700000000000,"value":2.5,"request":"r",)"
+      R"("props":{"a":1}})");
 }
 
 TEST(EventEncoder, LeavesOutWhatIsEmptyOrTheDefault) {
@@ -27,8 +28,9 @@ TEST(EventEncoder, EscapesWhatJsonCannotHoldAndKeepsUtf8) {
   event.user = std::string("\"\\/\n\x01\0\x7F\xC3\xBC", 9);
   event.item = "\xF0\x9F\x98\x80";
   event.time = kNow;
-  EXPECT_EQ(encode_event(event), "{\"user\":\"\\\"\\\\/\\u000a\\u0001\\u0000\x7F\xC3\xBC\",\"item\":\"\xF0\x9F\x98\x80\","
-                                 "\"type\":\"view\",\"ts\":1700000000000}");
+  EXPECT_EQ(encode_event(event),
+            "{\"user\":\"\\\"\\\\/\\u000a\\u0001\\u0000\x7F\xC3\xBC\",\"item\":\"\xF0\x9F\x98\x80\","
+            "\"type\":\"view\",\"ts\":1700000000000}");
 }
 
 TEST(EventEncoder, AnEraseRecordDecodesToAnErase) {

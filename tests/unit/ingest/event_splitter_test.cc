@@ -27,7 +27,8 @@ TEST(SplitEvents, OneObjectIsOneEvent) {
 TEST(SplitEvents, AnArrayHoldsOneEventEach) {
   EXPECT_EQ(split(R"([{"a":"],["},{"b":[1,{}]} , {}])"), (Texts{R"({"a":"],["})", R"({"b":[1,{}]})", "{}"}));
   EXPECT_EQ(split("[ ]"), Texts{});
-  EXPECT_EQ(split("[7, \"x\", null]"), (Texts{"7", "\"x\"", "null"})) << "the decoder says what is wrong, with the index";
+  EXPECT_EQ(split("[7, \"x\", null]"), (Texts{"7", "\"x\"", "null"}))
+      << "the decoder says what is wrong, with the index";
 }
 
 TEST(SplitEvents, ABrokenElementIsItsOwnProblem) {

@@ -281,8 +281,8 @@ TEST_F(HistoryWriterTest, WritesToTheRealStoreWhatTheLogHolds) {
   store_options.directory = directory.path();
   store::Database database(store_options);
   store::HistoryStore store(database);
-  log_.polls.emplace_back(batch_of(0, 0, {event("a"), event("b"), "{broken", ingest::encode_erase({Owner::Kind::user, "u"}),
-                                          event("c")}));
+  log_.polls.emplace_back(
+      batch_of(0, 0, {event("a"), event("b"), "{broken", ingest::encode_erase({Owner::Kind::user, "u"}), event("c")}));
   HistoryWriter writer(log_, store, visible_, decode_, options_, metrics_);
   writer.run(stop_.get_token());
   const auto recent = store.recent({Owner::Kind::user, "u"}, 10);

@@ -25,8 +25,8 @@ TEST(IngestOptions, EveryProblemIsReportedAtOnce) {
   EXPECT_THAT(decode.validate(),
               ElementsAre("events.max_future_skew: must be between 0 and 31622400 s",
                           "events.max_record_bytes: must be between 1024 and 16777216",
-                          "events.types: \"$mine\" cannot be an event type", "events.types: \"\" cannot be an event type",
-                          "events.types: \"view\" is named twice"));
+                          "events.types: \"$mine\" cannot be an event type",
+                          "events.types: \"\" cannot be an event type", "events.types: \"view\" is named twice"));
   decode.types.clear();
   EXPECT_EQ(decode.validate().back(), "events.types: must name at least one event type");
 
@@ -43,12 +43,13 @@ TEST(IngestOptions, EveryProblemIsReportedAtOnce) {
 }
 
 TEST(IngestOptions, WhatOurPromisesRestOnCannotBeChangedFromOutside) {
-  for (const char* name : {"enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers",
-                           "metadata.broker.list", "acks", "enable.idempotence", "isolation.level", "auto.offset.reset",
-                           "transactional.id"}) {
+  for (const char* name :
+       {"enable.auto.commit", "enable.auto.offset.store", "group.id", "bootstrap.servers", "metadata.broker.list",
+        "acks", "enable.idempotence", "isolation.level", "auto.offset.reset", "transactional.id"}) {
     KafkaOptions options;
     options.properties[name] = "x";
-    EXPECT_THAT(options.validate(), ElementsAre("kafka.properties." + std::string(name) + ": is set by freshet itself"));
+    EXPECT_THAT(options.validate(),
+                ElementsAre("kafka.properties." + std::string(name) + ": is set by freshet itself"));
   }
   KafkaOptions options;
   options.properties["security.protocol"] = "ssl";

@@ -1,0 +1,3 @@
+#include <limits>
+
+int main(int argc, char**) { return std::numeric_limits<int>::max() + argc > 0; }
