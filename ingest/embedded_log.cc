@@ -87,14 +87,19 @@ EmbeddedLog::~EmbeddedLog() {
 
 void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
   if (entries.empty()) return done(Positions{});
+  std::size_t bytes = 0;
+  for (const LogEntry& entry : entries) bytes += entry.key.size() + entry.value.size();
   Error refused{Errc::overloaded, "the event log is behind; try again"};
   {
     std::lock_guard lock(mutex_);
+    const bool fits = queue_.records + entries.size() <= options_.max_queued_records &&
+                      queue_.bytes + bytes <= options_.max_queued_bytes;
     if (thread_.get_stop_token().stop_requested()) {
       refused = {Errc::shutting_down, "the service is stopping"};
-    } else if (queued_records_ + entries.size() <= options_.max_queued_records || queue_.empty()) {
-      queued_records_ += entries.size();
-      queue_.push_back({std::move(entries), std::move(done)});
+    } else if (fits || queue_.appends.empty()) {
+      queue_.records += entries.size();
+      queue_.bytes += bytes;
+      queue_.appends.push_back({std::move(entries), std::move(done)});
       queued_.notify_one();
       return;
     }
@@ -118,15 +123,14 @@ Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, s
 void EmbeddedLog::run(std::stop_token stop) {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   while (true) {
-    std::vector<Pending> pending;
+    Queue queue;
     {
       std::unique_lock lock(mutex_);
-      queued_.wait_until(lock, stop, next_trim, [&] { return !queue_.empty(); });
-      pending.swap(queue_);
-      queued_records_ = 0;
-      if (pending.empty() && stop.stop_requested()) return;
+      queued_.wait_until(lock, stop, next_trim, [&] { return !queue_.appends.empty(); });
+      std::swap(queue, queue_);
+      if (queue.appends.empty() && stop.stop_requested()) return;
     }
-    if (!pending.empty()) write(std::move(pending));
+    if (!queue.appends.empty()) write(std::move(queue.appends));
     if (std::chrono::steady_clock::now() >= next_trim) {
       trim();
       next_trim = std::chrono::steady_clock::now() + options_.trim_interval;

@@ -20,7 +20,7 @@ namespace freshet::ingest {
 /// An append is acknowledged after an fsync that it shares with everything that was queued meanwhile. Records are
 /// trimmed once every open reader has committed past them and the retention is over.
 /// Threads:  as EventLog; owns "freshet-journal".
-/// Limits:   EmbeddedOptions::max_queued_records wait for the next fsync; a single append may be larger when none do.
+/// Limits:   EmbeddedOptions says how much may wait for the next fsync; when nothing does, any single append is taken.
 class EmbeddedLog final : public EventLog {
  public:
   EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock);
@@ -40,6 +40,12 @@ class EmbeddedLog final : public EventLog {
     std::vector<LogEntry> entries;
     Appended done;
   };
+  /// What waits for the next fsync.
+  struct Queue {
+    std::vector<Pending> appends;
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+  };
 
   void run(std::stop_token stop);
   void write(std::vector<Pending> pending);
@@ -53,8 +59,7 @@ class EmbeddedLog final : public EventLog {
   std::condition_variable_any queued_;  // something to append, or stopping
   std::condition_variable grown_;       // the journal has new records, for readers at its end
   // guarded by mutex_
-  std::vector<Pending> queue_;
-  std::size_t queued_records_ = 0;
+  Queue queue_;
   std::string problem_;
   std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
 

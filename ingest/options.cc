@@ -47,6 +47,8 @@ std::vector<std::string> DecodeOptions::validate() const {
 std::vector<std::string> EmbeddedOptions::validate() const {
   Problems problems;
   check_range<std::size_t>(problems, "embedded.max_queued_records", max_queued_records, 1, 10'000'000);
+  check_range<std::size_t>(problems, "embedded.max_queued_bytes", max_queued_bytes, std::size_t{1} << 16,
+                           std::size_t{1} << 34);
   check_range<std::int64_t>(problems, "embedded.retention", retention.count(), 0, 24 * 3660, " h");
   check_range<std::int64_t>(problems, "embedded.trim_interval", trim_interval.count(), 1, 86'400'000, " ms");
   return problems;

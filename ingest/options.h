@@ -23,7 +23,8 @@ struct DecodeOptions {
 /// The embedded log.
 struct EmbeddedOptions {
   std::size_t max_queued_records = 100'000;  ///< waiting for their fsync; beyond it append() says overloaded
-  std::chrono::hours retention{24};          ///< kept at least this long after arrival, and until all readers are past
+  std::size_t max_queued_bytes = std::size_t{64} << 20;  ///< likewise, keys and values together
+  std::chrono::hours retention{24};  ///< kept at least this long after arrival, and until all readers are past
   std::chrono::milliseconds trim_interval{10'000};  ///< how often what may go does go
 
   std::vector<std::string> validate() const;

@@ -107,6 +107,27 @@ TEST(EmbeddedLog, AFullQueueIsAnsweredAtOnce) {
   EXPECT_TRUE(append_and_wait(embedded.log(), entries(3, 1))) << "there is room again";
 }
 
+TEST(EmbeddedLog, TheQueueIsBoundedInBytesToo) {
+  EmbeddedOptions options;
+  options.max_queued_bytes = 100;
+  EmbeddedUnderTest embedded(options);
+  std::latch answering(1), release(1);
+  embedded.log().append({{"k", std::string(1000, 'x')}}, [&](const Result<Positions>& end) {
+    EXPECT_TRUE(end) << "a single append is taken when nothing waits";
+    answering.count_down();
+    release.wait();
+  });
+  answering.wait();
+  std::promise<Result<Positions>> queued;
+  embedded.log().append({{"k", std::string(60, 'x')}},
+                        [&](Result<Positions> end) { queued.set_value(std::move(end)); });
+  const auto refused = append_and_wait(embedded.log(), {{"k", std::string(60, 'x')}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  release.count_down();
+  EXPECT_TRUE(queued.get_future().get());
+}
+
 TEST(EmbeddedLog, WhatIsQueuedBecomesDurableBeforeItCloses) {
   EmbeddedUnderTest embedded;
   std::latch answering(1), release(1);

@@ -32,9 +32,10 @@ TEST(IngestOptions, EveryProblemIsReportedAtOnce) {
 
   EmbeddedOptions embedded;
   embedded.max_queued_records = 0;
+  embedded.max_queued_bytes = 0;
   embedded.retention = std::chrono::hours(-1);
   embedded.trim_interval = std::chrono::milliseconds(0);
-  EXPECT_EQ(embedded.validate().size(), 3U);
+  EXPECT_EQ(embedded.validate().size(), 4U);
 
   WriterOptions writer;
   writer.batch_records = 0;
