@@ -150,6 +150,8 @@ void add_log_options(Schema& schema) {
               "Largest event, as JSON text.");
   schema.integer("embedded.max_queued_records", FRESHET_AT(embedded.max_queued_records), 1, 10 * kMillion,
                  "Events waiting for their fsync; beyond it producers get 503.");
+  schema.size("embedded.max_queued_bytes", FRESHET_AT(embedded.max_queued_bytes), 1 << 20, 64 * kGiB,
+              "The same, by size.");
   schema.duration("embedded.retention", FRESHET_AT(embedded.retention), 0s, 24h * 3650,
                   "Events are kept in the embedded log at least this long, also when everybody has read them.");
   schema.duration("embedded.trim_interval", FRESHET_AT(embedded.trim_interval), 1ms, 24h,
