@@ -1,6 +1,7 @@
 int main(int argc, char**) {
-  const int* numbers = new int[2]{};
-  const int past_the_end = numbers[argc + 1];
+  // A size that is known at compile time would be caught by UndefinedBehaviorSanitizer instead.
+  const int* numbers = new int[static_cast<unsigned>(argc)]{};
+  volatile int past_the_end = numbers[argc];
+  static_cast<void>(past_the_end);
   delete[] numbers;
-  return past_the_end;
 }

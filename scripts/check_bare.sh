@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Proves that the scripts need nothing but a bare Debian 12: runs a command on the committed tree in a fresh minimal root.
+source "$(dirname "$0")/env.sh"
+
+usage="usage: scripts/check_bare.sh [--keep] [COMMAND...]       (as root; needs debootstrap; 8 GB under /var/tmp)
+  COMMAND  runs in a clone of HEAD inside the new root (default: scripts/test.sh --quick)
+  --keep   leaves the root for a look"
+keep=false
+case ${1:-} in
+  -h | --help) echo "$usage"; exit 0 ;;
+  --keep) keep=true; shift ;;
+esac
+[ $# -gt 0 ] || set -- scripts/test.sh --quick
+[ "$(id -u)" = 0 ] || die "check_bare.sh makes a root file system: run it as root"
+command -v debootstrap >/dev/null || die "debootstrap is missing: apt-get install debootstrap"
+
+bare=$(mktemp -d /var/tmp/freshet-bare.XXXXXX)
+mounted=()
+clean_up() {
+  local i
+  for ((i = ${#mounted[@]} - 1; i >= 0; --i)); do umount "${mounted[i]}"; done
+  # One file system only: what is still mounted, if an umount failed, is not ours to delete.
+  if $keep; then echo "kept: $bare"; else rm -rf --one-file-system "$bare"; fi
+}
+trap clean_up EXIT
+
+# The package sources of this machine, whatever they are: only Debian's own.
+debian_sources() {
+  apt-get indextargets --format "$1" 'Created-By: Packages' 'Origin: Debian'
+}
+
+mirror=$(debian_sources '$(CODENAME) $(REPO_URI)' | awk '$1 == "bookworm" {print $2; exit}')
+[ -n "$mirror" ] || die "no Debian 12 package source is known here; run apt-get update"
+echo "making a bare Debian 12 in $bare"
+retry debootstrap --variant=minbase --include=git,ca-certificates bookworm "$bare" "$mirror" ||
+  die "debootstrap failed; see $bare/debootstrap"
+
+# How this machine reaches its package sources is no part of the proof: names, certificates, pip's and Maven's settings.
+debian_sources 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' >"$bare/etc/apt/sources.list"
+carry() {
+  local file
+  for file in "$@"; do
+    if [ -e "$file" ]; then mkdir -p "$bare$(dirname "$file")" && cp -rL "$file" "$bare$file"; fi
+  done
+}
+carry /etc/resolv.conf /etc/hosts /etc/pip.conf /root/.m2/settings.xml /usr/local/share/ca-certificates
+chroot "$bare" update-ca-certificates >/dev/null 2>&1
+
+# A process in the root sees /proc and the devices it needs, nothing else of the host.
+mount_in() {
+  mount "$@" && mounted+=("${@: -1}")
+}
+mount_in -t proc proc "$bare/proc"
+mount_in -t tmpfs tmpfs "$bare/dev/shm"
+
+git clone -q "$root" "$bare/root/freshet"
+settings=()
+while IFS= read -r -d '' variable; do
+  [[ $variable =~ ^(https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY|PIP_[A-Z_]*|SSL_CERT_[A-Z]*|MAVEN_OPTS)= ]] && settings+=("$variable")
+done < <(env -0)
+chroot "$bare" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+  "${settings[@]}" bash -c 'cd /root/freshet && exec "$@"' bash "$@" </dev/null
