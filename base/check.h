@@ -10,5 +10,4 @@ namespace freshet {
 }  // namespace freshet
 
 /// Aborts when `condition` is false, in every build type.
-#define FRESHET_CHECK(condition) \
-  ((condition) ? void(0) : ::freshet::check_failed(#condition, __FILE__, __LINE__))
+#define FRESHET_CHECK(condition) ((condition) ? void(0) : ::freshet::check_failed(#condition, __FILE__, __LINE__))

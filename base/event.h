@@ -25,10 +25,10 @@ struct Event {
   std::string session;  ///< may be empty (the user's events are cut into sessions by time)
   std::string item;
   std::string type = "view";
-  Timestamp time{};       ///< event time
-  float value = 1.0F;     ///< rating, quantity, price, dwell seconds, ... as the producer means it
-  std::string request;    ///< id of the recommendation list that led here; may be empty
-  std::string props;      ///< the producer's "props" object as JSON text; may be empty
+  Timestamp time{};     ///< event time
+  float value = 1.0F;   ///< rating, quantity, price, dwell seconds, ... as the producer means it
+  std::string request;  ///< id of the recommendation list that led here; may be empty
+  std::string props;    ///< the producer's "props" object as JSON text; may be empty
 
   bool operator==(const Event&) const = default;
 };
@@ -57,9 +57,9 @@ struct Item {
   std::string text;
   std::vector<std::string> categories;
   double price = 0.0;
-  bool available = true;  ///< false: never recommended, still learned from
-  Timestamp time{};       ///< when it was published; the epoch if unknown
-  std::string attributes; ///< the producer's "attributes" object as JSON text; may be empty
+  bool available = true;   ///< false: never recommended, still learned from
+  Timestamp time{};        ///< when it was published; the epoch if unknown
+  std::string attributes;  ///< the producer's "attributes" object as JSON text; may be empty
 
   bool operator==(const Item&) const = default;
 };

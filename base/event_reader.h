@@ -21,10 +21,10 @@ struct PositionedEvent {
 /// A record that is not a valid event, with everything needed to look at it or replay it.
 struct RejectedRecord {
   Position position;
-  Timestamp arrival{};  ///< when the log took it
-  std::string reason;   ///< "item: missing", ...
-  std::string key;      ///< original bytes
-  std::string value;    ///< original bytes
+  Timestamp arrival{};                                       ///< when the log took it
+  std::string reason;                                        ///< "item: missing", ...
+  std::string key;                                           ///< original bytes
+  std::string value;                                         ///< original bytes
   std::vector<std::pair<std::string, std::string>> headers;  ///< Kafka only
 };
 

@@ -102,8 +102,8 @@ std::string text_line(Level level, std::string_view message, Fields fields) {
 }
 
 std::string json_line(Level level, std::string_view message, Fields fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":)", format_rfc3339(SystemClock().now()),
-                                 name_of(level));
+  std::string line =
+      fmt::format(R"({{"time":"{}","level":"{}","message":)", format_rfc3339(SystemClock().now()), name_of(level));
   append_quoted(line, message);
   for (const Field& field : fields) {
     line += ',';

@@ -15,9 +15,7 @@ struct Metrics::Impl {
 
 namespace {
 
-prometheus::Labels to_labels(const Metrics::Labels& labels) {
-  return prometheus::Labels(labels.begin(), labels.end());
-}
+prometheus::Labels to_labels(const Metrics::Labels& labels) { return prometheus::Labels(labels.begin(), labels.end()); }
 
 }  // namespace
 

@@ -22,7 +22,8 @@ inline void read_recorded(const std::string& path, std::size_t limit, const std:
     const std::size_t first = text.find('\t'), second = text.find('\t', first + 1);
     event.session = text.substr(0, first);
     event.item = text.substr(first + 1, second - first - 1);
-    event.time = timestamp_from_ms(static_cast<std::int64_t>(std::stod(std::string(text.substr(second + 1, 24))) * 1000));
+    event.time =
+        timestamp_from_ms(static_cast<std::int64_t>(std::stod(std::string(text.substr(second + 1, 24))) * 1000));
     each(event);
   }
   gzclose(file);

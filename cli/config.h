@@ -17,14 +17,14 @@ enum class LogKind { embedded, kafka };
 
 /// Everything that `freshet serve` can be told, with safe defaults: it runs with no file at all.
 struct Config {
-  LogKind log_kind = LogKind::embedded;  ///< log.kind
-  ingest::DecodeOptions decode;          ///< [events]
-  ingest::EmbeddedOptions embedded;      ///< [embedded]
-  ingest::KafkaOptions kafka;            ///< [kafka], [kafka.properties]
-  ingest::WriterOptions writer;          ///< [writer]
-  store::Options store;                  ///< [store]
-  online::Options online;                ///< [online], [online.popularity], ...
-  serve::Options serve;                  ///< [serve]
+  LogKind log_kind = LogKind::embedded;        ///< log.kind
+  ingest::DecodeOptions decode;                ///< [events]
+  ingest::EmbeddedOptions embedded;            ///< [embedded]
+  ingest::KafkaOptions kafka;                  ///< [kafka], [kafka.properties]
+  ingest::WriterOptions writer;                ///< [writer]
+  store::Options store;                        ///< [store]
+  online::Options online;                      ///< [online], [online.popularity], ...
+  serve::Options serve;                        ///< [serve]
   log::Level log_level = log::Level::info;     ///< logging.level
   log::Format log_format = log::Format::text;  ///< logging.format
 };
@@ -34,10 +34,11 @@ struct ConfigProblem {
   std::string file;      ///< empty: not from a file
   std::size_t line = 0;  ///< 0: no particular line
   std::string key;
-  std::string message;   ///< "unknown key; did you mean serve.port?"
+  std::string message;  ///< "unknown key; did you mean serve.port?"
 };
 
-std::string to_string(const ConfigProblem& problem);  ///< "configs/kafka.toml:12: serve.prot: unknown key; did you mean …?"
+std::string to_string(
+    const ConfigProblem& problem);  ///< "configs/kafka.toml:12: serve.prot: unknown key; did you mean …?"
 
 /// What the command line says over file and environment; empty: nothing.
 struct ConfigOverrides {

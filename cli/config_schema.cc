@@ -20,7 +20,8 @@ class Schema {
  public:
   template <typename At>
   void flag(std::string key, At at, std::string doc) {
-    add(std::move(key), "true or false", std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
+    add(
+        std::move(key), "true or false", std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
         [at](Config& c, const ConfigValue& v) {
           at(c) = std::get<bool>(v);
           return std::string();
@@ -30,7 +31,8 @@ class Schema {
   template <typename At>
   void integer(std::string key, At at, std::int64_t low, std::int64_t high, std::string doc) {
     const std::string type = "integer " + std::to_string(low) + " to " + std::to_string(high);
-    add(std::move(key), type, std::move(doc),
+    add(
+        std::move(key), type, std::move(doc),
         [at](const Config& c) { return ConfigValue(static_cast<std::int64_t>(at(c))); },
         [=](Config& c, const ConfigValue& v) {
           const std::int64_t number = std::get<std::int64_t>(v);
@@ -44,7 +46,8 @@ class Schema {
   template <typename At>
   void number(std::string key, At at, double low, double high, std::string doc) {
     const std::string type = "number " + brief(low) + " to " + brief(high);
-    add(std::move(key), type, std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
+    add(
+        std::move(key), type, std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
         [=](Config& c, const ConfigValue& v) {
           const double given = std::get<double>(v);
           if (!(given >= low && given <= high)) return "expected a " + type;
@@ -56,7 +59,8 @@ class Schema {
   template <typename At>
   void duration(std::string key, At at, milliseconds low, milliseconds high, std::string doc) {
     const std::string type = "duration " + format_duration(low) + " to " + format_duration(high);
-    add(std::move(key), type, std::move(doc),
+    add(
+        std::move(key), type, std::move(doc),
         [at](const Config& c) { return ConfigValue(format_duration(milliseconds(at(c)))); },
         [=](Config& c, const ConfigValue& v) {
           const auto given = parse_duration(std::get<std::string>(v));
@@ -71,7 +75,8 @@ class Schema {
   template <typename At>
   void size(std::string key, At at, std::uint64_t low, std::uint64_t high, std::string doc) {
     const std::string type = "size " + format_size(low) + " to " + format_size(high);
-    add(std::move(key), type, std::move(doc), [at](const Config& c) { return ConfigValue(format_size(at(c))); },
+    add(
+        std::move(key), type, std::move(doc), [at](const Config& c) { return ConfigValue(format_size(at(c))); },
         [=](Config& c, const ConfigValue& v) {
           const auto given = parse_size(std::get<std::string>(v));
           if (!given || *given < low || *given > high) return "expected a " + type + ", such as \"64MiB\"";
@@ -82,7 +87,8 @@ class Schema {
 
   template <typename At>
   void text(std::string key, At at, std::string doc) {
-    add(std::move(key), "text", std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
+    add(
+        std::move(key), "text", std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
         [at](Config& c, const ConfigValue& v) {
           at(c) = std::get<std::string>(v);
           return std::string();
@@ -93,13 +99,13 @@ class Schema {
   void choice(std::string key, At at, std::vector<std::pair<std::string, Enum>> choices, std::string doc) {
     std::string type;
     for (const auto& [name, value] : choices) type += (type.empty() ? "\"" : " or \"") + name + "\"";
-    add(std::move(key), type, std::move(doc),
+    add(
+        std::move(key), type, std::move(doc),
         [=](const Config& c) {
           return ConfigValue(std::ranges::find(choices, at(c), &std::pair<std::string, Enum>::second)->first);
         },
         [=](Config& c, const ConfigValue& v) {
-          const auto found =
-              std::ranges::find(choices, std::get<std::string>(v), &std::pair<std::string, Enum>::first);
+          const auto found = std::ranges::find(choices, std::get<std::string>(v), &std::pair<std::string, Enum>::first);
           if (found == choices.end()) return "expected " + type;
           at(c) = found->second;
           return std::string();
@@ -109,7 +115,8 @@ class Schema {
   /// A list or a table that is taken as it is; validate() of the module judges it.
   template <typename At>
   void collection(std::string key, At at, std::string type, std::string doc) {
-    add(std::move(key), std::move(type), std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
+    add(
+        std::move(key), std::move(type), std::move(doc), [at](const Config& c) { return ConfigValue(at(c)); },
         [at](Config& c, const ConfigValue& v) {
           using Member = std::remove_cvref_t<decltype(at(c))>;
           at(c) = std::get<Member>(v);
@@ -139,9 +146,10 @@ class Schema {
 
 void add_log_options(Schema& schema) {
   using namespace std::chrono_literals;
-  schema.choice<>("log.kind", FRESHET_AT(log_kind),
-                  std::vector<std::pair<std::string, LogKind>>{{"embedded", LogKind::embedded}, {"kafka", LogKind::kafka}},
-                  "Where events are kept: in the data directory (one process, no broker) or in Kafka.");
+  schema.choice<>(
+      "log.kind", FRESHET_AT(log_kind),
+      std::vector<std::pair<std::string, LogKind>>{{"embedded", LogKind::embedded}, {"kafka", LogKind::kafka}},
+      "Where events are kept: in the data directory (one process, no broker) or in Kafka.");
   schema.collection("events.types", FRESHET_AT(decode.types), "list of text",
                     "Event types that are accepted; any other is a dead letter.");
   schema.duration("events.max_future_skew", FRESHET_AT(decode.max_future_skew), 0s, 24h * 365,
@@ -162,9 +170,10 @@ void add_log_options(Schema& schema) {
               "Consumer group of the history writer; the learner reads everything as \"<group>-learner\".");
   schema.text("kafka.dead_letter_topic", FRESHET_AT(kafka.dead_letter_topic),
               "Topic for records that are not valid events; empty: kept in the data directory.");
-  schema.collection("kafka.properties", FRESHET_AT(kafka.properties), "table of text",
-                    "Any librdkafka property (TLS, SASL, tuning). A value \"$env:NAME\" or \"$file:PATH\" is read from the "
-                    "environment or a file: keep secrets there.");
+  schema.collection(
+      "kafka.properties", FRESHET_AT(kafka.properties), "table of text",
+      "Any librdkafka property (TLS, SASL, tuning). A value \"$env:NAME\" or \"$file:PATH\" is read from the "
+      "environment or a file: keep secrets there.");
   schema.integer("writer.batch_records", FRESHET_AT(writer.batch_records), 1, 100'000,
                  "Most events committed to the histories at once.");
   schema.duration("writer.poll_timeout", FRESHET_AT(writer.poll_timeout), 1ms, 10s,
@@ -257,14 +266,16 @@ void add_online_options(Schema& schema) {
 void add_serve_options(Schema& schema) {
   using namespace std::chrono_literals;
   schema.text("serve.address", FRESHET_AT(serve.address), "IP address to listen on.");
-  schema.integer("serve.port", FRESHET_AT(serve.port), 0, 65535, "Port to listen on; 0: any free one, named in the log.");
+  schema.integer("serve.port", FRESHET_AT(serve.port), 0, 65535,
+                 "Port to listen on; 0: any free one, named in the log.");
   schema.integer("serve.threads", FRESHET_AT(serve.threads), 1, 256, "I/O threads; requests are answered on them.");
   schema.flag("serve.allow_public", FRESHET_AT(serve.allow_public),
               "Allows an address that others can reach, although there is no authentication.");
   schema.integer("serve.max_connections", FRESHET_AT(serve.max_connections), 1, kMillion,
                  "Open connections; more are closed at once.");
   schema.size("serve.max_body_bytes", FRESHET_AT(serve.max_body_bytes), 1 << 10, kGiB, "Largest request body.");
-  schema.size("serve.max_header_bytes", FRESHET_AT(serve.max_header_bytes), 1 << 10, 1 << 20, "Largest request header.");
+  schema.size("serve.max_header_bytes", FRESHET_AT(serve.max_header_bytes), 1 << 10, 1 << 20,
+              "Largest request header.");
   schema.duration("serve.header_timeout", FRESHET_AT(serve.header_timeout), 10ms, 10min,
                   "From the first byte of a request to its last.");
   schema.duration("serve.idle_timeout", FRESHET_AT(serve.idle_timeout), 10ms, 24h,
@@ -291,10 +302,10 @@ void add_serve_options(Schema& schema) {
                                                                   {"warn", log::Level::warn},
                                                                   {"error", log::Level::error}},
                   "Least important level that is written.");
-  schema.choice<>("logging.format", FRESHET_AT(log_format),
-                  std::vector<std::pair<std::string, log::Format>>{{"text", log::Format::text},
-                                                                   {"json", log::Format::json}},
-                  "One line per message: for people, or for machines.");
+  schema.choice<>(
+      "logging.format", FRESHET_AT(log_format),
+      std::vector<std::pair<std::string, log::Format>>{{"text", log::Format::text}, {"json", log::Format::json}},
+      "One line per message: for people, or for machines.");
 }
 
 #undef FRESHET_AT

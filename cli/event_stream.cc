@@ -90,7 +90,8 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
     at = comma + 1;
     if (std::ranges::count(kColumnNames, columns.back()) == 0) {
       const std::string close = nearest(columns.back(), kColumnNames);
-      return invalid("\"" + columns.back() + "\" is no column" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+      return invalid("\"" + columns.back() + "\" is no column" +
+                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
                      " (user, session, item, time, type, value, id, request, or - to skip)");
     }
   }
@@ -103,7 +104,8 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
 struct EventStream::Impl {
   enum class Shape { unknown, tsv, csv, json_lines };
 
-  explicit Impl(const StreamFormat& format) : columns(format.columns), header(format.header), decoder(decode_options()) {}
+  explicit Impl(const StreamFormat& format)
+      : columns(format.columns), header(format.header), decoder(decode_options()) {}
 
   /// Whether a time is too far in the future is for the receiver to judge.
   static ingest::DecodeOptions decode_options() {
@@ -155,7 +157,8 @@ Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
     if (ended) return std::optional<std::string_view>();
     buffer.erase(0, at);
     at = 0;
-    if (buffer.size() > kMaxLineBytes) return Error{Errc::invalid, "line " + std::to_string(lines + 1) + " is too long"};
+    if (buffer.size() > kMaxLineBytes)
+      return Error{Errc::invalid, "line " + std::to_string(lines + 1) + " is too long"};
     const auto more = source->read(buffer);
     if (!more) return more.error();
     ended = !*more;

@@ -14,8 +14,8 @@ namespace freshet::cli {
 
 /// How to read a recorded stream.
 struct StreamFormat {
-  /// What each column of a TSV or CSV file is, in file order: user, session, item, time, type, value, id, request, or "-"
-  /// to skip it. Not used for JSON lines.
+  /// What each column of a TSV or CSV file is, in file order: user, session, item, time, type, value, id, request, or
+  /// "-" to skip it. Not used for JSON lines.
   std::vector<std::string> columns{"session", "item", "time", "type"};
   bool header = false;  ///< the first line names the columns (and `columns` is not used)
 };
@@ -23,8 +23,8 @@ struct StreamFormat {
 /// "session,item,time,-,user" -> columns. Errors: invalid, naming the column.
 Result<std::vector<std::string>> parse_columns(const std::string& text);
 
-/// Events of a recorded stream, one after another: TSV, CSV (RFC 4180, if the first line has commas and no tabs) or JSON
-/// lines, plain or compressed (.gz, .zst: recognised by their first bytes), from a file or standard input ("-").
+/// Events of a recorded stream, one after another: TSV, CSV (RFC 4180, if the first line has commas and no tabs) or
+/// JSON lines, plain or compressed (.gz, .zst: recognised by their first bytes), from a file or standard input ("-").
 /// Times are RFC 3339 text, or a number: seconds since 1970 (also fractional) below 10^11, milliseconds above.
 /// Threads: one.
 /// Errors:  open() invalid or unavailable; a line that is not an event is skipped, counted, and the first few are kept.

@@ -81,19 +81,27 @@ void add_generate_command(CLI::App& app) {
       "  freshet generate --users 1000000 --items 100000 --events 5000000 --format tsv | zstd > shop.tsv.zst\n"
       "\n"
       "TSV columns: user,item,time,type. The same seed gives the same stream.");
-  command->add_option("--users", arguments->shop.users, "Users")->capture_default_str()->check(CLI::Range(1, 100'000'000));
-  command->add_option("--items", arguments->shop.items, "Items")->capture_default_str()->check(CLI::Range(2, 100'000'000));
+  command->add_option("--users", arguments->shop.users, "Users")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000'000));
+  command->add_option("--items", arguments->shop.items, "Items")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 100'000'000));
   command->add_option("--events", arguments->shop.events, "Events")->capture_default_str();
   command->add_option("--seed", arguments->shop.seed, "Of every random choice")->capture_default_str();
-  command->add_option("--days", arguments->shop.days, "Days that the stream covers")->capture_default_str()
+  command->add_option("--days", arguments->shop.days, "Days that the stream covers")
+      ->capture_default_str()
       ->check(CLI::Range(0.01, 10'000.0));
   command->add_option("--drift", arguments->shop.drift, "Share of the catalogue that is replaced over the stream")
-      ->capture_default_str()->check(CLI::Range(0.0, 0.9));
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.9));
   command->add_option("--start", arguments->start, "Time of the first event")->capture_default_str();
-  command->add_option("--format", arguments->format, "jsonl or tsv")->capture_default_str()
+  command->add_option("--format", arguments->format, "jsonl or tsv")
+      ->capture_default_str()
       ->check(CLI::IsMember({"jsonl", "tsv"}));
   command->add_option("-o,--output", arguments->output, "File; - is standard output")->capture_default_str();
-  command->add_option("--items-out", arguments->items_output, "Also write the catalogue, as the body of POST /v1/items");
+  command->add_option("--items-out", arguments->items_output,
+                      "Also write the catalogue, as the body of POST /v1/items");
   command->callback([arguments] { generate(*arguments); });
 }
 

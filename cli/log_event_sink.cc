@@ -49,11 +49,12 @@ void LogEventSink::submit(std::string_view body, std::size_t max_events,
 
   receipt.accepted = entries.size();
   if (entries.empty()) return done(std::move(receipt));
-  log_.append(std::move(entries), [receipt = std::move(receipt), done = std::move(done)](Result<Positions> end) mutable {
-    if (!end) return done(end.error());
-    receipt.positions = *std::move(end);
-    done(std::move(receipt));
-  });
+  log_.append(std::move(entries),
+              [receipt = std::move(receipt), done = std::move(done)](Result<Positions> end) mutable {
+                if (!end) return done(end.error());
+                receipt.positions = *std::move(end);
+                done(std::move(receipt));
+              });
 }
 
 void LogEventSink::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {

@@ -6,9 +6,8 @@
 
 namespace freshet::cli {
 
-/// Shows how far long work has come, on standard error: a bar with rate and time to go on a terminal, a plain line every
-/// few seconds otherwise, nothing if told to be quiet.
-/// Threads: one.
+/// Shows how far long work has come, on standard error: a bar with rate and time to go on a terminal, a plain line
+/// every few seconds otherwise, nothing if told to be quiet. Threads: one.
 class Progress {
  public:
   Progress(std::string what, bool quiet);

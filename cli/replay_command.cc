@@ -137,8 +137,8 @@ class Replay {
     const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
     if (arguments_.json) {
       const boost::json::value report{
-          {"sent", counts.sent},       {"acknowledged", counts.acknowledged}, {"rejected", counts.rejected},
-          {"failed", counts.failed},   {"skipped_lines", skipped_lines_},     {"seconds", seconds},
+          {"sent", counts.sent},       {"acknowledged", counts.acknowledged},  {"rejected", counts.rejected},
+          {"failed", counts.failed},   {"skipped_lines", skipped_lines_},      {"seconds", seconds},
           {"events_per_second", rate}, {"first_problem", counts.first_problem}};
       std::printf("%s\n", boost::json::serialize(report).c_str());
     } else {
@@ -206,10 +206,13 @@ void add_replay_command(CLI::App& app) {
       "TSV, CSV or JSON lines, plain, .gz or .zst. Times: RFC 3339, or seconds or milliseconds since 1970.\n"
       "Ends with 0 only if every event was acknowledged.");
   command->add_option("files", arguments->files, "Recorded streams; - is standard input")->required();
-  command->add_option("--to", arguments->to, "Where to send events")->required()->check(CLI::IsMember({"http", "kafka"}));
-  command->add_option("--columns", arguments->columns,
-                      "What each column is, in file order: user, session, item, time, type, value, id, request, or - to "
-                      "skip it (default session,item,time,type)");
+  command->add_option("--to", arguments->to, "Where to send events")
+      ->required()
+      ->check(CLI::IsMember({"http", "kafka"}));
+  command->add_option(
+      "--columns", arguments->columns,
+      "What each column is, in file order: user, session, item, time, type, value, id, request, or - to "
+      "skip it (default session,item,time,type)");
   command->add_flag("--header", arguments->header, "The first line names the columns");
   command->add_option("--speed", arguments->speed, "max, 10x (of the recorded speed) or 500/s")->capture_default_str();
   command->add_option("--limit", arguments->limit, "Send at most so many events");
@@ -217,8 +220,10 @@ void add_replay_command(CLI::App& app) {
   command->add_flag("--rebase-now", arguments->rebase_now, "Shift times so that the first event happens now");
   command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");
   command->add_option("--url", arguments->url, "The service, for --to http")->capture_default_str();
-  command->add_option("--patience", arguments->patience_seconds,
-                      "Seconds to go on trying when the service is away (--to http)")->capture_default_str();
+  command
+      ->add_option("--patience", arguments->patience_seconds,
+                   "Seconds to go on trying when the service is away (--to http)")
+      ->capture_default_str();
   command->add_option("--brokers", arguments->brokers, "Bootstrap servers, for --to kafka");
   command->add_option("--topic", arguments->topic, "Topic, for --to kafka");
   command->add_option("-c,--config", arguments->config_file, "Configuration whose [kafka] section is used")

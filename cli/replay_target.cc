@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kConnections = 4;
 constexpr std::size_t kBatchEvents = 500;
-constexpr std::size_t kQueuedEvents = 4 * kBatchEvents;     // per connection
+constexpr std::size_t kQueuedEvents = 4 * kBatchEvents;  // per connection
 constexpr std::uint64_t kKafkaUnderWay = 50'000;
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kLastBackoff{2000};

@@ -63,7 +63,8 @@ void add_serve_command(CLI::App& app) {
       "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits. Every option: docs/config.md");
   command->add_option("-c,--config", arguments->config_file, "Configuration file (TOML)")->check(CLI::ExistingFile);
   command->add_option("--data", arguments->overrides.data, "Data directory, instead of store.directory");
-  command->add_option("--listen", arguments->overrides.listen, "HOST:PORT, instead of serve.address and serve.port; port 0: any");
+  command->add_option("--listen", arguments->overrides.listen,
+                      "HOST:PORT, instead of serve.address and serve.port; port 0: any");
   command->callback([arguments] { serve(*arguments); });
 }
 

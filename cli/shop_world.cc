@@ -12,10 +12,10 @@ namespace freshet::cli {
 namespace {
 
 constexpr std::size_t kItemsPerCategory = 50;
-constexpr std::size_t kTastes = 3;             // categories that a user likes
-constexpr double kFollowAccessory = 0.55;      // next click: the item's accessory
-constexpr double kSameCategory = 0.35;         // ... or something popular in the category; else anything they like
-constexpr double kContinue = 0.75;             // a session goes on
+constexpr std::size_t kTastes = 3;         // categories that a user likes
+constexpr double kFollowAccessory = 0.55;  // next click: the item's accessory
+constexpr double kSameCategory = 0.35;     // ... or something popular in the category; else anything they like
+constexpr double kContinue = 0.75;         // a session goes on
 constexpr double kCart = 0.10, kPurchase = 0.04;
 constexpr std::array<const char*, 12> kNouns{"mug",  "lamp", "chair", "shirt", "scarf", "phone",
                                              "case", "book", "pan",   "bag",   "boots", "watch"};

@@ -22,7 +22,11 @@ struct EmbeddingPage {
   static constexpr std::size_t kRows = 256;
 
   explicit EmbeddingPage(std::size_t dimension)
-      : vectors(kRows * dimension), quantised(kRows * dimension), scale(kRows), bias(kRows), prior(kRows),
+      : vectors(kRows * dimension),
+        quantised(kRows * dimension),
+        scale(kRows),
+        bias(kRows),
+        prior(kRows),
         item(kRows, kNoItem) {}
 
   std::uint64_t epoch = 0;

@@ -65,8 +65,7 @@ FRESHET_SIMD void hyperbolic_tangent(float* values, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) values[i] = 2.0F / (1.0F + exponential(-2.0F * values[i])) - 1.0F;
 }
 
-FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows,
-                                std::size_t columns) {
+FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns) {
   for (std::size_t from = 0; from < columns; from += kLanes) {
     float sums[kLanes];
     for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] = out[from + lane];

@@ -8,7 +8,8 @@ namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);
 
-/// Rows of int8 are kept in blocks of kBlockRows, dimension by dimension, so that a scan needs no sum across a register.
+/// Rows of int8 are kept in blocks of kBlockRows, dimension by dimension, so that a scan needs no sum across a
+/// register.
 inline constexpr std::size_t kBlockRows = 16;
 
 /// out[r] = sum over i of block[i * kBlockRows + r] * query[i]: the dot products of one block.

@@ -11,8 +11,8 @@ namespace freshet::online {
 namespace {
 
 constexpr std::array<std::string_view, 5> kFeatures{"own", "share", "affinity", "bias", "known"};
-constexpr float kUnknown = -12.0F;          // log-odds of an item without a row against the best candidate
-constexpr std::size_t kRerankFactor = 3;    // int8 survivors per item asked for
+constexpr float kUnknown = -12.0F;        // log-odds of an item without a row against the best candidate
+constexpr std::size_t kRerankFactor = 3;  // int8 survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 
 /// Keeps the best `capacity` of a stream of (score, row) by discarding below a rising threshold.
@@ -122,10 +122,7 @@ const std::vector<float>* LstmScorer::encoded(const Context& context) const {
 }
 
 LstmScorer::LstmScorer(const LstmWeights& weights, const EmbeddingView& embeddings, std::size_t max_session_items)
-    : weights_(weights),
-      embeddings_(embeddings),
-      max_session_items_(max_session_items),
-      identity_(next_identity()) {}
+    : weights_(weights), embeddings_(embeddings), max_session_items_(max_session_items), identity_(next_identity()) {}
 
 void LstmScorer::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
   const std::vector<float>* vector = encoded(context);

@@ -16,7 +16,8 @@ struct LstmWeights {
   std::vector<float> input_weights, state_weights, gate_bias, output_weights, skip;
 };
 
-/// Serving side of the LSTM session model, in plain C++: one pass over the session's last items gives the session vector
+/// Serving side of the LSTM session model, in plain C++: one pass over the session's last items gives the session
+/// vector
 ///   v = output_weights h + skip * e_last,
 /// and item i scores v.e_i + bias_i + log of its current share of events.
 /// Threads:  as Scorer. A published one is immutable; the learner's live one is for the learner thread.

@@ -26,7 +26,9 @@ struct Api::Impl {
 Api::Api(const Options& options, const Services& services) : impl_(std::make_unique<Impl>(options, services)) {}
 Api::~Api() = default;
 
-void Api::handle(const ApiRequest& request, Respond respond) const { impl_->router.handle(request, std::move(respond)); }
+void Api::handle(const ApiRequest& request, Respond respond) const {
+  impl_->router.handle(request, std::move(respond));
+}
 
 std::vector<Api::Endpoint> Api::endpoints() const {
   std::vector<Endpoint> endpoints;

@@ -26,7 +26,7 @@ struct ApiRequest {
   std::string_view method;  ///< "GET", ...
   std::string_view target;  ///< "/v1/popular?k=5"
   std::string_view body;
-  bool shedding = false;    ///< the connection's thread is overloaded: refuse lists at once
+  bool shedding = false;  ///< the connection's thread is overloaded: refuse lists at once
   std::shared_ptr<Executor> executor;
 };
 

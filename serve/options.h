@@ -10,20 +10,20 @@ namespace freshet::serve {
 
 struct Options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;   ///< 0: any free port (printed at start)
-  std::size_t threads = 2;     ///< I/O threads; requests are answered on them
-  bool allow_public = false;   ///< allows a non-loopback address although there is no authentication
+  std::uint16_t port = 8080;  ///< 0: any free port (printed at start)
+  std::size_t threads = 2;    ///< I/O threads; requests are answered on them
+  bool allow_public = false;  ///< allows a non-loopback address although there is no authentication
 
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;
   std::size_t max_header_bytes = std::size_t{16} << 10;
-  std::chrono::milliseconds header_timeout{10'000};   ///< from the first byte of a request to its last
-  std::chrono::milliseconds idle_timeout{75'000};     ///< between requests of a kept-alive connection
+  std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte of a request to its last
+  std::chrono::milliseconds idle_timeout{75'000};    ///< between requests of a kept-alive connection
   std::chrono::milliseconds write_timeout{10'000};
-  std::chrono::milliseconds after_timeout{2'000};     ///< longest wait for an `after` token
-  std::chrono::milliseconds events_timeout{10'000};   ///< longest wait for events to become durable
-  std::chrono::milliseconds shed_delay{100};          ///< event-loop delay from which lists are refused with 503
-  std::chrono::milliseconds drain_timeout{5'000};     ///< for requests in flight at shutdown
+  std::chrono::milliseconds after_timeout{2'000};    ///< longest wait for an `after` token
+  std::chrono::milliseconds events_timeout{10'000};  ///< longest wait for events to become durable
+  std::chrono::milliseconds shed_delay{100};         ///< event-loop delay from which lists are refused with 503
+  std::chrono::milliseconds drain_timeout{5'000};    ///< for requests in flight at shutdown
 
   std::size_t default_k = 20;
   std::size_t max_k = 1000;

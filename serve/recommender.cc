@@ -42,7 +42,9 @@ Workspace& thread_workspace() {
 
 struct Recommender::Impl {
   explicit Impl(const Services& the_services)
-      : services(the_services), filters(make_filters(services.catalogue)), metrics(services.metrics, names_of(filters)) {}
+      : services(the_services),
+        filters(make_filters(services.catalogue)),
+        metrics(services.metrics, names_of(filters)) {}
 
   List start(const online::Snapshot& snapshot, std::string source) const;
   std::vector<NamedCandidate> keep(const ListRequest& request, const std::vector<online::ItemIndex>& items) const;
@@ -152,7 +154,8 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
     }
     metrics.proposed(ranking.items.size());
     kept = keep(request, ranking.items);
-    const bool more = std::ranges::any_of(ranking.proposals, [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
+    const bool more = std::ranges::any_of(ranking.proposals,
+                                          [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
     if (kept.size() >= request.k || !more) break;
   }
   {
@@ -179,7 +182,8 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
 
 List Recommender::popular(const ListRequest& request) const {
   const auto snapshot = impl_->services.snapshot();
-  const auto popularity = std::ranges::find(snapshot->parts, "popularity", [](const auto& part) { return part->name(); });
+  const auto popularity =
+      std::ranges::find(snapshot->parts, "popularity", [](const auto& part) { return part->name(); });
   List list = impl_->start(*snapshot, "popularity");
   if (popularity == snapshot->parts.end()) return list;
   std::vector<online::Candidate> proposed;
@@ -248,7 +252,8 @@ List Recommender::rank(const online::Context& context, const std::vector<std::st
 std::vector<std::pair<std::string, std::vector<std::string>>> Recommender::components() const {
   std::vector<std::string> sources;
   for (const auto& part : impl_->services.snapshot()->parts) sources.emplace_back(part->name());
-  return {{"sources", sources}, {"filters", names_of(impl_->filters)}, {"scorers", {"blend"}}, {"selectors", {"top_k"}}};
+  return {
+      {"sources", sources}, {"filters", names_of(impl_->filters)}, {"scorers", {"blend"}}, {"selectors", {"top_k"}}};
 }
 
 }  // namespace freshet::serve

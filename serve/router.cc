@@ -66,8 +66,8 @@ Result<void> check_query(const Route& route, const std::vector<std::pair<std::st
   for (const auto& [name, value] : given) {
     if (std::ranges::count(route.query, name) == 0) {
       const std::string close = nearest(name, route.query);
-      return Error{Errc::invalid,
-                   "unknown query parameter \"" + name + "\"" + (close.empty() ? "" : "; did you mean \"" + close + "\"?")};
+      return Error{Errc::invalid, "unknown query parameter \"" + name + "\"" +
+                                      (close.empty() ? "" : "; did you mean \"" + close + "\"?")};
     }
     if (!query.emplace(name, value).second) return Error{Errc::invalid, name + ": given twice"};
   }

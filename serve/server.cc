@@ -166,9 +166,8 @@ class Worker {
           // std::function wants to be copied; the handler may only be moved.
           auto shared = std::make_shared<decltype(handler)>(std::move(handler));
           api_.handle(api_request, [this, shared](ApiResponse response) {
-            asio::post(context_, [shared, response = std::move(response)]() mutable {
-              (*shared)(std::move(response));
-            });
+            asio::post(context_,
+                       [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
           });
         },
         asio::use_awaitable);
@@ -297,7 +296,8 @@ struct Server::Impl {
         refused.Increment();
         continue;  // closes it
       }
-      asio::post(worker.context(), [&worker, socket = std::move(socket)]() mutable { worker.adopt(std::move(socket)); });
+      asio::post(worker.context(),
+                 [&worker, socket = std::move(socket)]() mutable { worker.adopt(std::move(socket)); });
     }
   }
 

@@ -19,15 +19,15 @@ struct ServiceStatus {
   };
   std::vector<Component> components;
 
-  std::string version;       ///< of the binary
+  std::string version;  ///< of the binary
   Timestamp started{};
-  std::string log;           ///< "embedded" or "kafka"
+  std::string log;  ///< "embedded" or "kafka"
   Positions history_positions;
   Positions history_ends;
-  Timestamp stream_time{};   ///< newest event time in the histories
+  Timestamp stream_time{};  ///< newest event time in the histories
   online::LearnerStatus learner;
   std::vector<std::pair<std::string, std::uint64_t>> store_bytes;  ///< Database::usage()
-  std::uint64_t items = 0;   ///< in the catalogue
+  std::uint64_t items = 0;                                         ///< in the catalogue
   std::uint64_t resident_bytes = 0;
 };
 

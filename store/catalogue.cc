@@ -39,7 +39,7 @@ struct Catalogue::Impl {
   Database& database;
   std::mutex writer;  // one put or erase at a time, so that memory and disk change in the same order
   mutable std::shared_mutex mutex;
-  ItemMap items;                       // guarded by mutex
+  ItemMap items;  // guarded by mutex
   std::atomic<std::uint64_t> bytes{0};
 
   void insert(std::shared_ptr<const Item> item) {

@@ -98,8 +98,8 @@ Result<std::string> read_file(const std::string& path) {
   if (!header.ok() || magic != kMagic) return Error{Errc::corrupt, "not a checkpoint"};
   if (version != kVersion) return Error{Errc::corrupt, "format " + std::to_string(version) + " is not known"};
   if (length != header.remaining()) {
-    return Error{Errc::corrupt, "truncated: " + std::to_string(header.remaining()) + " of " + std::to_string(length) +
-                                    " bytes"};
+    return Error{Errc::corrupt,
+                 "truncated: " + std::to_string(header.remaining()) + " of " + std::to_string(length) + " bytes"};
   }
   if (crc != checksum(std::string_view(file).substr(kHeaderBytes))) return Error{Errc::corrupt, "wrong checksum"};
   return file;

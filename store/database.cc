@@ -52,10 +52,10 @@ rocksdb::DBOptions database_options(const Options& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
-  db.db_write_buffer_size = options.memtable_bytes;   // one limit for all families together
-  db.max_total_wal_size = options.max_wal_bytes;      // bounds recovery time and disk
-  db.max_background_jobs = 2;                         // flush and compaction next to serving
-  db.bytes_per_sync = 1 << 20;                        // writes back steadily instead of in stalls at the end of a file
+  db.db_write_buffer_size = options.memtable_bytes;  // one limit for all families together
+  db.max_total_wal_size = options.max_wal_bytes;     // bounds recovery time and disk
+  db.max_background_jobs = 2;                        // flush and compaction next to serving
+  db.bytes_per_sync = 1 << 20;                       // writes back steadily instead of in stalls at the end of a file
   db.wal_bytes_per_sync = 1 << 20;
   db.max_open_files = 1024;
   db.keep_log_file_num = 3;
@@ -89,8 +89,8 @@ void open(Database::Impl& impl, bool read_only) {
   if (rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions{}, path, &found).ok()) {
     for (const std::string& name : found) {
       if (std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
-        refuse(impl.options.directory + " is not a freshet data directory of format " +
-               std::to_string(kFormatVersion) + " or older: unknown column family \"" + name + "\"");
+        refuse(impl.options.directory + " is not a freshet data directory of format " + std::to_string(kFormatVersion) +
+               " or older: unknown column family \"" + name + "\"");
       }
     }
   }
@@ -99,9 +99,8 @@ void open(Database::Impl& impl, bool read_only) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::DBOptions options = database_options(impl.options);
-  const rocksdb::Status status = read_only
-                                     ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)
-                                     : rocksdb::DB::Open(options, path, descriptors, &handles, &db);
+  const rocksdb::Status status = read_only ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)
+                                           : rocksdb::DB::Open(options, path, descriptors, &handles, &db);
   if (!status.ok()) {
     const bool locked = status.ToString().find("lock") != std::string::npos;
     refuse("cannot open the data directory " + impl.options.directory + ": " +
@@ -125,8 +124,7 @@ void check_format(Database::Impl& impl, bool read_only) {
   const std::string application = get_meta(impl, kApplicationKey);
   const std::string format = get_meta(impl, kFormatKey);
   if (application.empty() && format.empty()) {
-    std::unique_ptr<rocksdb::Iterator> any(
-        impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::meta)));
+    std::unique_ptr<rocksdb::Iterator> any(impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::meta)));
     any->SeekToFirst();
     if (any->Valid() || read_only) refuse(impl.options.directory + " is not a freshet data directory");
     rocksdb::WriteBatch batch;

@@ -8,8 +8,7 @@ namespace freshet::store {
 
 Result<void> DeadLetters::scan(const std::function<bool(const RejectedRecord&)>& visit) const {
   const Database::Impl& db = database_.impl();
-  std::unique_ptr<rocksdb::Iterator> it(
-      db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const auto position = decode_position(to_view(it->key()));
     const auto record = position ? decode_rejected(to_view(it->value()), *position) : std::nullopt;

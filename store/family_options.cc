@@ -22,9 +22,9 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
 
 /// Drops history rows beyond the owner's newest `max_events`, and rows older than `max_age_ms` before stream time.
 ///
-/// A compaction sees an owner's rows newest first but only those in its input files. Dropping a row after counting N newer
-/// ones of the same owner is still safe: these N exist, so the row is beyond the limit whatever the other files hold. The
-/// newer ones can only disappear by an erase of the whole owner, which removes the row as well.
+/// A compaction sees an owner's rows newest first but only those in its input files. Dropping a row after counting N
+/// newer ones of the same owner is still safe: these N exist, so the row is beyond the limit whatever the other files
+/// hold. The newer ones can only disappear by an erase of the whole owner, which removes the row as well.
 class HistoryFilter final : public rocksdb::CompactionFilter {
  public:
   HistoryFilter(std::size_t max_events, std::int64_t max_age_ms, SharedTime stream_time)
@@ -93,7 +93,8 @@ class DedupeFilter final : public rocksdb::CompactionFilter {
 class DedupeFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
   DedupeFilterFactory(const Options& options, SharedTime newest_arrival)
-      : window_ms_(std::chrono::milliseconds(options.dedupe_window).count()), newest_arrival_(std::move(newest_arrival)) {}
+      : window_ms_(std::chrono::milliseconds(options.dedupe_window).count()),
+        newest_arrival_(std::move(newest_arrival)) {}
 
   const char* Name() const override { return "freshet.DedupeFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
@@ -120,9 +121,9 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   table.format_version = 5;
 
   rocksdb::ColumnFamilyOptions family;
-  family.compression = rocksdb::kLZ4Compression;             // cheap enough for the write path
-  family.bottommost_compression = rocksdb::kZSTD;            // most bytes lie here, rewritten rarely
-  family.level_compaction_dynamic_level_bytes = true;        // bounded space amplification for a store that only grows
+  family.compression = rocksdb::kLZ4Compression;       // cheap enough for the write path
+  family.bottommost_compression = rocksdb::kZSTD;      // most bytes lie here, rewritten rarely
+  family.level_compaction_dynamic_level_bytes = true;  // bounded space amplification for a store that only grows
 
   switch (which) {
     case Family::history:
@@ -145,8 +146,7 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
     case Family::meta:
     case Family::items:
     case Family::positions:
-    case Family::dead_letters:
-      break;
+    case Family::dead_letters: break;
   }
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return family;

@@ -124,8 +124,8 @@ class Commit {
   }
 
   void put_row(Owner owner, const PositionedEvent& entry, const std::string& value) {
-    batch_.Put(db_.family(Family::history),
-               encode_history_key({std::move(owner), entry.event.time, entry.position}), value);
+    batch_.Put(db_.family(Family::history), encode_history_key({std::move(owner), entry.event.time, entry.position}),
+               value);
   }
 
   const Database::Impl& db_;
@@ -140,14 +140,12 @@ class Commit {
 void trim_dead_letters(Database::Impl& db, std::int64_t added) {
   constexpr std::int64_t kStep = 1000;
   if ((db.dead_letter_count += added) < static_cast<std::int64_t>(kMaxDeadLetters) + kStep) return;
-  std::unique_ptr<rocksdb::Iterator> it(
-      db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
   it->SeekToFirst();
   const std::string first = it->Valid() ? it->key().ToString() : "";
   for (std::int64_t i = 0; i < kStep && it->Valid(); ++i) it->Next();
   if (!it->Valid()) return;
-  const auto status =
-      db.db->DeleteRange(rocksdb::WriteOptions{}, db.family(Family::dead_letters), first, it->key());
+  const auto status = db.db->DeleteRange(rocksdb::WriteOptions{}, db.family(Family::dead_letters), first, it->key());
   if (status.ok()) db.dead_letter_count -= kStep;
 }
 
@@ -226,8 +224,7 @@ Result<void> HistoryStore::erase(const Owner& owner) {
 Result<Positions> HistoryStore::positions() const {
   const Database::Impl& db = database_.impl();
   Positions positions;
-  std::unique_ptr<rocksdb::Iterator> it(
-      db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::positions)));
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::positions)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     ByteReader key(to_view(it->key())), value(to_view(it->value()));
     const auto partition = key.fixed<std::int32_t>();

@@ -18,7 +18,8 @@ void append_big_endian(std::string& out, Unsigned value) {
 template <typename Unsigned>
 Unsigned read_big_endian(const char* bytes) {
   Unsigned value = 0;
-  for (std::size_t i = 0; i < sizeof value; ++i) value = static_cast<Unsigned>(value << 8) | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = 0; i < sizeof value; ++i)
+    value = static_cast<Unsigned>(value << 8) | static_cast<unsigned char>(bytes[i]);
   return value;
 }
 

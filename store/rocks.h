@@ -25,8 +25,8 @@ inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 
-/// A time that the compaction filters judge age by, in milliseconds. Shared with them, since a compaction may outlive the
-/// Database object's members.
+/// A time that the compaction filters judge age by, in milliseconds. Shared with them, since a compaction may outlive
+/// the Database object's members.
 using SharedTime = std::shared_ptr<std::atomic<std::int64_t>>;
 
 struct Database::Impl {

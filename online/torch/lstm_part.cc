@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kRecentTargets = 50'000;  // what "popular now" means: share among so many newest events
 constexpr double kUniformShare = 0.3;           // of negatives drawn from all items rather than by popularity
 constexpr float kNewRowNoise = 0.05F;
-constexpr float kContextShare = 0.7F;           // how much a new row takes over from the session it appears in
+constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
 constexpr float kEpsilon = 1e-7F;
 
 /// Gives keys (rows) the numbers 0, 1, 2, ... in order of first appearance.
@@ -280,8 +280,8 @@ class LstmPart final : public Part {
     for (const std::uint32_t row : target_rows) batch.targets.push_back(classes.insert(row));
     for (std::size_t i = 0; i < options_.negatives; ++i) {
       const bool uniform = random_.uniform() < kUniformShare;
-      const std::uint32_t row = uniform ? static_cast<std::uint32_t>(random_.below(table_.rows()))
-                                        : table_.row_of(recent_.draw(random_));
+      const std::uint32_t row =
+          uniform ? static_cast<std::uint32_t>(random_.below(table_.rows())) : table_.row_of(recent_.draw(random_));
       if (row != kNoRow && table_.item_of(row) != kNoItem) classes.insert(row);
     }
     const double drawn = static_cast<double>(options_.negatives + target_rows.size());

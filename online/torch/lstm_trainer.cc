@@ -106,9 +106,8 @@ torch::Tensor LstmTrainer::Impl::session_vectors(const LstmBatch& batch, const t
   // Longest first: step t then concerns a leading part of the batch, and nothing is computed for padding.
   std::vector<std::uint32_t> order(examples);
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) {
-    return batch.sessions[a].size() > batch.sessions[b].size();
-  });
+  std::ranges::stable_sort(
+      order, [&](std::uint32_t a, std::uint32_t b) { return batch.sessions[a].size() > batch.sessions[b].size(); });
   std::vector<std::uint32_t> place(examples), last(examples);
   for (std::size_t i = 0; i < examples; ++i) {
     place[order[i]] = static_cast<std::uint32_t>(i);
@@ -169,8 +168,7 @@ LstmGradients LstmTrainer::step(const LstmBatch& batch) {
     }
     logits = logits.masked_fill(impossible, -30.0F);
     const torch::Tensor losses = torch::nn::functional::cross_entropy(
-        logits, index_tensor(batch.targets),
-        torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+        logits, index_tensor(batch.targets), torch::nn::functional::CrossEntropyFuncOptions().reduction(torch::kNone));
     const torch::Tensor loss = (losses * float_tensor(batch.weights, {examples})).mean();
     loss.backward();
 

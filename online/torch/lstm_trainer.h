@@ -16,14 +16,15 @@ namespace freshet::online {
 /// that table.
 /// Shapes: n = table rows, d = dimension, b = examples, c = classes.
 struct LstmBatch {
-  std::vector<float> vectors;         ///< [n][d]
-  std::vector<float> biases;          ///< [c], of the classes
-  std::vector<std::uint32_t> classes; ///< [c] table rows that compete: targets and negatives
-  std::vector<float> correction;      ///< [c] log prior - log probability of having been drawn
+  std::vector<float> vectors;                        ///< [n][d]
+  std::vector<float> biases;                         ///< [c], of the classes
+  std::vector<std::uint32_t> classes;                ///< [c] table rows that compete: targets and negatives
+  std::vector<float> correction;                     ///< [c] log prior - log probability of having been drawn
   std::vector<std::vector<std::uint32_t>> sessions;  ///< [b] table rows, oldest first, never empty
-  std::vector<std::uint32_t> targets; ///< [b] index into classes
-  std::vector<std::uint32_t> excluded;///< [b] index into classes that is no possible answer (the last item), or kNoRow
-  std::vector<float> weights;         ///< [b]
+  std::vector<std::uint32_t> targets;                ///< [b] index into classes
+  std::vector<std::uint32_t>
+      excluded;                ///< [b] index into classes that is no possible answer (the last item), or kNoRow
+  std::vector<float> weights;  ///< [b]
 };
 
 /// Gradients of the mean loss with respect to the batch's rows.

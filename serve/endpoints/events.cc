@@ -32,11 +32,12 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
                   if (answered->exchange(true)) return;
                   respond(problem(503, "the event log has not acknowledged in time; the events may still be accepted"));
                 });
-                context.services.events.submit(request.body, context.options.max_events_per_request,
-                                               [answered, respond](Result<SubmitReceipt> receipt) {
-                                                 if (answered->exchange(true)) return;
-                                                 respond(receipt ? receipt_response(*receipt) : problem(receipt.error()));
-                                               });
+                context.services.events.submit(
+                    request.body, context.options.max_events_per_request,
+                    [answered, respond](Result<SubmitReceipt> receipt) {
+                      if (answered->exchange(true)) return;
+                      respond(receipt ? receipt_response(*receipt) : problem(receipt.error()));
+                    });
               }});
 }
 

@@ -60,8 +60,9 @@ ApiResponse bulk_items(const RouteRequest& request, const EndpointContext& conte
 
 void add_item_endpoints(Router& router, const EndpointContext& context) {
   const auto direct = [&](const char* method, const char* path, auto answer) {
-    router.add({method, path, {}, false,
-                [context, answer](const RouteRequest& request, Respond respond) { respond(answer(request, context)); }});
+    router.add({method, path, {}, false, [context, answer](const RouteRequest& request, Respond respond) {
+                  respond(answer(request, context));
+                }});
   };
   direct("PUT", "/v1/items/{item}", put_item);
   direct("PATCH", "/v1/items/{item}", patch_item);

@@ -25,8 +25,8 @@ ApiResponse ready_response(const ServiceStatus& status) {
   json::object components;
   for (const auto& [name, reason] : status.components) {
     ready &= reason.empty();
-    components.emplace(name, reason.empty() ? json::object{{"ready", true}}
-                                            : json::object{{"ready", false}, {"reason", reason}});
+    components.emplace(
+        name, reason.empty() ? json::object{{"ready", true}} : json::object{{"ready", false}, {"reason", reason}});
   }
   return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
 }
@@ -90,8 +90,9 @@ ApiResponse text_response(std::string body, const char* content_type) {
 
 void add_operation_endpoints(Router& router, const EndpointContext& context) {
   const auto direct = [&](const char* path, auto answer) {
-    router.add({"GET", path, {}, false,
-                [context, answer](const RouteRequest&, Respond respond) { respond(answer(context)); }});
+    router.add({"GET", path, {}, false, [context, answer](const RouteRequest&, Respond respond) {
+                  respond(answer(context));
+                }});
   };
   direct("/healthz", [](const EndpointContext&) { return json_response({{"alive", true}}); });
   direct("/readyz", [](const EndpointContext& the) { return ready_response(the.services.status()); });
@@ -99,9 +100,8 @@ void add_operation_endpoints(Router& router, const EndpointContext& context) {
   direct("/metrics", [](const EndpointContext& the) {
     return text_response(the.services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
   });
-  direct("/openapi.json", [](const EndpointContext&) {
-    return text_response(std::string(openapi_document()), "application/json");
-  });
+  direct("/openapi.json",
+         [](const EndpointContext&) { return text_response(std::string(openapi_document()), "application/json"); });
 }
 
 }  // namespace freshet::serve

@@ -24,7 +24,8 @@ ApiResponse export_history(const RouteRequest& request, const EndpointContext& c
 
 /// The history goes now; the erase record makes sure that nothing still in the log brings it back, and reaches the
 /// learner.
-void erase_owner(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind, const Respond& respond) {
+void erase_owner(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind,
+                 const Respond& respond) {
   const Owner owner{kind, request.path.front()};
   if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
   context.services.events.erase(owner, [owner, respond](Result<Positions> end) {
@@ -36,8 +37,8 @@ void erase_owner(const RouteRequest& request, const EndpointContext& context, Ow
 }  // namespace
 
 void add_owner_endpoints(Router& router, const EndpointContext& context) {
-  for (const auto& [kind, path] : {std::pair{Owner::Kind::user, "/v1/users/{user}"},
-                                   std::pair{Owner::Kind::session, "/v1/sessions/{session}"}}) {
+  for (const auto& [kind, path] :
+       {std::pair{Owner::Kind::user, "/v1/users/{user}"}, std::pair{Owner::Kind::session, "/v1/sessions/{session}"}}) {
     router.add({"GET", path, {"limit"}, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
                   respond(export_history(request, context, kind));
                 }});

@@ -58,8 +58,8 @@ Result<ListRequest> list_options(const RouteRequest& request, const Options& opt
 const std::vector<std::string> kListQuery{"k", "exclude", "exclude_seen", "explain"};
 const std::vector<std::string> kOwnerQuery{"k", "exclude", "exclude_seen", "explain", "after"};
 
-/// Calls `work` on the request's thread once the histories contain what `token` stands for; answers 412 if they do not in
-/// time.
+/// Calls `work` on the request's thread once the histories contain what `token` stands for; answers 412 if they do not
+/// in time.
 void when_visible(const EndpointContext& context, const std::string& token, std::shared_ptr<Executor> executor,
                   Respond respond, std::function<void()> work) {
   auto wanted = parse_token(token);
@@ -145,8 +145,8 @@ Result<ListRequest> stateless_request(const RouteRequest& request, const Endpoin
   ListRequest list;
   list.k = context.options.default_k;
   if (const json::value* k = body->if_contains("k")) {
-    const bool fits = k->is_int64() && k->as_int64() >= 1 &&
-                      k->as_int64() <= static_cast<std::int64_t>(context.options.max_k);
+    const bool fits =
+        k->is_int64() && k->as_int64() >= 1 && k->as_int64() <= static_cast<std::int64_t>(context.options.max_k);
     if (!fits) {
       return Error{Errc::invalid, "k: expected an integer from 1 to " + std::to_string(context.options.max_k)};
     }
@@ -189,8 +189,8 @@ ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
   } else if (user != nullptr || given != nullptr) {
     const auto id = id_from_json(user != nullptr ? *user : *given, user != nullptr ? "user" : "session");
     if (!id) return problem(id.error());
-    auto stored = context.recommender.context_of(
-        Owner{user != nullptr ? Owner::Kind::user : Owner::Kind::session, *id});
+    auto stored =
+        context.recommender.context_of(Owner{user != nullptr ? Owner::Kind::user : Owner::Kind::session, *id});
     if (!stored) return problem(stored.error());
     session = *std::move(stored);
   }
@@ -200,8 +200,7 @@ ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
 }  // namespace
 
 void add_recommendation_endpoints(Router& router, const EndpointContext& context) {
-  router.add({"GET", "/v1/users/{user}/recommendations", kOwnerQuery, true,
-              owner_handler(context, Owner::Kind::user)});
+  router.add({"GET", "/v1/users/{user}/recommendations", kOwnerQuery, true, owner_handler(context, Owner::Kind::user)});
   router.add({"GET", "/v1/sessions/{session}/recommendations", kOwnerQuery, true,
               owner_handler(context, Owner::Kind::session)});
   router.add({"POST", "/v1/recommendations", {}, true, [context](const RouteRequest& request, Respond respond) {
@@ -211,14 +210,14 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   router.add({"POST", "/v1/rank", {}, true, [context](const RouteRequest& request, Respond respond) {
                 respond(rank(request, context));
               }});
-  router.add({"GET", "/v1/items/{item}/similar", kListQuery, true,
-              [context](const RouteRequest& request, Respond respond) {
-                auto list = list_options(request, context.options);
-                if (!list) return respond(problem(list.error()));
-                list->context = context.recommender.context_of({request.path.front()});
-                if (list->context.session.empty()) return respond(problem(404, "nobody has visited this item yet"));
-                respond(list_response(context.recommender.recommend(*list)));
-              }});
+  router.add(
+      {"GET", "/v1/items/{item}/similar", kListQuery, true, [context](const RouteRequest& request, Respond respond) {
+         auto list = list_options(request, context.options);
+         if (!list) return respond(problem(list.error()));
+         list->context = context.recommender.context_of({request.path.front()});
+         if (list->context.session.empty()) return respond(problem(404, "nobody has visited this item yet"));
+         respond(list_response(context.recommender.recommend(*list)));
+       }});
   router.add({"GET", "/v1/popular", kListQuery, true, [context](const RouteRequest& request, Respond respond) {
                 auto list = list_options(request, context.options);
                 if (!list) return respond(problem(list.error()));

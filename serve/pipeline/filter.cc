@@ -18,9 +18,8 @@ class SeenFilter final : public Filter {
  public:
   std::string_view name() const override { return "seen"; }
   bool keep(const ListRequest& request, const NamedCandidate& candidate) const override {
-    return !request.exclude_seen ||
-           std::ranges::find(request.context.session, candidate.item, &online::Visit::item) ==
-               request.context.session.end();
+    return !request.exclude_seen || std::ranges::find(request.context.session, candidate.item, &online::Visit::item) ==
+                                        request.context.session.end();
   }
 };
 

@@ -23,9 +23,7 @@ class StageMetrics {
    public:
     Timer(StageMetrics& metrics, Stage stage)
         : histogram_(*metrics.seconds_[stage]), start_(std::chrono::steady_clock::now()) {}
-    ~Timer() {
-      histogram_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
-    }
+    ~Timer() { histogram_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count()); }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 

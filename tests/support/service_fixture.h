@@ -42,8 +42,16 @@ class ServiceFixture {
   }
 
   serve::Services services() {
-    return {histories, catalogue, sink, visible, online, model->vocabulary(), [this] { return snapshot; },
-            [this] { return status; }, clock, metrics};
+    return {histories,
+            catalogue,
+            sink,
+            visible,
+            online,
+            model->vocabulary(),
+            [this] { return snapshot; },
+            [this] { return status; },
+            clock,
+            metrics};
   }
 
   TempDirectory dir;

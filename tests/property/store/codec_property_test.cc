@@ -20,7 +20,8 @@ std::string random_text(Random& random, std::size_t longest) {
 }
 
 HistoryKey random_key(Random& random) {
-  return {{random.below(2) == 0 ? Owner::Kind::user : Owner::Kind::session, random_text(random, random.below(4) == 0 ? 300 : 3)},
+  return {{random.below(2) == 0 ? Owner::Kind::user : Owner::Kind::session,
+           random_text(random, random.below(4) == 0 ? 300 : 3)},
           timestamp_from_ms(static_cast<std::int64_t>(random.below(1'000))),
           {static_cast<std::int32_t>(random.below(3)), static_cast<std::int64_t>(random.below(50))}};
 }
@@ -54,7 +55,8 @@ TEST(CodecProperty, ValuesReadBack) {
   Random random(test_seed(3));
   for (int i = 0; i < 2000; ++i) {
     Event event;
-    for (std::string* text : {&event.id, &event.user, &event.session, &event.item, &event.type, &event.request, &event.props}) {
+    for (std::string* text :
+         {&event.id, &event.user, &event.session, &event.item, &event.type, &event.request, &event.props}) {
       *text = random_text(random, 200);
     }
     event.value = static_cast<float>(random.uniform());

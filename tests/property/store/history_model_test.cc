@@ -39,7 +39,8 @@ struct Reference {
     std::vector<std::string> items;
     const auto found = rows.find(owner);
     if (found == rows.end()) return items;
-    for (auto it = found->second.rbegin(); it != found->second.rend() && items.size() < limit; ++it) items.push_back(it->second);
+    for (auto it = found->second.rbegin(); it != found->second.rend() && items.size() < limit; ++it)
+      items.push_back(it->second);
     return items;
   }
 };

@@ -12,7 +12,8 @@ TEST(Bytes, ReadsBackWhatWasWritten) {
   ByteWriter out(bytes);
   out.fixed(std::int32_t{-7});
   out.fixed(1.5);
-  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, UINT64_MAX}) out.varint(value);
+  for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{127}, std::uint64_t{128}, UINT64_MAX})
+    out.varint(value);
   out.string("text");
   const std::vector<float> floats{1, 2, 3};
   out.array(std::span<const float>(floats));

@@ -27,7 +27,8 @@ class ConfigTest : public ::testing::Test {
     config_ = {};
     for (const ConfigProblem& problem : load_config(path, {}, config_)) {
       std::string line = to_string(problem);
-      if (const std::size_t at = line.find(dir_.path()); at != std::string::npos) line.erase(at, dir_.path().size() + 1);
+      if (const std::size_t at = line.find(dir_.path()); at != std::string::npos)
+        line.erase(at, dir_.path().size() + 1);
       lines.push_back(line);
     }
     return lines;
@@ -58,14 +59,16 @@ TEST_F(ConfigTest, BrokenTomlNamesTheLine) {
 TEST_F(ConfigTest, ModulesJudgeWhatBelongsTogether) {
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\n").size(), 1U);
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\nallow_public = true\n"), Lines{});
-  EXPECT_EQ(problems("[online.lstm]\ndimension = 20\n"), Lines{"online.lstm.dimension: must be a multiple of 16, at most 1024"});
+  EXPECT_EQ(problems("[online.lstm]\ndimension = 20\n"),
+            Lines{"online.lstm.dimension: must be a multiple of 16, at most 1024"});
 }
 
 TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
-  ASSERT_EQ(problems("[log]\nkind = \"kafka\"\n[kafka]\nbrokers = \"b:1\"\n[kafka.properties]\n\"sasl.username\" = \"me\"\n"
-                     "[store]\nblock_cache_bytes = \"64MiB\"\nmax_event_age = \"2d\"\n[online.type_weights]\nview = 1\n"
-                     "cart = 2.5\n[online.popularity]\nhalf_life_hours = [1, 2.5]\n"),
-            Lines{});
+  ASSERT_EQ(
+      problems("[log]\nkind = \"kafka\"\n[kafka]\nbrokers = \"b:1\"\n[kafka.properties]\n\"sasl.username\" = \"me\"\n"
+               "[store]\nblock_cache_bytes = \"64MiB\"\nmax_event_age = \"2d\"\n[online.type_weights]\nview = 1\n"
+               "cart = 2.5\n[online.popularity]\nhalf_life_hours = [1, 2.5]\n"),
+      Lines{});
   EXPECT_EQ(config_.log_kind, LogKind::kafka);
   EXPECT_EQ(config_.kafka.brokers, "b:1");
   EXPECT_EQ(config_.kafka.properties.at("sasl.username"), "me");
@@ -78,9 +81,10 @@ TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
 TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
   setenv("FRESHET_TEST_SECRET", "from-environment", 1);
   std::ofstream(dir_.path() + "/secret") << "from-file\n";
-  ASSERT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"$env:FRESHET_TEST_SECRET\"\n\"ssl.key.password\" = \"$file:" +
-                     dir_.path() + "/secret\"\n"),
-            Lines{});
+  ASSERT_EQ(
+      problems("[kafka.properties]\n\"sasl.password\" = \"$env:FRESHET_TEST_SECRET\"\n\"ssl.key.password\" = \"$file:" +
+               dir_.path() + "/secret\"\n"),
+      Lines{});
   EXPECT_EQ(config_.kafka.properties.at("sasl.password"), "from-environment");
   EXPECT_EQ(config_.kafka.properties.at("ssl.key.password"), "from-file");
   const std::string printed = print_config(config_);

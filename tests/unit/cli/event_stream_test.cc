@@ -68,7 +68,8 @@ class EventStreamTest : public ::testing::Test {
 using Lines = std::vector<std::string>;
 
 TEST_F(EventStreamTest, ReadsTsvPlainAndCompressed) {
-  const std::string tsv = "s1\ti1\t1396300000\tview\textra\ns2\ti2\t1396300000500\tcart\r\n\ns3\ti3\t1396300001.25\tview";
+  const std::string tsv =
+      "s1\ti1\t1396300000\tview\textra\ns2\ti2\t1396300000500\tcart\r\n\ns3\ti3\t1396300001.25\tview";
   const Lines expected{"s1/ i1 1396300000000 view", "s2/ i2 1396300000500 cart", "s3/ i3 1396300001250 view"};
   EXPECT_EQ(read(tsv), expected);
   EXPECT_EQ(read(gzip(tsv)), expected);
@@ -84,8 +85,9 @@ TEST_F(EventStreamTest, ReadsCsvWithQuotesAndAHeader) {
 }
 
 TEST_F(EventStreamTest, ReadsJsonLines) {
-  EXPECT_EQ(read("{\"user\":\"u\",\"item\":\"i\",\"ts\":5,\"type\":\"cart\"}\n{\"session\":\"s\",\"item\":7,\"ts\":6}\n"),
-            (Lines{"/u i 5 cart", "s/ 7 6 view"}));
+  EXPECT_EQ(
+      read("{\"user\":\"u\",\"item\":\"i\",\"ts\":5,\"type\":\"cart\"}\n{\"session\":\"s\",\"item\":7,\"ts\":6}\n"),
+      (Lines{"/u i 5 cart", "s/ 7 6 view"}));
 }
 
 TEST_F(EventStreamTest, BadLinesAreCountedAndNamedNotSilentlyLost) {

@@ -28,8 +28,9 @@ TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
   const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
   LogEventSink sink(log, {}, clock);
   Result<serve::SubmitReceipt> receipt = Error{};
-  sink.submit(R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
-              [&](Result<serve::SubmitReceipt> result) { receipt = std::move(result); });
+  sink.submit(
+      R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
+      [&](Result<serve::SubmitReceipt> result) { receipt = std::move(result); });
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(receipt->rejected.size(), 2U);

@@ -36,7 +36,8 @@ TEST(Kernels, ProductsEqualTheNaiveOnes) {
   add_product(out.data(), matrix.data(), x.data(), rows, columns);
   for (std::size_t j = 0; j < columns; ++j) {
     double expected = 1;
-    for (std::size_t i = 0; i < rows; ++i) expected += static_cast<double>(x[i]) * static_cast<double>(matrix[i * columns + j]);
+    for (std::size_t i = 0; i < rows; ++i)
+      expected += static_cast<double>(x[i]) * static_cast<double>(matrix[i * columns + j]);
     EXPECT_NEAR(out[j], expected, 1e-5);
   }
   const auto a = random_vector(random, 64), b = random_vector(random, 64);

@@ -26,7 +26,8 @@ LstmOptions small() {
 constexpr std::size_t kMaxItems = 500;
 
 /// Sessions that walk a cycle: after item i comes (i * 7 + 3) % items.
-void observe_cycle(Part& part, std::size_t items, std::size_t sessions, std::uint64_t seed, std::uint64_t first_key = 1) {
+void observe_cycle(Part& part, std::size_t items, std::size_t sessions, std::uint64_t seed,
+                   std::uint64_t first_key = 1) {
   Random random(seed);
   for (std::size_t session = 0; session < sessions; ++session) {
     auto item = static_cast<ItemIndex>(random.below(items));

@@ -67,7 +67,8 @@ TEST(LstmScorer, ProposesWhatAnExactFloatScanWould) {
       std::vector<std::pair<float, ItemIndex>> exact;
       for (std::uint32_t row = 0; row < items; ++row) {
         if (table.item_of(row) == context.last_item()) continue;
-        exact.emplace_back(dot(vector.data(), table.live().vector(row), kDimension) + table.live().offset(row), table.item_of(row));
+        exact.emplace_back(dot(vector.data(), table.live().vector(row), kDimension) + table.live().offset(row),
+                           table.item_of(row));
       }
       std::ranges::sort(exact, std::greater<>{});
       const auto proposed = testing::items_of(testing::propose(scorer, context, 100));
@@ -75,7 +76,8 @@ TEST(LstmScorer, ProposesWhatAnExactFloatScanWould) {
       ASSERT_EQ(proposed.size(), k);
       EXPECT_EQ(proposed.front(), exact.front().second);
       wanted += k;
-      for (std::size_t i = 0; i < k; ++i) found += static_cast<std::size_t>(std::ranges::count(proposed, exact[i].second));
+      for (std::size_t i = 0; i < k; ++i)
+        found += static_cast<std::size_t>(std::ranges::count(proposed, exact[i].second));
     }
     EXPECT_GE(static_cast<double>(found), 0.99 * static_cast<double>(wanted)) << items;
   }

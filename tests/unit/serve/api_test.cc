@@ -105,7 +105,8 @@ TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
 }
 
 TEST_F(ApiTest, RankReturnsEveryCandidateOnceUnknownOnesLast) {
-  const json::value ranked = json::parse(ask("POST", "/v1/rank", R"({"session":["a"],"items":["x","c","b","y"]})").body);
+  const json::value ranked =
+      json::parse(ask("POST", "/v1/rank", R"({"session":["a"],"items":["x","c","b","y"]})").body);
   EXPECT_EQ(items(ranked), (Names{"b", "c", "x", "y"}));
   EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["b","b"]})"), "items: the same item twice");
   EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"u","session":"s","items":[]})"), "give user or session, not both");
@@ -115,7 +116,8 @@ TEST_F(ApiTest, RankReturnsEveryCandidateOnceUnknownOnesLast) {
 TEST_F(ApiTest, BadParametersAreNamed) {
   EXPECT_EQ(detail("GET", "/v1/popular?k=0"), "k: expected an integer from 1 to 1000");
   EXPECT_EQ(detail("GET", "/v1/popular?k=1e3"), "k: expected an integer from 1 to 1000");
-  EXPECT_EQ(detail("GET", "/v1/popular?explian=true"), "unknown query parameter \"explian\"; did you mean \"explain\"?");
+  EXPECT_EQ(detail("GET", "/v1/popular?explian=true"),
+            "unknown query parameter \"explian\"; did you mean \"explain\"?");
   EXPECT_EQ(detail("GET", "/v1/popular?k=1&k=2"), "k: given twice");
   EXPECT_EQ(detail("GET", "/v1/popular?explain=yes"), "explain: expected true or false");
   EXPECT_EQ(detail("GET", "/v1/users/u/recommendations?after=x"), "after: not a position token");
@@ -159,7 +161,8 @@ TEST_F(ApiTest, EventsAreAnsweredOnceWhenTheyAreDurable) {
   const ApiResponse answer = ask("POST", "/v1/events", "the body");
   EXPECT_EQ(answer.status, 202U);
   EXPECT_EQ(fixture_.sink.bodies, Names{"the body"});
-  EXPECT_EQ(json::parse(answer.body), json::parse(R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"));
+  EXPECT_EQ(json::parse(answer.body),
+            json::parse(R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"));
   executor_->run_later();
   EXPECT_EQ(answers_, 1);
 }
@@ -178,7 +181,8 @@ TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
   fixture_.sink.hold = true;
   ApiResponse answer;
   answer.status = 0;
-  api_.handle({"POST", "/v1/events", "{}", false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+  api_.handle({"POST", "/v1/events", "{}", false, executor_},
+              [&](ApiResponse response) { answer = std::move(response); });
   executor_->run_later();
   EXPECT_EQ(answer.status, 503U);
   fixture_.sink.held.front()(SubmitReceipt{1, {}, {}});  // too late to be answered, and no second answer
@@ -186,7 +190,9 @@ TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
 }
 
 TEST_F(ApiTest, ItemsAreStoredChangedReadAndForgotten) {
-  EXPECT_EQ(ask("PUT", "/v1/items/mug", R"({"title":"Mug","categories":["k"],"price":9.5,"attributes":{"b":1}})").status, 201U);
+  EXPECT_EQ(
+      ask("PUT", "/v1/items/mug", R"({"title":"Mug","categories":["k"],"price":9.5,"attributes":{"b":1}})").status,
+      201U);
   EXPECT_EQ(ask("PUT", "/v1/items/mug", R"({"title":"Mug","price":8})").status, 200U);
   EXPECT_EQ(ask("PATCH", "/v1/items/mug", R"({"available":false,"title":null})").status, 200U);
   const json::value item = get("/v1/items/mug");
@@ -236,15 +242,24 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
 
 TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
   online::Random random(testing::test_seed(1));
-  const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3", "/v1/popular?exclude=a,b", "/v1/items/a",
-                                         "/v1/rank", "/v1/recommendations", "/v1/users/u1", "/v1/items", "/v1/events"};
-  const std::vector<std::string> bodies{"", R"({"session":["a",1,{"item":"b"}],"k":3})", R"({"items":["a"],"user":"u1"})",
-                                        R"([{"item":"a","price":1}])", R"({"title":"x","ts":0})"};
+  const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",
+                                         "/v1/popular?exclude=a,b",
+                                         "/v1/items/a",
+                                         "/v1/rank",
+                                         "/v1/recommendations",
+                                         "/v1/users/u1",
+                                         "/v1/items",
+                                         "/v1/events"};
+  const std::vector<std::string> bodies{"", R"({"session":["a",1,{"item":"b"}],"k":3})",
+                                        R"({"items":["a"],"user":"u1"})", R"([{"item":"a","price":1}])",
+                                        R"({"title":"x","ts":0})"};
   const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
   for (int i = 0; i < 3000; ++i) {
     std::string target = targets[random.below(targets.size())], body = bodies[random.below(bodies.size())];
-    for (std::uint64_t n = random.below(4); n > 0; --n) target[random.below(target.size())] = static_cast<char>(random.next());
-    for (std::uint64_t n = random.below(4); n > 0 && !body.empty(); --n) body[random.below(body.size())] = static_cast<char>(random.next());
+    for (std::uint64_t n = random.below(4); n > 0; --n)
+      target[random.below(target.size())] = static_cast<char>(random.next());
+    for (std::uint64_t n = random.below(4); n > 0 && !body.empty(); --n)
+      body[random.below(body.size())] = static_cast<char>(random.next());
     const ApiResponse answer = ask(methods[random.below(methods.size())], target, body);
     ASSERT_EQ(answers_, 1) << target;
     ASSERT_LT(answer.status, 500U) << target << "\n" << body << "\n" << answer.body;

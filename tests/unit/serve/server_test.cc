@@ -91,7 +91,8 @@ TEST_F(ServerTest, TooLargeBodiesAndHeadersAreRefusedAndTold) {
 TEST_F(ServerTest, ExpectContinueIsAnswered) {
   start();
   auto socket = connect();
-  send(socket, "POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n");
+  send(socket,
+       "POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n");
   std::string answer;
   asio::read_until(socket, asio::dynamic_buffer(answer), "\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 100")) << answer;

@@ -8,8 +8,8 @@ namespace {
 
 TEST(KeyCodec, TheFormatOnDiskIsPinned) {
   const HistoryKey key{{Owner::Kind::session, "ab"}, timestamp_from_ms(1), {2, 3}};
-  const std::string expected = std::string("\x01\x02", 2) + "ab" + std::string(7, '\xff') + '\xfe' + std::string(3, '\xff') +
-                               '\xfd' + std::string(7, '\xff') + '\xfc';
+  const std::string expected = std::string("\x01\x02", 2) + "ab" + std::string(7, '\xff') + '\xfe' +
+                               std::string(3, '\xff') + '\xfd' + std::string(7, '\xff') + '\xfc';
   EXPECT_EQ(encode_history_key(key), expected);
   EXPECT_EQ(encode_position({1, 2}), std::string("\0\0\0\1\0\0\0\0\0\0\0\2", 12));
   EXPECT_EQ(encode_offset(258), std::string("\0\0\0\0\0\0\1\2", 8));

@@ -57,7 +57,8 @@ TEST_F(DatabaseTest, RefusesANewerFormatNamingBoth) {
     auto& impl = database.impl();
     ASSERT_TRUE(impl.db->Put({}, impl.family(Family::meta), to_slice(kFormatKey), "2").ok());
   }
-  EXPECT_EQ(refusal(), options_.directory + " has format 2; this freshet reads format 1: it was written by a newer version");
+  EXPECT_EQ(refusal(),
+            options_.directory + " has format 2; this freshet reads format 1: it was written by a newer version");
 }
 
 TEST_F(DatabaseTest, OneProcessAtATime) {

@@ -32,7 +32,9 @@ class HistoryStoreTest : public ::testing::Test {
     return items_of_events(*store_->recent({Owner::Kind::user, user}, limit));
   }
 
-  CommitCounts commit(std::vector<PositionedEvent> events) { return *store_->commit(batch_of(std::move(events)), true); }
+  CommitCounts commit(std::vector<PositionedEvent> events) {
+    return *store_->commit(batch_of(std::move(events)), true);
+  }
 
   void compact() {
     auto& db = database_->impl();
@@ -79,7 +81,8 @@ TEST_F(HistoryStoreTest, ARepeatedCommitChangesNothing) {
 }
 
 TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
-  auto first = user_event(0, "u", "a", 1000), twin = user_event(1, "u", "a", 1000), next = user_event(2, "u", "b", 2000);
+  auto first = user_event(0, "u", "a", 1000), twin = user_event(1, "u", "a", 1000),
+       next = user_event(2, "u", "b", 2000);
   first.event.id = twin.event.id = "id";
   next.event.id = "other";
   const CommitCounts counts = commit({first, twin, next});
@@ -99,8 +102,8 @@ TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
 TEST_F(HistoryStoreTest, AnEraseRemovesWhatWasBeforeItAndNothingLater) {
   PositionedEvent erase = user_event(2, "u", "", 0);
   erase.event.kind = EventKind::erase;
-  const CommitCounts counts =
-      commit({user_event(0, "u", "old", 5000), user_event(1, "v", "kept", 1000), erase, user_event(3, "u", "new", 1000)});
+  const CommitCounts counts = commit(
+      {user_event(0, "u", "old", 5000), user_event(1, "v", "kept", 1000), erase, user_event(3, "u", "new", 1000)});
   EXPECT_EQ(counts.erased, 1U);
   EXPECT_EQ(recent("u"), Items{"new"});
   EXPECT_EQ(recent("v"), Items{"kept"});
@@ -166,7 +169,8 @@ TEST_F(HistoryStoreTest, EverythingIsThereAfterReopening) {
 
 TEST_F(HistoryStoreTest, RejectedRecordsAreKeptWithReasonAndBytes) {
   EventBatch batch;
-  batch.rejected.push_back({{0, 7}, timestamp_from_ms(5), "item: missing", "key", std::string("\0raw", 4), {{"h", "v"}}});
+  batch.rejected.push_back(
+      {{0, 7}, timestamp_from_ms(5), "item: missing", "key", std::string("\0raw", 4), {{"h", "v"}}});
   batch.next[0] = 8;
   ASSERT_TRUE(store_->commit(batch, true));
   ASSERT_TRUE(store_->commit(batch, true));
