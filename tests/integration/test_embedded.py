@@ -1,6 +1,7 @@
 """The service on its embedded log, driven over HTTP."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -157,6 +158,18 @@ def test_operations_endpoints_answer(freshet):
     assert status["history"]["lag_events"] == 0
     assert {"popularity", "covisitation", "session_knn", "lstm", "blend"} <= set(status["learner"]["quality"])
     assert service.get("/openapi.json").json["openapi"].startswith("3.1")
+
+
+def test_every_metric_is_documented_and_every_documented_one_exists(freshet):
+    service = freshet()
+    token = service.send(*shop_sessions(3))
+    service.recommend("s0", kind="sessions", after=token)
+    served = set(re.findall(r"^# HELP (\S+)", service.get("/metrics").body, re.MULTILINE))
+    text = (ROOT / "docs/metrics.md").read_text()
+    documented = set(re.findall(r"^\| `(freshet_\w+)`", text, re.MULTILINE))
+    only_kafka = set(re.findall(r"^\| `(freshet_\w+)` .*\| Kafka: ", text, re.MULTILINE))
+    assert served - documented == set()
+    assert documented - served <= only_kafka
 
 
 @pytest.mark.parametrize("config", ["freshet.toml", "dev.toml"])
