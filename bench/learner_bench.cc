@@ -26,7 +26,7 @@ using Steady = std::chrono::steady_clock;
 struct Arguments {
   std::string file;
   std::size_t limit = SIZE_MAX;
-  bool lstm = true;
+  online::Options options;
 };
 
 Arguments parse_arguments(int argc, char** argv) {
@@ -35,14 +35,18 @@ Arguments parse_arguments(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument == "--limit" && i + 1 < argc) {
       arguments.limit = std::strtoull(argv[++i], nullptr, 10);
+    } else if (argument == "--replay" && i + 1 < argc) {
+      arguments.options.lstm.replay_per_batch = std::strtoull(argv[++i], nullptr, 10);
+    } else if (argument == "--batch" && i + 1 < argc) {
+      arguments.options.lstm.batch_examples = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument == "--no-lstm") {
-      arguments.lstm = false;
+      arguments.options.lstm.enabled = false;
     } else {
       arguments.file = argument;
     }
   }
   if (arguments.file.empty()) {
-    std::fprintf(stderr, "usage: %s [--limit EVENTS] [--no-lstm] FILE.tsv.gz|-\n", argv[0]);
+    std::fprintf(stderr, "usage: %s [--limit EVENTS] [--no-lstm] [--replay EXAMPLES] [--batch EXAMPLES] FILE.tsv.gz|-\n", argv[0]);
     std::exit(2);
   }
   return arguments;
@@ -90,8 +94,7 @@ struct Sums {
 int main(int argc, char** argv) {
   const Arguments arguments = parse_arguments(argc, argv);
   const std::vector<Event> events = read_stream(arguments);
-  online::Options options;
-  options.lstm.enabled = arguments.lstm;
+  const online::Options& options = arguments.options;
   online::Model model(options, online::make_parts(options));
   const std::vector<std::string> names = model.part_names();
 

@@ -84,7 +84,7 @@ void EmbeddingTable::write(std::uint32_t row, std::span<const float> vector, flo
   EmbeddingPage& page = writable(row);
   const std::size_t at = row % kRows;
   std::ranges::copy(vector, page.vectors.begin() + static_cast<std::ptrdiff_t>(at * view_.dimension));
-  std::int8_t* block = page.quantised.data() + at / kBlockRows * kBlockRows * view_.dimension;
+  std::uint8_t* block = page.quantised.data() + at / kBlockRows * kBlockRows * view_.dimension;
   page.scale[at] = quantise_into_block(vector.data(), view_.dimension, block, at % kBlockRows);
   page.bias[at] = bias;
 }

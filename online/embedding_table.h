@@ -17,7 +17,7 @@ namespace freshet::online {
 
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 
-/// 256 embedding rows: the floats that are trained, and an int8 copy to scan (kernels.h says how it lies).
+/// 256 embedding rows: the floats that are trained, and an 8-bit copy to scan (kernels.h says how it lies).
 struct EmbeddingPage {
   static constexpr std::size_t kRows = 256;
 
@@ -31,8 +31,8 @@ struct EmbeddingPage {
 
   std::uint64_t epoch = 0;
   std::vector<float> vectors;          ///< [kRows][dimension]
-  std::vector<std::int8_t> quantised;  ///< blocks of kBlockRows rows
-  std::vector<float> scale;            ///< of the int8 row
+  std::vector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
+  std::vector<float> scale;            ///< of the 8-bit row
   std::vector<float> bias;             ///< learned, per item
   std::vector<float> prior;            ///< log of the item's current share of all events
   std::vector<ItemIndex> item;         ///< whose row it is; kNoItem: unused

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "online/simd.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace freshet::online {
 namespace {
@@ -34,25 +39,75 @@ FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
   return sum;
 }
 
-FRESHET_SIMD void scan_block(const std::int8_t* block, const float* query, std::size_t size, float* out) {
-  float sums[kBlockRows] = {};
-  for (std::size_t i = 0; i < size; ++i) {
-#pragma omp simd
-    for (std::size_t row = 0; row < kBlockRows; ++row) {
-      sums[row] += static_cast<float>(block[i * kBlockRows + row]) * query[i];
-    }
-  }
-  for (std::size_t row = 0; row < kBlockRows; ++row) out[row] = sums[row];
-}
+namespace {
 
-float quantise_into_block(const float* values, std::size_t size, std::int8_t* block, std::size_t row) {
+float largest_magnitude(const float* values, std::size_t size) {
   float largest = 0;
   for (std::size_t i = 0; i < size; ++i) largest = std::max(largest, std::fabs(values[i]));
+  return largest;
+}
+
+FRESHET_SIMD void scan_blocks_portable(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query,
+                                       std::size_t size, std::int32_t* out) {
+  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows, out += kBlockRows) {
+    std::int32_t sums[kBlockRows] = {};
+    for (std::size_t i = 0; i < size; i += 4) {
+      const std::uint8_t* bytes = blocks + i * kBlockRows;
+#pragma omp simd
+      for (std::size_t row = 0; row < kBlockRows; ++row) {
+        for (std::size_t j = 0; j < 4; ++j) sums[row] += (bytes[row * 4 + j] - kZero) * query[i + j];
+      }
+    }
+    std::copy_n(sums, kBlockRows, out);
+  }
+}
+
+#if defined(__x86_64__)
+/// One instruction multiplies four dimensions of sixteen rows. It takes rows as unsigned, hence kZero.
+__attribute__((target("avx512f,avx512vnni"))) void scan_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
+                                                                    const std::int8_t* query, std::size_t size,
+                                                                    std::int32_t* out) {
+  std::int32_t query_sum = 0;
+  for (std::size_t i = 0; i < size; ++i) query_sum += query[i];
+  const __m512i zero = _mm512_set1_epi32(-kZero * query_sum);
+  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows, out += kBlockRows) {
+    __m512i sums = zero;
+    for (std::size_t i = 0; i < size; i += 4) {
+      std::int32_t four = 0;
+      std::memcpy(&four, query + i, sizeof four);
+      sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(blocks + i * kBlockRows), _mm512_set1_epi32(four));
+    }
+    _mm512_storeu_si512(out, sums);
+  }
+}
+#endif
+
+}  // namespace
+
+float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row) {
+  const float largest = largest_magnitude(values, size);
   const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
   for (std::size_t i = 0; i < size; ++i) {
-    block[i * kBlockRows + row] = static_cast<std::int8_t>(std::lround(values[i] * inverse));
+    const auto rounded = static_cast<std::int32_t>(std::lround(values[i] * inverse));
+    block[(i / 4 * kBlockRows + row) * 4 + i % 4] = static_cast<std::uint8_t>(rounded + kZero);
   }
   return largest / 127.0F;
+}
+
+float quantise(const float* values, std::size_t size, std::int8_t* out) {
+  const float largest = largest_magnitude(values, size);
+  const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
+  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::int8_t>(std::lround(values[i] * inverse));
+  return largest / 127.0F;
+}
+
+void scan_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                 std::int32_t* out) {
+#if defined(__x86_64__)
+  static const bool vnni = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni");
+  if (vnni) return scan_blocks_vnni(blocks, count, query, size, out);
+#endif
+  scan_blocks_portable(blocks, count, query, size, out);
 }
 
 FRESHET_SIMD void sigmoid(float* values, std::size_t size) {

@@ -8,15 +8,21 @@ namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);
 
-/// Rows of int8 are kept in blocks of kBlockRows, dimension by dimension, so that a scan needs no sum across a
-/// register.
+/// Quantised rows are kept in blocks of kBlockRows, four dimensions of a row side by side, as AVX-512 VNNI multiplies
+/// them: byte (i / 4 * kBlockRows + row) * 4 + i % 4 of a block is dimension i of row `row`, plus kZero.
 inline constexpr std::size_t kBlockRows = 16;
+inline constexpr std::int32_t kZero = 128;
 
-/// out[r] = sum over i of block[i * kBlockRows + r] * query[i]: the dot products of one block.
-void scan_block(const std::int8_t* block, const float* query, std::size_t size, float* out);
+/// Rounds `values` to 8 bits with one scale into lane `row` of a block. Returns the scale: value = scale * (byte - kZero).
+/// `size` is a multiple of 4.
+float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row);
 
-/// Rounds `values` to int8 with one scale (value = scale * int8) into lane `row` of a block. Returns the scale.
-float quantise_into_block(const float* values, std::size_t size, std::int8_t* block, std::size_t row);
+/// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
+float quantise(const float* values, std::size_t size, std::int8_t* out);
+
+/// out[row] = dot product of row `row` of the blocks, as they were rounded, with `query`: exact in integers.
+void scan_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                 std::int32_t* out);
 
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);

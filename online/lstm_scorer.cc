@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kFeatures{"own", "share", "affinity", "bias", "known"};
 constexpr float kUnknown = -12.0F;        // log-odds of an item without a row against the best candidate
-constexpr std::size_t kRerankFactor = 3;  // int8 survivors per item asked for
+constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 
 /// Keeps the best `capacity` of a stream of (score, row) by discarding below a rising threshold.
@@ -130,16 +130,21 @@ void LstmScorer::propose(const Context& context, std::size_t k, std::vector<Cand
   const std::size_t d = weights_.dimension;
   thread_local Best best;
   best.reset(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
-  std::array<float, kBlockRows> products;
-  for (std::size_t block = 0; block * kBlockRows < embeddings_.rows; ++block) {
-    const auto first = static_cast<std::uint32_t>(block * kBlockRows);
+  thread_local std::vector<std::int8_t> query;
+  query.resize(d);
+  const float query_scale = quantise(vector->data(), d, query.data());
+  std::array<std::int32_t, EmbeddingPage::kRows> products;
+  std::array<float, EmbeddingPage::kRows> scores;
+  for (std::uint32_t first = 0; first < embeddings_.rows; first += EmbeddingPage::kRows) {
     const EmbeddingPage& page = embeddings_.page(first);
-    const std::size_t at = first % EmbeddingPage::kRows;
-    scan_block(page.quantised.data() + at * d, vector->data(), d, products.data());
-    const std::size_t rows = std::min(kBlockRows, embeddings_.rows - block * kBlockRows);
+    const std::size_t rows = std::min<std::size_t>(EmbeddingPage::kRows, embeddings_.rows - first);
+    const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+    scan_blocks(page.quantised.data(), blocks, query.data(), d, products.data());
     for (std::size_t row = 0; row < rows; ++row) {
-      const float score = products[row] * page.scale[at + row] + page.bias[at + row] + page.prior[at + row];
-      if (score > best.threshold()) best.push(score, first + static_cast<std::uint32_t>(row));
+      scores[row] = static_cast<float>(products[row]) * query_scale * page.scale[row] + page.bias[row] + page.prior[row];
+    }
+    for (std::size_t row = 0; row < rows; ++row) {
+      if (scores[row] > best.threshold()) best.push(scores[row], first + static_cast<std::uint32_t>(row));
     }
   }
   auto& entries = best.finish();

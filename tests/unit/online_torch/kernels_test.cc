@@ -48,22 +48,32 @@ TEST(Kernels, ProductsEqualTheNaiveOnes) {
 
 TEST(Kernels, AScanOfQuantisedRowsIsCloseToTheFloatDotProducts) {
   Random random(2);
-  const std::size_t size = 64;
-  std::vector<std::int8_t> block(size * kBlockRows);
+  const std::size_t size = 64, count = 3;
+  std::vector<std::uint8_t> blocks(count * size * kBlockRows);
   std::vector<std::vector<float>> rows;
-  std::vector<float> scales(kBlockRows);
-  for (std::size_t row = 0; row < kBlockRows; ++row) {
+  std::vector<float> scales;
+  for (std::size_t row = 0; row < count * kBlockRows; ++row) {
     rows.push_back(random_vector(random, size));
-    scales[row] = quantise_into_block(rows[row].data(), size, block.data(), row);
+    std::uint8_t* block = blocks.data() + row / kBlockRows * size * kBlockRows;
+    scales.push_back(quantise_into_block(rows[row].data(), size, block, row % kBlockRows));
   }
   const auto query = random_vector(random, size);
-  std::vector<float> products(kBlockRows);
-  scan_block(block.data(), query.data(), size, products.data());
-  for (std::size_t row = 0; row < kBlockRows; ++row) {
-    EXPECT_NEAR(products[row] * scales[row], dot(rows[row].data(), query.data(), size), 0.05);
+  std::vector<std::int8_t> rounded(size);
+  const float scale = quantise(query.data(), size, rounded.data());
+  std::vector<std::int32_t> products(count * kBlockRows);
+  scan_blocks(blocks.data(), count, rounded.data(), size, products.data());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const float found = static_cast<float>(products[row]) * scale * scales[row];
+    EXPECT_NEAR(found, dot(rows[row].data(), query.data(), size), 0.08);
+    std::int32_t exact = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint8_t byte = blocks[row / kBlockRows * size * kBlockRows + (i / 4 * kBlockRows + row % kBlockRows) * 4 + i % 4];
+      exact += (byte - kZero) * rounded[i];
+    }
+    EXPECT_EQ(products[row], exact);
   }
   const std::vector<float> zero(size);
-  EXPECT_EQ(quantise_into_block(zero.data(), size, block.data(), 0), 0.0F);
+  EXPECT_EQ(quantise_into_block(zero.data(), size, blocks.data(), 0), 0.0F);
 }
 
 }  // namespace
