@@ -50,7 +50,7 @@ step() {
   printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
   [ $outcome = ok ] && return
   failed_steps+=("$name")
-  tail -n 60 "$log" | sed 's/^/    /'
+  tail -n 60 "$log" | cut -c 1-300 | sed 's/^/    /'
   echo "    (all of it: $log)"
   return 1
 }
