@@ -46,7 +46,9 @@ Arguments parse_arguments(int argc, char** argv) {
     }
   }
   if (arguments.file.empty()) {
-    std::fprintf(stderr, "usage: %s [--limit EVENTS] [--no-lstm] [--replay EXAMPLES] [--batch EXAMPLES] FILE.tsv.gz|-\n", argv[0]);
+    std::fprintf(stderr,
+                 "usage: %s [--limit EVENTS] [--no-lstm] [--replay EXAMPLES] [--batch EXAMPLES] FILE.tsv.gz|-\n",
+                 argv[0]);
     std::exit(2);
   }
   return arguments;

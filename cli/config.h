@@ -17,16 +17,17 @@ enum class LogKind { embedded, kafka };
 
 /// Everything that `freshet serve` can be told, with safe defaults: it runs with no file at all.
 struct Config {
-  LogKind log_kind = LogKind::embedded;        ///< log.kind
-  ingest::DecodeOptions decode;                ///< [events]
-  ingest::EmbeddedOptions embedded;            ///< [embedded]
-  ingest::KafkaOptions kafka;                  ///< [kafka], [kafka.properties]
-  ingest::WriterOptions writer;                ///< [writer]
-  store::Options store;                        ///< [store]
-  online::Options online;                      ///< [online], [online.popularity], ...
-  serve::Options serve;                        ///< [serve]
-  log::Level log_level = log::Level::info;     ///< logging.level
-  log::Format log_format = log::Format::text;  ///< logging.format
+  LogKind log_kind = LogKind::embedded;                                        ///< log.kind
+  ingest::DecodeOptions decode;                                                ///< [events]
+  ingest::EmbeddedOptions embedded;                                            ///< [embedded]
+  ingest::KafkaOptions kafka;                                                  ///< [kafka], [kafka.properties]
+  ingest::WriterOptions writer;                                                ///< [writer]
+  store::Options store;                                                        ///< [store]
+  online::Options online;                                                      ///< [online], [online.popularity], ...
+  serve::Options serve;                                                        ///< [serve]
+  std::vector<std::string> replay_columns{"session", "item", "time", "type"};  ///< replay.columns
+  log::Level log_level = log::Level::info;                                     ///< logging.level
+  log::Format log_format = log::Format::text;                                  ///< logging.format
 };
 
 /// One thing wrong with a configuration.

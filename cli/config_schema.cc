@@ -296,6 +296,8 @@ void add_serve_options(Schema& schema) {
                  "Events in one POST.");
   schema.integer("serve.max_items_per_request", FRESHET_AT(serve.max_items_per_request), 1, kMillion,
                  "Items in one request.");
+  schema.collection("replay.columns", FRESHET_AT(replay_columns), "list of text",
+                    "What each column of a TSV or CSV file is, for `freshet replay`; its --columns wins.");
   schema.choice<>("logging.level", FRESHET_AT(log_level),
                   std::vector<std::pair<std::string, log::Level>>{{"debug", log::Level::debug},
                                                                   {"info", log::Level::info},

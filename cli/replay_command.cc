@@ -27,7 +27,7 @@ struct ReplayArguments {
   std::string speed = "max";
   std::uint64_t limit = UINT64_MAX;
   std::uint64_t skip = 0;
-  bool rebase_now = false;
+  std::string rebase;
   bool no_ids = false;
   std::string url = "http://127.0.0.1:8080";
   std::string brokers, topic, config_file;
@@ -82,39 +82,47 @@ class Pace {
   Timestamp first_{};
 };
 
-StreamFormat format_of(const ReplayArguments& arguments) {
+StreamFormat format_of(const ReplayArguments& arguments, const Config& config) {
   StreamFormat format;
   format.header = arguments.header;
-  if (!arguments.columns.empty()) {
-    auto columns = parse_columns(arguments.columns);
-    if (!columns) throw std::runtime_error("--columns: " + columns.error().message);
-    format.columns = *std::move(columns);
+  std::string names = arguments.columns;
+  if (names.empty()) {
+    for (const std::string& name : config.replay_columns) names += (names.empty() ? "" : ",") + name;
   }
+  auto columns = parse_columns(names);
+  if (!columns) {
+    throw std::runtime_error((arguments.columns.empty() ? "replay.columns: " : "--columns: ") +
+                             columns.error().message);
+  }
+  format.columns = *std::move(columns);
   return format;
 }
 
-std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments) {
+std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ingest::KafkaOptions kafka) {
   if (arguments.to == "http") {
     return make_http_target(arguments.url, std::chrono::seconds(arguments.patience_seconds));
   }
-  Config config = load_config_or_throw(arguments.config_file);
-  if (!arguments.brokers.empty()) config.kafka.brokers = arguments.brokers;
-  if (!arguments.topic.empty()) config.kafka.topic = arguments.topic;
-  return make_kafka_target(config.kafka);
+  if (!arguments.brokers.empty()) kafka.brokers = arguments.brokers;
+  if (!arguments.topic.empty()) kafka.topic = arguments.topic;
+  return make_kafka_target(kafka);
 }
 
 /// Sends events until the files, the limit or Ctrl-C ends it.
 class Replay {
  public:
   explicit Replay(const ReplayArguments& arguments)
-      : arguments_(arguments), progress_("events", arguments.json), target_(target_of(arguments)) {
+      : arguments_(arguments),
+        config_(load_config_or_throw(arguments.config_file)),
+        format_(format_of(arguments, config_)),
+        progress_("events", arguments.json),
+        target_(target_of(arguments, config_.kafka)) {
     const auto pace = Pace::parse(arguments.speed);
     if (!pace) throw std::runtime_error("--speed: \"" + arguments.speed + "\" is not max, 10x or 500/s");
     pace_ = *pace;
   }
 
   void file(const std::string& path, std::size_t index) {
-    auto stream = EventStream::open(path, format_of(arguments_));
+    auto stream = EventStream::open(path, format_);
     if (!stream) throw std::runtime_error(stream.error().message);
     const std::string name = path == "-" ? "stdin" : std::filesystem::path(path).filename().string();
     while (interrupted == 0 && sent_ < arguments_.limit) {
@@ -154,7 +162,7 @@ class Replay {
 
  private:
   void send(Event event, std::string id) {
-    if (arguments_.rebase_now) {
+    if (arguments_.rebase == "now") {
       if (sent_ == 0) shift_ = SystemClock().now() - event.time;
       event.time += shift_;
     }
@@ -177,6 +185,8 @@ class Replay {
   }
 
   const ReplayArguments& arguments_;
+  const Config config_;
+  const StreamFormat format_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   Progress progress_;
   std::unique_ptr<ReplayTarget> target_;
@@ -201,7 +211,7 @@ void add_replay_command(CLI::App& app) {
       "Examples:\n"
       "  freshet replay clicks.tsv.gz --to http --columns session,item,time,type\n"
       "  freshet replay shop.jsonl --to kafka --brokers localhost:9092 --topic clicks --speed 10x\n"
-      "  zcat log.csv.gz | freshet replay - --to http --header --rebase-now\n"
+      "  zcat log.csv.gz | freshet replay - --to http --header --rebase now\n"
       "\n"
       "TSV, CSV or JSON lines, plain, .gz or .zst. Times: RFC 3339, or seconds or milliseconds since 1970.\n"
       "Ends with 0 only if every event was acknowledged.");
@@ -217,7 +227,8 @@ void add_replay_command(CLI::App& app) {
   command->add_option("--speed", arguments->speed, "max, 10x (of the recorded speed) or 500/s")->capture_default_str();
   command->add_option("--limit", arguments->limit, "Send at most so many events");
   command->add_option("--skip", arguments->skip, "Pass over so many events first");
-  command->add_flag("--rebase-now", arguments->rebase_now, "Shift times so that the first event happens now");
+  command->add_option("--rebase", arguments->rebase, "now: shift times so that the first event happens now")
+      ->check(CLI::IsMember({"now"}));
   command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");
   command->add_option("--url", arguments->url, "The service, for --to http")->capture_default_str();
   command
@@ -226,7 +237,8 @@ void add_replay_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--brokers", arguments->brokers, "Bootstrap servers, for --to kafka");
   command->add_option("--topic", arguments->topic, "Topic, for --to kafka");
-  command->add_option("-c,--config", arguments->config_file, "Configuration whose [kafka] section is used")
+  command
+      ->add_option("-c,--config", arguments->config_file, "Configuration whose [kafka] and [replay] sections are used")
       ->check(CLI::ExistingFile);
   command->add_flag("--json", arguments->json, "Print the counts as JSON");
   command->callback([arguments] { replay(*arguments); });

@@ -30,12 +30,12 @@ struct EmbeddingPage {
         item(kRows, kNoItem) {}
 
   std::uint64_t epoch = 0;
-  std::vector<float> vectors;          ///< [kRows][dimension]
+  std::vector<float> vectors;           ///< [kRows][dimension]
   std::vector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
-  std::vector<float> scale;            ///< of the 8-bit row
-  std::vector<float> bias;             ///< learned, per item
-  std::vector<float> prior;            ///< log of the item's current share of all events
-  std::vector<ItemIndex> item;         ///< whose row it is; kNoItem: unused
+  std::vector<float> scale;             ///< of the 8-bit row
+  std::vector<float> bias;              ///< learned, per item
+  std::vector<float> prior;             ///< log of the item's current share of all events
+  std::vector<ItemIndex> item;          ///< whose row it is; kNoItem: unused
 };
 
 /// The rows as they were at one moment: immutable if taken by publish().

@@ -13,8 +13,8 @@ float dot(const float* a, const float* b, std::size_t size);
 inline constexpr std::size_t kBlockRows = 16;
 inline constexpr std::int32_t kZero = 128;
 
-/// Rounds `values` to 8 bits with one scale into lane `row` of a block. Returns the scale: value = scale * (byte - kZero).
-/// `size` is a multiple of 4.
+/// Rounds `values` to 8 bits with one scale into lane `row` of a block. Returns the scale: value = scale * (byte -
+/// kZero). `size` is a multiple of 4.
 float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row);
 
 /// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.

@@ -141,7 +141,8 @@ void LstmScorer::propose(const Context& context, std::size_t k, std::vector<Cand
     const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
     scan_blocks(page.quantised.data(), blocks, query.data(), d, products.data());
     for (std::size_t row = 0; row < rows; ++row) {
-      scores[row] = static_cast<float>(products[row]) * query_scale * page.scale[row] + page.bias[row] + page.prior[row];
+      scores[row] =
+          static_cast<float>(products[row]) * query_scale * page.scale[row] + page.bias[row] + page.prior[row];
     }
     for (std::size_t row = 0; row < rows; ++row) {
       if (scores[row] > best.threshold()) best.push(scores[row], first + static_cast<std::uint32_t>(row));

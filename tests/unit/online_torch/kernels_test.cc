@@ -67,7 +67,8 @@ TEST(Kernels, AScanOfQuantisedRowsIsCloseToTheFloatDotProducts) {
     EXPECT_NEAR(found, dot(rows[row].data(), query.data(), size), 0.08);
     std::int32_t exact = 0;
     for (std::size_t i = 0; i < size; ++i) {
-      const std::uint8_t byte = blocks[row / kBlockRows * size * kBlockRows + (i / 4 * kBlockRows + row % kBlockRows) * 4 + i % 4];
+      const std::uint8_t byte =
+          blocks[row / kBlockRows * size * kBlockRows + (i / 4 * kBlockRows + row % kBlockRows) * 4 + i % 4];
       exact += (byte - kZero) * rounded[i];
     }
     EXPECT_EQ(products[row], exact);
