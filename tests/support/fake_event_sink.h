@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -9,15 +11,21 @@
 namespace freshet::testing {
 
 /// Takes what it is told to take.
+/// Threads: submit() and answer_held() may be called concurrently; the rest is for single-threaded tests.
 class FakeEventSink final : public serve::EventSink {
  public:
-  void submit(std::string_view body, std::size_t, std::function<void(Result<serve::SubmitReceipt>)> done) override {
-    bodies.emplace_back(body);
-    if (hold) {
-      held.push_back(std::move(done));
-    } else {
-      done(answer);
+  using Done = std::function<void(Result<serve::SubmitReceipt>)>;
+
+  void submit(std::string_view body, std::size_t, Done done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      bodies.emplace_back(body);
+      if (hold) {
+        held_.push_back(std::move(done));
+        return;
+      }
     }
+    done(answer);
   }
 
   void erase(const Owner& owner, std::function<void(Result<Positions>)> done) override {
@@ -25,11 +33,32 @@ class FakeEventSink final : public serve::EventSink {
     done(Positions{{0, 1}});
   }
 
+  std::size_t submitted() {
+    const std::lock_guard lock(mutex_);
+    return bodies.size();
+  }
+
+  /// Answers the oldest submit that was held back; false if there is none.
+  bool answer_held(Result<serve::SubmitReceipt> receipt) {
+    Done done;
+    {
+      const std::lock_guard lock(mutex_);
+      if (held_.empty()) return false;
+      done = std::move(held_.front());
+      held_.pop_front();
+    }
+    done(std::move(receipt));
+    return true;
+  }
+
   Result<serve::SubmitReceipt> answer = serve::SubmitReceipt{1, {}, {{0, 7}}};
   bool hold = false;
-  std::vector<std::function<void(Result<serve::SubmitReceipt>)>> held;
   std::vector<std::string> bodies;
   std::vector<Owner> erased;
+
+ private:
+  std::mutex mutex_;
+  std::deque<Done> held_;  // guarded by mutex_
 };
 
 }  // namespace freshet::testing

@@ -134,9 +134,12 @@ TEST_F(ServerTest, StoppingLetsARequestInFlightFinish) {
   start();
   auto socket = connect();
   send(socket, "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
-  while (fixture_.sink.held.empty()) std::this_thread::yield();
-  std::thread stopping([&] { server_->stop(); });
-  fixture_.sink.held.front()(SubmitReceipt{1, {}, {{0, 1}}});
+  std::thread stopping([&] {
+    // Wait until the request is in flight, then stop under it.
+    while (fixture_.sink.submitted() == 0) std::this_thread::yield();
+    server_->stop();
+  });
+  while (!fixture_.sink.answer_held(SubmitReceipt{1, {}, {{0, 1}}})) std::this_thread::yield();
   EXPECT_NE(rest(socket).find("202"), std::string::npos);
   stopping.join();
 }
