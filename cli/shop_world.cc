@@ -49,6 +49,11 @@ struct ShopWorld::Impl {
 
   std::size_t category_of(std::size_t item) const { return item % categories; }
 
+  const char* noun_of(std::size_t item) const { return kNouns[category_of(item) % kNouns.size()]; }
+
+  /// Names show what a list is made of: "mug-12".
+  std::string name_of(std::size_t item) const { return std::string(noun_of(item)) + "-" + std::to_string(item); }
+
   /// An item's accessory: a fixed other item of its category.
   std::size_t accessory_of(std::size_t item) const {
     const std::size_t of_category = (options.items - category_of(item) + categories - 1) / categories;
@@ -125,7 +130,7 @@ Event ShopWorld::next() {
   if (!stays) visitor.item = world.next_item(visitor, progress);
   event.id = "g" + std::to_string(world.options.seed) + "-" + std::to_string(world.given);
   event.user = "u" + std::to_string(visitor.user);
-  event.item = "i" + std::to_string(visitor.item);
+  event.item = world.name_of(visitor.item);
   event.type = !stays ? "view" : kind < kPurchase ? "purchase" : "cart";
   event.time = world.options.start + std::chrono::milliseconds(visitor.time_ms);
   ++world.given;
@@ -144,9 +149,8 @@ std::vector<Item> ShopWorld::catalogue() const {
   std::vector<Item> items(world.options.items);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::size_t category = world.category_of(i);
-    items[i].item = "i" + std::to_string(i);
-    items[i].title = std::string(kAdjectives[i % kAdjectives.size()]) + " " + kNouns[category % kNouns.size()] + " " +
-                     std::to_string(i);
+    items[i].item = world.name_of(i);
+    items[i].title = std::string(kAdjectives[i % kAdjectives.size()]) + " " + world.noun_of(i) + " " + std::to_string(i);
     items[i].categories = {"category-" + std::to_string(category)};
     items[i].price = 5.0 + static_cast<double>(online::mix64(i) % 20'000) / 100.0;
     items[i].time = world.options.start;

@@ -49,7 +49,7 @@ echo "learning it, every event scored before it is learned ..."
 until curl -sf "$url/v1/status" | grep -q '"events_learned":60000'; do sleep 0.3; done
 
 show() { # show TITLE < JSON
-  printf '%-34s' "$1"
+  printf '%-36s' "$1"
   grep -o '"item":"[^"]*"' | head -n 8 | cut -d'"' -f4 | paste -sd' '
 }
 click() { # click ITEM: a click of the user "you"; prints the list right after it
@@ -60,19 +60,20 @@ click() { # click ITEM: a click of the user "you"; prints the list right after i
 now=$(curl -sf "$url/v1/status" | grep -o '"stream_time":"[^"]*"' | head -n 1 | cut -d'"' -f4)
 echo
 curl -sf "$url/v1/users/you/recommendations?k=8" | show "nobody knows you yet, so popular:"
-click i7
-click i12
-click i31
+click mug-12
+click mug-18
+click chair-8
+click chair-20
 echo
 echo "quality so far, progressive validation at 20 over the newest events (hit rate / MRR):"
 curl -sf "$url/v1/status" | python3 -c '
 import json, sys
 for part, q in json.load(sys.stdin)["learner"]["quality"].items():
-    print(f"  {part:14} {q[\"recent_hit_rate\"]:.3f} / {q[\"recent_mrr\"]:.3f}")'
+    print("  {:14} {:.3f} / {:.3f}".format(part, q["recent_hit_rate"], q["recent_mrr"]))'
 cat <<NEXT
 
 try it:
-  curl -s $url/v1/events -d '{"user":"you","item":"i3"}'
+  curl -s $url/v1/events -d '{"user":"you","item":"lamp-7"}'
   curl -s '$url/v1/users/you/recommendations?k=5&explain=true'
   curl -s $url/v1/status
 NEXT
