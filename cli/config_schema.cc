@@ -151,7 +151,7 @@ void add_log_options(Schema& schema) {
       std::vector<std::pair<std::string, LogKind>>{{"embedded", LogKind::embedded}, {"kafka", LogKind::kafka}},
       "Where events are kept: in the data directory (one process, no broker) or in Kafka.");
   schema.collection("events.types", FRESHET_AT(decode.types), "list of text",
-                    "Event types that are accepted; any other is a dead letter.");
+                    "Event types that are accepted, any other is a dead letter; empty list: any type will do.");
   schema.duration("events.max_future_skew", FRESHET_AT(decode.max_future_skew), 0s, 24h * 365,
                   "An event whose time is later than its arrival by more than this is a dead letter.");
   schema.size("events.max_record_bytes", FRESHET_AT(decode.max_record_bytes), 1 << 10, 16 << 20,
@@ -199,6 +199,8 @@ void add_store_options(Schema& schema) {
 
 void add_online_options(Schema& schema) {
   using namespace std::chrono_literals;
+  schema.collection("online.parts", FRESHET_AT(online.parts), "list of part names",
+                    "What takes part in learning and ranking. Without popularity a user without history gets nothing.");
   schema.duration("online.session_gap", FRESHET_AT(online.session_gap), 0s, 24h * 365,
                   "A longer pause starts a new session; 0s: never.");
   schema.integer("online.max_session_items", FRESHET_AT(online.max_session_items), 2, 1000,
@@ -210,7 +212,7 @@ void add_online_options(Schema& schema) {
   schema.integer("online.dedupe_ids", FRESHET_AT(online.dedupe_ids), 1, 100 * kMillion,
                  "Newest event ids that the learner remembers.");
   schema.collection("online.type_weights", FRESHET_AT(online.type_weights), "table of numbers",
-                    "How much an event of each type teaches; 0, or not listed: not learned from.");
+                    "How much an event of each type teaches, '*' any other type; 0: not learned from.");
   schema.integer("online.seed", FRESHET_AT(online.seed), 0, std::numeric_limits<std::int64_t>::max(),
                  "Of every random choice the learner makes.");
   schema.duration("online.checkpoint_interval", FRESHET_AT(online.checkpoint_interval), 1s, 24h,
@@ -234,7 +236,6 @@ void add_online_options(Schema& schema) {
                  "Sessions that vote on a list.");
   schema.integer("online.session_knn.max_session_items", FRESHET_AT(online.session_knn.max_session_items), 2, 64,
                  "Items kept of an indexed session.");
-  schema.flag("online.lstm.enabled", FRESHET_AT(online.lstm.enabled), "Whether the LSTM session model takes part.");
   schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
                  "Of item embeddings and LSTM state; a multiple of 16.");
   schema.integer("online.lstm.max_session_items", FRESHET_AT(online.lstm.max_session_items), 1, 200,

@@ -23,6 +23,8 @@ struct HttpClient::Impl {
   std::unique_ptr<beast::tcp_stream> stream;
   beast::flat_buffer buffer;
 
+  Result<Answer> exchange(http::request<http::string_body> request);
+
   /// Runs one asynchronous step to its end, so that the stream's timeout applies.
   template <typename Start>
   beast::error_code run(Start start) {
@@ -61,33 +63,35 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 
-Result<HttpClient::Answer> HttpClient::post(std::string_view target, std::string_view content_type, std::string body) {
-  Impl& client = *impl_;
+Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string_body> request) {
   const auto lost = [&](const beast::error_code& error) {
-    client.stream.reset();
+    stream.reset();
     return Error{error == beast::error::timeout ? Errc::timed_out : Errc::unavailable, error.message()};
   };
-  if (!client.stream) {
-    if (const auto error = client.connect()) return lost(error);
+  if (!stream) {
+    if (const auto error = connect()) return lost(error);
   }
-  http::request<http::string_body> request(http::verb::post, beast::string_view(target.data(), target.size()), 11);
-  request.set(http::field::host, client.host + ":" + client.port);
-  request.set(http::field::content_type, beast::string_view(content_type.data(), content_type.size()));
-  request.body() = std::move(body);
+  request.set(http::field::host, host + ":" + port);
   request.prepare_payload();
-  client.stream->expires_after(kTimeout);
-  if (const auto error = client.run([&](auto done) { http::async_write(*client.stream, request, done); })) {
-    return lost(error);
-  }
+  stream->expires_after(kTimeout);
+  if (const auto error = run([&](auto done) { http::async_write(*stream, request, done); })) return lost(error);
   http::response<http::string_body> response;
-  if (const auto error =
-          client.run([&](auto done) { http::async_read(*client.stream, client.buffer, response, done); })) {
-    return lost(error);
-  }
+  if (const auto error = run([&](auto done) { http::async_read(*stream, buffer, response, done); })) return lost(error);
   Answer answer{response.result_int(), std::move(response.body()), std::chrono::seconds(0)};
   answer.retry_after = std::chrono::seconds(std::atoi(std::string(response[http::field::retry_after]).c_str()));
-  if (!response.keep_alive()) client.stream.reset();
+  if (!response.keep_alive()) stream.reset();
   return answer;
+}
+
+Result<HttpClient::Answer> HttpClient::post(std::string_view target, std::string_view content_type, std::string body) {
+  http::request<http::string_body> request(http::verb::post, beast::string_view(target.data(), target.size()), 11);
+  request.set(http::field::content_type, beast::string_view(content_type.data(), content_type.size()));
+  request.body() = std::move(body);
+  return impl_->exchange(std::move(request));
+}
+
+Result<HttpClient::Answer> HttpClient::get(std::string_view target) {
+  return impl_->exchange({http::verb::get, beast::string_view(target.data(), target.size()), 11});
 }
 
 }  // namespace freshet::cli

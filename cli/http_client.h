@@ -24,6 +24,7 @@ class HttpClient {
   ~HttpClient();
 
   Result<Answer> post(std::string_view target, std::string_view content_type, std::string body);
+  Result<Answer> get(std::string_view target);
 
  private:
   struct Impl;

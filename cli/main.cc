@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "cli/config_command.h"
+#include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/replay_command.h"
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   freshet::cli::add_serve_command(app);
   freshet::cli::add_replay_command(app);
+  freshet::cli::add_evaluate_command(app);
   freshet::cli::add_generate_command(app);
   freshet::cli::add_inspect_command(app);
   freshet::cli::add_config_command(app);

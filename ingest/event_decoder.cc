@@ -250,7 +250,8 @@ bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Dr
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {
-  if (types.contains(type)) return true;
+  if (type.front() == '$') return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
+  if (types.empty() || types.contains(type)) return true;
   std::string known;
   for (const std::string& one : options.types) known += (known.empty() ? "" : ", ") + one;
   return fail(fault, "type", "\"" + clip(type) + "\" is not one of " + known);

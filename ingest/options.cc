@@ -32,7 +32,6 @@ std::vector<std::string> DecodeOptions::validate() const {
   Problems problems;
   check_range<std::int64_t>(problems, "events.max_future_skew", max_future_skew.count(), 0, 366 * 86'400, " s");
   check_range<std::size_t>(problems, "events.max_record_bytes", max_record_bytes, 1024, std::size_t{16} << 20);
-  if (types.empty()) problems.emplace_back("events.types: must name at least one event type");
   std::set<std::string_view> seen;
   for (const std::string& type : types) {
     if (type.empty() || type.front() == '$' || type.size() > kMaxIdBytes) {

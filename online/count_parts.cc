@@ -9,10 +9,10 @@ namespace freshet::online {
 
 std::vector<std::unique_ptr<Part>> make_count_parts(const Options& options) {
   std::vector<std::unique_ptr<Part>> parts;
-  parts.push_back(make_popularity(options.popularity, options.max_items));
-  parts.push_back(make_covisitation(options.covisitation, options.max_items));
-  parts.push_back(make_session_knn(options.session_knn, options.max_items));
-  parts.push_back(make_recurrence());
+  if (options.has_part("popularity")) parts.push_back(make_popularity(options.popularity, options.max_items));
+  if (options.has_part("covisitation")) parts.push_back(make_covisitation(options.covisitation, options.max_items));
+  if (options.has_part("session_knn")) parts.push_back(make_session_knn(options.session_knn, options.max_items));
+  if (options.has_part("recurrence")) parts.push_back(make_recurrence());
   return parts;
 }
 

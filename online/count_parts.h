@@ -8,8 +8,8 @@
 
 namespace freshet::online {
 
-/// The parts that count instead of computing gradients, in feature order: popularity, co-visitation, session kNN,
-/// recurrence.
+/// Those parts of Options::parts that count instead of computing gradients, in feature order: popularity,
+/// co-visitation, session kNN, recurrence.
 std::vector<std::unique_ptr<Part>> make_count_parts(const Options& options);
 
 }  // namespace freshet::online

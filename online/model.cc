@@ -56,15 +56,10 @@ struct Model::Impl {
         validation(parts.size() + 1),
         blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
 
-  double weight_of(const std::string& type) const {
-    const auto found = options.type_weights.find(type);
-    return found == options.type_weights.end() ? 0.0 : found->second;
-  }
-
   void erase(const Event& event);
-  void score(const Context& before, ItemIndex target, float weight);
+  void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void learn(const Event& event, float weight);
+  void take(const Event& event, float weight, bool learns);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
@@ -104,10 +99,11 @@ void Model::Impl::rank_blend(std::size_t target) {
 }
 
 // `target` is kNoItem if it has never been seen: nothing can have ranked it.
-void Model::Impl::score(const Context& before, ItemIndex target, float weight) {
+void Model::Impl::score(const Context& before, ItemIndex target, float weight, bool learns) {
   outcome.scored = true;
   outcome.unseen_target = target == kNoItem;
   outcome.ranks.assign(parts.size() + 1, std::nullopt);
+  ranking.scores.clear();
   if (target != kNoItem) {
     propose(scorers, before, options.blender.candidates_per_part, ranking);
     for (std::size_t p = 0; p < parts.size(); ++p) {
@@ -122,19 +118,24 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight) {
       extract_features(scorers, before, ranking);
       blend(blender.weights(), ranking);
       rank_blend(row);
-      blender.learn(ranking.features, ranking.scores, row, weight);
+      if (learns) blender.learn(ranking.features, ranking.scores, row, weight);
     }
   }
+  if (!learns) return;
   for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
 }
 
-void Model::Impl::learn(const Event& event, float weight) {
+void Model::Impl::take(const Event& event, float weight, bool learns) {
   const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
   const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, event.time);
   const ItemIndex known = vocabulary.find(event.item);
   const bool repeat = known != kNoItem && known == before.last_item();
-  if (!repeat && !before.session.empty()) score(before, known, weight);
+  if (!repeat && !before.session.empty()) score(before, known, weight, learns);
+  if (!learns) {
+    if (known != kNoItem) sessions.append({known, weight, event.time, before.session.empty(), session_key, user_key});
+    return;
+  }
 
   const Vocabulary::Observed observed = vocabulary.observe(event.item, event.time);
   if (observed.recycled) {
@@ -148,6 +149,16 @@ void Model::Impl::learn(const Event& event, float weight) {
   sessions.append(interaction);
 }
 
+const Model::Outcome& Model::test(const Event& event) {
+  Impl& m = *impl_;
+  m.outcome = {};
+  const double weight = m.options.weight_of(event.type);
+  if (event.kind != EventKind::erase && weight > 0) m.take(event, static_cast<float>(weight), false);
+  return m.outcome;
+}
+
+const Ranking& Model::ranking() const { return impl_->ranking; }
+
 const Model::Outcome& Model::learn(const Event& event) {
   Impl& m = *impl_;
   m.outcome.scored = false;
@@ -160,8 +171,8 @@ const Model::Outcome& Model::learn(const Event& event) {
   }
   if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
-  const double weight = m.weight_of(event.type);
-  if (weight > 0) m.learn(event, static_cast<float>(weight));
+  const double weight = m.options.weight_of(event.type);
+  if (weight > 0) m.take(event, static_cast<float>(weight), true);
   return m.outcome;
 }
 

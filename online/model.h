@@ -40,6 +40,14 @@ class Model {
   /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
   const Outcome& learn(const Event& event);
 
+  /// Scores the event as learn() would and lets its session go on, but nothing else changes: for a test set that must
+  /// not be learned from.
+  const Outcome& test(const Event& event);
+
+  /// Proposals and candidates of the newest event that was scored, if its target was known; blended scores only if the
+  /// target was among the candidates.
+  const Ranking& ranking() const;
+
   std::shared_ptr<const Snapshot> publish(Timestamp wall_clock);
 
   const Vocabulary& vocabulary() const;

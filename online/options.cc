@@ -1,5 +1,6 @@
 #include "online/options.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace freshet::online {
@@ -26,8 +27,23 @@ class Problems {
 
 }  // namespace
 
+bool Options::has_part(std::string_view name) const { return std::ranges::find(parts, name) != parts.end(); }
+
+double Options::weight_of(const std::string& type) const {
+  auto found = type_weights.find(type);
+  if (found == type_weights.end()) found = type_weights.find("*");
+  return found == type_weights.end() ? 0.0 : found->second;
+}
+
 std::vector<std::string> Options::validate() const {
   Problems problems;
+  problems.require(!parts.empty(), "parts: at least one is needed");
+  for (const std::string& part : parts) {
+    std::string known;
+    for (const std::string_view name : kPartNames) known += (known.empty() ? "" : ", ") + std::string(name);
+    problems.require(std::ranges::find(kPartNames, part) != kPartNames.end(),
+                     "parts: \"" + part + "\" is none of " + known);
+  }
   problems.require(session_gap.count() >= 0, "session_gap: must not be negative (0 = never cut)");
   problems.require(max_session_items >= 2, "max_session_items: must be at least 2");
   problems.require(max_items >= 100 && max_items <= 100'000'000, "max_items: must be 100 to 100000000");

@@ -1,13 +1,19 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace freshet::online {
+
+/// Every part there is, in feature order.
+inline constexpr std::array<std::string_view, 5> kPartNames{"popularity", "covisitation", "session_knn", "recurrence",
+                                                            "lstm"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -31,7 +37,6 @@ struct SessionKnnOptions {
 
 /// LSTM session model.
 struct LstmOptions {
-  bool enabled = true;
   std::size_t dimension = 64;          ///< item embedding = LSTM state, a multiple of 16
   std::size_t max_session_items = 10;  ///< newest items of the session that the LSTM reads
   std::size_t negatives = 256;         ///< sampled per micro-batch, popularity-corrected
@@ -52,13 +57,15 @@ struct BlenderOptions {
 };
 
 struct Options {
+  std::vector<std::string> parts{kPartNames.begin(), kPartNames.end()};  ///< that take part, of kPartNames
   std::chrono::seconds session_gap{1800};   ///< a longer pause starts a new session; 0 = never
   std::size_t max_session_items = 50;       ///< newest items of a session that the parts see
   std::size_t max_items = 1'000'000;        ///< vocabulary; the least recently seen item is recycled
   std::size_t max_open_sessions = 500'000;  ///< followed by the learner; the least recently active is closed
   std::size_t dedupe_ids = 1'000'000;       ///< newest event ids remembered by the learner
-  std::map<std::string, double> type_weights{{"view", 1}, {"click", 1},   {"cart", 2},      {"purchase", 3},
-                                             {"like", 2}, {"dislike", 0}, {"impression", 0}};  ///< 0 = not learned
+  /// By event type; "*" is any other; 0 = not learned.
+  std::map<std::string, double> type_weights{{"*", 1},    {"view", 1},    {"click", 1},      {"cart", 2}, {"purchase", 3},
+                                             {"like", 2}, {"dislike", 0}, {"impression", 0}, {"return", 0}};
   std::uint64_t seed = 1;
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;
@@ -69,6 +76,11 @@ struct Options {
   SessionKnnOptions session_knn;
   LstmOptions lstm;
   BlenderOptions blender;
+
+  bool has_part(std::string_view name) const;
+
+  /// What an event of this type teaches; 0: nothing.
+  double weight_of(const std::string& type) const;
 
   std::vector<std::string> validate() const;
 };

@@ -24,8 +24,7 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
   const std::chrono::milliseconds gap = options.session_gap;
   const Event* later = nullptr;  // the learned event after the one in hand
   for (const Event& event : newest_first) {
-    const auto weight = options.type_weights.find(event.type);
-    if (weight == options.type_weights.end() || weight->second <= 0) continue;
+    if (options.weight_of(event.type) <= 0) continue;
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
     if (later != nullptr && (event.session != later->session || event.user != later->user)) break;
     if (later == nullptr) {

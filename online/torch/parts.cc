@@ -7,7 +7,7 @@ namespace freshet::online {
 
 std::vector<std::unique_ptr<Part>> make_parts(const Options& options) {
   auto parts = make_count_parts(options);
-  if (options.lstm.enabled) parts.push_back(make_lstm_part(options.lstm, options.max_items, options.seed));
+  if (options.has_part("lstm")) parts.push_back(make_lstm_part(options.lstm, options.max_items, options.seed));
   return parts;
 }
 

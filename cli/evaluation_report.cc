@@ -1,0 +1,116 @@
+#include "cli/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/progress.h"
+
+namespace freshet::cli {
+namespace {
+
+namespace json = boost::json;
+using online::Evaluation;
+using online::kCutoffs;
+using online::RankingScores;
+
+constexpr std::size_t kLast = kCutoffs.size() - 1;
+
+double share(std::size_t part, std::size_t whole) {
+  return static_cast<double>(part) / std::max(1.0, static_cast<double>(whole));
+}
+
+json::object scores_json(const RankingScores& scores) {
+  json::object out;
+  const auto add = [&](const char* name, const auto& values) {
+    for (std::size_t c = 0; c < kCutoffs.size(); ++c) out[fmt::format("{}@{}", name, kCutoffs[c])] = values[c];
+  };
+  add("hr", scores.hit_rate);
+  add("mrr", scores.mrr);
+  add("ndcg", scores.ndcg);
+  add("recall", scores.hit_rate);
+  return out;
+}
+
+json::object tenth_json(const Evaluation& evaluation, std::size_t tenth) {
+  json::object out;
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    out[evaluation.parts()[part]] = scores_json(evaluation.tenth(part, tenth));
+  }
+  return out;
+}
+
+std::string score_columns(const RankingScores& scores) {
+  std::string line;
+  for (const auto* values : {&scores.hit_rate, &scores.mrr, &scores.ndcg}) {
+    for (const double value : *values) line += fmt::format("  {:.3f}", value);
+    line += " ";
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) {
+  json::object whole;
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    json::object scores = scores_json(evaluation.whole(part));
+    scores["coverage"] = share(evaluation.covered(part), run.items);
+    whole[evaluation.parts()[part]] = std::move(scores);
+  }
+  json::array tenths, unseen;
+  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
+    tenths.push_back(tenth_json(evaluation, tenth));
+    unseen.push_back(evaluation.unseen_in_tenth(tenth));
+  }
+  const json::object report{{"stream", run.stream},
+                            {"events", run.events},
+                            {"scored", evaluation.scored()},
+                            {"unseen_targets", evaluation.unseen()},
+                            {"unseen_targets_in_tenths", std::move(unseen)},
+                            {"items", run.items},
+                            {"seconds", run.seconds},
+                            {"events_per_second", run.events_per_second()},
+                            {"peak_rss_bytes", run.peak_rss_bytes},
+                            {"seed", run.seed},
+                            {"whole", std::move(whole)},
+                            {"last_tenth", tenth_json(evaluation, Evaluation::kTenths - 1)},
+                            {"tenths", std::move(tenths)}};
+  return json::serialize(report) + "\n";
+}
+
+std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) {
+  std::string text = fmt::format(
+      "{}: {} events, {} scored, {:.1f} % of targets never seen before, {} items, seed {}\n"
+      "{:.1f} s, {} events/s, peak memory {:.0f} MiB\n",
+      run.stream, run.events, evaluation.scored(), 100 * share(evaluation.unseen(), evaluation.scored()), run.items,
+      run.seed, run.seconds, brief_count(run.events_per_second()), static_cast<double>(run.peak_rss_bytes) / (1 << 20));
+
+  text += fmt::format("\n{:14}  {:^33} {:^23}\n{:14}  HR@20  MRR@20  NDCG@20  coverage   HR@20  MRR@20  NDCG@20\n", "",
+                      "whole stream", "last tenth", "part");
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    const RankingScores whole = evaluation.whole(part);
+    const RankingScores last = evaluation.tenth(part, Evaluation::kTenths - 1);
+    text += fmt::format("{:14} {:6.3f} {:7.3f} {:8.3f} {:8.1f} % {:7.3f} {:7.3f} {:8.3f}\n", evaluation.parts()[part],
+                        whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
+                        100 * share(evaluation.covered(part), run.items), last.hit_rate[kLast], last.mrr[kLast],
+                        last.ndcg[kLast]);
+  }
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    text += fmt::format(
+        "\n{:8}   HR@5    @10    @20   MRR@5    @10    @20  NDCG@5    @10    @20   (recall = HR)  unseen\n",
+        evaluation.parts()[part].substr(0, 12));
+    const auto line = [&](const std::string& name, const RankingScores& scores, double unseen) {
+      text += fmt::format("{:8} {}                {:5.1f} %\n", name, score_columns(scores), 100 * unseen);
+    };
+    for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
+      const std::size_t events = evaluation.scored() / Evaluation::kTenths;
+      line(fmt::format("{}/10", tenth + 1), evaluation.tenth(part, tenth),
+           share(evaluation.unseen_in_tenth(tenth), events));
+    }
+    line("whole", evaluation.whole(part), share(evaluation.unseen(), evaluation.scored()));
+  }
+  return text;
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "online/evaluation.h"
+
+namespace freshet::cli {
+
+/// One `freshet evaluate`, beside what its Evaluation holds.
+struct EvaluationRun {
+  std::string stream;
+  std::size_t events = 0;
+  std::size_t items = 0;  ///< distinct, at the end
+  double seconds = 0;
+  std::size_t peak_rss_bytes = 0;
+  std::uint64_t seed = 0;
+
+  double events_per_second() const { return seconds > 0 ? static_cast<double>(events) / seconds : 0; }
+};
+
+/// The report as documented in docs/evaluate.md: stable.
+std::string report_json(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+/// The same for people: a table of all parts, then one per part with every tenth.
+std::string report_text(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+/// HR and MRR at 20 of every part over the tenths of the stream, as an SVG image.
+std::string report_svg(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+}  // namespace freshet::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "online/evaluation.h"
+#include "online/model.h"
+#include "online/options.h"
+
+namespace freshet::cli {
+
+/// What `freshet evaluate` judges: it ranks before it takes each event. Threads: one.
+class Predictor {
+ public:
+  virtual ~Predictor() = default;
+
+  virtual std::vector<std::string> part_names() const = 0;
+
+  /// Predicts the event's item, then takes the event. What was covered goes into `evaluation`; recording the ranks is
+  /// the caller's. `learns`: false for a test set. The reference is valid until the next call.
+  virtual const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) = 0;
+
+  /// Distinct items seen so far.
+  virtual std::size_t items() const = 0;
+};
+
+/// The model of the service in this process, without the service.
+std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
+
+/// A running service: asks for a list over HTTP, then sends the event and waits until it is in the history. Only the
+/// blend is seen from outside. Errors: take() throws std::runtime_error when the service does not answer as expected.
+std::unique_ptr<Predictor> make_service_predictor(const std::string& url, const online::Options& options);
+
+}  // namespace freshet::cli

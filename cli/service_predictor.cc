@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <boost/json.hpp>
+#include <boost/url.hpp>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "cli/http_client.h"
+#include "cli/predictor.h"
+#include "ingest/event_decoder.h"
+#include "online/session.h"
+
+namespace freshet::cli {
+namespace {
+
+namespace json = boost::json;
+
+class ServicePredictor final : public Predictor {
+ public:
+  ServicePredictor(const std::string& url, const online::Options& options) : options_(options), sessions_(options) {
+    auto client = HttpClient::make(url);
+    if (!client) throw std::runtime_error("--against: " + client.error().message);
+    client_ = *std::move(client);
+  }
+
+  std::vector<std::string> part_names() const override { return {"blend"}; }
+  std::size_t items() const override { return numbers_.size(); }
+
+  const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
+    if (!learns) throw std::runtime_error("--against cannot keep the service from learning: give no --test");
+    outcome_ = {};
+    const double weight = options_.weight_of(event.type);
+    if (weight > 0) predict(event, static_cast<float>(weight), evaluation);
+    send(event);
+    return outcome_;
+  }
+
+ private:
+  /// Follows sessions as the learner does, so that the very same events are scored.
+  void predict(const Event& event, float weight, online::Evaluation& evaluation) {
+    const bool by_user = event.session.empty();
+    const std::string& owner = by_user ? event.user : event.session;
+    const std::uint64_t key = online::owner_key(by_user ? Owner::Kind::user : Owner::Kind::session, owner);
+    const online::Context& before = sessions_.before(key, event.time);
+    const auto [known, is_new] = numbers_.try_emplace(event.item, static_cast<online::ItemIndex>(numbers_.size()));
+    const bool repeat = known->second == before.last_item();
+    if (!repeat && !before.session.empty()) {
+      outcome_.scored = true;
+      outcome_.unseen_target = is_new;
+      outcome_.ranks.assign(1, std::nullopt);
+      if (!is_new) outcome_.ranks[0] = ask(by_user, owner, event.item, evaluation);
+    }
+    sessions_.append({known->second, weight, event.time, before.session.empty(), key, 0});
+  }
+
+  std::optional<std::size_t> ask(bool by_user, const std::string& owner, const std::string& target,
+                                 online::Evaluation& evaluation) {
+    std::string path = by_user ? "/v1/users/" : "/v1/sessions/";
+    path += boost::urls::encode(owner, boost::urls::unreserved_chars) +
+            "/recommendations?k=" + std::to_string(online::kCutoffs.back());
+    if (!token_.empty()) path += "&after=" + token_;
+    const json::value answer = expect(client_->get(path), 200, path);
+    std::optional<std::size_t> rank;
+    std::size_t place = 0;
+    for (const json::value& entry : answer.at("items").as_array()) {
+      const std::string item(entry.at("item").as_string());
+      ++place;
+      if (item == target) rank = place;
+      const auto number = numbers_.find(item);
+      if (number != numbers_.end()) evaluation.cover(0, number->second);
+    }
+    return rank;
+  }
+
+  void send(const Event& event) {
+    const json::value answer =
+        expect(client_->post("/v1/events", "application/json", ingest::encode_event(event)), 202, "/v1/events");
+    token_ = std::string(answer.at("token").as_string());
+  }
+
+  static json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, const std::string& what) {
+    if (!answer) throw std::runtime_error("the service does not answer: " + answer.error().message);
+    if (answer->status != status) {
+      throw std::runtime_error(what + ": status " + std::to_string(answer->status) + ": " +
+                               answer->body.substr(0, 300));
+    }
+    return json::parse(answer->body);
+  }
+
+  const online::Options options_;
+  std::unique_ptr<HttpClient> client_;
+  online::SessionTracker sessions_;
+  std::unordered_map<std::string, online::ItemIndex> numbers_;
+  std::string token_;
+  online::Model::Outcome outcome_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> make_service_predictor(const std::string& url, const online::Options& options) {
+  return std::make_unique<ServicePredictor>(url, options);
+}
+
+}  // namespace freshet::cli
