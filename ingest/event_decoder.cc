@@ -68,7 +68,7 @@ bool read_type(const element& value, std::string& out, Fault& fault) {
   if (!value.is_string()) return fail(fault, "type", "expected a string");
   out = std::string_view(value.get_string().value_unsafe());
   if (out.empty()) return fail(fault, "type", "must not be empty");
-  return true;
+  return check_length(out.size(), kMaxIdBytes, "type", fault);
 }
 
 bool read_rfc3339(std::string_view text, std::string_view field, std::optional<Timestamp>& out, Fault& fault) {

@@ -14,7 +14,7 @@ namespace freshet::ingest {
 struct DecodeOptions {
   std::chrono::seconds max_future_skew{300};             ///< event time later than arrival by more: dead letter
   std::size_t max_record_bytes = std::size_t{64} << 10;  ///< longer records: dead letter
-  std::vector<std::string> types;  ///< other types: dead letter; empty: any type will do
+  std::vector<std::string> types;                        ///< other types: dead letter; empty: any type will do
 
   std::vector<std::string> validate() const;
 };

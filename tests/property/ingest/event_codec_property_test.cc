@@ -80,13 +80,14 @@ class RandomEvents {
     return out + "}";
   }
 
-  Event event(const DecodeOptions& options, EventDecoder& decoder) {
+  Event event(EventDecoder& decoder) {
     Event event;
     if (one_in(10)) {
       event.kind = EventKind::erase;
       event.type = kEraseType;
     } else {
-      event.type = options.types[below(options.types.size())];
+      event.type = one_in(4) ? id(true) : "click";
+      if (event.type.starts_with('$')) event.type[0] = 's';
       event.item = id(true);
     }
     event.id = id(false);
@@ -144,7 +145,7 @@ TEST(EventCodecProperty, DecodingWhatWasEncodedGivesTheEventBack) {
   const DecodeOptions options;
   EventDecoder decoder(options);
   for (int i = 0; i < kEvents; ++i) {
-    const Event event = random.event(options, decoder);
+    const Event event = random.event(decoder);
     const std::string encoded = encode_event(event);
     const auto decoded = decoder.decode(encoded, {}, kArrival);
     ASSERT_TRUE(decoded) << decoded.error().message << "\n" << encoded;
@@ -179,7 +180,7 @@ TEST(EventCodecProperty, AnyBytesAreDecodedOrRefusedWithAReason) {
   for (int i = 0; i < kMutations; ++i) {
     const std::string& envelope = envelopes[random.below(envelopes.size())];
     const std::string text =
-        random.mutate(envelope + encode_event(random.event(options, decoder)) + (envelope.empty() ? "" : "}"));
+        random.mutate(envelope + encode_event(random.event(decoder)) + (envelope.empty() ? "" : "}"));
     const auto event = decoder.decode(text, {{"ce_specversion", random.one_in(8) ? "1.0" : "x"}}, kArrival);
     const auto plain = decoder.decode(text, {}, kArrival);
     ASSERT_TRUE(event || !event.error().message.empty()) << text;
@@ -206,7 +207,7 @@ TEST(EventCodecProperty, AnyBodyIsSplitOrRefusedAndThePiecesLieInIt) {
     const bool array = random.one_in(2);
     std::string body = array ? "[" : "";
     for (std::size_t left = random.below(4); left > 0; --left) {
-      body += encode_event(random.event(options, decoder));
+      body += encode_event(random.event(decoder));
       body += array ? (left > 1 ? ", " : "") : "\n";
     }
     body = random.mutate(body + (array ? "]" : ""));
