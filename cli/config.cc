@@ -1,5 +1,6 @@
 #include "cli/config.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -25,9 +26,9 @@ std::string toml_text(const std::string& text) {
 }
 
 std::string toml_number(double number) {
-  std::ostringstream out;
-  out << toml::value<double>(number);
-  return out.str();
+  std::string text = fmt::format("{}", number);
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";  // 6 would be an integer
+  return text;
 }
 
 /// A value as TOML text.
@@ -280,6 +281,23 @@ std::string print_config(const Config& config) {
       text += (text.empty() ? "[" : "\n[") + section + "]\n";
     }
     text += option.key.substr(dot + 1) + " = " + std::visit(Printer{.redact = true}, option.get(config)) + "\n";
+  }
+  return text;
+}
+
+std::string config_example() {
+  std::string text =
+      "# freshet: the default configuration, every key with its default. Uncomment what you change.\n"
+      "# What each key means and takes: docs/config.md. Check with: freshet config check FILE\n";
+  std::string section;
+  for (const ConfigOption& option : config_schema()) {
+    const std::size_t dot = option.key.rfind('.');
+    if (option.key.substr(0, dot) != section) {
+      section = option.key.substr(0, dot);
+      text += "\n[" + section + "]\n";
+    }
+    text += "# " + option.doc + "\n# " + option.key.substr(dot + 1) + " = " +
+            std::visit(Printer{}, option.get(Config{})) + "\n";
   }
   return text;
 }

@@ -57,6 +57,9 @@ Config load_config_or_throw(const std::string& path, const ConfigOverrides& over
 /// The effective configuration as TOML that load_config reads back to the same; secrets as "<redacted>".
 std::string print_config(const Config& config);
 
+/// configs/freshet.toml: every key with its default, commented out, to be copied and changed.
+std::string config_example();
+
 /// docs/config.md, generated from the same table that load_config uses.
 std::string config_reference();
 

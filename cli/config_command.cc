@@ -28,10 +28,16 @@ void add_config_command(CLI::App& app) {
   print->add_option("-c,--config", *file, "Configuration file (TOML)");
   print->callback([file] { std::fputs(print_config(load_config_or_throw(*file)).c_str(), stdout); });
 
+  CLI::App* example =
+      command->add_subcommand("example", "Print a configuration file with every default, to start from");
+  example->callback([] { std::fputs(config_example().c_str(), stdout); });
+
   CLI::App* reference = command->add_subcommand("reference", "Print docs/config.md: every option with its default");
   reference->callback([] { std::fputs(config_reference().c_str(), stdout); });
 
-  command->footer("Examples:\n  freshet config check configs/kafka.toml\n  freshet config print -c configs/dev.toml");
+  command->footer(
+      "Examples:\n  freshet config example > freshet.toml\n  freshet config check configs/kafka.toml\n  freshet config "
+      "print -c configs/dev.toml");
 }
 
 }  // namespace freshet::cli

@@ -236,6 +236,10 @@ void add_online_options(Schema& schema) {
                  "Sessions that vote on a list.");
   schema.integer("online.session_knn.max_session_items", FRESHET_AT(online.session_knn.max_session_items), 2, 64,
                  "Items kept of an indexed session.");
+  schema.integer("online.user_history.max_users", FRESHET_AT(online.user_history.max_users), 1, 100 * kMillion,
+                 "Users whose past is known; the least recently active is forgotten.");
+  schema.integer("online.user_history.max_items_per_user", FRESHET_AT(online.user_history.max_items_per_user), 1,
+                 10'000, "Newest items kept of a user's past.");
   schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
                  "Of item embeddings and LSTM state; a multiple of 16.");
   schema.integer("online.lstm.max_session_items", FRESHET_AT(online.lstm.max_session_items), 1, 200,

@@ -40,7 +40,7 @@ class ServicePredictor final : public Predictor {
     const bool by_user = event.session.empty();
     const std::string& owner = by_user ? event.user : event.session;
     const std::uint64_t key = online::owner_key(by_user ? Owner::Kind::user : Owner::Kind::session, owner);
-    const online::Context& before = sessions_.before(key, event.time);
+    const online::Context& before = sessions_.before(key, 0, event.time);
     const auto [known, is_new] = numbers_.try_emplace(event.item, static_cast<online::ItemIndex>(numbers_.size()));
     const bool repeat = known->second == before.last_item();
     if (!repeat && !before.session.empty()) {

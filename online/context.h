@@ -23,6 +23,7 @@ struct Context {
   std::vector<Visit> session;
   Timestamp now{};
   std::uint64_t session_key = 0;  ///< owner_key of whose session it is; 0: nobody's (stateless)
+  std::uint64_t user_key = 0;     ///< owner_key of the user; 0 if anonymous
 
   ItemIndex last_item() const { return session.empty() ? kNoItem : session.back().item; }
 };

@@ -4,6 +4,7 @@
 #include "online/popularity.h"
 #include "online/recurrence.h"
 #include "online/session_knn.h"
+#include "online/user_history.h"
 
 namespace freshet::online {
 
@@ -13,6 +14,7 @@ std::vector<std::unique_ptr<Part>> make_count_parts(const Options& options) {
   if (options.has_part("covisitation")) parts.push_back(make_covisitation(options.covisitation, options.max_items));
   if (options.has_part("session_knn")) parts.push_back(make_session_knn(options.session_knn, options.max_items));
   if (options.has_part("recurrence")) parts.push_back(make_recurrence());
+  if (options.has_part("user_history")) parts.push_back(make_user_history(options.user_history, options.max_items));
   return parts;
 }
 

@@ -128,7 +128,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
 void Model::Impl::take(const Event& event, float weight, bool learns) {
   const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
   const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
-  const Context& before = sessions.before(session_key, event.time);
+  const Context& before = sessions.before(session_key, user_key, event.time);
   const ItemIndex known = vocabulary.find(event.item);
   const bool repeat = known != kNoItem && known == before.last_item();
   if (!repeat && !before.session.empty()) score(before, known, weight, learns);

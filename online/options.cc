@@ -65,6 +65,9 @@ std::vector<std::string> Options::validate() const {
   problems.require(session_knn.neighbours >= 1, "session_knn.neighbours: must be at least 1");
   problems.require(session_knn.max_session_items >= 2 && session_knn.max_session_items <= 64,
                    "session_knn.max_session_items: must be 2 to 64");
+  problems.require(user_history.max_users >= 1 && user_history.max_users <= 100'000'000,
+                   "user_history.max_users: must be 1 to 100000000");
+  problems.require(user_history.max_items_per_user >= 1, "user_history.max_items_per_user: must be at least 1");
   problems.require(lstm.dimension >= 16 && lstm.dimension % 16 == 0 && lstm.dimension <= 1024,
                    "lstm.dimension: must be a multiple of 16, at most 1024");
   problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");

@@ -12,8 +12,8 @@
 namespace freshet::online {
 
 /// Every part there is, in feature order.
-inline constexpr std::array<std::string_view, 5> kPartNames{"popularity", "covisitation", "session_knn", "recurrence",
-                                                            "lstm"};
+inline constexpr std::array<std::string_view, 6> kPartNames{"popularity", "covisitation", "session_knn",
+                                                            "recurrence", "user_history", "lstm"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -33,6 +33,12 @@ struct SessionKnnOptions {
   std::size_t max_sessions_per_item = 500;  ///< newest kept per item
   std::size_t neighbours = 250;             ///< sessions that vote
   std::size_t max_session_items = 30;       ///< of an indexed session
+};
+
+/// What each user has come for before.
+struct UserHistoryOptions {
+  std::size_t max_users = 500'000;       ///< the least recently active is forgotten
+  std::size_t max_items_per_user = 100;  ///< newest kept
 };
 
 /// LSTM session model.
@@ -59,13 +65,13 @@ struct BlenderOptions {
 struct Options {
   std::vector<std::string> parts{kPartNames.begin(), kPartNames.end()};  ///< that take part, of kPartNames
   std::chrono::seconds session_gap{1800};   ///< a longer pause starts a new session; 0 = never
-  std::size_t max_session_items = 50;       ///< newest items of a session that the parts see
+  std::size_t max_session_items = 200;      ///< newest items of a session that the parts see
   std::size_t max_items = 1'000'000;        ///< vocabulary; the least recently seen item is recycled
   std::size_t max_open_sessions = 500'000;  ///< followed by the learner; the least recently active is closed
   std::size_t dedupe_ids = 1'000'000;       ///< newest event ids remembered by the learner
   /// By event type; "*" is any other; 0 = not learned.
-  std::map<std::string, double> type_weights{{"*", 1},    {"view", 1},    {"click", 1},      {"cart", 2}, {"purchase", 3},
-                                             {"like", 2}, {"dislike", 0}, {"impression", 0}, {"return", 0}};
+  std::map<std::string, double> type_weights{{"*", 1},        {"view", 1}, {"click", 1},   {"cart", 2},
+                                             {"purchase", 3}, {"like", 2}, {"dislike", 0}, {"impression", 0}};
   std::uint64_t seed = 1;
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;
@@ -74,6 +80,7 @@ struct Options {
   PopularityOptions popularity;
   CovisitationOptions covisitation;
   SessionKnnOptions session_knn;
+  UserHistoryOptions user_history;
   LstmOptions lstm;
   BlenderOptions blender;
 

@@ -28,8 +28,8 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
     if (later != nullptr && (event.session != later->session || event.user != later->user)) break;
     if (later == nullptr) {
-      context.session_key = event.session.empty() ? owner_key(Owner::Kind::user, event.user)
-                                                  : owner_key(Owner::Kind::session, event.session);
+      if (!event.user.empty()) context.user_key = owner_key(Owner::Kind::user, event.user);
+      context.session_key = event.session.empty() ? context.user_key : owner_key(Owner::Kind::session, event.session);
     }
     later = &event;
     const ItemIndex item = find(event.item);
@@ -50,8 +50,7 @@ struct SessionTracker::Impl {
   static constexpr Slot kNone = UINT32_MAX;
 
   struct Open {
-    Context context;  // session_key 0: a free slot
-    std::uint64_t user_key = 0;
+    Context context;   // session_key 0: a free slot
     Timestamp last{};  // newest event, repeats included
     Slot older = kNone, newer = kNone;
   };
@@ -95,7 +94,7 @@ struct SessionTracker::Impl {
     by_key.erase(open.context.session_key);
     unlink(slot);
     open.context.session_key = 0;
-    open.user_key = 0;
+    open.context.user_key = 0;
     free.push_back(slot);
   }
 
@@ -131,7 +130,7 @@ SessionTracker::SessionTracker(const Options& options) : impl_(std::make_unique<
 }
 SessionTracker::~SessionTracker() = default;
 
-const Context& SessionTracker::before(std::uint64_t session_key, Timestamp time) {
+const Context& SessionTracker::before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time) {
   Impl& m = *impl_;
   m.stream_time = std::max(m.stream_time, time);
   while (m.oldest != Impl::kNone && m.paused_longer_than(m.gap + kSlack, m.slots[m.oldest], m.stream_time)) {
@@ -146,6 +145,7 @@ const Context& SessionTracker::before(std::uint64_t session_key, Timestamp time)
   }
   if (m.paused_longer_than(m.gap, open, time)) m.clear(open);
   open.context.now = time;
+  if (user_key != 0) open.context.user_key = user_key;
   return open.context;
 }
 
@@ -153,7 +153,6 @@ void SessionTracker::append(const Interaction& event) {
   Impl& m = *impl_;
   Impl::Open& open = m.slots[m.by_key.at(event.session_key)];
   open.last = std::max(open.last, event.time);
-  if (event.user_key != 0) open.user_key = event.user_key;
   auto& session = open.context.session;
   if (open.context.last_item() == event.item) return;
   if (session.size() == m.max_items) {
@@ -168,7 +167,8 @@ void SessionTracker::erase(std::uint64_t key) {
   Impl& m = *impl_;
   for (Impl::Slot slot = 0; slot < m.slots.size(); ++slot) {
     const Impl::Open& open = m.slots[slot];
-    if (open.context.session_key != 0 && (open.context.session_key == key || open.user_key == key)) m.close(slot);
+    if (open.context.session_key != 0 && (open.context.session_key == key || open.context.user_key == key))
+      m.close(slot);
   }
 }
 
@@ -197,7 +197,7 @@ void SessionTracker::save(ByteWriter& out) const {
   for (Impl::Slot slot = m.oldest; slot != Impl::kNone; slot = m.slots[slot].newer) {
     const Impl::Open& open = m.slots[slot];
     out.fixed(open.context.session_key);
-    out.fixed(open.user_key);
+    out.fixed(open.context.user_key);
     out.fixed(to_ms(open.last));
     out.varint(open.context.session.size());
     for (const Visit& visit : open.context.session) {
@@ -219,7 +219,7 @@ Result<void> SessionTracker::load(ByteReader& in) {
     const std::uint64_t visits = in.varint();
     if (!in.ok() || key == 0 || m.by_key.contains(key) || visits > in.remaining()) return corrupt;
     Impl::Open& open = m.slots[m.open(key, last)];
-    open.user_key = user_key;
+    open.context.user_key = user_key;
     for (std::uint64_t v = 0; v < visits; ++v) {
       const auto item = in.fixed<ItemIndex>();
       const auto time = in.fixed<std::int64_t>();

@@ -38,9 +38,10 @@ class SessionTracker {
   explicit SessionTracker(const Options& options);
   ~SessionTracker();
 
-  /// The session as it is before an event at `time`; an over-long pause has closed it (empty session).
+  /// The session as it is before an event at `time` by `user_key` (0: anonymous); an over-long pause has closed it
+  /// (empty session).
   /// The reference is valid until before(), erase() or load() is called next; append() and forget_item() show in it.
-  const Context& before(std::uint64_t session_key, Timestamp time);
+  const Context& before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time);
 
   /// Notes the event that before() was just called for; a repeat of the last item only keeps the session open.
   void append(const Interaction& event);

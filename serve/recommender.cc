@@ -75,6 +75,7 @@ Result<online::Context> Recommender::context_of(const Owner& owner) const {
   }
   const bool is_user = owner.kind == Owner::Kind::user;
   context.session_key = online::owner_key(owner.kind, owner.id);
+  if (is_user) context.user_key = context.session_key;
   if (is_user && !events->empty() && !events->front().session.empty()) {
     context.session_key = online::owner_key(Owner::Kind::session, events->front().session);
   }

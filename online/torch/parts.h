@@ -8,7 +8,8 @@
 
 namespace freshet::online {
 
-/// Every part that Options::parts names, in feature order. The one list of parts: serving, replaying and evaluating agree.
+/// Every part that Options::parts names, in feature order. The one list of parts: serving, replaying and evaluating
+/// agree.
 std::vector<std::unique_ptr<Part>> make_parts(const Options& options);
 
 }  // namespace freshet::online

@@ -28,6 +28,8 @@ Options small_options() {
   options.session_knn.max_sessions_per_item = 15;
   options.session_knn.neighbours = 10;
   options.session_knn.max_session_items = 8;
+  options.user_history.max_users = 9;
+  options.user_history.max_items_per_user = 20;
   return options;
 }
 
@@ -152,7 +154,7 @@ TEST_P(EveryPart, ProposesExactlyTheItemsThatItScoresBest) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(CountParts, EveryPart, ::testing::Range<std::size_t>(0, 4), [](const auto& part) {
+INSTANTIATE_TEST_SUITE_P(CountParts, EveryPart, ::testing::Range<std::size_t>(0, 5), [](const auto& part) {
   return std::string(make_count_parts(small_options())[part.param]->live().name());
 });
 

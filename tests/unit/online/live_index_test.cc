@@ -7,6 +7,7 @@
 
 #include "online/count_parts.h"
 #include "online/model.h"
+#include "online/session.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace freshet::online {
@@ -17,6 +18,7 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
   options.max_items = 100;  // fewer than the stream has, so that numbers are recycled
   options.session_knn.max_sessions = 50;
   options.covisitation.max_neighbours = 10;
+  options.user_history.max_users = 20;
   Model model(options, make_count_parts(options));
   const std::vector<Event> events = testing::synthetic_stream(9, {.events = 6000, .items = 130});
   model.learn(events[0]);
@@ -32,6 +34,7 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
     do {
       Context context;
       context.now = timestamp_from_ms(1'600'000'000'000 + static_cast<std::int64_t>(random.below(60'000'000)));
+      context.user_key = owner_key(Owner::Kind::user, testing::numbered("user-", random.below(20)));
       for (std::uint64_t i = random.below(6); i > 0; --i) {
         const ItemIndex item = model.vocabulary().find(testing::numbered("item-", random.below(130)));
         if (item != kNoItem) context.session.push_back({item, context.now});

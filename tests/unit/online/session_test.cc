@@ -85,7 +85,7 @@ Interaction visit(std::uint64_t key, ItemIndex item, std::int64_t seconds, std::
 }
 
 void see(SessionTracker& tracker, const Interaction& event) {
-  tracker.before(event.session_key, event.time);
+  tracker.before(event.session_key, event.user_key, event.time);
   tracker.append(event);
 }
 
@@ -94,16 +94,16 @@ TEST(SessionTracker, FollowsASessionUntilItPauses) {
   see(tracker, visit(1, 10, 0));
   see(tracker, visit(2, 99, 1));
   see(tracker, visit(1, 11, 1800));
-  EXPECT_EQ(items_of(tracker.before(1, at_seconds(3600))), (std::vector<ItemIndex>{10, 11}));
+  EXPECT_EQ(items_of(tracker.before(1, 0, at_seconds(3600))), (std::vector<ItemIndex>{10, 11}));
   tracker.append(visit(1, 12, 3600));
-  EXPECT_TRUE(tracker.before(1, at_seconds(5401)).session.empty());
+  EXPECT_TRUE(tracker.before(1, 0, at_seconds(5401)).session.empty());
 }
 
 TEST(SessionTracker, ARepeatIsCollapsedButKeepsTheSessionOpen) {
   SessionTracker tracker(Options{});
   see(tracker, visit(1, 10, 0));
   see(tracker, visit(1, 10, 1500));
-  const Context& before = tracker.before(1, at_seconds(3000));
+  const Context& before = tracker.before(1, 0, at_seconds(3000));
   EXPECT_EQ(items_of(before), (std::vector<ItemIndex>{10}));
   EXPECT_EQ(before.session[0].time, at_seconds(0));
 }
@@ -118,7 +118,7 @@ TEST(SessionTracker, AgreesWithTheSessionFromHistory) {
     newest_first.insert(newest_first.begin(), click(std::string(1, item), seconds));
     see(tracker, visit(owner_key(Owner::Kind::user, "u"), number_of(std::string(1, item)), seconds));
     const Context expected = session_from_history(newest_first, at_seconds(seconds + 10), Options{}, number_of);
-    const Context& tracked = tracker.before(owner_key(Owner::Kind::user, "u"), at_seconds(seconds + 10));
+    const Context& tracked = tracker.before(owner_key(Owner::Kind::user, "u"), 0, at_seconds(seconds + 10));
     EXPECT_EQ(items_of(tracked), items_of(expected));
     EXPECT_EQ(tracked.session_key, expected.session_key);
     for (std::size_t i = 0; i < expected.session.size(); ++i) {
@@ -131,7 +131,7 @@ TEST(SessionTracker, ALateEventNeitherClosesNorShortensASession) {
   SessionTracker tracker(Options{});
   see(tracker, visit(1, 10, 10'000));
   see(tracker, visit(1, 11, 2'000));
-  EXPECT_EQ(tracker.before(1, at_seconds(11'700)).session.size(), 2U);
+  EXPECT_EQ(tracker.before(1, 0, at_seconds(11'700)).session.size(), 2U);
 }
 
 TEST(SessionTracker, ClosesTheLeastRecentlyActiveWhenFull) {
@@ -143,8 +143,8 @@ TEST(SessionTracker, ClosesTheLeastRecentlyActiveWhenFull) {
   see(tracker, visit(1, 11, 2));
   see(tracker, visit(3, 30, 3));
   EXPECT_EQ(tracker.size(), 2U);
-  EXPECT_EQ(tracker.before(1, at_seconds(4)).session.size(), 2U);
-  EXPECT_TRUE(tracker.before(2, at_seconds(4)).session.empty());
+  EXPECT_EQ(tracker.before(1, 0, at_seconds(4)).session.size(), 2U);
+  EXPECT_TRUE(tracker.before(2, 0, at_seconds(4)).session.empty());
 }
 
 TEST(SessionTracker, ForgetsSessionsADayAfterTheirPause) {
@@ -166,7 +166,7 @@ TEST(SessionTracker, EraseDropsAllSessionsOfTheUserAndOfTheSession) {
   EXPECT_EQ(tracker.size(), 2U);
   tracker.erase(4);
   EXPECT_EQ(tracker.size(), 1U);
-  EXPECT_EQ(tracker.before(3, at_seconds(1)).session.size(), 1U);
+  EXPECT_EQ(tracker.before(3, 0, at_seconds(1)).session.size(), 1U);
 }
 
 TEST(SessionTracker, AForgottenItemLeavesAllSessions) {
@@ -176,8 +176,8 @@ TEST(SessionTracker, AForgottenItemLeavesAllSessions) {
   see(tracker, visit(1, 10, 2));
   see(tracker, visit(2, 10, 3));
   tracker.forget_item(10);
-  EXPECT_EQ(items_of(tracker.before(1, at_seconds(4))), (std::vector<ItemIndex>{11}));
-  EXPECT_TRUE(tracker.before(2, at_seconds(4)).session.empty());
+  EXPECT_EQ(items_of(tracker.before(1, 0, at_seconds(4))), (std::vector<ItemIndex>{11}));
+  EXPECT_TRUE(tracker.before(2, 0, at_seconds(4)).session.empty());
 }
 
 TEST(SessionTracker, RefusesAStateWithItemsBeyondTheVocabulary) {
