@@ -26,12 +26,15 @@ def main():
         connection.request(method, target, body)
         return json.loads(connection.getresponse().read())
 
+    # At the stream's own time: a replayed log would otherwise age by years with the first click.
+    now = ask("GET", "/v1/status")["learner"]["stream_time"]
     popular = [entry["item"] for entry in ask("GET", "/v1/popular?k=100")["items"]] or ["a"]
     acknowledged, listed = [], []
     for click in range(clicks):
         user = f"freshness-{time.time_ns()}"
         start = time.perf_counter()
-        token = ask("POST", "/v1/events", json.dumps({"user": user, "item": popular[click % len(popular)]}))["token"]
+        event = {"user": user, "item": popular[click % len(popular)], "ts": now}
+        token = ask("POST", "/v1/events", json.dumps(event))["token"]
         acknowledged.append((time.perf_counter() - start) * 1000)
         ask("GET", f"/v1/users/{user}/recommendations?after={token}")
         listed.append((time.perf_counter() - start) * 1000)
