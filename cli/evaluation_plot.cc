@@ -47,7 +47,8 @@ std::string panel(const Evaluation& evaluation, const char* title, double left, 
   };
   const auto y = [&](double score) { return kTop + kPanelHeight * (1 - score / top); };
 
-  std::string svg = fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" font-weight=\"bold\">{}</text>\n", left, kTop - 12, title);
+  std::string svg =
+      fmt::format("<text x=\"{:.0f}\" y=\"{:.0f}\" font-weight=\"bold\">{}</text>\n", left, kTop - 12, title);
   for (int grid = 0; grid <= 4; ++grid) {
     const double score = top * grid / 4;
     svg += fmt::format(

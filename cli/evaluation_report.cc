@@ -97,9 +97,9 @@ std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) 
                         last.ndcg[kLast]);
   }
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
-    text += fmt::format(
-        "\n{:8}   HR@5    @10    @20   MRR@5    @10    @20  NDCG@5    @10    @20   (recall = HR)  unseen\n",
-        evaluation.parts()[part].substr(0, 12));
+    text +=
+        fmt::format("\n{:8}   HR@5    @10    @20   MRR@5    @10    @20  NDCG@5    @10    @20   (recall = HR)  unseen\n",
+                    evaluation.parts()[part].substr(0, 12));
     const auto line = [&](const std::string& name, const RankingScores& scores, double unseen) {
       text += fmt::format("{:8} {}                {:5.1f} %\n", name, score_columns(scores), 100 * unseen);
     };

@@ -150,7 +150,8 @@ std::vector<Item> ShopWorld::catalogue() const {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::size_t category = world.category_of(i);
     items[i].item = world.name_of(i);
-    items[i].title = std::string(kAdjectives[i % kAdjectives.size()]) + " " + world.noun_of(i) + " " + std::to_string(i);
+    items[i].title =
+        std::string(kAdjectives[i % kAdjectives.size()]) + " " + world.noun_of(i) + " " + std::to_string(i);
     items[i].categories = {"category-" + std::to_string(category)};
     items[i].price = 5.0 + static_cast<double>(online::mix64(i) % 20'000) / 100.0;
     items[i].time = world.options.start;
