@@ -12,8 +12,9 @@ namespace freshet::online {
 namespace {
 
 constexpr double kMsPerHour = 3'600'000.0;
-constexpr float kFloor = -12.0F;    // log2 of a share that is as good as none
-constexpr float kSmoothing = 0.5F;  // imagined links elsewhere: one sighting is no certainty
+constexpr float kFloor = -12.0F;        // log2 of a share that is as good as none
+constexpr float kReverseShare = 0.25F;  // what came before the item may come after it
+constexpr float kSmoothing = 0.5F;      // imagined links elsewhere: one sighting is no certainty
 
 std::vector<double> to_milliseconds(const std::vector<double>& hours) {
   std::vector<double> ms;
@@ -39,7 +40,7 @@ struct CovisitationIndex::Scratch {
 
 CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::size_t max_items)
     : half_lives_ms_(to_milliseconds(options.half_life_hours)),
-      levels_(half_lives_ms_.size() + 2),
+      levels_(half_lives_ms_.size() + 3),
       max_neighbours_(options.max_neighbours),
       window_(options.window),
       max_items_(max_items),
@@ -71,9 +72,8 @@ void CovisitationIndex::remove(Row& row, std::size_t at) const {
   row.counts.resize(row.counts.size() - levels_);
 }
 
-void CovisitationIndex::link(ItemIndex from, const Interaction& event, float weight, bool direct) {
+void CovisitationIndex::link(ItemIndex from, ItemIndex to, std::int64_t time, float weight, Link kind) {
   const std::size_t lives = half_lives_ms_.size();
-  const std::int64_t time = to_ms(event.time);
   Row& row = rows_.at(from);
   const std::lock_guard lock(locks_.of(from));
   if (row.totals.empty()) {
@@ -81,7 +81,7 @@ void CovisitationIndex::link(ItemIndex from, const Interaction& event, float wei
     row.time_ms = time;
   }
   if (time > row.time_ms) decay_to(row, time);
-  auto at = static_cast<std::size_t>(std::find(row.items.begin(), row.items.end(), event.item) - row.items.begin());
+  auto at = static_cast<std::size_t>(std::find(row.items.begin(), row.items.end(), to) - row.items.begin());
   if (at == row.items.size()) {
     if (at == max_neighbours_) {
       std::size_t least = 0;
@@ -92,31 +92,40 @@ void CovisitationIndex::link(ItemIndex from, const Interaction& event, float wei
       remove(row, least);
       --at;
     }
-    row.items.push_back(event.item);
+    row.items.push_back(to);
     row.last_ms.push_back(time);
     row.counts.resize(row.counts.size() + levels_, 0.0F);
-    if (holders_.size() <= event.item) holders_.resize(event.item + 1);
-    ++holders_[event.item];
+    if (holders_.size() <= to) holders_.resize(to + std::size_t{1});
+    ++holders_[to];
   }
   float* counts = &row.counts[at * levels_];
-  for (std::size_t level = 0; level < levels_; ++level) {
-    float added = weight;
-    // a late event counts as much as it would by now
-    if (level < lives) {
-      added *= static_cast<float>(std::exp2(static_cast<double>(time - row.time_ms) / half_lives_ms_[level]));
-    }
-    if (level == lives + 1 && !direct) added = 0.0F;
+  const auto add = [&](std::size_t level, float added) {
     counts[level] += added;
     row.totals[level] += added;
+  };
+  if (kind == Link::reverse) {
+    add(lives + 2, weight);
+  } else {
+    for (std::size_t level = 0; level < lives; ++level) {
+      // a late event counts as much as it would by now
+      add(level,
+          weight * static_cast<float>(std::exp2(static_cast<double>(time - row.time_ms) / half_lives_ms_[level])));
+    }
+    add(lives, weight);
+    if (kind == Link::direct) add(lives + 1, weight);
   }
   row.last_ms[at] = std::max(row.last_ms[at], time);
 }
 
 void CovisitationIndex::observe(const Context& before, const Interaction& event) {
   const auto& session = before.session;
+  const std::int64_t time = to_ms(event.time);
   for (std::size_t distance = 1; distance <= std::min(window_, session.size()); ++distance) {
     const ItemIndex from = session[session.size() - distance].item;
-    if (from != event.item) link(from, event, event.weight / static_cast<float>(distance), distance == 1);
+    if (from == event.item) continue;
+    const float weight = event.weight / static_cast<float>(distance);
+    link(from, event.item, time, weight, distance == 1 ? Link::direct : Link::indirect);
+    link(event.item, from, time, weight, Link::reverse);
   }
 }
 
@@ -148,6 +157,7 @@ float CovisitationIndex::own_share(const Row& row, std::size_t at) const {
   for (std::size_t level = 0; level < used; ++level) {
     share += row.counts[at * levels_ + level] / (row.totals[level] + kSmoothing);
   }
+  share += kReverseShare * row.counts[at * levels_ + used + 1] / (row.totals[used + 1] + kSmoothing);
   return share / static_cast<float>(used);
 }
 

@@ -14,11 +14,12 @@
 namespace freshet::online {
 
 /// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
-/// several half-lives, without decay, and of direct steps only (distance 1). An event is linked to the last `window`
-/// items before it; a row holds at most max_neighbours followers, and the one with the smallest count at the longest
-/// half-life makes room. All counts of a row are as of one time, so that a touch decays the whole row with a few
-/// multiplications and shares need no clock. Its own ranking: the followers of the last kQueryItems items, by their
-/// shares, less with distance. Threads: as Scorer and Part; a row is copied under its stripe's lock.
+/// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
+/// event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one with
+/// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
+/// decays the whole row with a few multiplications and shares need no clock. Its own ranking: the followers of the last
+/// kQueryItems items, by their shares, less with distance; a predecessor counts a quarter. Threads: as Scorer and Part;
+/// a row is copied under its stripe's lock.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
@@ -39,7 +40,7 @@ class CovisitationIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
-  /// Followers of one item; levels are the half-lives, then "never", then "direct".
+  /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
   struct Row {
     std::int64_t time_ms = 0;           // what the counts are decayed to
     std::vector<float> totals;          // [levels], of followers that were evicted too
@@ -49,7 +50,8 @@ class CovisitationIndex final : public Scorer {
   };
   struct Scratch;
 
-  void link(ItemIndex from, const Interaction& event, float weight, bool direct);
+  enum class Link { direct, indirect, reverse };
+  void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
   void decay_to(Row& row, std::int64_t time_ms) const;
   void remove(Row& row, std::size_t at) const;
   /// Copies the rows of the session's last items; returns how many.

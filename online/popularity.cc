@@ -26,6 +26,9 @@ double log_add(double a, double b, double weight) {
   return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
 }
 
+// log2 odds-like share of an item's events, drawn to 1/8 while there are few.
+float habit(float share_of, double count) { return std::log2((share_of + 0.5F) / (static_cast<float>(count) + 4.0F)); }
+
 double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
 
 }  // namespace
@@ -42,7 +45,7 @@ PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t m
   }
   for (std::size_t h = 0; h + 1 < half_lives_ms_.size(); ++h) names_.push_back("trend_" + std::to_string(h));
   names_.push_back("log_count_ever");
-  names_.push_back("log_age_hours");
+  names_.insert(names_.end(), {"log_age_hours", "opens", "revisits"});
   features_.assign(names_.begin(), names_.end());
 }
 
@@ -85,19 +88,21 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
     out.at(row, f++) = std::log2(1.0F + static_cast<float>(count));
     const double age_ms = count > 0 ? now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)) : 0.0;
     out.at(row, f++) = std::log2(1.0F + static_cast<float>(std::max(0.0, age_ms) / kMsPerHour));
+    out.at(row, f++) = count > 0 ? habit(cell->opens.load(kRelaxed), count) : 0.0F;
+    out.at(row, f++) = count > 0 ? habit(cell->revisits.load(kRelaxed), count) : 0.0F;
   }
 }
 
-void PopularityIndex::observe(const Context&, const Interaction& event) {
+void PopularityIndex::observe(const Context& before, const Interaction& event) {
   Cell& cell = cells_.at(event.item);
   const double time = ms_since_epoch(event.time);
   const double count = cell.count.load(kRelaxed);
   double own_before = 0.0;
   for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) {
     const double at = time / half_lives_ms_[h];
-    const double before = cell.log_counts[h].load(kRelaxed);
-    const double after = count > 0 ? log_add(before, at, event.weight) : at + std::log2(event.weight);
-    if (h == own_) own_before = before;
+    const double old = cell.log_counts[h].load(kRelaxed);
+    const double after = count > 0 ? log_add(old, at, event.weight) : at + std::log2(event.weight);
+    if (h == own_) own_before = old;
     cell.log_counts[h].store(after, kRelaxed);
   }
   if (count == 0) {
@@ -105,6 +110,10 @@ void PopularityIndex::observe(const Context&, const Interaction& event) {
     ++counted_;
   }
   cell.count.store(count + event.weight, kRelaxed);
+  if (event.opens_session) cell.opens.store(cell.opens.load(kRelaxed) + event.weight, kRelaxed);
+  if (std::ranges::find(before.session, event.item, &Visit::item) != before.session.end()) {
+    cell.revisits.store(cell.revisits.load(kRelaxed) + event.weight, kRelaxed);
+  }
   list(event.item, own_before, cell.log_counts[own_].load(kRelaxed), count > 0);
 }
 
@@ -135,6 +144,8 @@ void PopularityIndex::forget_item(ItemIndex item) {
   Cell& cell = cells_.at(item);
   if (cell.count.load(kRelaxed) == 0) return;
   cell.count.store(0, kRelaxed);
+  cell.opens.store(0, kRelaxed);
+  cell.revisits.store(0, kRelaxed);
   --counted_;
   const auto at = std::find_if(list_.begin(), list_.end(), [&](const Listed& l) { return l.item == item; });
   if (at == list_.end()) return;
@@ -166,6 +177,8 @@ void PopularityIndex::save(ByteWriter& out) const {
     for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) out.fixed(cell.log_counts[h].load(kRelaxed));
     out.fixed(cell.count.load(kRelaxed));
     out.fixed(cell.first_seen_ms.load(kRelaxed));
+    out.fixed(cell.opens.load(kRelaxed));
+    out.fixed(cell.revisits.load(kRelaxed));
   });
   out.varint(list_.size());  // with holes after forget_item() it is shorter than what a rebuild would make
 }
@@ -181,6 +194,8 @@ Result<void> PopularityIndex::load(ByteReader& in) {
     for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) cell.log_counts[h].store(in.fixed<double>(), kRelaxed);
     cell.count.store(in.fixed<double>(), kRelaxed);
     cell.first_seen_ms.store(in.fixed<std::int64_t>(), kRelaxed);
+    cell.opens.store(in.fixed<float>(), kRelaxed);
+    cell.revisits.store(in.fixed<float>(), kRelaxed);
     if (!(cell.count.load(kRelaxed) > 0) || !std::isfinite(cell.log_counts[own_].load(kRelaxed))) return corrupt;
   }
   const std::uint64_t listed = in.varint();

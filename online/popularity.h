@@ -43,6 +43,8 @@ class PopularityIndex final : public Scorer {
     std::atomic<double> log_counts[kMaxHalfLives];  // at time zero; meaningful if count > 0
     std::atomic<double> count{0};                   // never decays; 0: not in use
     std::atomic<std::int64_t> first_seen_ms{0};
+    std::atomic<float> opens{0};     // of count: events that opened a session
+    std::atomic<float> revisits{0};  // ... that went back to an item of the session
   };
   struct Listed {
     double log_count;

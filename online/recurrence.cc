@@ -15,8 +15,9 @@ class Recurrence final : public Scorer {
   std::string_view name() const override { return "recurrence"; }
 
   std::span<const std::string_view> features() const override {
-    static constexpr std::array<std::string_view, 6> kNames{"recency",         "in_session",     "times",
-                                                            "log_seconds_ago", "session_length", "log_pause"};
+    static constexpr std::array<std::string_view, 12> kNames{
+        "recency",  "in_session", "times",          "log_seconds_ago", "log_steps_back",   "opened_session",
+        "followed", "preceded",   "session_length", "log_pause",       "session_revisits", "last_was_revisit"};
     return kNames;
   }
 
@@ -37,25 +38,33 @@ class Recurrence final : public Scorer {
   void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
     thread_local ItemTable table;
     table.clear();
-    const std::size_t length = context.session.size();
-    const float log_length = std::log2(1.0F + static_cast<float>(length));
-    const float log_pause = length == 0 ? 0.0F : log_seconds(context.now - context.session.back().time);
+    const Habits habits = habits_of(context);
     for (std::size_t row = 0; row < candidates.size(); ++row) {
       table.find_or_insert(candidates[row], static_cast<std::uint32_t>(row));
-      for (std::size_t f = 0; f < 4; ++f) out.at(row, f) = 0.0F;
-      out.at(row, 4) = log_length;
-      out.at(row, 5) = log_pause;
+      for (std::size_t f = 0; f < kSessionFeatures; ++f) out.at(row, f) = 0.0F;
+      out.at(row, kLogStepsBack) = kNeverBack;
+      out.at(row, kSessionFeatures) = habits.log_length;
+      out.at(row, kSessionFeatures + 1) = habits.log_pause;
+      out.at(row, kSessionFeatures + 2) = habits.revisits;
+      out.at(row, kSessionFeatures + 3) = habits.last_was_revisit;
     }
+    const std::size_t length = context.session.size();
     for (std::size_t back = 1; back <= length; ++back) {
       const Visit& visit = context.session[length - back];
       const std::uint32_t row = table.find(visit.item);
       if (row == ItemTable::kAbsent) continue;
-      if (out.at(row, 1) == 0.0F) {
-        out.at(row, 0) = 1.0F / static_cast<float>(back);
-        out.at(row, 1) = 1.0F;
-        out.at(row, 3) = log_seconds(context.now - visit.time);
+      if (out.at(row, kInSession) == 0.0F) {
+        out.at(row, kRecency) = 1.0F / static_cast<float>(back);
+        out.at(row, kInSession) = 1.0F;
+        out.at(row, kLogSecondsAgo) = log_seconds(context.now - visit.time);
+        out.at(row, kLogStepsBack) = std::log2(static_cast<float>(back));
       }
-      out.at(row, 2) += 1.0F;
+      out.at(row, kTimes) += 1.0F;
+      if (back == length) out.at(row, kOpenedSession) = 1.0F;
+      if (back == 1) continue;  // the last item itself
+      if (back < length && context.session[length - back - 1].item == context.last_item())
+        out.at(row, kFollowed) += 1.0F;
+      if (context.session[length - back + 1].item == context.last_item()) out.at(row, kPreceded) += 1.0F;
     }
   }
 
@@ -67,6 +76,44 @@ class Recurrence final : public Scorer {
   std::size_t memory_bytes() const { return sizeof *this; }
 
  private:
+  enum Feature : std::size_t {
+    kRecency,
+    kInSession,
+    kTimes,
+    kLogSecondsAgo,
+    kLogStepsBack,
+    kOpenedSession,
+    kFollowed,  // how often it came right after the item that is the last one now
+    kPreceded,  // ... right before it
+    kSessionFeatures
+  };
+  static constexpr float kNeverBack = 10.0F;  // log2 of steps back to an item that was not there
+
+  /// What is the same for all candidates.
+  struct Habits {
+    float log_length = 0, log_pause = 0;
+    float revisits = 0;  // share of steps that went back to an earlier item
+    float last_was_revisit = 0;
+  };
+
+  static Habits habits_of(const Context& context) {
+    const auto& session = context.session;
+    Habits habits;
+    if (session.empty()) return habits;
+    thread_local ItemTable seen;
+    seen.clear();
+    std::size_t revisits = 0;
+    for (std::uint32_t at = 0; at < session.size(); ++at) {
+      const bool revisit = seen.find_or_insert(session[at].item, at) != at;
+      revisits += revisit ? 1 : 0;
+      habits.last_was_revisit = revisit ? 1.0F : 0.0F;
+    }
+    habits.log_length = std::log2(1.0F + static_cast<float>(session.size()));
+    habits.log_pause = log_seconds(context.now - session.back().time);
+    habits.revisits = static_cast<float>(revisits) / static_cast<float>(session.size());
+    return habits;
+  }
+
   static float log_seconds(std::chrono::milliseconds elapsed) {
     return std::log2(1.0F + static_cast<float>(std::max<std::int64_t>(0, elapsed.count())) / 1000.0F);
   }

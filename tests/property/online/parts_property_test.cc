@@ -166,6 +166,7 @@ TEST(CovisitationReference, SharesEqualTheDefinition) {
   options.max_neighbours = kItems;
   const auto part = make_covisitation(options, kItems);
   std::map<std::pair<ItemIndex, ItemIndex>, std::vector<std::pair<Timestamp, double>>> links;
+  std::map<ItemIndex, Timestamp> as_of;  // the newest link from or to an item: what its row's counts are decayed to
   auto steps = random_steps(random.next(), 1500);
   for (Step& step : steps) {
     step.forget = step.erase = false;
@@ -176,15 +177,14 @@ TEST(CovisitationReference, SharesEqualTheDefinition) {
       if (from != step.event.item) {
         links[{from, step.event.item}].emplace_back(step.event.time,
                                                     static_cast<double>(step.event.weight) / static_cast<double>(d));
+        for (const ItemIndex touched : {from, step.event.item}) {
+          as_of[touched] = std::max(as_of[touched], step.event.time);
+        }
       }
     }
   }
   for (ItemIndex from = 0; from < kItems; ++from) {
-    Timestamp newest{};
-    for (const auto& [pair, added] : links) {
-      if (pair.first != from) continue;
-      for (const auto& [time, weight] : added) newest = std::max(newest, time);
-    }
+    const Timestamp newest = as_of[from];
     const auto count = [&](ItemIndex to, double half_life_hours) {
       double sum = 0;
       for (const auto& [time, weight] : links[{from, to}]) {
