@@ -12,10 +12,10 @@ namespace freshet::online {
 namespace {
 
 constexpr std::size_t kHiddenBlock = 16;
-constexpr float kClip = 5.0F;              // standardised features beyond it say nothing more
-constexpr float kNegligible = 1e-4F;       // of the softmax: not learned from; 1e-3 is too much, the many add up
+constexpr float kClip = 5.0F;         // standardised features beyond it say nothing more
+constexpr float kNegligible = 1e-4F;  // of the softmax: not learned from; 1e-3 is too much, the many add up
+constexpr float kContender = 1e-3F;   // of the softmax: moments are of the rows that compete, not of those far behind
 constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
-constexpr std::size_t kMomentStride = 8;   // every eighth row is enough for moments
 
 FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {
@@ -123,9 +123,10 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, co
   d_hidden_.resize(hidden);
 }
 
-void Blender::update_moments(std::span<const float> features, std::size_t rows) {
+void Blender::update_moments(std::span<const float> features) {
   const std::size_t inputs = weights_.inputs;
-  for (std::size_t row = 0; row < rows; row += kMomentStride) {
+  for (std::size_t row = 0; row < softmax_.size(); ++row) {
+    if (softmax_[row] < kContender) continue;
     const float* x = features.data() + row * inputs;
     for (std::size_t i = 0; i < inputs; ++i) {
       sum_[i] += static_cast<double>(x[i]);
@@ -181,13 +182,13 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     total += softmax_[row];
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    const float probability = softmax_[row] / total;
+    const float probability = softmax_[row] /= total;
     if (row != target && probability < kNegligible) continue;
     const float gradient = (probability - (row == target ? 1.0F : 0.0F)) * weight;
     accumulate(features.subspan(row * inputs, inputs), gradient);
   }
   step();
-  update_moments(features, rows);  // last: the gradient belongs to the scores as they were
+  update_moments(features);  // last: the gradient belongs to the scores as they were
 }
 
 void Blender::save(ByteWriter& out) const {

@@ -49,7 +49,7 @@ class Blender {
   std::size_t memory_bytes() const;
 
  private:
-  void update_moments(std::span<const float> features, std::size_t rows);
+  void update_moments(std::span<const float> features);
   void accumulate(std::span<const float> row, float gradient);
   void step();
 
