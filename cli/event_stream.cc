@@ -88,12 +88,13 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     columns.push_back(text.substr(at, comma - at));
     at = comma + 1;
-    if (std::ranges::count(kColumnNames, columns.back()) == 0) {
-      const std::string close = nearest(columns.back(), kColumnNames);
-      return invalid("\"" + columns.back() + "\" is no column" +
-                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+    const std::string& name = columns.back();
+    if (std::ranges::count(kColumnNames, name) == 0) {
+      const std::string close = nearest(name, kColumnNames);
+      return invalid("\"" + name + "\" is no column" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
                      " (user, session, item, time, type, value, id, request, or - to skip)");
     }
+    if (name != "-" && std::ranges::count(columns, name) > 1) return invalid("\"" + name + "\" twice");
   }
   const auto has = [&](const char* name) { return std::ranges::count(columns, name) > 0; };
   if (!has("item")) return invalid("no column is the item");
@@ -195,6 +196,7 @@ Result<Event> EventStream::Impl::parse(std::string_view line) {
   if (!has_time) event.time = SystemClock().now();
   if (event.item.empty()) return invalid("item: empty");
   if (event.user.empty() && event.session.empty()) return invalid("user: empty (and no session)");
+  if (auto checked = ingest::check_texts(event); !checked) return checked.error();
   return event;
 }
 

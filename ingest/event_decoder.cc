@@ -171,6 +171,16 @@ std::string_view describe(simdjson::error_code error) {
   }
 }
 
+bool check_not_ours(std::string_view type, Fault& fault) {
+  if (!type.starts_with('$')) return true;
+  return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
+}
+
+bool check_text(std::string_view text, std::string_view field, Fault& fault) {
+  if (!simdjson::validate_utf8(text)) return fail(fault, field, "not valid UTF-8");
+  return check_length(text.size(), kMaxIdBytes, field, fault);
+}
+
 }  // namespace
 
 struct EventDecoder::Impl {
@@ -250,7 +260,7 @@ bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Dr
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {
-  if (type.front() == '$') return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
+  if (!check_not_ours(type, fault)) return false;
   if (types.empty() || types.contains(type)) return true;
   std::string known;
   for (const std::string& one : options.types) known += (known.empty() ? "" : ", ") + one;
@@ -282,6 +292,17 @@ Result<Event> EventDecoder::decode(std::string_view value, const Headers& header
   if (impl_->parse(value, fields, fault) && impl_->decode(fields, headers, draft, fault) &&
       impl_->finish(draft, arrival, fault)) {
     return std::move(draft.event);
+  }
+  return Error{Errc::invalid, std::move(fault)};
+}
+
+Result<void> check_texts(const Event& event) {
+  Fault fault;
+  if (check_text(event.id, "id", fault) && check_text(event.user, "user", fault) &&
+      check_text(event.session, "session", fault) && check_text(event.item, "item", fault) &&
+      check_text(event.type, "type", fault) && check_text(event.request, "request", fault) &&
+      check_not_ours(event.type, fault)) {
+    return {};
   }
   return Error{Errc::invalid, std::move(fault)};
 }

@@ -35,6 +35,10 @@ class EventDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
+/// What decode() guarantees of the texts of an interaction, for one that was made from something else than a record.
+/// Errors: invalid, naming the field and what is wrong with it.
+Result<void> check_texts(const Event& event);
+
 /// The type of the record that asks every reader to forget somebody. Types that start with '$' are freshet's own: an
 /// EventKind::erase must be refused where clients hand in events.
 inline constexpr std::string_view kEraseType = "$erase";

@@ -97,6 +97,13 @@ TEST_F(EventStreamTest, BadLinesAreCountedAndNamedNotSilentlyLost) {
                                 "line 4: item: empty"}));
 }
 
+TEST_F(EventStreamTest, WhatAServiceWouldRefuseIsSkippedHereToo) {
+  const std::string long_id(513, 'x');
+  EXPECT_EQ(read(long_id + "\ti1\t1396300000\tview\ns\t\xFF\t1396300000\tview\ns\ti\t1396300000\t$erase\n").size(), 0U);
+  EXPECT_EQ(complaints_, (Lines{"line 1: session: 513 bytes long, at most 512", "line 2: item: not valid UTF-8",
+                                "line 3: type: \"$erase\" begins with '$', which is freshet's own"}));
+}
+
 TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += "s" + std::to_string(i * 7919) + "\ti1\t1396300000\tview\n";
@@ -109,6 +116,7 @@ TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
 TEST_F(EventStreamTest, ColumnsAreChecked) {
   EXPECT_EQ(*parse_columns("session,item,-,time"), (Lines{"session", "item", "-", "time"}));
   EXPECT_NE(parse_columns("sesion,item").error().message.find("did you mean \"session\"?"), std::string::npos);
+  EXPECT_EQ(parse_columns("item,user,item").error().message, "\"item\" twice");
   EXPECT_FALSE(parse_columns("user,time"));
   EXPECT_FALSE(parse_columns("item,time"));
   EXPECT_FALSE(parse_columns(""));
