@@ -5,17 +5,17 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 
 #include "cli/config.h"
+#include "cli/evaluation_predictions.h"
 #include "cli/evaluation_report.h"
-#include "cli/event_stream.h"
 #include "cli/predictor.h"
 #include "cli/progress.h"
+#include "cli/recorded_events.h"
 #include "cli/units.h"
 
 namespace freshet::cli {
@@ -25,13 +25,27 @@ using SteadyClock = std::chrono::steady_clock;
 
 struct EvaluateArguments {
   std::vector<std::string> files, train, test;
-  std::string columns;
-  bool header = false;
+  StreamArguments stream;
   std::string session_gap, parts, config_file, against;
-  std::uint64_t limit = UINT64_MAX, skip = 0;
   std::optional<std::uint64_t> seed;
   std::string json, predictions, plot;
+
+  bool splits() const { return !train.empty(); }
+  void validate() const;
 };
+
+void EvaluateArguments::validate() const {
+  if (files.empty() == train.empty() || train.empty() != test.empty()) {
+    throw std::runtime_error("evaluate: give either recorded streams, or both --train and --test");
+  }
+  if (splits() && (stream.skip > 0 || stream.limit != UINT64_MAX)) {
+    throw std::runtime_error("--skip, --limit: --train and --test are taken whole");
+  }
+  if (against.empty()) return;
+  if (splits()) throw std::runtime_error("--against: a running service cannot be kept from learning: give no --test");
+  if (!parts.empty()) throw std::runtime_error("--parts: a running service has its own (online.parts)");
+  if (seed) throw std::runtime_error("--seed: a running service has its own (online.seed)");
+}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -43,37 +57,28 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
-std::chrono::seconds parse_gap(const std::string& text) {
-  const bool plain = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  const auto gap = parse_duration(plain ? text + "s" : text);
-  if (!gap || *gap < std::chrono::milliseconds(0)) {
+/// Nullopt if `text` is empty.
+std::optional<std::chrono::seconds> parse_gap(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto gap = parse_seconds(text);
+  if (!gap || *gap % std::chrono::seconds(1) != std::chrono::milliseconds(0)) {
     throw std::runtime_error("--session-gap: \"" + text + "\" is neither seconds nor a duration such as 30m");
   }
   return std::chrono::duration_cast<std::chrono::seconds>(*gap);
 }
 
-online::Options options_of(const EvaluateArguments& arguments, const Config& config) {
+std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const Config& config) {
+  const auto session_gap = parse_gap(arguments.session_gap);
+  if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap);
   online::Options options = config.online;
-  if (!arguments.session_gap.empty()) options.session_gap = parse_gap(arguments.session_gap);
+  if (session_gap) options.session_gap = *session_gap;
   if (!arguments.parts.empty()) options.parts = split(arguments.parts);
   if (arguments.seed) options.seed = *arguments.seed;
   if (const auto problems = options.validate(); !problems.empty()) throw std::runtime_error("--" + problems.front());
-  return options;
+  return make_model_predictor(options);
 }
 
-StreamFormat format_of(const EvaluateArguments& arguments, const Config& config) {
-  StreamFormat format;
-  format.header = arguments.header;
-  format.columns = config.replay_columns;
-  if (!arguments.columns.empty()) {
-    auto columns = parse_columns(arguments.columns);
-    if (!columns) throw std::runtime_error("--columns: " + columns.error().message);
-    format.columns = *std::move(columns);
-  }
-  return format;
-}
-
-/// The file that `--json`, `--predictions` or `--plot` names; "-" is standard output.
+/// The file that `--json` or `--plot` names; "-" is standard output.
 void write_file(const std::string& path, const std::string& text) {
   if (path == "-") {
     std::fputs(text.c_str(), stdout);
@@ -83,66 +88,47 @@ void write_file(const std::string& path, const std::string& text) {
   if (!(out << text) || !out.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-/// Position, target and every part's rank, per scored event: enough to recompute every figure.
-class Predictions {
+std::size_t peak_rss_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+class Evaluate {
  public:
-  Predictions(const std::string& path, const std::vector<std::string>& parts) {
-    if (path.empty()) return;
-    out_.open(path, std::ios::trunc);
-    out_ << "position\ttarget";
-    for (const std::string& part : parts) out_ << '\t' << part;
-    out_ << '\n';
-    if (!out_) throw std::runtime_error("cannot write " + path);
-  }
-
-  void add(std::uint64_t position, const std::string& target, const std::vector<std::optional<std::size_t>>& ranks) {
-    if (!out_.is_open()) return;
-    out_ << position << '\t' << target;
-    for (const auto& rank : ranks) out_ << '\t' << (rank ? std::to_string(*rank) : "-");
-    out_ << '\n';
-  }
-
-  void close() {
-    if (out_.is_open() && !out_.flush()) throw std::runtime_error("cannot write the predictions");
-  }
-
- private:
-  std::ofstream out_;
-};
-
-class EvaluateRun {
- public:
-  explicit EvaluateRun(const EvaluateArguments& arguments)
+  explicit Evaluate(const EvaluateArguments& arguments)
       : arguments_(arguments),
         config_(load_config_or_throw(arguments.config_file)),
-        options_(options_of(arguments, config_)),
-        format_(format_of(arguments, config_)),
-        predictor_(arguments.against.empty() ? make_model_predictor(options_)
-                                             : make_service_predictor(arguments.against, options_)),
+        format_(arguments.stream.format(config_)),
+        predictor_(make_predictor(arguments, config_)),
         evaluation_(predictor_->part_names()),
         predictions_(arguments.predictions, evaluation_.parts()),
         progress_("events", arguments.json == "-") {}
 
   /// The prequential protocol: every event is scored, then learned.
-  void stream(const std::vector<std::string>& files) {
-    read(files, [this](const Event& event) { score(event, true, false); });
+  void prequential() {
+    read(arguments_.files, [this](const Event& event, std::uint64_t position) {
+      const auto& outcome = predictor_->take(event, true, evaluation_);
+      if (outcome.scored) record(position, event, outcome);
+    });
   }
 
   /// The classical protocol: one part of the log is learned, the other is scored and never learned.
-  void split(const std::vector<std::string>& train, const std::vector<std::string>& test) {
+  void split() {
     online::Evaluation unused(evaluation_.parts());
-    read(train, [&](const Event& event) { predictor_->take(event, true, unused); });
-    read(test, [this](const Event& event) { score(event, false, true); });
+    read(arguments_.train, [&](const Event& event, std::uint64_t) { predictor_->take(event, true, unused); });
+    read(arguments_.test, [this](const Event& event, std::uint64_t position) {
+      const auto& outcome = predictor_->take(event, false, evaluation_);
+      if (outcome.scored && !outcome.unseen_target) record(position, event, outcome);
+    });
   }
 
   void report() {
     predictions_.close();
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
     run_.items = predictor_->items();
+    run_.seed = predictor_->seed();
     run_.seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
-    run_.peak_rss_bytes = static_cast<std::size_t>(usage.ru_maxrss) * 1024;
-    run_.seed = options_.seed;
+    run_.peak_rss_bytes = peak_rss_bytes();
     if (!arguments_.json.empty()) write_file(arguments_.json, report_json(run_, evaluation_));
     if (!arguments_.plot.empty()) write_file(arguments_.plot, report_svg(run_, evaluation_));
     if (arguments_.json != "-") std::fputs(report_text(run_, evaluation_).c_str(), stdout);
@@ -151,71 +137,41 @@ class EvaluateRun {
  private:
   template <typename Take>
   void read(const std::vector<std::string>& files, Take take) {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      auto stream = EventStream::open(files[i], format_);
-      if (!stream) throw std::runtime_error(stream.error().message);
-      const std::string name = files[i] == "-" ? "stdin" : std::filesystem::path(files[i]).string();
-      run_.stream += (run_.stream.empty() ? "" : ", ") + name;
-      while (run_.events < arguments_.limit) {
-        auto event = (*stream)->next();
-        if (!event) throw std::runtime_error(files[i] + ": " + event.error().message);
-        if (!*event) break;
-        ++position_;
-        if (position_ <= arguments_.skip) continue;
-        ++run_.events;
-        take(**event);
-        if (run_.events % 256 == 0) show(**stream, i, files.size());
-      }
-      for (const std::string& complaint : (*stream)->complaints()) {
-        std::fprintf(stderr, "%s: %s\n", files[i].c_str(), complaint.c_str());
-      }
+    RecordedEvents events(files, format_, arguments_.stream.skip, arguments_.stream.limit);
+    while (const auto event = events.next()) {
+      take(*event, events.position());
+      if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
+    for (const std::string& file : files) run_.stream += (run_.stream.empty() ? "" : ", ") + file;
+    run_.skipped_lines += events.skipped_lines();
+    run_.out_of_order += events.out_of_order();
   }
 
-  void score(const Event& event, bool learns, bool skips_unseen) {
-    const auto& outcome = predictor_->take(event, learns, evaluation_);
-    if (!outcome.scored || (skips_unseen && outcome.unseen_target)) return;
+  void record(std::uint64_t position, const Event& event, const online::Model::Outcome& outcome) {
     evaluation_.record(outcome.ranks, outcome.unseen_target);
-    predictions_.add(position_, event.item, outcome.ranks);
-  }
-
-  void show(const EventStream& stream, std::size_t file, std::size_t files) {
-    double part = -1;
-    if (stream.bytes_total() > 0) {
-      const double of_file = static_cast<double>(stream.bytes_read()) / static_cast<double>(stream.bytes_total());
-      part = (static_cast<double>(file) + of_file) / static_cast<double>(files);
-    }
-    if (arguments_.limit != UINT64_MAX) {
-      part = std::max(part, static_cast<double>(run_.events) / static_cast<double>(arguments_.limit));
-    }
-    progress_.update(run_.events, part);
+    predictions_.add(position, event.item, outcome.ranks);
   }
 
   const EvaluateArguments& arguments_;
   const Config config_;
-  const online::Options options_;
   const StreamFormat format_;
+  const SteadyClock::time_point start_ = SteadyClock::now();
   std::unique_ptr<Predictor> predictor_;
   online::Evaluation evaluation_;
-  Predictions predictions_;
+  EvaluationPredictions predictions_;
   Progress progress_;
-  const SteadyClock::time_point start_ = SteadyClock::now();
   EvaluationRun run_;
-  std::uint64_t position_ = 0;  // of the newest event in its input, from 1
 };
 
 void evaluate(const EvaluateArguments& arguments) {
-  const bool split = !arguments.train.empty() || !arguments.test.empty();
-  if (split == !arguments.files.empty() || arguments.train.empty() != arguments.test.empty()) {
-    throw std::runtime_error("evaluate: give either recorded streams, or both --train and --test");
-  }
-  auto run = std::make_unique<EvaluateRun>(arguments);
-  if (split) {
-    run->split(arguments.train, arguments.test);
+  arguments.validate();
+  Evaluate run(arguments);
+  if (arguments.splits()) {
+    run.split();
   } else {
-    run->stream(arguments.files);
+    run.prequential();
   }
-  run->report();
+  run.report();
 }
 
 }  // namespace
@@ -236,15 +192,9 @@ void add_evaluate_command(CLI::App& app) {
   command->add_option("files", arguments->files, "Recorded streams in order of time; - is standard input");
   command->add_option("--train", arguments->train, "Learned before the test set is scored");
   command->add_option("--test", arguments->test, "Scored, not learned; targets that were never seen are passed over");
-  command->add_option(
-      "--columns", arguments->columns,
-      "What each column is, in file order: user, session, item, time, type, value, id, request, or - to "
-      "skip it (default session,item,time,type)");
-  command->add_flag("--header", arguments->header, "The first line names the columns");
+  arguments->stream.add_options(*command);
   command->add_option("--session-gap", arguments->session_gap,
                       "Seconds (or 30m, 2h) without an event that end a session; 0: never (default 30m)");
-  command->add_option("--limit", arguments->limit, "Take at most so many events");
-  command->add_option("--skip", arguments->skip, "Pass over so many events first");
   command->add_option("--parts", arguments->parts, "Parts that take part, separated by commas (default: all)");
   command->add_option("--seed", arguments->seed, "Of every random choice (default 1)");
   command

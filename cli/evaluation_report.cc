@@ -40,13 +40,39 @@ json::object tenth_json(const Evaluation& evaluation, std::size_t tenth) {
   return out;
 }
 
-std::string score_columns(const RankingScores& scores) {
-  std::string line;
-  for (const auto* values : {&scores.hit_rate, &scores.mrr, &scores.ndcg}) {
-    for (const double value : *values) line += fmt::format("  {:.3f}", value);
-    line += " ";
+std::string tenths_table(const Evaluation& evaluation, std::size_t part) {
+  std::string text = fmt::format("\n{:<14}", evaluation.parts()[part]);
+  for (const char* metric : {"HR", "MRR", "NDCG"}) {
+    for (const std::size_t cutoff : kCutoffs) text += fmt::format("{:>8}", fmt::format("{}@{}", metric, cutoff));
   }
-  return line;
+  text += "   unseen\n";
+  const auto line = [&](const std::string& name, const RankingScores& scores, double unseen) {
+    text += fmt::format("{:<14}", name);
+    for (const auto* values : {&scores.hit_rate, &scores.mrr, &scores.ndcg}) {
+      for (const double value : *values) text += fmt::format("{:8.3f}", value);
+    }
+    text += fmt::format("{:7.1f} %\n", 100 * unseen);
+  };
+  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
+    line(fmt::format("{}/10", tenth + 1), evaluation.tenth(part, tenth),
+         share(evaluation.unseen_in_tenth(tenth), evaluation.scored_in_tenth(tenth)));
+  }
+  line("whole", evaluation.whole(part), share(evaluation.unseen(), evaluation.scored()));
+  return text;
+}
+
+std::string summary_table(const Evaluation& evaluation, std::size_t items) {
+  std::string text = fmt::format("\n{:14}  {:^31}   {:^23}\n{:14}", "", "whole stream", "last tenth", "");
+  text += "   HR@20   MRR@20  NDCG@20  coverage    HR@20   MRR@20  NDCG@20\n";
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    const RankingScores whole = evaluation.whole(part);
+    const RankingScores last = evaluation.tenth(part, Evaluation::kTenths - 1);
+    text += fmt::format("{:14}{:8.3f}{:9.3f}{:9.3f}{:8.1f} %{:9.3f}{:9.3f}{:9.3f}\n", evaluation.parts()[part],
+                        whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
+                        100 * share(evaluation.covered(part), items), last.hit_rate[kLast], last.mrr[kLast],
+                        last.ndcg[kLast]);
+  }
+  return text;
 }
 
 }  // namespace
@@ -65,6 +91,8 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
   }
   const json::object report{{"stream", run.stream},
                             {"events", run.events},
+                            {"skipped_lines", run.skipped_lines},
+                            {"out_of_order", run.out_of_order},
                             {"scored", evaluation.scored()},
                             {"unseen_targets", evaluation.unseen()},
                             {"unseen_targets_in_tenths", std::move(unseen)},
@@ -82,35 +110,18 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
 std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) {
   std::string text = fmt::format(
       "{}: {} events, {} scored, {:.1f} % of targets never seen before, {} items, seed {}\n"
-      "{:.1f} s, {} events/s, peak memory {:.0f} MiB\n",
+      "{:.1f} s, {} events/s, peak memory {:.0f} MiB; recall is HR: an event has one target\n",
       run.stream, run.events, evaluation.scored(), 100 * share(evaluation.unseen(), evaluation.scored()), run.items,
       run.seed, run.seconds, brief_count(run.events_per_second()), static_cast<double>(run.peak_rss_bytes) / (1 << 20));
-
-  text += fmt::format("\n{:14}  {:^33} {:^23}\n{:14}  HR@20  MRR@20  NDCG@20  coverage   HR@20  MRR@20  NDCG@20\n", "",
-                      "whole stream", "last tenth", "part");
-  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
-    const RankingScores whole = evaluation.whole(part);
-    const RankingScores last = evaluation.tenth(part, Evaluation::kTenths - 1);
-    text += fmt::format("{:14} {:6.3f} {:7.3f} {:8.3f} {:8.1f} % {:7.3f} {:7.3f} {:8.3f}\n", evaluation.parts()[part],
-                        whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
-                        100 * share(evaluation.covered(part), run.items), last.hit_rate[kLast], last.mrr[kLast],
-                        last.ndcg[kLast]);
+  if (run.skipped_lines > 0) text += fmt::format("{} lines are no events and were skipped\n", run.skipped_lines);
+  if (run.out_of_order > 0) {
+    text += fmt::format(
+        "WARNING: {} events are earlier than one before them. In a stream that is not in order of time the future\n"
+        "teaches the past, and these figures are better than they should be.\n",
+        run.out_of_order);
   }
-  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
-    text +=
-        fmt::format("\n{:8}   HR@5    @10    @20   MRR@5    @10    @20  NDCG@5    @10    @20   (recall = HR)  unseen\n",
-                    evaluation.parts()[part].substr(0, 12));
-    const auto line = [&](const std::string& name, const RankingScores& scores, double unseen) {
-      text += fmt::format("{:8} {}                {:5.1f} %\n", name, score_columns(scores), 100 * unseen);
-    };
-    for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
-      const std::size_t events = evaluation.scored() / Evaluation::kTenths;
-      line(fmt::format("{}/10", tenth + 1), evaluation.tenth(part, tenth),
-           share(evaluation.unseen_in_tenth(tenth), events));
-    }
-    line("whole", evaluation.whole(part), share(evaluation.unseen(), evaluation.scored()));
-  }
-  return text;
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) text += tenths_table(evaluation, part);
+  return text + summary_table(evaluation, run.items);
 }
 
 }  // namespace freshet::cli

@@ -10,9 +10,11 @@ namespace freshet::cli {
 
 /// One `freshet evaluate`, beside what its Evaluation holds.
 struct EvaluationRun {
-  std::string stream;
-  std::size_t events = 0;
-  std::size_t items = 0;  ///< distinct, at the end
+  std::string stream;             ///< the files
+  std::size_t events = 0;         ///< taken from them
+  std::size_t skipped_lines = 0;  ///< that were no events
+  std::size_t out_of_order = 0;   ///< events earlier than one before them
+  std::size_t items = 0;          ///< distinct, at the end
   double seconds = 0;
   std::size_t peak_rss_bytes = 0;
   std::uint64_t seed = 0;
@@ -23,7 +25,7 @@ struct EvaluationRun {
 /// The report as documented in docs/evaluate.md: stable.
 std::string report_json(const EvaluationRun& run, const online::Evaluation& evaluation);
 
-/// The same for people: a table of all parts, then one per part with every tenth.
+/// The same for people: one table per part with every tenth, then one of all parts.
 std::string report_text(const EvaluationRun& run, const online::Evaluation& evaluation);
 
 /// HR and MRR at 20 of every part over the tenths of the stream, as an SVG image.

@@ -6,10 +6,12 @@ namespace {
 
 class ModelPredictor final : public Predictor {
  public:
-  explicit ModelPredictor(const online::Options& options) : model_(options, online::make_parts(options)) {}
+  explicit ModelPredictor(const online::Options& options)
+      : seed_(options.seed), model_(options, online::make_parts(options)) {}
 
   std::vector<std::string> part_names() const override { return model_.part_names(); }
   std::size_t items() const override { return model_.vocabulary().size(); }
+  std::uint64_t seed() const override { return seed_; }
 
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     const auto& outcome = learns ? model_.learn(event) : model_.test(event);
@@ -32,6 +34,7 @@ class ModelPredictor final : public Predictor {
     }
   }
 
+  const std::uint64_t seed_;
   online::Model model_;
 };
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +27,19 @@ class Predictor {
 
   /// Distinct items seen so far.
   virtual std::size_t items() const = 0;
+
+  /// Of every random choice of the model.
+  virtual std::uint64_t seed() const = 0;
 };
 
 /// The model of the service in this process, without the service.
 std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
 
 /// A running service: asks for a list over HTTP, then sends the event and waits until it is in the history. Only the
-/// blend is seen from outside. Errors: take() throws std::runtime_error when the service does not answer as expected.
-std::unique_ptr<Predictor> make_service_predictor(const std::string& url, const online::Options& options);
+/// blend is seen from outside. Which events are scored follows from the service's own options (/v1/status).
+/// Errors: std::runtime_error when the service does not answer as expected, or cuts sessions after another pause than
+/// `session_gap` (if that is given). A service that has learned before is named on standard error.
+std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
+                                                  std::optional<std::chrono::seconds> session_gap);
 
 }  // namespace freshet::cli

@@ -4,14 +4,13 @@
 #include <boost/json.hpp>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
 
 #include "cli/config.h"
-#include "cli/event_stream.h"
 #include "cli/progress.h"
+#include "cli/recorded_events.h"
 #include "cli/replay_target.h"
 
 namespace freshet::cli {
@@ -22,11 +21,8 @@ using SteadyClock = std::chrono::steady_clock;
 struct ReplayArguments {
   std::vector<std::string> files;
   std::string to;
-  std::string columns;
-  bool header = false;
+  StreamArguments stream;
   std::string speed = "max";
-  std::uint64_t limit = UINT64_MAX;
-  std::uint64_t skip = 0;
   std::string rebase;
   bool no_ids = false;
   std::string url = "http://127.0.0.1:8080";
@@ -82,22 +78,6 @@ class Pace {
   Timestamp first_{};
 };
 
-StreamFormat format_of(const ReplayArguments& arguments, const Config& config) {
-  StreamFormat format;
-  format.header = arguments.header;
-  std::string names = arguments.columns;
-  if (names.empty()) {
-    for (const std::string& name : config.replay_columns) names += (names.empty() ? "" : ",") + name;
-  }
-  auto columns = parse_columns(names);
-  if (!columns) {
-    throw std::runtime_error((arguments.columns.empty() ? "replay.columns: " : "--columns: ") +
-                             columns.error().message);
-  }
-  format.columns = *std::move(columns);
-  return format;
-}
-
 std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ingest::KafkaOptions kafka) {
   if (arguments.to == "http") {
     return make_http_target(arguments.url, std::chrono::seconds(arguments.patience_seconds));
@@ -113,7 +93,7 @@ class Replay {
   explicit Replay(const ReplayArguments& arguments)
       : arguments_(arguments),
         config_(load_config_or_throw(arguments.config_file)),
-        format_(format_of(arguments, config_)),
+        events_(arguments.files, arguments.stream.format(config_), arguments.stream.skip, arguments.stream.limit),
         progress_("events", arguments.json),
         target_(target_of(arguments, config_.kafka)) {
     const auto pace = Pace::parse(arguments.speed);
@@ -121,20 +101,12 @@ class Replay {
     pace_ = *pace;
   }
 
-  void file(const std::string& path, std::size_t index) {
-    auto stream = EventStream::open(path, format_);
-    if (!stream) throw std::runtime_error(stream.error().message);
-    const std::string name = path == "-" ? "stdin" : std::filesystem::path(path).filename().string();
-    while (interrupted == 0 && sent_ < arguments_.limit) {
-      auto event = (*stream)->next();
-      if (!event) throw std::runtime_error(path + ": " + event.error().message);
-      if (!*event) break;
-      if (seen_++ >= arguments_.skip) send(**event, name + ":" + std::to_string((*stream)->lines()));
-      if (seen_ % 256 == 0) show(**stream, index);
-    }
-    skipped_lines_ += (*stream)->skipped();
-    for (const std::string& complaint : (*stream)->complaints()) {
-      std::fprintf(stderr, "%s: %s\n", path.c_str(), complaint.c_str());
+  void run() {
+    while (interrupted == 0) {
+      auto event = events_.next();
+      if (!event) return;
+      send(*std::move(event));
+      if (sent_ % 256 == 0) progress_.update(sent_, events_.part());
     }
   }
 
@@ -145,8 +117,8 @@ class Replay {
     const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
     if (arguments_.json) {
       const boost::json::value report{
-          {"sent", counts.sent},       {"acknowledged", counts.acknowledged},  {"rejected", counts.rejected},
-          {"failed", counts.failed},   {"skipped_lines", skipped_lines_},      {"seconds", seconds},
+          {"sent", counts.sent},       {"acknowledged", counts.acknowledged},      {"rejected", counts.rejected},
+          {"failed", counts.failed},   {"skipped_lines", events_.skipped_lines()}, {"seconds", seconds},
           {"events_per_second", rate}, {"first_problem", counts.first_problem}};
       std::printf("%s\n", boost::json::serialize(report).c_str());
     } else {
@@ -154,52 +126,41 @@ class Replay {
       std::printf("%llu events sent, %llu acknowledged, %llu rejected, %llu failed, %llu lines skipped; %.1f s, %s/s\n",
                   static_cast<unsigned long long>(counts.sent), static_cast<unsigned long long>(counts.acknowledged),
                   static_cast<unsigned long long>(counts.rejected), static_cast<unsigned long long>(counts.failed),
-                  static_cast<unsigned long long>(skipped_lines_), seconds, brief_count(rate).c_str());
+                  static_cast<unsigned long long>(events_.skipped_lines()), seconds, brief_count(rate).c_str());
       if (!counts.first_problem.empty()) std::fprintf(stderr, "first problem: %s\n", counts.first_problem.c_str());
     }
     return counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
   }
 
  private:
-  void send(Event event, std::string id) {
+  void send(Event event) {
     if (arguments_.rebase == "now") {
       if (sent_ == 0) shift_ = SystemClock().now() - event.time;
       event.time += shift_;
     }
     // A post whose answer is lost is sent again; the id keeps it from being stored twice.
-    if (event.id.empty() && !arguments_.no_ids) event.id = std::move(id);
+    if (event.id.empty() && !arguments_.no_ids) event.id = events_.place();
     pace_.wait_for(event, sent_);
     target_->send(event);
     ++sent_;
   }
 
-  void show(const EventStream& stream, std::size_t index) {
-    double part = -1;
-    if (arguments_.limit != UINT64_MAX) {
-      part = static_cast<double>(sent_) / static_cast<double>(arguments_.limit);
-    } else if (stream.bytes_total() > 0) {
-      const double of_file = static_cast<double>(stream.bytes_read()) / static_cast<double>(stream.bytes_total());
-      part = (static_cast<double>(index) + of_file) / static_cast<double>(arguments_.files.size());
-    }
-    progress_.update(sent_, part);
-  }
-
   const ReplayArguments& arguments_;
   const Config config_;
-  const StreamFormat format_;
+  RecordedEvents events_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   Progress progress_;
   std::unique_ptr<ReplayTarget> target_;
   Pace pace_;
-  std::uint64_t seen_ = 0, sent_ = 0, skipped_lines_ = 0;
+  std::uint64_t sent_ = 0;
   std::chrono::milliseconds shift_{0};
 };
 
 void replay(const ReplayArguments& arguments) {
   std::signal(SIGINT, [](int) { interrupted = 1; });
-  Replay run(arguments);
-  for (std::size_t i = 0; i < arguments.files.size(); ++i) run.file(arguments.files[i], i);
-  if (const int code = run.finish(); code != 0) throw CLI::RuntimeError(code);
+  Replay replay(arguments);
+  replay.run();
+  if (const int code = replay.finish(); code != 0) throw CLI::RuntimeError(code);
 }
 
 }  // namespace
@@ -219,14 +180,8 @@ void add_replay_command(CLI::App& app) {
   command->add_option("--to", arguments->to, "Where to send events")
       ->required()
       ->check(CLI::IsMember({"http", "kafka"}));
-  command->add_option(
-      "--columns", arguments->columns,
-      "What each column is, in file order: user, session, item, time, type, value, id, request, or - to "
-      "skip it (default session,item,time,type)");
-  command->add_flag("--header", arguments->header, "The first line names the columns");
+  arguments->stream.add_options(*command);
   command->add_option("--speed", arguments->speed, "max, 10x (of the recorded speed) or 500/s")->capture_default_str();
-  command->add_option("--limit", arguments->limit, "Send at most so many events");
-  command->add_option("--skip", arguments->skip, "Pass over so many events first");
   command->add_option("--rebase", arguments->rebase, "now: shift times so that the first event happens now")
       ->check(CLI::IsMember({"now"}));
   command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");

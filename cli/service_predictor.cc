@@ -1,12 +1,16 @@
-#include <algorithm>
 #include <boost/json.hpp>
 #include <boost/url.hpp>
+#include <cstdio>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
+#include "base/check.h"
 #include "cli/http_client.h"
 #include "cli/predictor.h"
+#include "cli/units.h"
 #include "ingest/event_decoder.h"
+#include "online/seen_ids.h"
 #include "online/session.h"
 
 namespace freshet::cli {
@@ -14,22 +18,43 @@ namespace {
 
 namespace json = boost::json;
 
+json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, const std::string& what) {
+  if (!answer) throw std::runtime_error("the service does not answer: " + answer.error().message);
+  if (answer->status != status) {
+    throw std::runtime_error(what + ": status " + std::to_string(answer->status) + ": " + answer->body.substr(0, 300));
+  }
+  return json::parse(answer->body);
+}
+
+/// What decides which events the service scores, as /v1/status says it.
+online::Options options_of(const json::value& status) {
+  const json::value& said = status.at("learner").at("options");
+  online::Options options;
+  options.session_gap = std::chrono::seconds(said.at("session_gap_seconds").to_number<std::int64_t>());
+  options.dedupe_ids = said.at("dedupe_ids").to_number<std::size_t>();
+  options.seed = said.at("seed").to_number<std::uint64_t>();
+  options.type_weights.clear();
+  for (const auto& [type, weight] : said.at("type_weights").as_object()) {
+    options.type_weights[type] = weight.to_number<double>();
+  }
+  return options;
+}
+
 class ServicePredictor final : public Predictor {
  public:
-  ServicePredictor(const std::string& url, const online::Options& options) : options_(options), sessions_(options) {
-    auto client = HttpClient::make(url);
-    if (!client) throw std::runtime_error("--against: " + client.error().message);
-    client_ = *std::move(client);
-  }
+  ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options)
+      : options_(options), client_(std::move(client)), sessions_(options), seen_(options.dedupe_ids) {}
 
   std::vector<std::string> part_names() const override { return {"blend"}; }
   std::size_t items() const override { return numbers_.size(); }
+  std::uint64_t seed() const override { return options_.seed; }
 
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
-    if (!learns) throw std::runtime_error("--against cannot keep the service from learning: give no --test");
+    FRESHET_CHECK(learns);
     outcome_ = {};
     const double weight = options_.weight_of(event.type);
-    if (weight > 0) predict(event, static_cast<float>(weight), evaluation);
+    const bool duplicate = !event.id.empty() && !seen_.insert(event.id);
+    if (weight > 0 && !duplicate) predict(event, static_cast<float>(weight), evaluation);
     send(event);
     return outcome_;
   }
@@ -77,18 +102,10 @@ class ServicePredictor final : public Predictor {
     token_ = std::string(answer.at("token").as_string());
   }
 
-  static json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, const std::string& what) {
-    if (!answer) throw std::runtime_error("the service does not answer: " + answer.error().message);
-    if (answer->status != status) {
-      throw std::runtime_error(what + ": status " + std::to_string(answer->status) + ": " +
-                               answer->body.substr(0, 300));
-    }
-    return json::parse(answer->body);
-  }
-
   const online::Options options_;
   std::unique_ptr<HttpClient> client_;
   online::SessionTracker sessions_;
+  online::SeenIds seen_;
   std::unordered_map<std::string, online::ItemIndex> numbers_;
   std::string token_;
   online::Model::Outcome outcome_;
@@ -96,8 +113,21 @@ class ServicePredictor final : public Predictor {
 
 }  // namespace
 
-std::unique_ptr<Predictor> make_service_predictor(const std::string& url, const online::Options& options) {
-  return std::make_unique<ServicePredictor>(url, options);
+std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
+                                                  std::optional<std::chrono::seconds> session_gap) {
+  auto client = HttpClient::make(url);
+  if (!client) throw std::runtime_error("--against: " + client.error().message);
+  const json::value status = expect((*client)->get("/v1/status"), 200, "/v1/status");
+  const online::Options options = options_of(status);
+  if (session_gap && *session_gap != options.session_gap) {
+    throw std::runtime_error("--session-gap: the service cuts sessions after " + format_duration(options.session_gap) +
+                             " (online.session_gap), not after " + format_duration(*session_gap));
+  }
+  if (const auto learned = status.at("learner").at("events_learned").to_number<std::uint64_t>(); learned > 0) {
+    std::fprintf(stderr, "the service has learned %llu events before: it may know what is new to this stream\n",
+                 static_cast<unsigned long long>(learned));
+  }
+  return std::make_unique<ServicePredictor>(*std::move(client), options);
 }
 
 }  // namespace freshet::cli

@@ -45,6 +45,11 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(*ms));
 }
 
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text) {
+  const bool bare = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return parse_duration(bare ? std::string(text) + "s" : std::string(text));
+}
+
 std::string format_duration(std::chrono::milliseconds duration) {
   return format(static_cast<std::uint64_t>(duration.count()), kDurations, "0s");
 }

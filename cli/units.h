@@ -10,6 +10,8 @@ namespace freshet::cli {
 
 /// "250ms", "30s", "5m", "24h", "7d": a whole number and a unit. Total over all inputs.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+/// The same, and a bare whole number as seconds.
+std::optional<std::chrono::milliseconds> parse_seconds(std::string_view text);
 /// The shortest spelling that parse_duration reads back.
 std::string format_duration(std::chrono::milliseconds duration);
 

@@ -40,6 +40,7 @@ class Evaluation {
   RankingScores whole(std::size_t part) const { return scores(part, 0, scored()); }
   /// `tenth` of the scored events, from 0.
   RankingScores tenth(std::size_t part, std::size_t tenth) const;
+  std::size_t scored_in_tenth(std::size_t tenth) const { return begin_of(tenth + 1) - begin_of(tenth); }
   std::size_t unseen_in_tenth(std::size_t tenth) const;
 
   /// Distinct items that the part has listed.

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "online/influence.h"
 #include "online/learner_checkpoint.h"
 #include "online/learner_metrics.h"
 
@@ -132,19 +133,25 @@ void Learner::Impl::publish() {
   gauges->snapshot_version.Set(static_cast<double>(next->version));
   gauges->stream_time.Set(static_cast<double>(to_ms(next->stream_time)) / 1000.0);
   gauges->items.Set(static_cast<double>(model->vocabulary().size()));
-  snapshot.store(std::move(next));
-  std::vector<std::pair<std::string, Quality>> quality;
   const std::vector<std::string> names = model->part_names();
-  for (std::size_t part = 0; part < names.size(); ++part) {
-    quality.emplace_back(names[part], model->quality(part));
-    gauges->quality(part, quality.back().second);
-  }
+  std::vector<Quality> quality;
+  for (std::size_t part = 0; part < names.size(); ++part) quality.push_back(model->quality(part));
+  const std::vector<double> influence = influence_of_parts(*next);
+  gauges->quality(quality);
+  gauges->influence(influence);
+  snapshot.store(std::move(next));
   const std::lock_guard lock(status_mutex);
   status.positions = positions;
   status.events_learned = model->events_learned();
   status.stream_time = model->stream_time();
   status.items = model->vocabulary().size();
-  status.quality = std::move(quality);
+  status.blend_advantage = blend_advantage(quality);
+  status.quality.clear();
+  status.blender_influence.clear();
+  for (std::size_t part = 0; part < names.size(); ++part) status.quality.emplace_back(names[part], quality[part]);
+  for (std::size_t part = 0; part < influence.size(); ++part) {
+    status.blender_influence.emplace_back(names[part], influence[part]);
+  }
 }
 
 void Learner::Impl::publish_if_due() {

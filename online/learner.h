@@ -31,6 +31,8 @@ struct LearnerStatus {
   std::size_t items = 0;
   std::string problem;                                            ///< empty if working
   std::vector<std::pair<std::string, Quality>> quality;           ///< parts..., "blend"
+  double blend_advantage = 0;                                     ///< over the best part (online/progressive.h)
+  std::vector<std::pair<std::string, double>> blender_influence;  ///< per part (online/influence.h)
   std::vector<std::pair<std::string, std::size_t>> memory_bytes;  ///< per part
 };
 

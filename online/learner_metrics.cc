@@ -24,19 +24,37 @@ LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>&
       checkpoint_bytes(metrics.gauge("freshet_learner_checkpoint_bytes", "Size of the newest checkpoint")),
       checkpoints_written(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "ok"}})),
       checkpoints_failed(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "failed"}})),
-      metrics_(metrics) {
+      metrics_(metrics),
+      scored_events_(metrics.gauge("freshet_learner_scored_events",
+                                   "Events scored before they were learned, those before a restart included")),
+      blend_advantage_(metrics.gauge("freshet_learner_blend_advantage",
+                                     "MRR of the blend less that of its best part, decayed over about the last 10000 "
+                                     "scored events; below 0 that part alone would recommend better")) {
   for (const std::string& part : part_names) {
     const auto gauge = [&](const char* metric) -> Gauge& {
       return metrics.gauge(kQuality, kQualityHelp, {{"part", part}, {"metric", metric}});
     };
     quality_.push_back({gauge("hit_rate"), gauge("mrr"), gauge("ndcg")});
   }
+  for (std::size_t part = 0; part + 1 < part_names.size(); ++part) {
+    influence_.push_back(&metrics.gauge("freshet_learner_blender_influence",
+                                        "Share of the blender's weight that lies on the features of a part",
+                                        {{"part", part_names[part]}}));
+  }
 }
 
-void LearnerMetrics::quality(std::size_t part, const Quality& quality) {
-  quality_[part].hit_rate.Set(quality.recent_hit_rate);
-  quality_[part].mrr.Set(quality.recent_mrr);
-  quality_[part].ndcg.Set(quality.recent_ndcg);
+void LearnerMetrics::quality(const std::vector<Quality>& quality) {
+  for (std::size_t part = 0; part < quality.size(); ++part) {
+    quality_[part].hit_rate.Set(quality[part].recent_hit_rate);
+    quality_[part].mrr.Set(quality[part].recent_mrr);
+    quality_[part].ndcg.Set(quality[part].recent_ndcg);
+  }
+  scored_events_.Set(quality.back().events);
+  blend_advantage_.Set(blend_advantage(quality));
+}
+
+void LearnerMetrics::influence(const std::vector<double>& shares) {
+  for (std::size_t part = 0; part < shares.size(); ++part) influence_[part]->Set(shares[part]);
 }
 
 void LearnerMetrics::memory(const std::vector<std::pair<std::string, std::size_t>>& bytes) {

@@ -15,7 +15,10 @@ class LearnerMetrics {
  public:
   LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names);
 
-  void quality(std::size_t part, const Quality& quality);
+  /// Of the parts, then the blend.
+  void quality(const std::vector<Quality>& quality);
+  /// Of the parts.
+  void influence(const std::vector<double>& shares);
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;
@@ -36,7 +39,10 @@ class LearnerMetrics {
   };
 
   Metrics& metrics_;
+  Gauge& scored_events_;
+  Gauge& blend_advantage_;
   std::vector<PartGauges> quality_;
+  std::vector<Gauge*> influence_;
 };
 
 }  // namespace freshet::online

@@ -1,8 +1,14 @@
 #include "online/progressive.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace freshet::online {
+
+double blend_advantage(std::span<const Quality> parts_then_blend) {
+  const auto parts = parts_then_blend.first(parts_then_blend.size() - 1);
+  return parts_then_blend.back().recent_mrr - std::ranges::max(parts, {}, &Quality::recent_mrr).recent_mrr;
+}
 
 ProgressiveValidation::ProgressiveValidation(std::size_t parts) : sums_(parts) {}
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct Quality {
 
 inline constexpr std::size_t kRankCutoff = 20;
 inline constexpr double kRecentEvents = 10'000;
+
+/// Recent MRR of the last of these, the blend, less that of the best of the parts before it. Below 0: that part alone
+/// would recommend better.
+double blend_advantage(std::span<const Quality> parts_then_blend);
 
 /// Progressive validation ("test, then train"): every event's rank in every part's list, recorded before the event is
 /// learned. Blum, Kalai and Langford, "Beating the hold-out" (COLT 1999).

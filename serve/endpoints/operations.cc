@@ -31,8 +31,19 @@ ApiResponse ready_response(const ServiceStatus& status) {
   return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
 }
 
-json::object learner_json(const online::LearnerStatus& learner) {
-  json::object quality, memory;
+/// What decides which events are scored and learned from, so that a client can tell them too.
+json::object options_json(const online::Options& options) {
+  json::object weights;
+  for (const auto& [type, weight] : options.type_weights) weights.emplace(type, weight);
+  return {{"parts", json::value_from(options.parts)},
+          {"session_gap_seconds", options.session_gap.count()},
+          {"type_weights", std::move(weights)},
+          {"dedupe_ids", options.dedupe_ids},
+          {"seed", options.seed}};
+}
+
+json::object learner_json(const online::LearnerStatus& learner, const online::Options& options) {
+  json::object quality, influence, memory;
   for (const auto& [part, q] : learner.quality) {
     quality.emplace(part, json::object{{"scored_events", q.events},
                                        {"hit_rate", q.hit_rate},
@@ -42,6 +53,7 @@ json::object learner_json(const online::LearnerStatus& learner) {
                                        {"recent_mrr", q.recent_mrr},
                                        {"recent_ndcg", q.recent_ndcg}});
   }
+  for (const auto& [part, share] : learner.blender_influence) influence.emplace(part, share);
   for (const auto& [part, bytes] : learner.memory_bytes) memory.emplace(part, bytes);
   return {{"positions", positions_json(learner.positions)},
           {"ends", positions_json(not_below(learner.ends, learner.positions))},
@@ -51,7 +63,10 @@ json::object learner_json(const online::LearnerStatus& learner) {
           {"stream_time", format_rfc3339(learner.stream_time)},
           {"last_checkpoint",
            to_ms(learner.last_checkpoint) == 0 ? json::value() : json::value(format_rfc3339(learner.last_checkpoint))},
+          {"options", options_json(options)},
           {"quality", std::move(quality)},
+          {"blend_advantage", learner.blend_advantage},
+          {"blender_influence", std::move(influence)},
           {"memory_bytes", std::move(memory)}};
 }
 
@@ -70,7 +85,7 @@ ApiResponse status_response(const EndpointContext& context) {
          {"ends", positions_json(not_below(status.history_ends, status.history_positions))},
          {"lag_events", distance(status.history_positions, status.history_ends)},
          {"stream_time", format_rfc3339(status.stream_time)}}},
-       {"learner", learner_json(status.learner)},
+       {"learner", learner_json(status.learner, context.services.online)},
        {"snapshot",
         {{"version", snapshot->version},
          {"age_ms", std::max<std::int64_t>(0, to_ms(context.services.clock.now()) - to_ms(snapshot->published))}}},

@@ -18,6 +18,13 @@ TEST(Units, ReadWhatTheyFormat) {
   EXPECT_EQ(parse_duration(format_duration(milliseconds(0))), milliseconds(0));
 }
 
+TEST(Units, ABareNumberMaySayHowManySeconds) {
+  EXPECT_EQ(parse_seconds("0"), milliseconds(0));
+  EXPECT_EQ(parse_seconds("1800"), milliseconds(1'800'000));
+  EXPECT_EQ(parse_seconds("30m"), milliseconds(1'800'000));
+  for (const char* text : {"", "-1", "1.5", "m", "99999999999999999999"}) EXPECT_FALSE(parse_seconds(text)) << text;
+}
+
 TEST(Units, RefuseEverythingElse) {
   for (const char* text : {"", "s", "10", "-1s", "1.5s", "1 s", "1sec", "99999999999999999999s", "9999999999999999d"}) {
     EXPECT_FALSE(parse_duration(text)) << text;

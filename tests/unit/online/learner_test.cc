@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -76,10 +78,22 @@ TEST_F(LearnerTest, LearnsTheLogPublishesAndCheckpoints) {
     EXPECT_EQ(status.items, learner.vocabulary().size());
     EXPECT_EQ(status.quality.back().first, "blend");
     EXPECT_GT(status.quality.back().second.hit_rate, 0.5);
+    EXPECT_EQ(status.blender_influence.size() + 1, status.quality.size());
+    double best = 0;
+    for (std::size_t part = 0; part + 1 < status.quality.size(); ++part) {
+      best = std::max(best, status.quality[part].second.recent_mrr);
+    }
+    EXPECT_DOUBLE_EQ(status.blend_advantage, status.quality.back().second.recent_mrr - best);
     EXPECT_FALSE(status.memory_bytes.empty());
     EXPECT_EQ(learner.snapshot()->stream_time, status.stream_time);
   });
   const std::string text = metrics.render();
+  for (const char* name : {"\nfreshet_learner_blend_advantage ", "\nfreshet_learner_scored_events ",
+                           "\nfreshet_learner_blender_influence{part=\"covisitation\"} "}) {
+    const std::size_t at = text.find(name);
+    ASSERT_NE(at, std::string::npos) << name << text;
+    EXPECT_NE(std::stod(text.substr(at + std::strlen(name))), 0) << name;
+  }
   EXPECT_NE(text.find("freshet_learner_events_total 800"), std::string::npos) << text;
   EXPECT_NE(text.find("freshet_learner_checkpoints_total{result=\"ok\"} 1"), std::string::npos) << text;
 }

@@ -29,6 +29,26 @@ TEST(ProgressiveValidation, RecentFiguresFollowAChange) {
   EXPECT_GT(validation.quality(0).recent_hit_rate, 0.9);
 }
 
+TEST(ProgressiveValidation, TheBlendsAdvantageIsOverItsBestPartAndFollowsAChange) {
+  ProgressiveValidation validation(3);
+  const auto advantage = [&] {
+    return blend_advantage(std::vector{validation.quality(0), validation.quality(1), validation.quality(2)});
+  };
+  EXPECT_EQ(advantage(), 0);
+  for (int i = 0; i < 40'000; ++i) {
+    validation.record(0, 4);
+    validation.record(1, 2);
+    validation.record(2, 1);
+  }
+  EXPECT_NEAR(advantage(), 0.5, 1e-6);
+  for (int i = 0; i < 40'000; ++i) {
+    validation.record(0, 2);
+    validation.record(1, std::nullopt);
+    validation.record(2, 4);
+  }
+  EXPECT_NEAR(advantage(), -0.25, 0.02);
+}
+
 TEST(ProgressiveValidation, GoesOnAfterSaveAndLoad) {
   ProgressiveValidation first(2);
   first.record(0, 4);

@@ -225,6 +225,24 @@ TEST_F(ApiTest, ReadinessNamesThePartAndTheReason) {
   EXPECT_TRUE(ready.at("components").at("event_log").at("ready").as_bool());
 }
 
+TEST_F(ApiTest, StatusShowsTheQualityOfThePartsAndWhatTheBlenderMakesOfThem) {
+  fixture_.status.learner.quality = {{"lstm", {.events = 9, .recent_mrr = 0.25}}, {"blend", {.recent_mrr = 0.375}}};
+  fixture_.status.learner.blend_advantage = 0.125;
+  fixture_.status.learner.blender_influence = {{"lstm", 1.0}};
+  const json::value learner = get("/v1/status").at("learner");
+  EXPECT_EQ(learner.at("quality").at("lstm").at("scored_events").to_number<double>(), 9);
+  EXPECT_EQ(learner.at("quality").at("blend").at("recent_mrr").to_number<double>(), 0.375);
+  EXPECT_EQ(learner.at("blend_advantage").to_number<double>(), 0.125);
+  EXPECT_EQ(learner.at("blender_influence").at("lstm").to_number<double>(), 1);
+}
+
+TEST_F(ApiTest, StatusSaysWhichEventsAreScored) {
+  const json::value options = get("/v1/status").at("learner").at("options");
+  EXPECT_EQ(options.at("session_gap_seconds").to_number<int>(), 1800);
+  EXPECT_EQ(options.at("type_weights").at("impression").to_number<double>(), 0);
+  EXPECT_EQ(options.at("parts").as_array().size(), fixture_.online.parts.size());
+}
+
 TEST_F(ApiTest, OverloadRefusesListsButNotOperations) {
   EXPECT_EQ(ask("GET", "/v1/popular", "", true).status, 503U);
   EXPECT_EQ(ask("GET", "/healthz", "", true).status, 200U);
