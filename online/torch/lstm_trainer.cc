@@ -20,6 +20,8 @@ struct Weight {
   std::vector<float> squares;
 
   void step(float rate) {
+    if (!value.grad().defined())
+      return;  // no part of this batch's loss: sessions of one item have no state before them
     float* w = value.data_ptr<float>();
     const torch::Tensor gradient = value.grad().contiguous();
     const float* g = gradient.data_ptr<float>();

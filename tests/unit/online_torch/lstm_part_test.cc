@@ -53,6 +53,16 @@ TEST(LstmPart, LearnsACycle) {
   EXPECT_GE(right, 34U);  // of 40; chance would be 1
 }
 
+TEST(LstmPart, LearnsFromBatchesOfNothingButSessionsOfOneItem) {
+  const auto part = make_lstm_part(small(), kMaxItems, 1);
+  for (std::uint64_t session = 0; session < 400; ++session) {
+    testing::observe_session(*part, 1 + session,
+                             {static_cast<ItemIndex>(session % 2 * 2), static_cast<ItemIndex>(session % 2 * 2 + 1)},
+                             static_cast<std::int64_t>(session) * 10);
+  }
+  EXPECT_EQ(testing::propose(part->live(), testing::context_of({2}, 10'000), 1).front().item, 3U);
+}
+
 TEST(LstmPart, GoesOnFromACheckpointAsIfNeverStopped) {
   Random random(testing::test_seed(1));
   for (int round = 0; round < 4; ++round) {
