@@ -31,7 +31,8 @@ struct StreamArguments {
 
 /// Events of several recorded streams, one after another, without the first `skip` and at most `limit`.
 /// Threads: one.
-/// Errors:  std::runtime_error if a file cannot be read; lines that are no events are skipped, counted, and the first few
+/// Errors:  std::runtime_error if a file cannot be read; lines that are no events are skipped, counted, and the first
+/// few
 ///          of each file named on standard error.
 class RecordedEvents {
  public:

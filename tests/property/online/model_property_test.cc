@@ -58,40 +58,6 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
   }
 }
 
-TEST(ModelProperty, NoOutcomeDependsOnWhatComesAfterIt) {
-  Random random(testing::test_seed(202));
-  auto events = stream(random.next(), 1500);
-  const std::size_t now = 1000;
-  auto first = make_model(), second = make_model();
-  std::vector<std::vector<std::optional<std::size_t>>> ranks;
-  for (const Event& event : events) ranks.push_back(first->learn(event).ranks);
-  for (std::size_t i = events.size() - 1; i > now; --i) {
-    std::swap(events[i], events[now + random.below(i - now + 1)]);
-  }
-  for (std::size_t i = 0; i < now; ++i) ASSERT_EQ(second->learn(events[i]).ranks, ranks[i]) << i;
-}
-
-// Uniformly random clicks cannot be predicted: whoever does has peeked.
-TEST(ModelProperty, ARandomStreamStaysAtChance) {
-  Random random(testing::test_seed(203));
-  constexpr std::size_t kItems = 500;
-  Options options;
-  options.max_items = kItems;
-  Model model(options, make_count_parts(options));
-  for (int i = 0; i < 12'000; ++i) {
-    Event event;
-    event.session = testing::numbered("s", random.below(300));
-    event.item = testing::numbered("i", random.below(kItems));
-    event.time = timestamp_from_ms(1'600'000'000'000 + i * 200);
-    model.learn(event);
-  }
-  const double chance = static_cast<double>(kRankCutoff) / kItems;
-  const auto names = model.part_names();
-  for (std::size_t part = 0; part < names.size(); ++part) {
-    EXPECT_LT(model.quality(part).hit_rate, chance * 1.2) << names[part];
-  }
-}
-
 TEST(ModelProperty, TheBlendBeatsItsPartsOnAStreamWithSomethingToLearn) {
   Options options;
   Model model(options, make_count_parts(options));

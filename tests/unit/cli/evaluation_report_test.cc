@@ -39,10 +39,10 @@ struct EvaluationReportTest : ::testing::Test {
 
 TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
   const json::value report = json::parse(report_json(run, evaluation));
-  EXPECT_EQ(keys(report), (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored",
-                                                 "unseen_targets", "unseen_targets_in_tenths", "items", "seconds",
-                                                 "events_per_second", "peak_rss_bytes", "seed", "whole", "last_tenth",
-                                                 "tenths"}));
+  EXPECT_EQ(keys(report),
+            (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored", "unseen_targets",
+                                   "unseen_targets_in_tenths", "items", "seconds", "events_per_second",
+                                   "peak_rss_bytes", "seed", "whole", "last_tenth", "tenths"}));
   const std::set<std::string> metrics{"hr@5",   "hr@10",   "hr@20",   "mrr@5",    "mrr@10",    "mrr@20",
                                       "ndcg@5", "ndcg@10", "ndcg@20", "recall@5", "recall@10", "recall@20"};
   std::set<std::string> with_coverage = metrics;
@@ -78,8 +78,8 @@ TEST_F(EvaluationReportTest, TheTextWarnsOfAStreamThatIsNotInOrderOfTime) {
 
 TEST_F(EvaluationReportTest, TheTextShowsEveryPartOverTheStream) {
   const std::string text = report_text(run, evaluation);
-  for (const char* shown : {"30 events, 20 scored, 5.0 % of targets never seen", "1/10", "10/10", "NDCG@10", "popularity",
-                            "blend", "coverage"}) {
+  for (const char* shown : {"30 events, 20 scored, 5.0 % of targets never seen", "1/10", "10/10", "NDCG@10",
+                            "popularity", "blend", "coverage"}) {
     EXPECT_NE(text.find(shown), std::string::npos) << shown << "\n" << text;
   }
 }

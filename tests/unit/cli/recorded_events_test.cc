@@ -25,7 +25,8 @@ class RecordedEventsTest : public ::testing::Test {
   }
 
   testing::TempDirectory dir_;
-  const std::vector<std::string> files_{file("1.tsv", "s\ta\t1\ns\tb\t2\nbroken\n"), file("2.tsv", "s\tc\t3\ns\td\t4\n")};
+  const std::vector<std::string> files_{file("1.tsv", "s\ta\t1\ns\tb\t2\nbroken\n"),
+                                        file("2.tsv", "s\tc\t3\ns\td\t4\n")};
   const StreamFormat format_{{"session", "item", "time"}, false};
 };
 
