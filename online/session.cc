@@ -26,11 +26,13 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
   for (const Event& event : newest_first) {
     if (options.weight_of(event.type) <= 0) continue;
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
-    if (later != nullptr && (event.session != later->session || event.user != later->user)) break;
+    const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
     if (later == nullptr) {
-      if (!event.user.empty()) context.user_key = owner_key(Owner::Kind::user, event.user);
-      context.session_key = event.session.empty() ? context.user_key : owner_key(Owner::Kind::session, event.session);
+      context.session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
+    } else if (event.session != later->session) {
+      break;
     }
+    if (context.user_key == 0) context.user_key = user_key;  // who logs in, or out, goes on with the session
     later = &event;
     const ItemIndex item = find(event.item);
     if (item == kNoItem) continue;

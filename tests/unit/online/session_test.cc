@@ -65,6 +65,16 @@ TEST(SessionFromHistory, IsOneSessionIdEvenIfTheUserHasSeveral) {
   EXPECT_EQ(context.session_key, owner_key(Owner::Kind::session, "new"));
 }
 
+TEST(SessionFromHistory, GoesOnWhenItsUserLogsInOrOut) {
+  std::vector<Event> history{click("c", 50), click("b", 40), click("a", 30)};
+  for (Event& event : history) event.session = "s";
+  history[0].user = history[2].user = "";
+  const Context context = session_from_history(history, at_seconds(60), Options{}, number_of);
+  EXPECT_EQ(items_of(context), (std::vector<ItemIndex>{0, 1, 2}));
+  EXPECT_EQ(context.session_key, owner_key(Owner::Kind::session, "s"));
+  EXPECT_EQ(context.user_key, owner_key(Owner::Kind::user, "u"));
+}
+
 TEST(SessionFromHistory, HoldsAtMostTheNewestItems) {
   Options options;
   options.max_session_items = 2;
