@@ -100,11 +100,11 @@ struct Ranked {
   std::vector<ItemIndex> items;
   std::vector<float> features, scores;
 
-  explicit Ranked(const Ranking& ranking)
-      : items(ranking.items), features(ranking.features), scores(ranking.scores) {
+  explicit Ranked(const Ranking& ranking) : items(ranking.items), features(ranking.features), scores(ranking.scores) {
     for (const auto& proposal : ranking.proposals) {
       proposals.emplace_back();
-      for (const Candidate& candidate : proposal.candidates) proposals.back().emplace_back(candidate.item, candidate.score);
+      for (const Candidate& candidate : proposal.candidates)
+        proposals.back().emplace_back(candidate.item, candidate.score);
     }
   }
   bool operator==(const Ranked&) const = default;
