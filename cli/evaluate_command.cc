@@ -124,6 +124,7 @@ class Evaluate {
   }
 
   void report() {
+    progress_.finish();
     predictions_.close();
     run_.items = predictor_->items();
     run_.seed = predictor_->seed();
@@ -180,23 +181,28 @@ void add_evaluate_command(CLI::App& app) {
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure how well every part recommends on a recorded stream");
   command->footer(
-      "Prequential: every event but the first of a session is ranked against all items seen so far, then learned\n"
-      "(docs/evaluate.md). The model is the one that `freshet serve` runs.\n"
+      "Every event but the first of a session is ranked against all items seen so far, then learned: the prequential\n"
+      "protocol. docs/evaluate.md says it exactly, field by field. The model is the one that `freshet serve` runs.\n"
+      "Streams are TSV, CSV or JSON lines, plain, .gz or .zst, in order of time.\n"
       "\n"
       "Examples:\n"
       "  freshet evaluate clicks.tsv.gz --columns session,item,time,type\n"
       "  freshet evaluate shop.csv.zst --header --session-gap 0 --json report.json --plot quality.svg\n"
       "  freshet evaluate clicks.tsv.gz --parts popularity,covisitation      without the others\n"
       "  freshet evaluate --train train.tsv --test test.tsv                  nothing is learned from the test set\n"
-      "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a running service, through its API");
+      "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a test service, through its API\n"
+      "\n"
+      "--against sends the events to the service: never point it at one that serves people.");
   command->add_option("files", arguments->files, "Recorded streams in order of time; - is standard input");
   command->add_option("--train", arguments->train, "Learned before the test set is scored");
   command->add_option("--test", arguments->test, "Scored, not learned; targets that were never seen are passed over");
   arguments->stream.add_options(*command);
-  command->add_option("--session-gap", arguments->session_gap,
-                      "Seconds (or 30m, 2h) without an event that end a session; 0: never (default 30m)");
-  command->add_option("--parts", arguments->parts, "Parts that take part, separated by commas (default: all)");
-  command->add_option("--seed", arguments->seed, "Of every random choice (default 1)");
+  command->add_option(
+      "--session-gap", arguments->session_gap,
+      "Seconds (or 30m, 2h) without an event that end a session; 0: never (default: online.session_gap, 30m)");
+  command->add_option("--parts", arguments->parts,
+                      "Parts that take part, separated by commas (default: online.parts, all)");
+  command->add_option("--seed", arguments->seed, "Of every random choice (default: online.seed, 1)");
   command
       ->add_option("-c,--config", arguments->config_file, "Configuration whose [online] and [replay] sections are used")
       ->check(CLI::ExistingFile);

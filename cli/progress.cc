@@ -31,8 +31,9 @@ Progress::Progress(std::string what, bool quiet)
   next_ = start_ + (terminal_ ? std::chrono::milliseconds(0) : std::chrono::milliseconds(kPlainInterval));
 }
 
-Progress::~Progress() {
+void Progress::finish() {
   if (drawn_ && terminal_) std::fputc('\n', stderr);
+  drawn_ = false;
 }
 
 std::string Progress::line(const std::string& what, std::uint64_t done, double part, double seconds, int width) {

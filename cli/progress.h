@@ -11,10 +11,13 @@ namespace freshet::cli {
 class Progress {
  public:
   Progress(std::string what, bool quiet);
-  ~Progress();  ///< leaves the terminal's line
+  ~Progress() { finish(); }
 
   /// `done` of the work (events); `part` of the whole in [0, 1], negative if unknown.
   void update(std::uint64_t done, double part);
+
+  /// Leaves the terminal's line, for output that comes after. update() begins anew.
+  void finish();
 
   /// "  45% [#####.....]  1.2 M events  105 k/s  0:12 to go"
   static std::string line(const std::string& what, std::uint64_t done, double part, double seconds, int width);
