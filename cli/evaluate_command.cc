@@ -26,7 +26,8 @@ using SteadyClock = std::chrono::steady_clock;
 struct EvaluateArguments {
   std::vector<std::string> files, train, test;
   StreamArguments stream;
-  std::string session_gap, parts, config_file, against;
+  std::vector<std::string> parts;
+  std::string session_gap, config_file, against;
   std::optional<std::uint64_t> seed;
   std::string json, predictions, plot;
 
@@ -47,16 +48,6 @@ void EvaluateArguments::validate() const {
   if (seed) throw std::runtime_error("--seed: a running service has its own (online.seed)");
 }
 
-std::vector<std::string> split(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    parts.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return parts;
-}
-
 /// Nullopt if `text` is empty.
 std::optional<std::chrono::seconds> parse_gap(const std::string& text) {
   if (text.empty()) return std::nullopt;
@@ -72,7 +63,7 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap);
   online::Options options = config.online;
   if (session_gap) options.session_gap = *session_gap;
-  if (!arguments.parts.empty()) options.parts = split(arguments.parts);
+  if (!arguments.parts.empty()) options.parts = arguments.parts;
   if (arguments.seed) options.seed = *arguments.seed;
   if (const auto problems = options.validate(); !problems.empty()) throw std::runtime_error("--" + problems.front());
   return make_model_predictor(options);
@@ -114,7 +105,7 @@ class Evaluate {
   }
 
   /// The classical protocol: one part of the log is learned, the other is scored and never learned.
-  void split() {
+  void train_and_test() {
     online::Evaluation unused(evaluation_.parts());
     read(arguments_.train, [&](const Event& event, std::uint64_t) { predictor_->take(event, true, unused); });
     read(arguments_.test, [this](const Event& event, std::uint64_t position) {
@@ -168,7 +159,7 @@ void evaluate(const EvaluateArguments& arguments) {
   arguments.validate();
   Evaluate run(arguments);
   if (arguments.splits()) {
-    run.split();
+    run.train_and_test();
   } else {
     run.prequential();
   }
@@ -200,8 +191,11 @@ void add_evaluate_command(CLI::App& app) {
   command->add_option(
       "--session-gap", arguments->session_gap,
       "Seconds (or 30m, 2h) without an event that end a session; 0: never (default: online.session_gap, 30m)");
-  command->add_option("--parts", arguments->parts,
-                      "Parts that take part, separated by commas (default: online.parts, all)");
+  command
+      ->add_option("--parts", arguments->parts,
+                   "Parts that take part, separated by commas (default: online.parts, all)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--seed", arguments->seed, "Of every random choice (default: online.seed, 1)");
   command
       ->add_option("-c,--config", arguments->config_file, "Configuration whose [online] and [replay] sections are used")

@@ -170,6 +170,8 @@ def test_every_metric_is_documented_and_every_documented_one_exists(freshet):
     only_kafka = set(re.findall(r"^\| `(freshet_\w+)` .*\| Kafka: ", text, re.MULTILINE))
     assert served - documented == set()
     assert documented - served <= only_kafka
+    alerts = set(re.findall(r"freshet_\w+", (ROOT / "configs/alerts.yml").read_text()))
+    assert alerts and alerts <= documented
 
 
 @pytest.mark.parametrize("config", ["freshet.toml", "dev.toml"])
@@ -232,7 +234,7 @@ def test_inspect_works_while_the_service_runs(freshet):
 
 
 def test_the_binary_explains_itself():
-    for command in ("serve", "replay", "generate", "inspect", "config"):
+    for command in ("serve", "replay", "evaluate", "generate", "inspect", "config"):
         text = run(command, "--help").stdout
         assert "Example" in text or command == "config", text
     assert subprocess.run([BINARY, "nonsense"], capture_output=True).returncode != 0
