@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from freshet_process import run
+from freshet_process import run, wait_until
 
 CUTOFFS = (5, 10, 20)
 COLUMNS = ("session", "user", "item", "time", "type", "id", "value")
@@ -230,6 +230,32 @@ def test_a_running_service_agrees_with_the_evaluation_of_its_model(freshet, tmp_
     listed = [(rank["blend"], offline.ranks[event]["blend"]) for event, rank in live.ranks.items()]
     same = sum(ours == theirs or (ours is None and theirs > 20) for ours, theirs in listed if theirs is not None)
     assert same > 0.8 * sum(theirs is not None for _, theirs in listed)
+
+
+def test_what_a_service_measures_while_it_learns_is_what_an_evaluation_measures(freshet, tmp_path):
+    rows = shop(3000, seed=11)
+    stream = write(tmp_path / "shop.tsv", rows)
+    offline = Evaluation(tmp_path, stream).report
+    service = freshet()
+    for start in range(0, len(rows), 500):
+        service.send(*({key: value for key, value in row.items() if value != "" and key != "time"}
+                       | {"ts": row["time"] * 1000} for row in rows[start:start + 500]))
+    wait_until(lambda: service.status()["learner"]["events_learned"] == len(rows), "everything learned")
+    service.stop()
+    service.start()
+    learner = service.status()["learner"]
+    assert list(learner["quality"]) == list(offline["whole"])
+    for part, live in learner["quality"].items():
+        figures = offline["whole"][part]
+        assert live["scored_events"] == offline["scored"]
+        assert [live["hit_rate"], live["mrr"], live["ndcg"]] == pytest.approx(
+            [figures["hr@20"], figures["mrr@20"], figures["ndcg@20"]], abs=1e-12), part
+    recent = {part: live["recent_mrr"] for part, live in learner["quality"].items()}
+    blend = recent.pop("blend")
+    assert learner["blend_advantage"] == pytest.approx(blend - max(recent.values()), abs=1e-12)
+    assert set(learner["blender_influence"]) == set(recent)
+    assert sum(learner["blender_influence"].values()) == pytest.approx(1)
+    assert f"freshet_learner_scored_events {offline['scored']}\n" in service.get("/metrics").body
 
 
 def test_a_running_service_is_compared_on_its_own_terms_only(freshet, tmp_path):
