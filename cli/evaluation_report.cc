@@ -29,6 +29,7 @@ json::object scores_json(const RankingScores& scores) {
   add("mrr", scores.mrr);
   add("ndcg", scores.ndcg);
   add("recall", scores.hit_rate);
+  out["candidate_recall"] = scores.candidate_recall;
   return out;
 }
 
@@ -62,15 +63,15 @@ std::string tenths_table(const Evaluation& evaluation, std::size_t part) {
 }
 
 std::string summary_table(const Evaluation& evaluation, std::size_t items) {
-  std::string text = fmt::format("\n{:14}  {:^31}   {:^23}\n{:14}", "", "whole stream", "last tenth", "");
-  text += "   HR@20   MRR@20  NDCG@20  coverage    HR@20   MRR@20  NDCG@20\n";
+  std::string text = fmt::format("\n{:14}  {:^33}    {:^35}\n{:14}", "", "whole stream", "last tenth", "");
+  text += "   HR@20   MRR@20  NDCG@20  coverage    HR@20   MRR@20  NDCG@20  candidates\n";
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
     const RankingScores whole = evaluation.whole(part);
     const RankingScores last = evaluation.tenth(part, Evaluation::kTenths - 1);
-    text += fmt::format("{:14}{:8.3f}{:9.3f}{:9.3f}{:8.1f} %{:9.3f}{:9.3f}{:9.3f}\n", evaluation.parts()[part],
-                        whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
+    text += fmt::format("{:14}{:8.3f}{:9.3f}{:9.3f}{:8.1f} %{:9.3f}{:9.3f}{:9.3f}{:10.1f} %\n",
+                        evaluation.parts()[part], whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
                         100 * share(evaluation.covered(part), items), last.hit_rate[kLast], last.mrr[kLast],
-                        last.ndcg[kLast]);
+                        last.ndcg[kLast], 100 * last.candidate_recall);
   }
   return text;
 }

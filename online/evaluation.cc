@@ -13,8 +13,7 @@ Evaluation::Evaluation(std::vector<std::string> parts)
 void Evaluation::record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target) {
   FRESHET_CHECK(ranks.size() == parts_.size());
   for (std::size_t part = 0; part < ranks.size(); ++part) {
-    const std::size_t rank = ranks[part].value_or(0);
-    ranks_[part].push_back(rank <= kCutoffs.back() ? static_cast<std::uint8_t>(rank) : 0);
+    ranks_[part].push_back(static_cast<std::uint8_t>(std::min(ranks[part].value_or(0), kCutoffs.back() + 1)));
   }
   unseen_.push_back(unseen_target);
 }
@@ -41,10 +40,11 @@ std::size_t Evaluation::covered(std::size_t part) const {
 }
 
 RankingScores Evaluation::scores(std::size_t part, std::size_t from, std::size_t to) const {
-  std::array<std::size_t, kCutoffs.back() + 1> events_at_rank{};
+  std::array<std::size_t, kCutoffs.back() + 2> events_at_rank{};
   for (std::size_t event = from; event < to; ++event) ++events_at_rank[ranks_[part][event]];
   const double events = std::max(1.0, static_cast<double>(to - from));
   RankingScores result;
+  result.candidate_recall = static_cast<double>(to - from - events_at_rank[0]) / events;
   for (std::size_t c = 0; c < kCutoffs.size(); ++c) {
     for (std::size_t rank = 1; rank <= kCutoffs[c]; ++rank) {
       const double share = static_cast<double>(events_at_rank[rank]) / events;

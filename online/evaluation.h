@@ -17,6 +17,7 @@ inline constexpr std::array<std::size_t, 3> kCutoffs{5, 10, 20};
 /// and NDCG is 1 / log2(1 + rank).
 struct RankingScores {
   std::array<double, kCutoffs.size()> hit_rate{}, mrr{}, ndcg{};
+  double candidate_recall = 0;  ///< share of targets that were candidates, whatever their rank
 };
 
 /// What a prequential evaluation adds up: ranks per scored event and part, kept to the end, since tenths are known only
@@ -27,7 +28,7 @@ class Evaluation {
 
   explicit Evaluation(std::vector<std::string> parts);
 
-  /// One scored event: `ranks` per part, from 1; nullopt: not in the list.
+  /// One scored event: `ranks` per part, from 1; nullopt: no candidate.
   void record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target);
 
   /// The part listed the item with this number among its first kCutoffs.back().
@@ -51,9 +52,10 @@ class Evaluation {
   std::size_t begin_of(std::size_t tenth) const { return scored() * tenth / kTenths; }
 
   std::vector<std::string> parts_;
-  std::vector<std::vector<std::uint8_t>> ranks_;  // [part][event], 0: beyond the last cutoff
-  std::vector<bool> unseen_;                      // [event]
-  std::vector<std::vector<bool>> covered_;        // [part][item]
+  std::vector<std::vector<std::uint8_t>>
+      ranks_;                               // [part][event], 0: no candidate; one more than the last cutoff: beyond it
+  std::vector<bool> unseen_;                // [event]
+  std::vector<std::vector<bool>> covered_;  // [part][item]
 };
 
 }  // namespace freshet::online

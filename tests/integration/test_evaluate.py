@@ -102,6 +102,7 @@ def metrics(ranks):
         result[f"hr@{cutoff}"] = result[f"recall@{cutoff}"] = len(hits) / count
         result[f"mrr@{cutoff}"] = sum(1 / rank for rank in hits) / count
         result[f"ndcg@{cutoff}"] = sum(1 / math.log2(rank + 1) for rank in hits) / count
+    result["candidate_recall"] = sum(rank is not None for rank in ranks) / max(1, len(ranks))
     return result
 
 

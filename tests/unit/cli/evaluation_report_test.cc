@@ -43,8 +43,9 @@ TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
             (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored", "unseen_targets",
                                    "unseen_targets_in_tenths", "items", "seconds", "events_per_second",
                                    "peak_rss_bytes", "seed", "whole", "last_tenth", "tenths"}));
-  const std::set<std::string> metrics{"hr@5",   "hr@10",   "hr@20",   "mrr@5",    "mrr@10",    "mrr@20",
-                                      "ndcg@5", "ndcg@10", "ndcg@20", "recall@5", "recall@10", "recall@20"};
+  const std::set<std::string> metrics{"hr@5",      "hr@10",     "hr@20",           "mrr@5",   "mrr@10",
+                                      "mrr@20",    "ndcg@5",    "ndcg@10",         "ndcg@20", "recall@5",
+                                      "recall@10", "recall@20", "candidate_recall"};
   std::set<std::string> with_coverage = metrics;
   with_coverage.insert("coverage");
   EXPECT_EQ(keys(report.at("whole")), (std::set<std::string>{"popularity", "blend"}));
@@ -67,6 +68,7 @@ TEST_F(EvaluationReportTest, TheJsonHoldsTheFigures) {
   EXPECT_EQ(figure(report.at("whole").at("popularity").at("coverage")), 0.25);
   EXPECT_DOUBLE_EQ(figure(report.at("whole").at("blend").at("recall@10")), 0.5);
   EXPECT_EQ(figure(report.at("last_tenth").at("popularity").at("recall@20")), 1);
+  EXPECT_EQ(figure(report.at("whole").at("popularity").at("candidate_recall")), 0.5);
   EXPECT_NEAR(figure(report.at("last_tenth").at("popularity").at("ndcg@20")), 1 / std::log2(5.0), 1e-12);
 }
 

@@ -22,6 +22,8 @@ TEST(Evaluation, EachCutoffCountsTheRanksUpToIt) {
   EXPECT_DOUBLE_EQ(a.ndcg[2], (1.0 + 1.0 / std::log2(6.0) + 1.0 / std::log2(7.0)) / 4);
   EXPECT_EQ(b.hit_rate, (std::array<double, 3>{0, 0, 0.25}));
   EXPECT_DOUBLE_EQ(b.mrr[2], 1.0 / 20 / 4);
+  EXPECT_EQ(a.candidate_recall, 0.75);
+  EXPECT_EQ(b.candidate_recall, 0.75);
 }
 
 TEST(Evaluation, TenthsTogetherAreTheWholeWhateverTheNumberOfEvents) {
