@@ -23,6 +23,14 @@ void report(rd_kafka_error_t* error, const char* what) {
   if (owner) log::error(what, {{"error", rd_kafka_error_string(error)}});
 }
 
+/// From the group's first answer to our wish to join.
+bool has_member_id(rd_kafka_t* consumer) {
+  char* id = rd_kafka_memberid(consumer);
+  const bool known = id != nullptr && *id != '\0';
+  rd_kafka_mem_free(consumer, id);
+  return known;
+}
+
 }  // namespace
 
 KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
@@ -38,10 +46,33 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
                      void* self) { on_rebalance(consumer, error, partitions, self); });
   consumer_ = make_consumer(std::move(conf));
   rd_kafka_poll_set_consumer(consumer_.get());
+}
+
+KafkaGroupReader::~KafkaGroupReader() {
+  // librdkafka before 2.2 aborts the process when it destroys a member between its joining and its first assignment
+  // (its issue 4312). Such a client leaves the group like any other, but is never destroyed.
+  const bool between = joining_ && !assigned_ && has_member_id(consumer_.get());
+  rd_kafka_consumer_close(consumer_.get());
+  if (between) consumer_.release();
+}
+
+/// To a group that it joined without the topic, librdkafka gives the topic's partitions only after its next refresh of
+/// metadata (minutes) and another rebalance.
+void KafkaGroupReader::join_once_the_topic_exists() {
+  if (joining_ || !monitor_.topic_exists()) return;
+  joining_ = true;
   rd_kafka_subscribe(consumer_.get(), to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}}).get());
 }
 
-KafkaGroupReader::~KafkaGroupReader() { rd_kafka_consumer_close(consumer_.get()); }
+Result<LogBatch> KafkaGroupReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
+  join_once_the_topic_exists();
+  return KafkaReader::poll(max_records, timeout);
+}
+
+void KafkaGroupReader::idle(std::chrono::milliseconds duration) {
+  join_once_the_topic_exists();
+  KafkaReader::idle(duration);
+}
 
 void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_partition_list_t* partitions, void* self) {
   auto* reader = static_cast<KafkaGroupReader*>(self);
@@ -61,6 +92,7 @@ void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
   }
   report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: partitions cannot be taken");
   add_owned(added, known);
+  assigned_ = true;
   log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
 }
 

@@ -97,6 +97,7 @@ std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
     return "kafka: topic \"" + options_.topic + "\": " + rd_kafka_err2str(found.err);
   }
   if (found.partition_cnt == 0) return "kafka: topic \"" + options_.topic + "\" has no partitions";
+  topic_exists_ = true;
   for (int i = 0; i < found.partition_cnt && !stop.stop_requested(); ++i) {
     const int partition = found.partitions[i].id;
     error = rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), partition, &view.begins[partition],

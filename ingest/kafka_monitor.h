@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -30,6 +31,9 @@ class KafkaMonitor {
   /// Empty if cluster and topic are fine; else a sentence for /readyz.
   std::string problem() const;
 
+  /// True once the topic has been seen, its partitions available or not.
+  bool topic_exists() const { return topic_exists_; }
+
   /// The newest successful look.
   View view() const;
   /// Its end offsets alone; empty before the first.
@@ -43,6 +47,7 @@ class KafkaMonitor {
   const KafkaOptions options_;
   std::string last_error_;  // monitor thread only: what librdkafka said about a broker since the look began
   RdKafka client_;
+  std::atomic<bool> topic_exists_{false};
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

@@ -68,21 +68,27 @@ class KafkaReader : public LogReader {
   bool ever_owned_ = false;
 };
 
-/// A member of the consumer group (cooperative rebalancing). Where to go on comes from the reader's own store.
+/// A member of the consumer group (cooperative rebalancing), from when the topic is there. Where to go on comes from
+/// the reader's own store.
 class KafkaGroupReader final : public KafkaReader {
  public:
   KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
                    Metrics& metrics);
   ~KafkaGroupReader() override;  ///< leaves the group at once, so that others take over at once
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  void idle(std::chrono::milliseconds duration) override;
   void seek(const Positions& positions) override;
 
  private:
   static void on_rebalance(rd_kafka_s* consumer, int error, rd_kafka_topic_partition_list_s* partitions, void* self);
+  void join_once_the_topic_exists();
   void assign(rd_kafka_topic_partition_list_s* partitions);
   void revoke(rd_kafka_topic_partition_list_s* partitions);
 
   PositionsOf positions_of_;
   Counter& rebalances_;
+  bool joining_ = false;   // or joined
+  bool assigned_ = false;  // partitions, at least once
 };
 
 /// Every partition of the topic, outside of any group; new partitions join as the monitor sees them.

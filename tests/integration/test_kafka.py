@@ -8,8 +8,7 @@ from test_embedded import shop_sessions, wait_learned
 
 def kafka_config(broker, topic, **more):
     lines = [f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{topic}"',
-             f'dead_letter_topic = "{topic}-dead"', *(f"{key} = {value}" for key, value in more.items()),
-             '[kafka.properties]\n"topic.metadata.refresh.interval.ms" = "500"']
+             f'dead_letter_topic = "{topic}-dead"', *(f"{key} = {value}" for key, value in more.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -45,14 +45,13 @@ class MockKafka {
     for (int broker = 1; broker <= brokers_; ++broker) rd_kafka_mock_broker_set_up(cluster_.get(), broker);
   }
 
-  /// Options of a log on this cluster, patient enough for a loaded machine and quick to notice changes.
+  /// Options of a log on this cluster.
   ingest::KafkaOptions options(const std::string& topic) const {
     ingest::KafkaOptions options;
     options.brokers = bootstrap();
     options.topic = topic;
     options.group = topic + "-group";
     options.dead_letter_topic = topic + "-dead";
-    options.properties["topic.metadata.refresh.interval.ms"] = "500";
     return options;
   }
 

@@ -44,7 +44,6 @@ ingest::KafkaOptions options_on(const std::string& brokers) {
                   std::to_string(++number);
   options.group = options.topic;
   options.dead_letter_topic = options.topic + "-dead";
-  options.properties["topic.metadata.refresh.interval.ms"] = "500";
   return options;
 }
 

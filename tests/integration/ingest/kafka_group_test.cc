@@ -22,6 +22,7 @@ using ingest::HistoryWriter;
 using ingest::KafkaLog;
 
 constexpr int kPartitions = 4;
+constexpr std::int16_t kSyncGroup = 14;  // Kafka protocol
 
 /// Every commit of every member, in the order in which they happened.
 class CommitLog {
@@ -244,6 +245,24 @@ TEST_F(KafkaGroupTest, AnInstanceWithAnEmptyStoreGoesOnFromWhatTheGroupCommitted
   ASSERT_TRUE(append_and_wait(log, entries(40, 10, "new")));
   const auto second = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
   EXPECT_THAT(values_of(read(*second, 40)), ::testing::UnorderedElementsAreArray(values_of(entries(40, 10, "new"))));
+}
+
+TEST_F(KafkaGroupTest, AMemberThatIsClosedBeforeItsFirstAssignmentLeavesQuietly) {
+  // It joins, but is never told what is its own: where librdkafka 2.0 aborts the process.
+  constexpr std::size_t kErrors = 4;
+  const auto error = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+  rd_kafka_mock_broker_push_request_error_rtts(kafka_.cluster(), 1, kSyncGroup, kErrors, error, 0, error, 0, error, 0,
+                                               error, 0);
+  Metrics metrics;
+  KafkaLog log(kafka_.options("events"), metrics);
+  const auto reader = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
+  EXPECT_TRUE(eventually([&] {
+    EXPECT_TRUE(reader->poll(1, std::chrono::milliseconds(10)));
+    std::size_t left = kErrors;
+    rd_kafka_mock_broker_error_stack_cnt(kafka_.cluster(), 1, kSyncGroup, &left);
+    return left < kErrors;
+  }));
+  EXPECT_EQ(reader->generation(), 0U);
 }
 
 TEST_F(KafkaGroupTest, UntilTheGroupHasDecidedEverythingCountsAsUnread) {
