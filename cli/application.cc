@@ -76,6 +76,10 @@ struct Application::Impl {
   store::Journal journal;
   store::CheckpointStore checkpoints;
 
+  // Before log and watermark: what still waits there when they end is answered on the server's event loops.
+  std::unique_ptr<serve::Server> server;
+  bool stopped = false;
+
   std::unique_ptr<ingest::EventLog> log;
   Watermark visible;
   ingest::HistoryWriter writer;
@@ -87,7 +91,6 @@ struct Application::Impl {
   std::jthread writer_thread;
   std::jthread learner_thread;
   std::jthread monitor_thread;
-  std::unique_ptr<serve::Server> server;
 };
 
 Application::Impl::Impl(const Config& the_config)
@@ -169,7 +172,8 @@ void Application::Impl::monitor(std::stop_token stop) {
 }
 
 void Application::Impl::stop() {
-  if (!server) return;
+  if (!server || stopped) return;
+  stopped = true;
   log::info("stopping: draining requests");
   server->stop();
   for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread}) {
@@ -181,7 +185,6 @@ void Application::Impl::stop() {
   if (const auto synced = database.sync(); !synced) {
     log::error("cannot sync the store", {{"reason", synced.error().message}});
   }
-  server.reset();
   log::info("stopped", {{"events_learned", learner.status().events_learned}});
 }
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -122,10 +124,17 @@ struct Reader {
   }
 };
 
+/// Where the file sets a key.
+using KeyLines = std::map<std::string, std::size_t>;
+
 class Loader {
  public:
-  Loader(const std::string& file, Config& config) : file_(file), config_(config) {
-    for (const ConfigOption& option : config_schema()) keys_.push_back(option.key);
+  Loader(const std::string& file, Config& config, KeyLines& lines) : file_(file), config_(config), lines_(lines) {
+    for (const ConfigOption& option : config_schema()) {
+      keys_.push_back(option.key);
+      names_.push_back(option.key);
+      names_.push_back(option.key.substr(0, option.key.rfind('.')));
+    }
   }
 
   void read(const toml::table& table, const std::string& prefix) {
@@ -137,7 +146,7 @@ class Loader {
       } else if (node.is_table() && is_section(key)) {
         read(*node.as_table(), key);
       } else {
-        const std::string close = nearest(key, keys_);
+        const std::string close = nearest(key, names_);
         report(node, key, close.empty() ? "unknown key" : "unknown key; did you mean " + close + "?");
       }
     }
@@ -158,6 +167,7 @@ class Loader {
   }
 
   void set(const ConfigOption& option, const toml::node& node) {
+    lines_[option.key] = node.source().begin.line;
     const auto value = std::visit(Reader{node}, option.get(config_));
     if (!value) return report(node, option.key, "expected " + option.type);
     const std::string expected = option.set(config_, *value);
@@ -170,22 +180,23 @@ class Loader {
 
   const std::string& file_;
   Config& config_;
+  KeyLines& lines_;
   std::vector<std::string> keys_;
+  std::vector<std::string> names_;  // of keys and sections
   std::vector<ConfigProblem> problems_;
 };
 
-std::vector<ConfigProblem> read_file(const std::string& path, Config& config) {
+std::vector<ConfigProblem> read_file(const std::string& path, Config& config, KeyLines& lines) {
   std::ifstream in(path);
   if (!in) return {{path, 0, "", "cannot be opened"}};
+  if (std::filesystem::is_directory(path)) return {{path, 0, "", "is a directory"}};
   std::stringstream text;
   text << in.rdbuf();
   try {
     const toml::table table = toml::parse(text.str(), path);
-    Loader loader(path, config);
+    Loader loader(path, config, lines);
     loader.read(table, "");
-    auto problems = loader.take();
-    std::ranges::stable_sort(problems, {}, &ConfigProblem::line);  // as a person reads the file
-    return problems;
+    return loader.take();
   } catch (const toml::parse_error& error) {
     return {{path, error.source().begin.line, "", std::string(error.description())}};
   }
@@ -225,11 +236,18 @@ void resolve_secrets(Config& config, std::vector<ConfigProblem>& problems) {
   }
 }
 
-void validate(const Config& config, std::vector<ConfigProblem>& problems) {
+void validate(const Config& config, const std::string& file, const KeyLines& lines,
+              std::vector<ConfigProblem>& problems) {
   const auto add = [&](const std::string& prefix, const std::vector<std::string>& messages) {
     for (const std::string& message : messages) {
       const std::size_t colon = message.find(": ");
-      problems.push_back({"", 0, prefix + message.substr(0, colon), message.substr(colon + 2)});
+      ConfigProblem problem{"", 0, prefix + message.substr(0, colon), message.substr(colon + 2)};
+      for (const auto& [key, line] : lines) {  // the key, or the table that it is an entry of
+        if (problem.key != key && !problem.key.starts_with(key + ".")) continue;
+        problem.file = file;
+        problem.line = line;
+      }
+      problems.push_back(std::move(problem));
     }
   };
   for (const auto& messages : {config.decode.validate(), config.embedded.validate(), config.kafka.validate(),
@@ -251,14 +269,21 @@ std::string to_string(const ConfigProblem& problem) {
 
 std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOverrides& overrides, Config& config) {
   std::vector<ConfigProblem> problems;
-  if (!path.empty()) problems = read_file(path, config);
-  apply_environment(config, problems);
+  KeyLines lines;
+  if (!path.empty()) problems = read_file(path, config, lines);
   resolve_secrets(config, problems);
+  const Config as_written = config;
+  apply_environment(config, problems);
   if (!overrides.data.empty()) config.store.directory = overrides.data;
   if (!overrides.listen.empty() && !apply_listen_address(overrides.listen, config.serve)) {
     problems.push_back({"", 0, "--listen", "expected HOST:PORT"});
   }
-  validate(config, problems);
+  for (const ConfigOption& option : config_schema()) {
+    if (option.get(config) != option.get(as_written)) lines.erase(option.key);  // overridden
+  }
+  validate(config, path, lines, problems);
+  // As a person reads the file, and then what is not in it.
+  std::ranges::stable_sort(problems, {}, [](const ConfigProblem& problem) { return problem.line - 1; });
   return problems;
 }
 

@@ -66,7 +66,9 @@ class Schema {
           const auto given = parse_duration(std::get<std::string>(v));
           if (!given || *given < low || *given > high) return "expected a " + type + ", such as \"30s\"";
           using Member = std::remove_cvref_t<decltype(at(c))>;
-          if (std::chrono::duration_cast<Member>(*given) != *given) return std::string("finer than it can be set");
+          if (std::chrono::duration_cast<Member>(*given) != *given) {
+            return std::string("expected whole ") + (std::is_same_v<Member, std::chrono::hours> ? "hours" : "seconds");
+          }
           at(c) = std::chrono::duration_cast<Member>(*given);
           return std::string();
         });

@@ -1,6 +1,7 @@
 """The service on a real Apache Kafka broker: clicks by kcat, answers by curl."""
 
 import json
+import subprocess
 
 from freshet_process import Broker, ROOT, run, wait_until
 from test_embedded import shop_sessions, wait_learned
@@ -100,6 +101,19 @@ def test_a_topic_that_does_not_exist_yet_is_waited_for(freshet, broker, topic):
     broker.produce(topic, [{"user": "u", "item": "a"}])
     wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history", 60)
     wait_until(lambda: service.get("/readyz").status == 200, "ready")
+
+
+def test_a_stop_does_not_wait_for_a_broker_that_is_away(freshet):
+    service = freshet('[log]\nkind = "kafka"\n[kafka]\nbrokers = "127.0.0.1:1"\n'
+                      '[serve]\ndrain_timeout = "0s"\nevents_timeout = "10m"\nafter_timeout = "10m"\n', ready=False)
+    waiting = [subprocess.Popen(["curl", "-s", *arguments], stdout=subprocess.PIPE) for arguments in (
+        [service.url + "/v1/events", "-d", '{"user":"u","item":"a"}'],
+        [service.url + "/v1/users/u", "-X", "DELETE"],
+        [service.url + "/v1/users/u/recommendations?after=0-1"])]
+    wait_until(lambda: f"\nfreshet_serve_connections {len(waiting) + 1}\n" in service.get("/metrics").body,
+               "the requests are waiting")
+    service.stop()
+    assert [curl.communicate(timeout=30)[0] for curl in waiting] == [b"", b"", b""]
 
 
 def test_the_kafka_example_configuration_starts(freshet, broker, topic, tmp_path):

@@ -60,7 +60,27 @@ TEST_F(ConfigTest, ModulesJudgeWhatBelongsTogether) {
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\n").size(), 1U);
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\nallow_public = true\n"), Lines{});
   EXPECT_EQ(problems("[online.lstm]\ndimension = 20\n"),
-            Lines{"online.lstm.dimension: must be a multiple of 16, at most 1024"});
+            Lines{"test.toml:2: online.lstm.dimension: must be a multiple of 16, at most 1024"});
+  EXPECT_EQ(problems("[kafka.properties]\n\"fetch.wait.max.ms\" = \"1\"\nacks = \"1\"\n[serve]\nport = -1\n"),
+            (Lines{"test.toml:1: kafka.properties.acks: is set by freshet itself",
+                   "test.toml:5: serve.port: expected an integer 0 to 65535"}));
+}
+
+TEST_F(ConfigTest, WhatTheFileDidNotSayHasNoLine) {
+  setenv("FRESHET_KAFKA_BROKERS", "", 1);
+  EXPECT_EQ(problems("[kafka]\nbrokers = \"b:1\"\n[serve]\nport = -1\n"),
+            (Lines{"test.toml:4: serve.port: expected an integer 0 to 65535", "kafka.brokers: must not be empty"}));
+  unsetenv("FRESHET_KAFKA_BROKERS");
+}
+
+TEST_F(ConfigTest, ADirectoryIsNoConfiguration) {
+  EXPECT_EQ(to_string(load_config(dir_.path(), {}, config_).at(0)), dir_.path() + ": is a directory");
+}
+
+TEST_F(ConfigTest, AMistypedSectionAndAFineDurationSayWhatWasMeant) {
+  EXPECT_EQ(problems("[onlin.blender]\nhidden_units = 16\n[store]\nmax_event_age = \"90m\"\n"),
+            (Lines{"test.toml:1: onlin: unknown key; did you mean online?",
+                   "test.toml:4: store.max_event_age: expected whole hours"}));
 }
 
 TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
