@@ -189,6 +189,7 @@ void add_replay_command(CLI::App& app) {
   command
       ->add_option("--patience", arguments->patience_seconds,
                    "Seconds to go on trying when the service is away (--to http)")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--brokers", arguments->brokers, "Bootstrap servers, for --to kafka");
   command->add_option("--topic", arguments->topic, "Topic, for --to kafka");

@@ -1,7 +1,9 @@
 #include "serve/json.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace freshet::serve {
 namespace {
@@ -46,6 +48,45 @@ json::value parsed_or_empty(const std::string& text) {
   boost::system::error_code error;
   json::value value = json::parse(text.empty() ? "{}" : text, error);
   return error ? json::value(json::object()) : value;
+}
+
+template <typename Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 32> text;  // the longest double takes 24
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  out.append(text.data(), end);
+}
+
+void append(std::string& out, const json::value& value) {
+  const char* separator = "";
+  switch (value.kind()) {
+    case json::kind::null: out += "null"; return;
+    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
+    case json::kind::int64: return append_number(out, value.get_int64());
+    case json::kind::uint64: return append_number(out, value.get_uint64());
+    case json::kind::double_:
+      if (!std::isfinite(value.get_double())) return append(out, nullptr);
+      return append_number(out, value.get_double());
+    case json::kind::string: out += json::serialize(value.get_string()); return;
+    case json::kind::array:
+      out += '[';
+      for (const json::value& entry : value.get_array()) {
+        out += std::exchange(separator, ",");
+        append(out, entry);
+      }
+      out += ']';
+      return;
+    case json::kind::object:
+      out += '{';
+      for (const auto& [name, entry] : value.get_object()) {
+        out += std::exchange(separator, ",");
+        out += json::serialize(name);
+        out += ':';
+        append(out, entry);
+      }
+      out += '}';
+      return;
+  }
 }
 
 Result<std::string> text_field(const json::value& value, std::string_view field) {
@@ -99,7 +140,7 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
   }
   if (name == "attributes") {
     if (!value.is_object()) return bad_field(name, "expected an object");
-    item.attributes = json::serialize(value);
+    item.attributes = to_text(value);
     return {};
   }
   return bad_field(name, "unknown field");
@@ -107,10 +148,16 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
 
 }  // namespace
 
+std::string to_text(const json::value& value) {
+  std::string text;
+  append(text, value);
+  return text;
+}
+
 ApiResponse json_response(const json::value& body, unsigned status) {
   ApiResponse response;
   response.status = status;
-  response.body = json::serialize(body);
+  response.body = to_text(body);
   return response;
 }
 

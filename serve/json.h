@@ -12,6 +12,9 @@ namespace freshet::serve {
 
 namespace json = boost::json;
 
+/// Compact JSON text with numbers as people write them (Boost writes 9.5 as 9.5E0); infinite or no numbers are null.
+std::string to_text(const json::value& value);
+
 ApiResponse json_response(const json::value& body, unsigned status = 200);
 
 /// RFC 9457 problem details.

@@ -15,7 +15,7 @@ ApiResponse receipt_response(const SubmitReceipt& receipt) {
     ApiResponse response = problem(400, "no event was accepted; the first: " + receipt.rejected.front().reason);
     json::value body = json::parse(response.body);
     body.as_object()["rejected"] = std::move(rejected);
-    response.body = json::serialize(body);
+    response.body = to_text(body);
     return response;
   }
   return json_response(

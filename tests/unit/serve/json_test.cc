@@ -1,0 +1,27 @@
+#include "serve/json.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace freshet::serve {
+namespace {
+
+TEST(Json, IsWrittenAsItWasRead) {
+  for (const char* text :
+       {R"({})", R"([])", R"([[],{},[{"a":[]}]])", R"({"a":1,"b":[true,false,null],"c":{"d":"e"}})",
+        R"([9.5,0.1,-3.25,1e+300,5e-324,18446744073709551615,-9223372036854775808])", R"(["\"\\\u0001\n","\u00e9"])"}) {
+    const auto value = parse_json(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_EQ(json::parse(to_text(*value)), *value) << text;
+  }
+  EXPECT_EQ(to_text(*parse_json(R"( { "a" : [ 1.50, -2, "x\ny" ] , "b" : null } )")), R"({"a":[1.5,-2,"x\ny"],"b":null})");
+}
+
+TEST(Json, WhatIsNoNumberIsNull) {
+  EXPECT_EQ(to_text(json::array{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}),
+            "[null,null]");
+}
+
+}  // namespace
+}  // namespace freshet::serve
