@@ -81,14 +81,14 @@ def test_a_broker_that_comes_late_is_waited_for(freshet, topic, tmp_path):
         assert "kafka" in unready.body
         assert service.recommend("u")["items"] == []
         broker.start()
-        wait_until(lambda: service.get("/readyz").status == 200, "ready once the broker is there", 60)
-        wait_learned(service, 60)
+        wait_until(lambda: service.get("/readyz").status == 200, "ready once the broker is there")
+        wait_learned(service)
 
         broker.kill()
-        wait_until(lambda: service.get("/readyz").status == 503, "not ready without the broker", 60)
+        wait_until(lambda: service.get("/readyz").status == 503, "not ready without the broker")
         assert service.items_for("s0", kind="sessions") is not None
         broker.start()
-        wait_until(lambda: service.get("/readyz").status == 200, "ready again", 60)
+        wait_until(lambda: service.get("/readyz").status == 200, "ready again")
         token = service.send({"user": "u", "item": "a"})
         assert service.items_for("u", after=token)
     finally:
@@ -99,7 +99,7 @@ def test_a_topic_that_does_not_exist_yet_is_waited_for(freshet, broker, topic):
     service = freshet(kafka_config(broker, topic), ready=False)
     wait_until(lambda: topic in service.get("/readyz").body, "/readyz names the topic")
     broker.produce(topic, [{"user": "u", "item": "a"}])
-    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history", 60)
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history")
     wait_until(lambda: service.get("/readyz").status == 200, "ready")
 
 
@@ -123,4 +123,4 @@ def test_the_kafka_example_configuration_starts(freshet, broker, topic, tmp_path
         f'topic = "{topic}"' if line.startswith("topic") else line
         for line in text.splitlines()), ready=False)
     broker.produce(topic, [{"user": "u", "item": "a"}])
-    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history", 60)
+    wait_until(lambda: history_count(service, "users", "u") == 1, "the click in the history")

@@ -34,6 +34,9 @@ struct LogUnderTestFactory {
   std::function<std::unique_ptr<LogUnderTest>()> make;  ///< null: what it needs is not there, skip
 };
 
+/// In names of tests, instead of the object's bytes.
+inline void PrintTo(const LogUnderTestFactory& factory, std::ostream* out) { *out << factory.name; }
+
 class EventLogContract : public ::testing::TestWithParam<LogUnderTestFactory> {
  protected:
   void SetUp() override {

@@ -30,7 +30,7 @@ inline Result<Positions> append_and_wait(ingest::EventLog& log, std::vector<inge
   return answer.get();
 }
 
-/// Polls until `count` records have come or half a minute is over.
+/// Polls until `count` records have come or that is overdue.
 inline std::vector<ingest::LogRecord> read(ingest::LogReader& reader, std::size_t count, std::size_t per_poll = 1000) {
   std::vector<ingest::LogRecord> records;
   eventually([&] {
@@ -42,7 +42,9 @@ inline std::vector<ingest::LogRecord> read(ingest::LogReader& reader, std::size_
       next[record.position.partition] = record.position.offset + 1;
       records.push_back(std::move(record));
     }
-    EXPECT_EQ(batch->next, next);
+    if (!next.empty()) {  // without records there may be positions of what retention took
+      EXPECT_EQ(batch->next, next);
+    }
     return records.size() >= count;
   });
   return records;

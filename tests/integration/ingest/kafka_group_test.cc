@@ -199,17 +199,14 @@ TEST_F(KafkaGroupTest, PartitionsMoveBetweenMembersUnderLoadWithoutLossOrStaleWr
   auto a = join('a');
   ASSERT_TRUE(eventually([&] { return commits_.partitions_of('a') == kPartitions; }));
   auto b = join('b');
-  ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }, std::chrono::seconds(60)));
+  ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }));
   b.reset();  // leaves: what was b's comes back to a
   const Positions ends = load.stop();
   ASSERT_EQ(ends.size(), static_cast<std::size_t>(kPartitions));
-  EXPECT_TRUE(eventually(
-      [&] {
-        const std::lock_guard lock(store_a_.mutex);
-        return covers(store_a_.positions, ends);
-      },
-      std::chrono::seconds(60)))
-      << "regained partitions are read on from a's own positions";
+  EXPECT_TRUE(eventually([&] {
+    const std::lock_guard lock(store_a_.mutex);
+    return covers(store_a_.positions, ends);
+  })) << "regained partitions are read on from a's own positions";
   a.reset();
   expect_clean_handovers(ends, 3);
 }
@@ -221,10 +218,10 @@ TEST_F(KafkaGroupTest, ABatchHeldOverABackOffIsNotWrittenToPartitionsThatWereTak
   store_a_.broken = true;  // a now holds a batch of all partitions that it cannot write
   ASSERT_TRUE(eventually([&] { return a->problem() == "broken for the test"; }));
   auto b = join('b');
-  ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }, std::chrono::seconds(60)));
+  ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }));
   store_a_.broken = false;
   const Positions ends = load.stop();
-  EXPECT_TRUE(eventually([&] { return all_written(ends); }, std::chrono::seconds(60)));
+  EXPECT_TRUE(eventually([&] { return all_written(ends); }));
   a.reset();
   b.reset();
   expect_clean_handovers(ends, 2);

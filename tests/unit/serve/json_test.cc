@@ -15,7 +15,8 @@ TEST(Json, IsWrittenAsItWasRead) {
     ASSERT_TRUE(value) << text;
     EXPECT_EQ(json::parse(to_text(*value)), *value) << text;
   }
-  EXPECT_EQ(to_text(*parse_json(R"( { "a" : [ 1.50, -2, "x\ny" ] , "b" : null } )")), R"({"a":[1.5,-2,"x\ny"],"b":null})");
+  EXPECT_EQ(to_text(*parse_json(R"( { "a" : [ 1.50, -2, "x\ny" ] , "b" : null } )")),
+            R"({"a":[1.5,-2,"x\ny"],"b":null})");
 }
 
 TEST(Json, WhatIsNoNumberIsNull) {
