@@ -79,7 +79,7 @@ try it:
 NEXT
 if $wait_for_user; then
   echo
-  echo "the service runs until you press Ctrl-C"
+  echo "the service runs until you press Ctrl-C, or: kill $$"
   trap 'exit 0' INT TERM
   wait "$service"
 fi
