@@ -32,7 +32,7 @@ struct SessionKnnOptions {
   std::size_t max_sessions = 200'000;       ///< in the index; the oldest is replaced
   std::size_t max_sessions_per_item = 500;  ///< newest kept per item
   std::size_t neighbours = 250;             ///< sessions that vote
-  std::size_t max_session_items = 30;       ///< of an indexed session
+  std::size_t max_session_items = 64;       ///< of an indexed session
 };
 
 /// What each user has come for before.
@@ -51,7 +51,7 @@ struct LstmOptions {
   std::size_t replay_buffer = 50'000;  ///< examples kept
   double learning_rate = 0.1;          ///< Adagrad, embeddings
   double lstm_learning_rate = 0.02;    ///< Adagrad, LSTM weights
-  std::size_t admission_count = 2;     ///< sightings before an item gets an embedding row
+  std::size_t admission_count = 1;     ///< sightings before an item gets an embedding row
   std::size_t max_items = 1'000'000;   ///< rows; the least recently seen is recycled
 };
 
