@@ -141,6 +141,7 @@ void Learner::Impl::publish() {
   gauges->influence(influence);
   snapshot.store(std::move(next));
   const std::lock_guard lock(status_mutex);
+  status.events_published = model->events_learned();
   status.positions = positions;
   status.events_learned = model->events_learned();
   status.stream_time = model->stream_time();

@@ -26,6 +26,7 @@ struct LearnerStatus {
   Positions ends;
   std::int64_t lag_events = 0;
   std::uint64_t events_learned = 0;
+  std::uint64_t events_published = 0;  ///< of these, in the snapshot that requests read
   Timestamp stream_time{};
   Timestamp last_checkpoint{};  ///< wall clock; epoch if none yet
   std::size_t items = 0;

@@ -59,6 +59,7 @@ json::object learner_json(const online::LearnerStatus& learner, const online::Op
           {"ends", positions_json(not_below(learner.ends, learner.positions))},
           {"lag_events", learner.lag_events},
           {"events_learned", learner.events_learned},
+          {"events_published", learner.events_published},
           {"items", learner.items},
           {"stream_time", format_rfc3339(learner.stream_time)},
           {"last_checkpoint",

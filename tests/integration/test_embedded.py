@@ -19,7 +19,8 @@ def shop_sessions(count):
 
 
 def wait_learned(service, events):
-    wait_until(lambda: service.status()["learner"]["events_learned"] >= events, f"{events} events learned")
+    """Until lists are made by a model that has learned so many events."""
+    wait_until(lambda: service.status()["learner"]["events_published"] >= events, f"{events} events learned")
 
 
 def test_a_click_changes_the_next_answer(freshet):

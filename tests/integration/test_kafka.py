@@ -82,7 +82,7 @@ def test_a_broker_that_comes_late_is_waited_for(freshet, topic, tmp_path):
         assert service.recommend("u")["items"] == []
         broker.start()
         wait_until(lambda: service.get("/readyz").status == 200, "ready once the broker is there")
-        wait_learned(service)
+        wait_learned(service, 60)
 
         broker.kill()
         wait_until(lambda: service.get("/readyz").status == 503, "not ready without the broker")

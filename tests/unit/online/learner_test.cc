@@ -72,6 +72,7 @@ TEST_F(LearnerTest, LearnsTheLogPublishesAndCheckpoints) {
   run(reader, [this](Learner& learner) {
     const LearnerStatus status = learner.status();
     EXPECT_EQ(status.events_learned, events.size());
+    EXPECT_EQ(status.events_published, events.size());
     EXPECT_EQ(status.positions.at(0), 800);
     EXPECT_EQ(status.lag_events, 0);
     EXPECT_EQ(status.problem, "");
