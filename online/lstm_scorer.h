@@ -21,9 +21,7 @@ struct LstmWeights {
 ///   v = output_weights h + skip * e_last,
 /// and item i scores v.e_i + bias_i + log of its current share of events.
 /// Threads:  as Scorer. A published one is immutable; the learner's live one is for the learner thread.
-/// Cost:     a step is 8 d^2 multiply-adds; propose() scans 8-bit copies of all rows, then re-ranks the best few
-/// hundred
-///           in float: exact in practice (recall is tested).
+/// Cost:     a step is 8 d^2 multiply-adds; propose() scans all rows (embedding_ranking.h).
 class LstmScorer final : public Scorer {
  public:
   /// `max_session_items`: newest items read. `weights` and `embeddings` are referred to, not copied.

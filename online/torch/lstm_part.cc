@@ -4,44 +4,19 @@
 #include <cmath>
 
 #include "online/embedding_table.h"
-#include "online/item_table.h"
 #include "online/lstm_scorer.h"
+#include "online/numbering.h"
 #include "online/random.h"
+#include "online/recent_items.h"
+#include "online/row_adagrad.h"
 #include "online/torch/lstm_trainer.h"
 
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kRecentTargets = 50'000;  // what "popular now" means: share among so many newest events
-constexpr double kUniformShare = 0.3;           // of negatives drawn from all items rather than by popularity
+constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
 constexpr float kNewRowNoise = 0.05F;
 constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
-constexpr float kEpsilon = 1e-7F;
-
-/// Gives keys (rows) the numbers 0, 1, 2, ... in order of first appearance.
-class Numbering {
- public:
-  void clear() {
-    numbers_.clear();
-    keys_.clear();
-  }
-
-  std::uint32_t insert(std::uint32_t key) {
-    const std::uint32_t number = numbers_.find_or_insert(key, static_cast<std::uint32_t>(keys_.size()));
-    if (number == keys_.size()) keys_.push_back(key);
-    return number;
-  }
-
-  /// kNoRow if it has none.
-  std::uint32_t find(std::uint32_t key) const { return numbers_.find(key); }
-  const std::vector<std::uint32_t>& keys() const { return keys_; }
-  std::size_t size() const { return keys_.size(); }
-
- private:
-  static_assert(ItemTable::kAbsent == kNoRow);
-  ItemTable numbers_;
-  std::vector<std::uint32_t> keys_;
-};
 
 /// A session prefix and the item that followed it, by item numbers: rows may be recycled meanwhile.
 struct Example {
@@ -72,52 +47,6 @@ Example load_example(ByteReader& in) {
   return example;
 }
 
-/// How often each item occurs among the newest events: the distribution that negatives come from, and the prior.
-class RecentItems {
- public:
-  void add(ItemIndex item) {
-    if (counts_.size() <= item) counts_.resize(item + std::size_t{1});
-    ++counts_[item];
-    if (ring_.size() < kRecentTargets) {
-      ring_.push_back(item);
-      return;
-    }
-    --counts_[ring_[next_]];
-    ring_[next_] = item;
-    next_ = (next_ + 1) % kRecentTargets;
-  }
-
-  bool empty() const { return ring_.empty(); }
-  ItemIndex draw(Random& random) const { return ring_[random.below(ring_.size())]; }
-
-  /// Smoothed, so that nothing has probability 0.
-  double share(ItemIndex item) const {
-    const double count = item < counts_.size() ? counts_[item] : 0;
-    return (count + 0.5) / (static_cast<double>(ring_.size()) + 0.5 * static_cast<double>(counts_.size()) + 1);
-  }
-
-  void save(ByteWriter& out) const {
-    out.array(std::span<const ItemIndex>(ring_));
-    out.varint(next_);
-    out.array(std::span<const std::uint32_t>(counts_));
-  }
-
-  bool load(ByteReader& in, std::size_t max_items) {
-    ring_ = in.array<ItemIndex>();
-    next_ = in.varint();
-    counts_ = in.array<std::uint32_t>();
-    return in.ok() && ring_.size() <= kRecentTargets && next_ < kRecentTargets && counts_.size() <= max_items &&
-           std::ranges::all_of(ring_, [&](ItemIndex item) { return item < counts_.size(); });
-  }
-
-  std::size_t memory_bytes() const { return ring_.capacity() * 4 + counts_.capacity() * 4; }
-
- private:
-  std::vector<ItemIndex> ring_;
-  std::size_t next_ = 0;
-  std::vector<std::uint32_t> counts_;  // by item
-};
-
 class LstmPart final : public Part {
  public:
   LstmPart(const LstmOptions& options, std::size_t max_items, std::uint64_t seed)
@@ -125,6 +54,7 @@ class LstmPart final : public Part {
         max_items_(max_items),
         random_(mix64(seed)),
         table_(options.dimension, options.max_items, max_items, options.admission_count),
+        adagrad_(options.dimension, options.learning_rate),
         trainer_(options.dimension, options.lstm_learning_rate, seed),
         live_(weights_, table_.live(), options.max_session_items) {
     trainer_.export_weights(weights_);
@@ -159,6 +89,7 @@ class LstmPart final : public Part {
 
   void forget_item(ItemIndex item) override {
     table_.forget(item);
+    recent_.forget(item);
     const auto mentions = [&](const Example& example) { return example.mentions(item); };
     std::erase_if(pending_, mentions);
     std::erase_if(replay_, mentions);
@@ -178,7 +109,7 @@ class LstmPart final : public Part {
     table_.save(out);
     trainer_.save(out);
     recent_.save(out);
-    out.array(std::span<const float>(squares_));
+    adagrad_.save(out);
     out.varint(replay_next_);
     for (const auto* examples : {&pending_, &replay_}) {
       out.varint(examples->size());
@@ -193,9 +124,8 @@ class LstmPart final : public Part {
     }
     random_.load(in);
     if (!table_.load(in) || !trainer_.load(in) || !recent_.load(in, max_items_)) return corrupt;
-    squares_ = in.array<float>();
+    if (!adagrad_.load(in, table_.rows())) return corrupt;
     replay_next_ = in.varint();
-    if (squares_.size() != table_.rows() * (options_.dimension + 1)) return corrupt;
     for (auto* examples : {&pending_, &replay_}) {
       const std::uint64_t count = in.varint();
       if (!in.ok() || count > in.remaining()) return corrupt;
@@ -209,7 +139,7 @@ class LstmPart final : public Part {
 
   std::size_t memory_bytes() const override {
     const std::size_t example = sizeof(Example) + 8 * sizeof(ItemIndex);
-    return table_.memory_bytes() + recent_.memory_bytes() + squares_.capacity() * sizeof(float) +
+    return table_.memory_bytes() + recent_.memory_bytes() + adagrad_.memory_bytes() +
            (pending_.size() + replay_.size()) * example + 5 * weights_.input_weights.size() * sizeof(float);
   }
 
@@ -229,9 +159,7 @@ class LstmPart final : public Part {
               kNewRowNoise * static_cast<float>(2 * random_.uniform() - 1);
     }
     table_.write(row, vector, 0);
-    squares_.resize(std::max(squares_.size(), table_.rows() * (options_.dimension + 1)));
-    std::fill_n(squares_.begin() + static_cast<std::ptrdiff_t>(row * (options_.dimension + 1)), options_.dimension + 1,
-                0.0F);
+    adagrad_.reset(row);
   }
 
   void train() {
@@ -289,7 +217,7 @@ class LstmPart final : public Part {
       const double share = recent_.share(table_.item_of(row));
       const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
       batch.classes.push_back(rows_.insert(row));
-      batch.biases.push_back(table_.live().page(row).bias[row % EmbeddingPage::kRows]);
+      batch.biases.push_back(table_.live().bias(row));
       // Being among n draws at least once.
       const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
       batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
@@ -309,24 +237,12 @@ class LstmPart final : public Part {
     }
   }
 
-  /// Sparse Adagrad on the rows of the batch (Duchi, Hazan and Singer, JMLR 2011), per element.
   void apply(const LstmBatch& batch, const LstmGradients& gradients) {
     const std::size_t d = options_.dimension;
-    const auto rate = static_cast<float>(options_.learning_rate);
     std::vector<float> bias_gradients(rows_.size());
     for (std::size_t c = 0; c < batch.classes.size(); ++c) bias_gradients[batch.classes[c]] = gradients.biases[c];
-    std::vector<float> vector(d);
-    const auto stepped = [&](float value, float gradient, float& squares) {
-      squares += gradient * gradient;
-      return value - rate * gradient / (std::sqrt(squares) + kEpsilon);
-    };
     for (std::size_t n = 0; n < rows_.size(); ++n) {
-      const std::uint32_t row = rows_.keys()[n];
-      const float* old = batch.vectors.data() + n * d;
-      float* squares = squares_.data() + row * (d + 1);
-      for (std::size_t i = 0; i < d; ++i) vector[i] = stepped(old[i], gradients.vectors[n * d + i], squares[i]);
-      const float bias = table_.live().page(row).bias[row % EmbeddingPage::kRows];
-      table_.write(row, vector, stepped(bias, bias_gradients[n], squares[d]));
+      adagrad_.step(table_, rows_.keys()[n], {gradients.vectors.data() + n * d, d}, bias_gradients[n]);
     }
   }
 
@@ -344,11 +260,11 @@ class LstmPart final : public Part {
   const std::size_t max_items_;
   Random random_;
   EmbeddingTable table_;
+  RowAdagrad adagrad_;  // of table_
   LstmTrainer trainer_;
   LstmWeights weights_;
   LstmScorer live_;
   RecentItems recent_;
-  std::vector<float> squares_;  // Adagrad accumulators, [rows][d + 1], the bias last
   std::vector<Example> pending_;
   std::vector<Example> replay_;  // a ring once full
   std::size_t replay_next_ = 0;

@@ -1,75 +1,12 @@
 #include "online/torch/lstm_trainer.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <numeric>
 #include <string>
 
-#include "base/check.h"
-#include "online/random.h"
+#include "online/torch/tensors.h"
 
 namespace freshet::online {
-namespace {
-
-constexpr float kEpsilon = 1e-7F;
-
-/// A weight and its Adagrad accumulator.
-struct Weight {
-  torch::Tensor value;
-  std::vector<float> squares;
-
-  void step(float rate) {
-    if (!value.grad().defined())
-      return;  // no part of this batch's loss: sessions of one item have no state before them
-    float* w = value.data_ptr<float>();
-    const torch::Tensor gradient = value.grad().contiguous();
-    const float* g = gradient.data_ptr<float>();
-    for (std::size_t i = 0; i < squares.size(); ++i) {
-      squares[i] += g[i] * g[i];
-      w[i] -= rate * g[i] / (std::sqrt(squares[i]) + kEpsilon);
-    }
-    value.mutable_grad().reset();
-  }
-};
-
-Weight make_weight(std::vector<std::int64_t> shape, double scale, double centre, Random& random) {
-  torch::Tensor value = torch::empty(shape);
-  float* data = value.data_ptr<float>();
-  for (std::int64_t i = 0; i < value.numel(); ++i) {
-    data[i] = static_cast<float>(centre + (2 * random.uniform() - 1) * scale);
-  }
-  value.requires_grad_(true);
-  return {value, std::vector<float>(static_cast<std::size_t>(value.numel()))};
-}
-
-template <typename T>
-torch::Tensor index_tensor(const std::vector<T>& values) {
-  torch::Tensor tensor = torch::empty({static_cast<std::int64_t>(values.size())}, torch::kLong);
-  std::ranges::copy(values, tensor.data_ptr<std::int64_t>());
-  return tensor;
-}
-
-torch::Tensor float_tensor(const std::vector<float>& values, std::vector<std::int64_t> shape) {
-  return torch::from_blob(const_cast<float*>(values.data()), shape).clone();
-}
-
-std::vector<float> to_vector(const torch::Tensor& tensor) {
-  const torch::Tensor flat = tensor.contiguous();
-  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
-}
-
-/// Runs `work`; LibTorch's exceptions end here.
-template <typename Work>
-auto at_the_edge(Work work) {
-  try {
-    return work();
-  } catch (const c10::Error& error) {
-    check_failed(error.what_without_backtrace(), __FILE__, __LINE__);
-  }
-}
-
-}  // namespace
 
 struct LstmTrainer::Impl {
   Impl(std::size_t the_dimension, double learning_rate, Random random)
@@ -190,8 +127,7 @@ std::vector<float> LstmTrainer::encode(const LstmBatch& batch) const {
 
 void LstmTrainer::export_weights(LstmWeights& out) const {
   const auto copy = [](const Weight& weight, std::vector<float>& values) {
-    const float* data = weight.value.data_ptr<float>();
-    values.assign(data, data + weight.value.numel());
+    values.assign(weight.values().begin(), weight.values().end());
   };
   out.dimension = static_cast<std::size_t>(impl_->dimension);
   copy(impl_->input_weights, out.input_weights);
@@ -202,22 +138,11 @@ void LstmTrainer::export_weights(LstmWeights& out) const {
 }
 
 void LstmTrainer::save(ByteWriter& out) const {
-  for (const Weight* weight : impl_->all()) {
-    const float* data = weight->value.data_ptr<float>();
-    out.array(std::span<const float>(data, weight->squares.size()));
-    out.array(std::span<const float>(weight->squares));
-  }
+  for (const Weight* weight : impl_->all()) weight->save(out);
 }
 
 bool LstmTrainer::load(ByteReader& in) {
-  for (Weight* weight : impl_->all()) {
-    const auto values = in.array<float>();
-    auto squares = in.array<float>();
-    if (!in.ok() || values.size() != weight->squares.size() || squares.size() != values.size()) return false;
-    std::ranges::copy(values, weight->value.data_ptr<float>());
-    weight->squares = std::move(squares);
-  }
-  return true;
+  return std::ranges::all_of(impl_->all(), [&](Weight* weight) { return weight->load(in); });
 }
 
 }  // namespace freshet::online

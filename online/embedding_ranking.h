@@ -1,0 +1,30 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "online/embedding_table.h"
+#include "online/part.h"
+
+/// Ranking items by their embeddings: item i scores query . e_i + bias_i + prior_i.
+namespace freshet::online {
+
+/// Appends the k best rows' items, best first, never `except`. Scans the 8-bit rows, then re-ranks the best few hundred
+/// in float: exact in practice (recall is tested).
+/// Threads: any, on a view that does not change meanwhile.
+/// Cost:    a byte of memory read per row and dimension.
+void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
+                   std::vector<Candidate>& out);
+
+/// Features of a part that ranks by embeddings: its score against the best candidate's (log-odds, floored), its softmax
+/// share among the candidates, the dot product alone, the learned bias, whether the item has a row.
+inline constexpr std::array<std::string_view, 5> kEmbeddingFeatures{"own", "share", "affinity", "bias", "known"};
+
+/// Fills kEmbeddingFeatures. `query` null: nothing is known, so every item is without a row.
+void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
+                 FeatureColumns out);
+
+}  // namespace freshet::online
