@@ -242,6 +242,21 @@ void add_online_options(Schema& schema) {
                  "Users whose past is known; the least recently active is forgotten.");
   schema.integer("online.user_history.max_items_per_user", FRESHET_AT(online.user_history.max_items_per_user), 1,
                  10'000, "Newest items kept of a user's past.");
+  schema.integer("online.matrix_factorisation.dimension", FRESHET_AT(online.matrix_factorisation.dimension), 16, 1024,
+                 "Of users' and items' vectors; a multiple of 16.");
+  schema.integer("online.matrix_factorisation.negatives", FRESHET_AT(online.matrix_factorisation.negatives), 1, 1000,
+                 "Items drawn per event that the event's item competes with.");
+  schema.number("online.matrix_factorisation.learning_rate", FRESHET_AT(online.matrix_factorisation.learning_rate),
+                1e-6, 10, "Adagrad rate of the items' vectors.");
+  schema.number("online.matrix_factorisation.user_learning_rate",
+                FRESHET_AT(online.matrix_factorisation.user_learning_rate), 1e-6, 10,
+                "Adagrad rate of the users' vectors.");
+  schema.integer("online.matrix_factorisation.admission_count", FRESHET_AT(online.matrix_factorisation.admission_count),
+                 1, 255, "Sightings before an item gets a vector.");
+  schema.integer("online.matrix_factorisation.max_items", FRESHET_AT(online.matrix_factorisation.max_items), 100,
+                 100 * kMillion, "Items with a vector; the least recently seen gives its up.");
+  schema.integer("online.matrix_factorisation.max_users", FRESHET_AT(online.matrix_factorisation.max_users), 1,
+                 100 * kMillion, "Users with a vector; the least recently active is forgotten.");
   schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
                  "Of item embeddings and LSTM state; a multiple of 16.");
   schema.integer("online.lstm.max_session_items", FRESHET_AT(online.lstm.max_session_items), 1, 200,

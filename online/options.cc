@@ -68,6 +68,17 @@ std::vector<std::string> Options::validate() const {
   problems.require(user_history.max_users >= 1 && user_history.max_users <= 100'000'000,
                    "user_history.max_users: must be 1 to 100000000");
   problems.require(user_history.max_items_per_user >= 1, "user_history.max_items_per_user: must be at least 1");
+  problems.require(matrix_factorisation.dimension >= 16 && matrix_factorisation.dimension % 16 == 0 &&
+                       matrix_factorisation.dimension <= 1024,
+                   "matrix_factorisation.dimension: must be a multiple of 16, at most 1024");
+  problems.require(matrix_factorisation.negatives >= 1, "matrix_factorisation.negatives: must be at least 1");
+  problems.require(matrix_factorisation.learning_rate > 0 && matrix_factorisation.user_learning_rate > 0,
+                   "matrix_factorisation.learning_rate, matrix_factorisation.user_learning_rate: must be positive");
+  problems.require(matrix_factorisation.admission_count >= 1 && matrix_factorisation.admission_count <= 255,
+                   "matrix_factorisation.admission_count: must be 1 to 255");
+  problems.require(matrix_factorisation.max_items >= 1, "matrix_factorisation.max_items: must be at least 1");
+  problems.require(matrix_factorisation.max_users >= 1 && matrix_factorisation.max_users <= 100'000'000,
+                   "matrix_factorisation.max_users: must be 1 to 100000000");
   problems.require(lstm.dimension >= 16 && lstm.dimension % 16 == 0 && lstm.dimension <= 1024,
                    "lstm.dimension: must be a multiple of 16, at most 1024");
   problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");

@@ -12,8 +12,8 @@
 namespace freshet::online {
 
 /// Every part there is, in feature order.
-inline constexpr std::array<std::string_view, 6> kPartNames{"popularity", "covisitation", "session_knn",
-                                                            "recurrence", "user_history", "lstm"};
+inline constexpr std::array<std::string_view, 7> kPartNames{
+    "popularity", "covisitation", "session_knn", "recurrence", "user_history", "matrix_factorisation", "lstm"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -41,6 +41,17 @@ struct UserHistoryOptions {
   std::size_t max_items_per_user = 100;  ///< newest kept
 };
 
+/// Matrix factorisation.
+struct MatrixFactorisationOptions {
+  std::size_t dimension = 32;         ///< of users' and items' vectors, a multiple of 16
+  std::size_t negatives = 16;         ///< items drawn per event that the event's item competes with
+  double learning_rate = 0.1;         ///< Adagrad, items
+  double user_learning_rate = 0.2;    ///< Adagrad, users
+  std::size_t admission_count = 2;    ///< sightings before an item gets a vector
+  std::size_t max_items = 1'000'000;  ///< with a vector; the least recently seen gives its up
+  std::size_t max_users = 200'000;    ///< with a vector; the least recently active is forgotten
+};
+
 /// LSTM session model.
 struct LstmOptions {
   std::size_t dimension = 64;          ///< item embedding = LSTM state, a multiple of 16
@@ -63,7 +74,8 @@ struct BlenderOptions {
 };
 
 struct Options {
-  std::vector<std::string> parts{kPartNames.begin(), kPartNames.end()};  ///< that take part, of kPartNames
+  /// That take part, of kPartNames.
+  std::vector<std::string> parts{"popularity", "covisitation", "session_knn", "recurrence", "user_history", "lstm"};
   std::chrono::seconds session_gap{1800};   ///< a longer pause starts a new session; 0 = never
   std::size_t max_session_items = 200;      ///< newest items of a session that the parts see
   std::size_t max_items = 1'000'000;        ///< vocabulary; the least recently seen item is recycled
@@ -81,6 +93,7 @@ struct Options {
   CovisitationOptions covisitation;
   SessionKnnOptions session_knn;
   UserHistoryOptions user_history;
+  MatrixFactorisationOptions matrix_factorisation;
   LstmOptions lstm;
   BlenderOptions blender;
 

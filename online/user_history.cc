@@ -17,13 +17,10 @@ float log_hours(std::int64_t ms) {
   return std::log2(1.0F + static_cast<float>(std::max(0.0, static_cast<double>(ms) / kMsPerHour)));
 }
 
-/// Who the events of this session are by.
-std::uint64_t who(std::uint64_t session_key, std::uint64_t user_key) { return user_key != 0 ? user_key : session_key; }
-
 }  // namespace
 
 UserHistoryIndex::UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items)
-    : options_(options), max_items_(max_items), users_(options.max_users) {}
+    : options_(options), max_items_(max_items), slots_(options.max_users), users_(options.max_users) {}
 
 std::span<const std::string_view> UserHistoryIndex::features() const {
   static constexpr std::array<std::string_view, 5> kNames{"own", "log_count", "log_hours_ago", "share", "log_items"};
@@ -36,16 +33,9 @@ float UserHistoryIndex::own_score(const Entry& entry, std::int64_t now_ms) {
 
 bool UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries) const {
   entries.clear();
-  const std::uint64_t key = who(context.session_key, context.user_key);
-  if (key == 0) return false;
-  Slot slot = 0;
-  {
-    const Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.slot_of.find(key);
-    if (found == shard.slot_of.end()) return false;
-    slot = found->second;
-  }
+  const std::uint64_t key = who(context);
+  const Slot slot = key == 0 ? UserSlots::kNone : slots_.find(key);
+  if (slot == UserSlots::kNone) return false;
   const User* user = users_.find(slot);
   const std::lock_guard lock(locks_.of(slot));
   if (user == nullptr || user->key != key) return false;  // given to another meanwhile
@@ -87,43 +77,17 @@ void UserHistoryIndex::score(const Context& context, std::span<const ItemIndex> 
   }
 }
 
-void UserHistoryIndex::clear(Slot slot) {
+void UserHistoryIndex::reset(Slot slot, std::uint64_t key) {
   User& user = users_.at(slot);
   for (const Entry& entry : user.entries) --holders_[entry.item];
-  {
-    Shard& shard = shard_of(user.key);
-    const std::lock_guard lock(shard.mutex);
-    shard.slot_of.erase(user.key);
-  }
   const std::lock_guard lock(locks_.of(slot));
-  user.key = 0;
+  user.key = key;
   user.entries.clear();
 }
 
-UserHistoryIndex::Slot UserHistoryIndex::slot_for(std::uint64_t key) {
-  Shard& shard = shard_of(key);
-  const auto known = shard.slot_of.find(key);
-  if (known != shard.slot_of.end()) return known->second;
-  if (free_.empty() && slots_ < options_.max_users) free_.push_back(static_cast<Slot>(slots_++));
-  if (free_.empty()) {
-    clear(activity_.oldest());
-    free_.push_back(activity_.oldest());
-  }
-  const Slot slot = free_.back();
-  free_.pop_back();
-  {
-    User& user = users_.at(slot);
-    const std::lock_guard lock(locks_.of(slot));
-    user.key = key;
-  }
-  const std::lock_guard lock(shard.mutex);
-  shard.slot_of.emplace(key, slot);
-  return slot;
-}
-
 void UserHistoryIndex::observe(const Context&, const Interaction& event) {
-  const Slot slot = slot_for(who(event.session_key, event.user_key));
-  activity_.touch(slot);
+  const auto [slot, is_new_user] = slots_.claim(who(event));
+  if (is_new_user) reset(slot, who(event));
   User& user = users_.at(slot);
   Entry entry{event.item, 0.0F, to_ms(event.time)};
   const auto known = std::ranges::find(user.entries, event.item, &Entry::item);
@@ -149,7 +113,7 @@ void UserHistoryIndex::observe(const Context&, const Interaction& event) {
 
 void UserHistoryIndex::forget_item(ItemIndex item) {
   if (item >= holders_.size() || holders_[item] == 0) return;
-  for (Slot slot = 0; slot < slots_; ++slot) {
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
     User& user = users_.at(slot);
     const auto held = std::ranges::find(user.entries, item, &Entry::item);
     if (held == user.entries.end()) continue;
@@ -160,20 +124,14 @@ void UserHistoryIndex::forget_item(ItemIndex item) {
 }
 
 void UserHistoryIndex::erase(std::uint64_t key) {
-  Shard& shard = shard_of(key);
-  const auto known = shard.slot_of.find(key);
-  if (known == shard.slot_of.end()) return;
-  const Slot slot = known->second;
-  clear(slot);
-  free_.push_back(slot);
+  const Slot slot = slots_.release(key);
+  if (slot != UserSlots::kNone) reset(slot, 0);
 }
 
 void UserHistoryIndex::save(ByteWriter& out) const {
-  out.varint(slots_);
-  for (Slot slot = activity_.oldest(); slot != LruOrder::kNone; slot = activity_.after(slot)) {
+  slots_.save(out);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
     const User& user = *users_.find(slot);
-    out.varint(slot);
-    out.fixed(user.key);
     out.varint(user.entries.size());
     for (const Entry& entry : user.entries) {
       out.fixed(entry.item);
@@ -181,22 +139,14 @@ void UserHistoryIndex::save(ByteWriter& out) const {
       out.fixed(entry.last_ms);
     }
   }
-  out.array<Slot>(free_);
 }
 
 Result<void> UserHistoryIndex::load(ByteReader& in) {
   const Error corrupt{Errc::corrupt, "user_history: not a saved state"};
-  const std::uint64_t slots = in.varint();
-  if (!in.ok() || slots > options_.max_users || slots > in.remaining()) return corrupt;
-  std::vector<Slot> order;
-  std::vector<bool> seen(slots);
-  for (std::uint64_t n = 0; n < slots; ++n) {
-    const std::uint64_t slot = in.varint();
-    if (!in.ok() || slot >= slots || seen[slot]) return corrupt;
-    seen[slot] = true;
-    order.push_back(static_cast<Slot>(slot));
+  if (!slots_.load(in)) return corrupt;
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
     User& user = users_.at(slot);
-    user.key = in.fixed<std::uint64_t>();
+    user.key = slots_.key_of(slot);
     const std::uint64_t count = in.varint();
     if (!in.ok() || count > options_.max_items_per_user || (user.key == 0 && count > 0)) return corrupt;
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -209,22 +159,13 @@ Result<void> UserHistoryIndex::load(ByteReader& in) {
       ++holders_[entry.item];
       user.entries.push_back(entry);
     }
-    if (user.key != 0 && !shard_of(user.key).slot_of.emplace(user.key, static_cast<Slot>(slot)).second) return corrupt;
-  }
-  slots_ = slots;
-  activity_.restore(order);
-  free_ = in.array<Slot>();
-  for (const Slot slot : free_) {
-    if (slot >= slots_ || users_.at(slot).key != 0) return corrupt;
   }
   return in.ok() ? Result<void>{} : corrupt;
 }
 
 std::size_t UserHistoryIndex::memory_bytes() const {
-  constexpr std::size_t kMapNode = 40;
-  std::size_t bytes = users_.memory_bytes() + activity_.memory_bytes() + slots_ * kMapNode +
-                      holders_.capacity() * sizeof(std::uint32_t);
-  for (Slot slot = 0; slot < slots_; ++slot) bytes += users_.find(slot)->entries.capacity() * sizeof(Entry);
+  std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) bytes += users_.find(slot)->entries.capacity() * sizeof(Entry);
   return bytes;
 }
 

@@ -1,18 +1,15 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "online/chunked_array.h"
-#include "online/lru.h"
 #include "online/options.h"
 #include "online/part.h"
 #include "online/striped_mutex.h"
+#include "online/user_slots.h"
 
 namespace freshet::online {
 
@@ -39,7 +36,7 @@ class UserHistoryIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
-  using Slot = std::uint32_t;
+  using Slot = UserSlots::Slot;
 
   struct Entry {
     ItemIndex item = kNoItem;
@@ -50,30 +47,21 @@ class UserHistoryIndex final : public Scorer {
     std::uint64_t key = 0;       // 0: free
     std::vector<Entry> entries;  // the newest last
   };
-  struct Shard {
-    mutable std::mutex mutex;
-    std::unordered_map<std::uint64_t, Slot> slot_of;
-  };
-
   /// Copies the entries of the context's user; false if nobody is known.
   bool find(const Context& context, std::vector<Entry>& entries) const;
-  Slot slot_for(std::uint64_t key);
-  void clear(Slot slot);
-  Shard& shard_of(std::uint64_t key) const { return shards_[key % shards_.size()]; }
+  /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
+  void reset(Slot slot, std::uint64_t key);
   static float own_score(const Entry& entry, std::int64_t now_ms);
 
   // const after construction
   const UserHistoryOptions options_;
   const std::size_t max_items_;
 
-  mutable std::array<Shard, 64> shards_;
+  UserSlots slots_;
   StripedMutex locks_;
   ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
 
   // learner thread only
-  LruOrder activity_;  // of slots
-  std::size_t slots_ = 0;
-  std::vector<Slot> free_;
   std::vector<std::uint32_t> holders_;  // per item: how many users' entries hold it
 };
 

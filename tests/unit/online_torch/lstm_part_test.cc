@@ -142,6 +142,7 @@ TEST(LstmPart, APublishedScorerNeverChangesWhileLearningGoesOn) {
 
 TEST(Model, WithEveryPartGoesOnFromACheckpointAsIfNeverStopped) {
   Options options;
+  options.parts.assign(kPartNames.begin(), kPartNames.end());
   options.lstm = small();
   options.max_items = kMaxItems;
   options.session_knn.max_sessions = 50;

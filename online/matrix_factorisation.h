@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "online/options.h"
+#include "online/part.h"
+#include "online/user_vectors.h"
+
+namespace freshet::online {
+
+/// "matrix_factorisation": user x item from implicit feedback, one event at a time. Item i scores
+///   p_u.q_i + b_i + log of its current share of events
+/// and after each event the item is pulled above sampled negatives: BPR (Rendle et al., UAI 2009), the negatives drawn
+/// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
+/// first item, so that they are folded in at once; users' vectors (user_vectors.h) are live, items' are published.
+/// Without a user id the session stands for the user.
+/// Threads:  as Part.
+/// Cost:     observe(): negatives x dimension; propose() scans all rows (embedding_ranking.h).
+/// `users` is shared with whoever builds on the users' vectors; this part alone changes it.
+std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
+                                                std::uint64_t seed, std::shared_ptr<UserVectors> users);
+
+}  // namespace freshet::online
