@@ -257,6 +257,12 @@ void add_online_options(Schema& schema) {
                  100 * kMillion, "Items with a vector; the least recently seen gives its up.");
   schema.integer("online.matrix_factorisation.max_users", FRESHET_AT(online.matrix_factorisation.max_users), 1,
                  100 * kMillion, "Users with a vector; the least recently active is forgotten.");
+  schema.integer("online.user_cf.max_users", FRESHET_AT(online.user_cf.max_users), 1, 100 * kMillion,
+                 "Most recently active users, who may be somebody's neighbours.");
+  schema.integer("online.user_cf.neighbours", FRESHET_AT(online.user_cf.neighbours), 1, 10'000,
+                 "Most alike users who vote on a list.");
+  schema.integer("online.user_cf.max_items_per_user", FRESHET_AT(online.user_cf.max_items_per_user), 1, 1000,
+                 "Newest items that a neighbour votes for.");
   schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
                  "Of item embeddings and LSTM state; a multiple of 16.");
   schema.integer("online.lstm.max_session_items", FRESHET_AT(online.lstm.max_session_items), 1, 200,

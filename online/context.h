@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct Interaction {
   bool opens_session = false;     ///< first of its session: there is nothing to predict it from
   std::uint64_t session_key = 0;  ///< the same for all events of one session id or user (hash of the Owner)
   std::uint64_t user_key = 0;     ///< the same for all events of one user; 0 if anonymous
+  std::string_view user{};        ///< their id, valid during the call; empty if anonymous
 };
 
 }  // namespace freshet::online

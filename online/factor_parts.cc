@@ -1,6 +1,7 @@
 #include "online/factor_parts.h"
 
 #include "online/matrix_factorisation.h"
+#include "online/user_cf.h"
 
 namespace freshet::online {
 
@@ -10,6 +11,7 @@ std::vector<std::unique_ptr<Part>> make_factor_parts(const Options& options) {
   const MatrixFactorisationOptions& factors = options.matrix_factorisation;
   const auto users = std::make_shared<UserVectors>(factors.dimension, factors.max_users);
   parts.push_back(make_matrix_factorisation(factors, options.max_items, options.seed, users));
+  if (options.has_part("user_cf")) parts.push_back(make_user_cf(options.user_cf, options.max_items, users));
   return parts;
 }
 

@@ -1,9 +1,9 @@
 #include "online/lstm_scorer.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "online/embedding_ranking.h"
+#include "online/identity.h"
 #include "online/kernels.h"
 
 namespace freshet::online {
@@ -21,12 +21,6 @@ void step(const LstmWeights& weights, const float* input, std::vector<float>& ga
   for (std::size_t i = 0; i < d; ++i) state[i] = cell[i] = gates[d + i] * cell[i] + gates[i] * gates[2 * d + i];
   hyperbolic_tangent(state, d);
   for (std::size_t i = 0; i < d; ++i) state[i] *= gates[3 * d + i];
-}
-
-/// Of one published or live scorer, so that a memo is never taken for another's.
-std::uint64_t next_identity() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
 }
 
 }  // namespace

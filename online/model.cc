@@ -142,7 +142,8 @@ void Model::Impl::take(const Event& event, float weight, bool learns) {
     sessions.forget_item(observed.item);
     for (const auto& part : parts) part->forget_item(observed.item);
   }
-  const Interaction interaction{observed.item, weight, event.time, before.session.empty(), session_key, user_key};
+  const Interaction interaction{observed.item, weight,   event.time, before.session.empty(),
+                                session_key,   user_key, event.user};
   if (!repeat) {
     for (const auto& part : parts) part->observe(before, interaction);
   }

@@ -79,6 +79,12 @@ std::vector<std::string> Options::validate() const {
   problems.require(matrix_factorisation.max_items >= 1, "matrix_factorisation.max_items: must be at least 1");
   problems.require(matrix_factorisation.max_users >= 1 && matrix_factorisation.max_users <= 100'000'000,
                    "matrix_factorisation.max_users: must be 1 to 100000000");
+  problems.require(!has_part("user_cf") || has_part("matrix_factorisation"),
+                   "parts: user_cf compares the users' vectors of matrix_factorisation, which is missing");
+  problems.require(user_cf.max_users >= 1 && user_cf.max_users <= matrix_factorisation.max_users,
+                   "user_cf.max_users: must be 1 to matrix_factorisation.max_users");
+  problems.require(user_cf.neighbours >= 1, "user_cf.neighbours: must be at least 1");
+  problems.require(user_cf.max_items_per_user >= 1, "user_cf.max_items_per_user: must be at least 1");
   problems.require(lstm.dimension >= 16 && lstm.dimension % 16 == 0 && lstm.dimension <= 1024,
                    "lstm.dimension: must be a multiple of 16, at most 1024");
   problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");

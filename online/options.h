@@ -12,8 +12,9 @@
 namespace freshet::online {
 
 /// Every part there is, in feature order.
-inline constexpr std::array<std::string_view, 7> kPartNames{
-    "popularity", "covisitation", "session_knn", "recurrence", "user_history", "matrix_factorisation", "lstm"};
+inline constexpr std::array<std::string_view, 8> kPartNames{"popularity", "covisitation", "session_knn",
+                                                            "recurrence", "user_history", "matrix_factorisation",
+                                                            "user_cf",    "lstm"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -50,6 +51,13 @@ struct MatrixFactorisationOptions {
   std::size_t admission_count = 2;    ///< sightings before an item gets a vector
   std::size_t max_items = 1'000'000;  ///< with a vector; the least recently seen gives its up
   std::size_t max_users = 200'000;    ///< with a vector; the least recently active is forgotten
+};
+
+/// User-based collaborative filtering.
+struct UserCfOptions {
+  std::size_t max_users = 20'000;       ///< most recently active, who may be neighbours
+  std::size_t neighbours = 50;          ///< that vote
+  std::size_t max_items_per_user = 10;  ///< newest ones that a neighbour votes for
 };
 
 /// LSTM session model.
@@ -94,6 +102,7 @@ struct Options {
   SessionKnnOptions session_knn;
   UserHistoryOptions user_history;
   MatrixFactorisationOptions matrix_factorisation;
+  UserCfOptions user_cf;
   LstmOptions lstm;
   BlenderOptions blender;
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,23 @@ struct FeatureColumns {
   float& at(std::size_t row, std::size_t feature) const { return data[row * stride + feature]; }
 };
 
+/// A user and how alike they are: the cosine of two users' vectors.
+struct SimilarUser {
+  std::string user;
+  float similarity = 0.0F;
+};
+
+/// What a part that compares users can say beside ranking items.
+/// Threads: as Scorer.
+class UserNeighbours {
+ public:
+  virtual ~UserNeighbours() = default;
+
+  /// Appends the k users most like the one with this key, the most alike first; users without an id are passed over.
+  /// False if the user is not known.
+  virtual bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
+};
+
 /// The read side of a part: proposes and scores items for a context.
 /// Threads:  all methods may be called concurrently with each other and with the learner.
 /// Errors:   none: a part that knows nothing proposes nothing and scores zero.
@@ -47,6 +65,9 @@ class Scorer {
   /// Writes every feature of every candidate. Feature values should be of moderate size (logs, shares): the blender
   /// standardises them.
   virtual void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const = 0;
+
+  /// Null: this part does not compare users. Lives as long as the scorer.
+  virtual const UserNeighbours* user_neighbours() const { return nullptr; }
 };
 
 /// One way to learn from the stream. Adding a part is adding a file that implements this.

@@ -14,6 +14,7 @@ struct Api::Impl {
     add_recommendation_endpoints(router, context);
     add_item_endpoints(router, context);
     add_owner_endpoints(router, context);
+    add_user_endpoints(router, context);
     add_operation_endpoints(router, context);
   }
 

@@ -18,6 +18,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context);
 void add_recommendation_endpoints(Router& router, const EndpointContext& context);
 void add_item_endpoints(Router& router, const EndpointContext& context);
 void add_owner_endpoints(Router& router, const EndpointContext& context);
+void add_user_endpoints(Router& router, const EndpointContext& context);
 void add_operation_endpoints(Router& router, const EndpointContext& context);
 
 }  // namespace freshet::serve

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/watermark.h"
 #include "online/count_parts.h"
+#include "online/factor_parts.h"
 #include "online/model.h"
 #include "serve/server.h"
 #include "store/catalogue.h"
@@ -22,7 +23,10 @@ namespace freshet::testing {
 class ServiceFixture {
  public:
   ServiceFixture() : database(store_options(dir.path())), histories(database), catalogue(database) {
-    model = std::make_unique<online::Model>(online, online::make_count_parts(online));
+    online.parts.insert(online.parts.end(), {"matrix_factorisation", "user_cf"});
+    auto parts = online::make_count_parts(online);
+    for (auto& part : online::make_factor_parts(online)) parts.push_back(std::move(part));
+    model = std::make_unique<online::Model>(online, std::move(parts));
     std::int64_t offset = 0;
     for (int session = 0; session < 30; ++session) {
       for (const char* item : {"a", "b", "c"}) {

@@ -33,6 +33,8 @@ Options small_options() {
   options.matrix_factorisation.dimension = 16;
   options.matrix_factorisation.max_items = 60;
   options.matrix_factorisation.max_users = 6;
+  options.user_cf.max_users = 5;
+  options.user_cf.neighbours = 3;
   return options;
 }
 
@@ -203,7 +205,8 @@ INSTANTIATE_TEST_SUITE_P(Parts, EveryPart,
                          ::testing::Values(PartUnderTest{"popularity", {}}, PartUnderTest{"covisitation", {}},
                                            PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
                                            PartUnderTest{"user_history", {}},
-                                           PartUnderTest{"matrix_factorisation", {}, kNoRowScore}),
+                                           PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
+                                           PartUnderTest{"user_cf", {"matrix_factorisation"}}),
                          [](const auto& part) { return part.param.name; });
 
 // Every follower's decayed count straight from the definition.

@@ -104,6 +104,40 @@ TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
   EXPECT_EQ(items(get("/v1/items/a/similar?exclude=b&k=5")), Names{});
 }
 
+TEST_F(ApiTest, SimilarUsersAreListedMostAlikeFirst) {
+  const json::value answer = get("/v1/users/u3/similar?k=5");
+  EXPECT_EQ(answer.at("user").as_string(), "u3");
+  const json::array& similar = answer.at("similar").as_array();
+  ASSERT_EQ(similar.size(), 5U);
+  double before = 1.0001;
+  for (const json::value& other : similar) {
+    EXPECT_NE(other.at("user").as_string(), "u3");
+    EXPECT_LE(other.at("similarity").as_double(), before);
+    before = other.at("similarity").as_double();
+  }
+  EXPECT_EQ(get("/v1/users/stranger/similar", 404).at("detail").as_string(),
+            "no such user, or nothing learned about them yet");
+  EXPECT_EQ(detail("GET", "/v1/users/u3/similar?k=0"), "k: expected an integer from 1 to 1000");
+}
+
+TEST_F(ApiTest, AnErasedUserIsSimilarToNobodyEvenBeforeTheLearnerKnows) {
+  const std::string nearest(get("/v1/users/u3/similar?k=1").at("similar").at(0).at("user").as_string());
+  ASSERT_EQ(ask("DELETE", "/v1/users/" + nearest).status, 202U);
+  const json::value answer = get("/v1/users/u3/similar?k=30");
+  for (const json::value& other : answer.at("similar").as_array()) {
+    EXPECT_NE(other.at("user").as_string(), nearest);
+  }
+  EXPECT_EQ(ask("GET", "/v1/users/" + nearest + "/similar").status, 404U);
+}
+
+TEST_F(ApiTest, SimilarUsersNeedThePartThatComparesThem) {
+  auto without = std::make_shared<online::Snapshot>(*fixture_.snapshot);
+  without->parts.pop_back();
+  fixture_.snapshot = without;
+  EXPECT_EQ(get("/v1/users/u3/similar", 404).at("detail").as_string(),
+            "no part compares users: online.parts has no user_cf");
+}
+
 TEST_F(ApiTest, RankReturnsEveryCandidateOnceUnknownOnesLast) {
   const json::value ranked =
       json::parse(ask("POST", "/v1/rank", R"({"session":["a"],"items":["x","c","b","y"]})").body);
