@@ -283,6 +283,26 @@ void add_online_options(Schema& schema) {
                  "Sightings before an item gets an embedding.");
   schema.integer("online.lstm.max_items", FRESHET_AT(online.lstm.max_items), 100, 100 * kMillion,
                  "Embeddings; the least recently seen item gives its up.");
+  schema.integer("online.neural_cf.dimension", FRESHET_AT(online.neural_cf.dimension), 16, 1024,
+                 "Of users' and items' vectors; a multiple of 16.");
+  schema.integer("online.neural_cf.hidden_units", FRESHET_AT(online.neural_cf.hidden_units), 32, 1024,
+                 "Width of the perceptron's first layer; a multiple of 32.");
+  schema.integer("online.neural_cf.negatives", FRESHET_AT(online.neural_cf.negatives), 1, 1000,
+                 "Items drawn per click that were not clicked.");
+  schema.integer("online.neural_cf.batch_examples", FRESHET_AT(online.neural_cf.batch_examples), 1, 10'000,
+                 "Clicks per training step.");
+  schema.number("online.neural_cf.learning_rate", FRESHET_AT(online.neural_cf.learning_rate), 1e-6, 10,
+                "Adagrad rate of the items' vectors.");
+  schema.number("online.neural_cf.user_learning_rate", FRESHET_AT(online.neural_cf.user_learning_rate), 1e-6, 10,
+                "Adagrad rate of the users' vectors.");
+  schema.number("online.neural_cf.perceptron_learning_rate", FRESHET_AT(online.neural_cf.perceptron_learning_rate),
+                1e-6, 10, "Adagrad rate of the perceptron.");
+  schema.integer("online.neural_cf.admission_count", FRESHET_AT(online.neural_cf.admission_count), 1, 255,
+                 "Sightings before an item gets a vector.");
+  schema.integer("online.neural_cf.max_items", FRESHET_AT(online.neural_cf.max_items), 100, 100 * kMillion,
+                 "Items with a vector; the least recently seen gives its up.");
+  schema.integer("online.neural_cf.max_users", FRESHET_AT(online.neural_cf.max_users), 1, 100 * kMillion,
+                 "Users with a vector; the least recently active is forgotten.");
   schema.integer("online.blender.hidden_units", FRESHET_AT(online.blender.hidden_units), 16, 1024,
                  "Width of the blender's hidden layer; a multiple of 16.");
   schema.number("online.blender.learning_rate", FRESHET_AT(online.blender.learning_rate), 1e-6, 10,

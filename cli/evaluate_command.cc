@@ -121,6 +121,7 @@ class Evaluate {
     run_.seed = predictor_->seed();
     run_.seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
     run_.peak_rss_bytes = peak_rss_bytes();
+    run_.calibration = predictor_->calibration();
     if (!arguments_.json.empty()) write_file(arguments_.json, report_json(run_, evaluation_));
     if (!arguments_.plot.empty()) write_file(arguments_.plot, report_svg(run_, evaluation_));
     if (arguments_.json != "-") std::fputs(report_text(run_, evaluation_).c_str(), stdout);

@@ -90,6 +90,13 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
     tenths.push_back(tenth_json(evaluation, tenth));
     unseen.push_back(evaluation.unseen_in_tenth(tenth));
   }
+  json::object calibration;
+  for (const auto& [part, c] : run.calibration) {
+    calibration[part] = {{"examples", c.examples},
+                         {"log_loss", c.log_loss},
+                         {"auc", c.auc},
+                         {"expected_calibration_error", c.expected_calibration_error}};
+  }
   const json::object report{{"stream", run.stream},
                             {"events", run.events},
                             {"skipped_lines", run.skipped_lines},
@@ -102,6 +109,7 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
                             {"events_per_second", run.events_per_second()},
                             {"peak_rss_bytes", run.peak_rss_bytes},
                             {"seed", run.seed},
+                            {"calibration", std::move(calibration)},
                             {"whole", std::move(whole)},
                             {"last_tenth", tenth_json(evaluation, Evaluation::kTenths - 1)},
                             {"tenths", std::move(tenths)}};

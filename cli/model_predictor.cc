@@ -10,6 +10,7 @@ class ModelPredictor final : public Predictor {
       : seed_(options.seed), model_(options, online::make_parts(options)) {}
 
   std::vector<std::string> part_names() const override { return model_.part_names(); }
+  std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return model_.calibration(); }
   std::size_t items() const override { return model_.vocabulary().size(); }
   std::uint64_t seed() const override { return seed_; }
 

@@ -25,6 +25,9 @@ class Predictor {
   /// the caller's. `learns`: false for a test set. The reference is valid until the next call.
   virtual const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) = 0;
 
+  /// At the moment, of the parts that predict clicks, as far as they can be seen.
+  virtual std::vector<std::pair<std::string, online::Calibration>> calibration() const = 0;
+
   /// Distinct items seen so far.
   virtual std::size_t items() const = 0;
 

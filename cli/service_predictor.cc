@@ -46,6 +46,7 @@ class ServicePredictor final : public Predictor {
       : options_(options), client_(std::move(client)), sessions_(options), seen_(options.dedupe_ids) {}
 
   std::vector<std::string> part_names() const override { return {"blend"}; }
+  std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return {}; }
   std::size_t items() const override { return numbers_.size(); }
   std::uint64_t seed() const override { return options_.seed; }
 

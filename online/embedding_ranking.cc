@@ -93,29 +93,34 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   }
 }
 
-void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
-                 FeatureColumns out) {
+void relate_to_best(std::size_t rows, FeatureColumns out) {
   float largest = -INFINITY;
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const std::uint32_t at = query == nullptr ? kNoRow : embeddings.row_of(candidates[row]);
-    const bool known = at != kNoRow;
-    const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
-    const float offset = known ? embeddings.offset(at) : 0.0F;
-    out.at(row, 0) = affinity + offset;
-    out.at(row, 2) = affinity;
-    out.at(row, 3) = known ? embeddings.bias(at) : 0.0F;
-    out.at(row, 4) = known ? 1.0F : 0.0F;
-    if (known) largest = std::max(largest, affinity + offset);
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (out.at(row, 4) > 0) largest = std::max(largest, out.at(row, 0));
   }
   float sum = 1e-9F;
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
+  for (std::size_t row = 0; row < rows; ++row) {
     const bool known = out.at(row, 4) > 0;
     out.at(row, 0) = known ? std::max(kUnknown, out.at(row, 0) - largest) : kUnknown;
     sum += known ? std::exp(out.at(row, 0)) : 0.0F;
   }
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
+  for (std::size_t row = 0; row < rows; ++row) {
     out.at(row, 1) = out.at(row, 4) > 0 ? std::exp(out.at(row, 0)) / sum : 0.0F;
   }
+}
+
+void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
+                 FeatureColumns out) {
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    const std::uint32_t at = query == nullptr ? kNoRow : embeddings.row_of(candidates[row]);
+    const bool known = at != kNoRow;
+    const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
+    out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);
+    out.at(row, 2) = affinity;
+    out.at(row, 3) = known ? embeddings.bias(at) : 0.0F;
+    out.at(row, 4) = known ? 1.0F : 0.0F;
+  }
+  relate_to_best(candidates.size(), out);
 }
 
 }  // namespace freshet::online

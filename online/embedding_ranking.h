@@ -23,6 +23,9 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
 /// share among the candidates, the dot product alone, the learned bias, whether the item has a row.
 inline constexpr std::array<std::string_view, 5> kEmbeddingFeatures{"own", "share", "affinity", "bias", "known"};
 
+/// Given scores (own) and whether they mean anything (known): makes them log-odds against the best one and fills share.
+void relate_to_best(std::size_t rows, FeatureColumns out);
+
 /// Fills kEmbeddingFeatures. `query` null: nothing is known, so every item is without a row.
 void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
                  FeatureColumns out);

@@ -51,6 +51,7 @@ struct EmbeddingView {
   const float* vector(std::uint32_t row) const {
     return page(row).vectors.data() + (row % EmbeddingPage::kRows) * dimension;
   }
+  float prior(std::uint32_t row) const { return page(row).prior[row % EmbeddingPage::kRows]; }
   float bias(std::uint32_t row) const { return page(row).bias[row % EmbeddingPage::kRows]; }
   /// Learned bias plus prior: what is added to the dot product.
   float offset(std::uint32_t row) const {

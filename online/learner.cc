@@ -140,6 +140,8 @@ void Learner::Impl::publish() {
   gauges->quality(quality);
   gauges->influence(influence);
   snapshot.store(std::move(next));
+  auto calibration = model->calibration();
+  gauges->calibration(calibration);
   const std::lock_guard lock(status_mutex);
   status.events_published = model->events_learned();
   status.positions = positions;
@@ -153,6 +155,7 @@ void Learner::Impl::publish() {
   for (std::size_t part = 0; part < influence.size(); ++part) {
     status.blender_influence.emplace_back(names[part], influence[part]);
   }
+  status.calibration = std::move(calibration);
 }
 
 void Learner::Impl::publish_if_due() {

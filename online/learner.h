@@ -34,6 +34,7 @@ struct LearnerStatus {
   std::vector<std::pair<std::string, Quality>> quality;           ///< parts..., "blend"
   double blend_advantage = 0;                                     ///< over the best part (online/progressive.h)
   std::vector<std::pair<std::string, double>> blender_influence;  ///< per part (online/influence.h)
+  std::vector<std::pair<std::string, Calibration>> calibration;   ///< of the parts that predict clicks
   std::vector<std::pair<std::string, std::size_t>> memory_bytes;  ///< per part
 };
 

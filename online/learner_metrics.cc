@@ -6,6 +6,9 @@ namespace {
 constexpr const char* kQuality = "freshet_learner_quality";
 constexpr const char* kQualityHelp =
     "Progressive validation at 20 per part, decayed over about the last 10000 scored events";
+constexpr const char* kCalibration = "freshet_learner_calibration";
+constexpr const char* kCalibrationHelp =
+    "Click probabilities per part that predicts them, before learning, decayed over about the last 100000 examples";
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
 constexpr const char* kCheckpointsHelp = "Checkpoints by result";
 
@@ -55,6 +58,17 @@ void LearnerMetrics::quality(const std::vector<Quality>& quality) {
 
 void LearnerMetrics::influence(const std::vector<double>& shares) {
   for (std::size_t part = 0; part < shares.size(); ++part) influence_[part]->Set(shares[part]);
+}
+
+void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibration>>& parts) {
+  for (const auto& [part, calibration] : parts) {
+    const auto set = [&](const char* metric, double value) {
+      metrics_.gauge(kCalibration, kCalibrationHelp, {{"part", part}, {"metric", metric}}).Set(value);
+    };
+    set("log_loss", calibration.log_loss);
+    set("auc", calibration.auc);
+    set("expected_calibration_error", calibration.expected_calibration_error);
+  }
 }
 
 void LearnerMetrics::memory(const std::vector<std::pair<std::string, std::size_t>>& bytes) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "online/calibration.h"
 #include "online/progressive.h"
 
 namespace freshet::online {
@@ -19,6 +20,7 @@ class LearnerMetrics {
   void quality(const std::vector<Quality>& quality);
   /// Of the parts.
   void influence(const std::vector<double>& shares);
+  void calibration(const std::vector<std::pair<std::string, Calibration>>& parts);
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;

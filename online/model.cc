@@ -199,6 +199,14 @@ std::vector<std::string> Model::part_names() const {
   return names;
 }
 
+std::vector<std::pair<std::string, Calibration>> Model::calibration() const {
+  std::vector<std::pair<std::string, Calibration>> calibrations;
+  for (const auto& part : impl_->parts) {
+    if (const auto calibration = part->calibration()) calibrations.emplace_back(part->live().name(), *calibration);
+  }
+  return calibrations;
+}
+
 std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {
   std::vector<std::pair<std::string, std::size_t>> bytes;
   for (const auto& part : impl_->parts) bytes.emplace_back(part->live().name(), part->memory_bytes());

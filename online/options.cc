@@ -94,6 +94,20 @@ std::vector<std::string> Options::validate() const {
                    "lstm.learning_rate, lstm.lstm_learning_rate: must be positive");
   problems.require(lstm.admission_count >= 1, "lstm.admission_count: must be at least 1");
   problems.require(lstm.max_items >= 1, "lstm.max_items: must be at least 1");
+  problems.require(neural_cf.dimension >= 16 && neural_cf.dimension % 16 == 0 && neural_cf.dimension <= 1024,
+                   "neural_cf.dimension: must be a multiple of 16, at most 1024");
+  problems.require(neural_cf.hidden_units >= 32 && neural_cf.hidden_units % 32 == 0 && neural_cf.hidden_units <= 1024,
+                   "neural_cf.hidden_units: must be a multiple of 32, at most 1024");
+  problems.require(neural_cf.negatives >= 1, "neural_cf.negatives: must be at least 1");
+  problems.require(neural_cf.batch_examples >= 1, "neural_cf.batch_examples: must be at least 1");
+  problems.require(
+      neural_cf.learning_rate > 0 && neural_cf.user_learning_rate > 0 && neural_cf.perceptron_learning_rate > 0,
+      "neural_cf.learning_rate, .user_learning_rate, .perceptron_learning_rate: must be positive");
+  problems.require(neural_cf.admission_count >= 1 && neural_cf.admission_count <= 255,
+                   "neural_cf.admission_count: must be 1 to 255");
+  problems.require(neural_cf.max_items >= 1, "neural_cf.max_items: must be at least 1");
+  problems.require(neural_cf.max_users >= 1 && neural_cf.max_users <= 100'000'000,
+                   "neural_cf.max_users: must be 1 to 100000000");
   problems.require(blender.hidden_units >= 16 && blender.hidden_units % 16 == 0 && blender.hidden_units <= 1024,
                    "blender.hidden_units: must be a multiple of 16, at most 1024");
   problems.require(blender.learning_rate > 0, "blender.learning_rate: must be positive");

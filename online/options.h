@@ -12,9 +12,9 @@
 namespace freshet::online {
 
 /// Every part there is, in feature order.
-inline constexpr std::array<std::string_view, 8> kPartNames{"popularity", "covisitation", "session_knn",
+inline constexpr std::array<std::string_view, 9> kPartNames{"popularity", "covisitation", "session_knn",
                                                             "recurrence", "user_history", "matrix_factorisation",
-                                                            "user_cf",    "lstm"};
+                                                            "user_cf",    "lstm",         "neural_cf"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -74,6 +74,20 @@ struct LstmOptions {
   std::size_t max_items = 1'000'000;   ///< rows; the least recently seen is recycled
 };
 
+/// Neural collaborative filtering.
+struct NeuralCfOptions {
+  std::size_t dimension = 32;              ///< of users' and items' vectors, a multiple of 16
+  std::size_t hidden_units = 32;           ///< of the perceptron's first layer, a multiple of 32; half in the second
+  std::size_t negatives = 4;               ///< drawn per click
+  std::size_t batch_examples = 64;         ///< clicks per training step
+  double learning_rate = 0.1;              ///< Adagrad, items
+  double user_learning_rate = 0.2;         ///< Adagrad, users
+  double perceptron_learning_rate = 0.02;  ///< Adagrad
+  std::size_t admission_count = 2;         ///< sightings before an item gets a vector
+  std::size_t max_items = 1'000'000;       ///< with a vector; the least recently seen gives its up
+  std::size_t max_users = 200'000;         ///< with a vector; the least recently active is forgotten
+};
+
 /// Blender: one hidden layer over the parts' features, learned online.
 struct BlenderOptions {
   std::size_t hidden_units = 32;  ///< a multiple of 16
@@ -104,6 +118,7 @@ struct Options {
   MatrixFactorisationOptions matrix_factorisation;
   UserCfOptions user_cf;
   LstmOptions lstm;
+  NeuralCfOptions neural_cf;
   BlenderOptions blender;
 
   bool has_part(std::string_view name) const;

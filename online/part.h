@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "online/calibration.h"
 #include "online/context.h"
 
 namespace freshet::online {
@@ -98,6 +100,9 @@ class Part {
   virtual Result<void> load(ByteReader& in) = 0;
 
   virtual std::size_t memory_bytes() const = 0;
+
+  /// How good its click probabilities are, progressively; nullopt: it predicts none.
+  virtual std::optional<Calibration> calibration() const { return std::nullopt; }
 };
 
 }  // namespace freshet::online

@@ -129,8 +129,7 @@ class ActiveUsers {
   }
 
   std::size_t memory_bytes() const {
-    std::size_t bytes =
-        slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
+    std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
     for (Slot slot = 0; slot < slots_.size(); ++slot) {
       const User& user = *users_.find(slot);
       bytes += user.visits.capacity() * sizeof(Visit) + (user.id.capacity() > 15 ? user.id.capacity() : 0);
@@ -274,8 +273,8 @@ class UserCfScorer final : public Scorer, public UserNeighbours {
           const auto fresh = static_cast<std::uint32_t>(result.votes.size());
           const std::uint32_t at = result.table.find_or_insert(visit.item, fresh);
           if (at == fresh) result.votes.push_back({visit.item});
-          const float vote = neighbour.similarity * neighbour.similarity /
-                             (1.0F + std::log2(1.0F + static_cast<float>(hours)));
+          const float vote =
+              neighbour.similarity * neighbour.similarity / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
           result.votes[at].sum += vote;
           result.votes[at].neighbours += 1;
           result.total += vote;

@@ -15,8 +15,8 @@ namespace freshet::online {
 /// Knows UserNeighbours too.
 /// Threads:  as Part. Requests scan published vectors and then compare and list what is live, under short locks: nobody
 ///           who has been erased is ever seen again.
-/// Cost:     propose(): a scan of max_users x dimension bytes; score() of the same context right after it: nothing more.
-/// `users` belongs to the matrix factorisation part, which observes every event before this one does.
+/// Cost:     propose(): a scan of max_users x dimension bytes; score() of the same context right after it: nothing
+/// more. `users` belongs to the matrix factorisation part, which observes every event before this one does.
 std::unique_ptr<Part> make_user_cf(const UserCfOptions& options, std::size_t max_items,
                                    std::shared_ptr<const UserVectors> users);
 

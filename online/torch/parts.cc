@@ -3,6 +3,7 @@
 #include "online/count_parts.h"
 #include "online/factor_parts.h"
 #include "online/torch/lstm_part.h"
+#include "online/torch/neural_cf_part.h"
 
 namespace freshet::online {
 
@@ -10,6 +11,9 @@ std::vector<std::unique_ptr<Part>> make_parts(const Options& options) {
   auto parts = make_count_parts(options);
   for (auto& part : make_factor_parts(options)) parts.push_back(std::move(part));
   if (options.has_part("lstm")) parts.push_back(make_lstm_part(options.lstm, options.max_items, options.seed));
+  if (options.has_part("neural_cf")) {
+    parts.push_back(make_neural_cf_part(options.neural_cf, options.max_items, options.seed));
+  }
   return parts;
 }
 

@@ -43,7 +43,7 @@ json::object options_json(const online::Options& options) {
 }
 
 json::object learner_json(const online::LearnerStatus& learner, const online::Options& options) {
-  json::object quality, influence, memory;
+  json::object quality, influence, calibration, memory;
   for (const auto& [part, q] : learner.quality) {
     quality.emplace(part, json::object{{"scored_events", q.events},
                                        {"hit_rate", q.hit_rate},
@@ -54,6 +54,12 @@ json::object learner_json(const online::LearnerStatus& learner, const online::Op
                                        {"recent_ndcg", q.recent_ndcg}});
   }
   for (const auto& [part, share] : learner.blender_influence) influence.emplace(part, share);
+  for (const auto& [part, c] : learner.calibration) {
+    calibration.emplace(part, json::object{{"examples", c.examples},
+                                           {"log_loss", c.log_loss},
+                                           {"auc", c.auc},
+                                           {"expected_calibration_error", c.expected_calibration_error}});
+  }
   for (const auto& [part, bytes] : learner.memory_bytes) memory.emplace(part, bytes);
   return {{"positions", positions_json(learner.positions)},
           {"ends", positions_json(not_below(learner.ends, learner.positions))},
@@ -68,6 +74,7 @@ json::object learner_json(const online::LearnerStatus& learner, const online::Op
           {"quality", std::move(quality)},
           {"blend_advantage", learner.blend_advantage},
           {"blender_influence", std::move(influence)},
+          {"calibration", std::move(calibration)},
           {"memory_bytes", std::move(memory)}};
 }
 

@@ -162,7 +162,7 @@ def test_operations_endpoints_answer(freshet):
 
 
 def test_every_metric_is_documented_and_every_documented_one_exists(freshet):
-    service = freshet()
+    service = freshet('[online]\nparts = ["popularity", "neural_cf"]\n')
     token = service.send(*shop_sessions(3))
     service.recommend("s0", kind="sessions", after=token)
     served = set(re.findall(r"^# HELP (\S+)", service.get("/metrics").body, re.MULTILINE))

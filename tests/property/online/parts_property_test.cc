@@ -34,6 +34,10 @@ Options small_options() {
   options.matrix_factorisation.max_items = 60;
   options.matrix_factorisation.max_users = 6;
   options.user_cf.max_users = 5;
+  options.neural_cf.dimension = 16;
+  options.neural_cf.batch_examples = 8;
+  options.neural_cf.max_items = 60;
+  options.neural_cf.max_users = 6;
   options.user_cf.neighbours = 3;
   return options;
 }
@@ -206,7 +210,8 @@ INSTANTIATE_TEST_SUITE_P(Parts, EveryPart,
                                            PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
                                            PartUnderTest{"user_history", {}},
                                            PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
-                                           PartUnderTest{"user_cf", {"matrix_factorisation"}}),
+                                           PartUnderTest{"user_cf", {"matrix_factorisation"}},
+                                           PartUnderTest{"neural_cf", {}, kNoRowScore}),
                          [](const auto& part) { return part.param.name; });
 
 // Every follower's decayed count straight from the definition.

@@ -42,7 +42,7 @@ TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
   EXPECT_EQ(keys(report),
             (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored", "unseen_targets",
                                    "unseen_targets_in_tenths", "items", "seconds", "events_per_second",
-                                   "peak_rss_bytes", "seed", "whole", "last_tenth", "tenths"}));
+                                   "peak_rss_bytes", "seed", "calibration", "whole", "last_tenth", "tenths"}));
   const std::set<std::string> metrics{"hr@5",      "hr@10",     "hr@20",           "mrr@5",   "mrr@10",
                                       "mrr@20",    "ndcg@5",    "ndcg@10",         "ndcg@20", "recall@5",
                                       "recall@10", "recall@20", "candidate_recall"};
@@ -53,6 +53,15 @@ TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
   EXPECT_EQ(keys(report.at("last_tenth").at("popularity")), metrics);
   EXPECT_EQ(report.at("tenths").as_array().size(), 10U);
   EXPECT_EQ(report.at("tenths").at(9), report.at("last_tenth"));
+}
+
+TEST_F(EvaluationReportTest, TheJsonSaysHowWellClicksArePredicted) {
+  EXPECT_EQ(json::parse(report_json(run, evaluation)).at("calibration"), json::object());
+  run.calibration = {{"neural_cf", {500, 0.4, 0.8, 0.01}}};
+  const json::value report = json::parse(report_json(run, evaluation));
+  EXPECT_EQ(report.at("calibration").at("neural_cf").at("auc").as_double(), 0.8);
+  EXPECT_EQ(keys(report.at("calibration").at("neural_cf")),
+            (std::set<std::string>{"examples", "log_loss", "auc", "expected_calibration_error"}));
 }
 
 TEST_F(EvaluationReportTest, TheJsonHoldsTheFigures) {

@@ -292,6 +292,17 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
   EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
 }
 
+TEST_F(ApiTest, StatusShowsHowWellClicksArePredicted) {
+  EXPECT_TRUE(get("/v1/status").at("learner").at("calibration").as_object().empty());
+  fixture_.status.learner.calibration = {{"neural_cf", {500, 0.4, 0.8, 0.01}}};
+  const json::value status = get("/v1/status");
+  const json::object& calibration = status.at("learner").at("calibration").at("neural_cf").as_object();
+  EXPECT_EQ(calibration.at("examples").to_number<int>(), 500);
+  EXPECT_EQ(calibration.at("log_loss").as_double(), 0.4);
+  EXPECT_EQ(calibration.at("auc").as_double(), 0.8);
+  EXPECT_EQ(calibration.at("expected_calibration_error").as_double(), 0.01);
+}
+
 TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
   online::Random random(testing::test_seed(1));
   const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",
@@ -300,6 +311,7 @@ TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
                                          "/v1/rank",
                                          "/v1/recommendations",
                                          "/v1/users/u1",
+                                         "/v1/users/u1/similar?k=2",
                                          "/v1/items",
                                          "/v1/events"};
   const std::vector<std::string> bodies{"", R"({"session":["a",1,{"item":"b"}],"k":3})",
