@@ -104,6 +104,29 @@ def test_erasing_a_user_leaves_no_history(freshet):
     assert service.get("/v1/users/u").status == 404
 
 
+def test_similar_users_outlive_a_restart_and_never_an_erasure(freshet):
+    service = freshet('[online]\nparts = ["popularity", "matrix_factorisation", "user_cf"]\n')
+    clicks = [dict(event, user=event["session"].replace("s", "u")) for event in shop_sessions(20)]
+    service.send(*clicks)
+    wait_learned(service, 60)
+
+    def similar(user):
+        answer = service.get(f"/v1/users/{user}/similar?k=100")
+        return {other["user"] for other in answer.json["similar"]} if answer.status == 200 else set()
+
+    wait_until(lambda: "u1" in similar("u2"), "the learned users to be published")
+    before = similar("u2")
+    assert "u2" not in before
+    service.stop()
+    service.start()
+    assert similar("u2") == before
+    assert service.curl("/v1/users/u1", method="DELETE").status == 202
+    assert similar("u2") == before - {"u1"}
+    wait_learned(service, 61)
+    assert similar("u2") == before - {"u1"}
+    assert service.get("/v1/users/u1/similar").status == 404
+
+
 def test_an_unavailable_item_is_not_recommended(freshet):
     service = freshet()
     service.send(*shop_sessions(50))
