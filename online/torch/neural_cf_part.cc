@@ -3,21 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "online/embedding_table.h"
+#include "online/item_vectors.h"
 #include "online/neural_cf_scorer.h"
 #include "online/numbering.h"
 #include "online/random.h"
-#include "online/recent_items.h"
-#include "online/row_adagrad.h"
 #include "online/torch/neural_cf_trainer.h"
-#include "online/user_vectors.h"
 
 namespace freshet::online {
 namespace {
-
-constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
-constexpr float kNewRowNoise = 0.1F;
-constexpr float kUserShare = 0.7F;  // how much a new item takes over from the user who brings it
 
 /// A click, by user key and item number: rows may be given to others meanwhile.
 struct Example {
@@ -33,11 +26,9 @@ class NeuralCfPart final : public Part {
  public:
   NeuralCfPart(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed)
       : options_(options),
-        max_items_(max_items),
         random_(mix64(seed)),
         users_(std::make_shared<UserVectors>(options.dimension, options.max_users)),
-        items_(options.dimension, options.max_items, max_items, options.admission_count),
-        adagrad_(options.dimension, options.learning_rate),
+        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count),
         trainer_(options.dimension, options.hidden_units, options.negatives, options.perceptron_learning_rate, seed),
         live_(weights_, items_.live(), users_) {
     trainer_.export_weights(weights_);
@@ -46,30 +37,20 @@ class NeuralCfPart final : public Part {
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const PublishedNeuralCf>(weights_, items_.publish(), users_);
+    auto published = std::make_shared<const PublishedNeuralCf>(weights_, items_.table().publish(), users_);
     return {published, &published->scorer};
   }
 
   void observe(const Context&, const Interaction& event) override {
-    recent_.add(event.item);
-    bool is_new = false;
-    const std::uint32_t row = items_.observe(event.item, is_new);
-    if (row == kNoRow) return;
-    const auto [user, is_new_user] = users_->claim(who(event));
-    if (is_new) initialise(row, users_->vector(user));
-    items_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
-    if (is_new_user) {
-      users_->write(user, {items_.live().vector(row), options_.dimension});
-      return;
-    }
-    pending_.push_back({event.session_key, event.user_key, event.item, event.weight, !is_new});
+    const auto folded = items_.observe(event, *users_, random_);
+    if (folded.row == kNoRow || folded.is_new_user) return;
+    pending_.push_back({event.session_key, event.user_key, event.item, event.weight, !folded.is_new_item});
     // Batches are cut by count, never by time: a restart then makes the same ones.
     if (pending_.size() >= options_.batch_examples) train();
   }
 
   void forget_item(ItemIndex item) override {
     items_.forget(item);
-    recent_.forget(item);
     std::erase_if(pending_, [&](const Example& example) { return example.item == item; });
   }
 
@@ -86,9 +67,7 @@ class NeuralCfPart final : public Part {
     random_.save(out);
     users_->save(out);
     items_.save(out);
-    adagrad_.save(out);
     trainer_.save(out);
-    recent_.save(out);
     calibration_.save(out);
     out.varint(pending_.size());
     for (const Example& example : pending_) {
@@ -107,10 +86,7 @@ class NeuralCfPart final : public Part {
     }
     const Error corrupt{Errc::corrupt, "neural_cf: not a saved state"};
     random_.load(in);
-    if (!users_->load(in) || !items_.load(in) || !adagrad_.load(in, items_.rows()) || !trainer_.load(in) ||
-        !recent_.load(in, max_items_)) {
-      return corrupt;
-    }
+    if (!users_->load(in) || !items_.load(in) || !trainer_.load(in)) return corrupt;
     calibration_.load(in);
     const std::uint64_t count = in.varint();
     if (!in.ok() || count > in.remaining()) return corrupt;
@@ -130,22 +106,13 @@ class NeuralCfPart final : public Part {
   std::size_t memory_bytes() const override {
     const std::size_t perceptron = weights_.user_weights.size() + weights_.item_weights.size() + weights_.bias1.size() +
                                    weights_.weights2.size() + weights_.bias2.size() + weights_.weights3.size();
-    return users_->memory_bytes() + items_.memory_bytes() + adagrad_.memory_bytes() + recent_.memory_bytes() +
-           3 * perceptron * sizeof(float) + pending_.capacity() * sizeof(Example);
+    return users_->memory_bytes() + items_.memory_bytes() + 3 * perceptron * sizeof(float) +
+           pending_.capacity() * sizeof(Example);
   }
 
   std::optional<Calibration> calibration() const override { return calibration_.calibration(); }
 
  private:
-  void initialise(std::uint32_t row, std::span<const float> user) {
-    std::vector<float> vector(user.begin(), user.end());
-    for (float& value : vector) {
-      value = kUserShare * value + kNewRowNoise * static_cast<float>(2 * random_.uniform() - 1);
-    }
-    items_.write(row, vector, 0);
-    adagrad_.reset(row);
-  }
-
   void train() {
     NeuralCfBatch batch;
     std::vector<bool> counted;
@@ -164,7 +131,7 @@ class NeuralCfPart final : public Part {
       if (user == UserSlots::kNone || row == kNoRow) continue;
       add(user, row, 1, example);
       for (std::size_t i = 0; i < options_.negatives; ++i) {
-        const std::uint32_t negative = draw_negative();
+        const std::uint32_t negative = items_.draw_negative(random_);
         if (negative != kNoRow && negative != row) add(user, negative, 0, example);
       }
     }
@@ -180,22 +147,14 @@ class NeuralCfPart final : public Part {
     trainer_.export_weights(weights_);
   }
 
-  /// kNoRow if the draw came to nothing.
-  std::uint32_t draw_negative() {
-    const bool uniform = random_.uniform() < kUniformShare;
-    const std::uint32_t row =
-        uniform ? static_cast<std::uint32_t>(random_.below(items_.rows())) : items_.row_of(recent_.draw(random_));
-    return row != kNoRow && items_.item_of(row) != kNoItem ? row : kNoRow;
-  }
-
   void gather(NeuralCfBatch& batch) const {
     for (const UserVectors::Slot user : batch_users_.keys()) {
       const auto vector = users_->vector(user);
       batch.users.insert(batch.users.end(), vector.begin(), vector.end());
     }
     for (const std::uint32_t row : batch_items_.keys()) {
-      const float* vector = items_.live().vector(row);
-      batch.items.insert(batch.items.end(), vector, vector + options_.dimension);
+      const auto vector = items_.vector(row);
+      batch.items.insert(batch.items.end(), vector.begin(), vector.end());
       batch.biases.push_back(items_.live().bias(row));
     }
   }
@@ -207,20 +166,17 @@ class NeuralCfPart final : public Part {
       users_->step(batch_users_.keys()[n], of_users.subspan(n * d, d), static_cast<float>(options_.user_learning_rate));
     }
     for (std::size_t n = 0; n < batch_items_.size(); ++n) {
-      adagrad_.step(items_, batch_items_.keys()[n], of_items.subspan(n * d, d), gradients.biases[n]);
+      items_.step(batch_items_.keys()[n], of_items.subspan(n * d, d), gradients.biases[n]);
     }
   }
 
   const NeuralCfOptions options_;
-  const std::size_t max_items_;
   Random random_;
   const std::shared_ptr<UserVectors> users_;
-  EmbeddingTable items_;
-  RowAdagrad adagrad_;  // of items_
+  ItemVectors items_;
   NeuralCfTrainer trainer_;
   NeuralCfWeights weights_;
   NeuralCfScorer live_;
-  RecentItems recent_;
   CalibrationMeter calibration_;
   std::vector<Example> pending_;
   Numbering batch_users_, batch_items_;  // work space of train()
