@@ -56,7 +56,7 @@ struct MatrixFactorisationOptions {
 /// User-based collaborative filtering.
 struct UserCfOptions {
   std::size_t max_users = 20'000;       ///< most recently active, who may be neighbours
-  std::size_t neighbours = 50;          ///< that vote
+  std::size_t neighbours = 100;         ///< that vote
   std::size_t max_items_per_user = 10;  ///< newest ones that a neighbour votes for
 };
 

@@ -20,6 +20,7 @@ namespace {
 using Slot = UserSlots::Slot;
 
 constexpr double kMsPerHour = 3'600'000.0;
+constexpr float kSharpness = 8;  // how much more the most alike count: the power of the similarity
 
 /// Divides `vector` by its length. False for a zero vector.
 bool normalise(std::vector<float>& vector) {
@@ -274,7 +275,7 @@ class UserCfScorer final : public Scorer, public UserNeighbours {
           const std::uint32_t at = result.table.find_or_insert(visit.item, fresh);
           if (at == fresh) result.votes.push_back({visit.item});
           const float vote =
-              neighbour.similarity * neighbour.similarity / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
+              std::pow(neighbour.similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
           result.votes[at].sum += vote;
           result.votes[at].neighbours += 1;
           result.total += vote;
