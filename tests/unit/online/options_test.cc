@@ -26,5 +26,23 @@ TEST(Options, NamesEveryProblemAtOnce) {
   }
 }
 
+TEST(Options, UsersCannotBeComparedWithoutTheirVectors) {
+  Options options;
+  options.parts = {"user_cf"};
+  ASSERT_EQ(options.validate().size(), 1U);
+  EXPECT_EQ(options.validate().front(),
+            "parts: user_cf compares the users' vectors of matrix_factorisation, which is missing");
+  options.parts = {"matrix_factorisation", "user_cf"};
+  EXPECT_TRUE(options.validate().empty());
+  options.user_cf.max_users = options.matrix_factorisation.max_users + 1;
+  EXPECT_EQ(options.validate().size(), 1U);
+}
+
+TEST(Options, EveryPartCanBeOnAtOnce) {
+  Options options;
+  options.parts.assign(kPartNames.begin(), kPartNames.end());
+  EXPECT_TRUE(options.validate().empty());
+}
+
 }  // namespace
 }  // namespace freshet::online
