@@ -97,7 +97,8 @@ struct BlenderOptions {
 
 struct Options {
   /// That take part, of kPartNames.
-  std::vector<std::string> parts{"popularity", "covisitation", "session_knn", "recurrence", "user_history", "lstm"};
+  std::vector<std::string> parts{"popularity",   "covisitation",         "session_knn", "recurrence",
+                                 "user_history", "matrix_factorisation", "lstm"};
   std::chrono::seconds session_gap{1800};   ///< a longer pause starts a new session; 0 = never
   std::size_t max_session_items = 200;      ///< newest items of a session that the parts see
   std::size_t max_items = 1'000'000;        ///< vocabulary; the least recently seen item is recycled
