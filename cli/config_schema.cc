@@ -199,6 +199,35 @@ void add_store_options(Schema& schema) {
               "Disk for the write-ahead log; bounds the time to start after a crash.");
 }
 
+/// What lstm, attention and autoencoder have in common, below `section`.
+template <typename At>
+void add_sequence_options(Schema& schema, const std::string& section, At model) {
+  schema.integer(
+      section + "dimension", [=](auto& c) -> auto& { return model(c).dimension; }, 16, 1024,
+      "Of item embeddings; a multiple of 16.");
+  schema.integer(
+      section + "negatives", [=](auto& c) -> auto& { return model(c).negatives; }, 1, 100'000,
+      "Items drawn per training step that the next item competes with.");
+  schema.integer(
+      section + "batch_examples", [=](auto& c) -> auto& { return model(c).batch_examples; }, 1, 10'000,
+      "New examples per training step.");
+  schema.integer(
+      section + "replay_per_batch", [=](auto& c) -> auto& { return model(c).replay_per_batch; }, 0, 10'000,
+      "Older examples mixed into each training step; 0: no replay.");
+  schema.integer(
+      section + "replay_buffer", [=](auto& c) -> auto& { return model(c).replay_buffer; }, 0, 100 * kMillion,
+      "Examples kept for replay.");
+  schema.number(
+      section + "learning_rate", [=](auto& c) -> auto& { return model(c).learning_rate; }, 1e-6, 10,
+      "Adagrad rate of the item embeddings.");
+  schema.integer(
+      section + "admission_count", [=](auto& c) -> auto& { return model(c).admission_count; }, 1, 255,
+      "Sightings before an item gets an embedding.");
+  schema.integer(
+      section + "max_items", [=](auto& c) -> auto& { return model(c).max_items; }, 100, 100 * kMillion,
+      "Embeddings; the least recently seen item gives its up.");
+}
+
 void add_online_options(Schema& schema) {
   using namespace std::chrono_literals;
   schema.collection("online.parts", FRESHET_AT(online.parts), "list of part names",
@@ -263,26 +292,16 @@ void add_online_options(Schema& schema) {
                  "Most alike users who vote on a list.");
   schema.integer("online.user_cf.max_items_per_user", FRESHET_AT(online.user_cf.max_items_per_user), 1, 1000,
                  "Newest items that a neighbour votes for.");
-  schema.integer("online.lstm.dimension", FRESHET_AT(online.lstm.dimension), 16, 1024,
-                 "Of item embeddings and LSTM state; a multiple of 16.");
   schema.integer("online.lstm.max_session_items", FRESHET_AT(online.lstm.max_session_items), 1, 200,
                  "Newest items of the session that the LSTM reads.");
-  schema.integer("online.lstm.negatives", FRESHET_AT(online.lstm.negatives), 1, 100'000,
-                 "Items drawn per training step that the next item competes with.");
-  schema.integer("online.lstm.batch_examples", FRESHET_AT(online.lstm.batch_examples), 1, 10'000,
-                 "New examples per training step.");
-  schema.integer("online.lstm.replay_per_batch", FRESHET_AT(online.lstm.replay_per_batch), 0, 10'000,
-                 "Older examples mixed into each training step; 0: no replay.");
-  schema.integer("online.lstm.replay_buffer", FRESHET_AT(online.lstm.replay_buffer), 0, 100 * kMillion,
-                 "Examples kept for replay.");
-  schema.number("online.lstm.learning_rate", FRESHET_AT(online.lstm.learning_rate), 1e-6, 10,
-                "Adagrad rate of the item embeddings.");
   schema.number("online.lstm.lstm_learning_rate", FRESHET_AT(online.lstm.lstm_learning_rate), 1e-6, 10,
                 "Adagrad rate of the LSTM's own weights.");
-  schema.integer("online.lstm.admission_count", FRESHET_AT(online.lstm.admission_count), 1, 255,
-                 "Sightings before an item gets an embedding.");
-  schema.integer("online.lstm.max_items", FRESHET_AT(online.lstm.max_items), 100, 100 * kMillion,
-                 "Embeddings; the least recently seen item gives its up.");
+  add_sequence_options(schema, "online.lstm.", FRESHET_AT(online.lstm));
+  schema.integer("online.attention.max_session_items", FRESHET_AT(online.attention.max_session_items), 1, 200,
+                 "Newest items of the session that are attended to.");
+  schema.number("online.attention.attention_learning_rate", FRESHET_AT(online.attention.attention_learning_rate), 1e-6,
+                10, "Adagrad rate of positions and attention weights.");
+  add_sequence_options(schema, "online.attention.", FRESHET_AT(online.attention));
   schema.integer("online.neural_cf.dimension", FRESHET_AT(online.neural_cf.dimension), 16, 1024,
                  "Of users' and items' vectors; a multiple of 16.");
   schema.integer("online.neural_cf.hidden_units", FRESHET_AT(online.neural_cf.hidden_units), 32, 1024,
@@ -303,6 +322,17 @@ void add_online_options(Schema& schema) {
                  "Items with a vector; the least recently seen gives its up.");
   schema.integer("online.neural_cf.max_users", FRESHET_AT(online.neural_cf.max_users), 1, 100 * kMillion,
                  "Users with a vector; the least recently active is forgotten.");
+  schema.integer("online.autoencoder.hidden_units", FRESHET_AT(online.autoencoder.hidden_units), 16, 1024,
+                 "Width of the hidden layer; a multiple of 16.");
+  schema.integer("online.autoencoder.max_items_per_user", FRESHET_AT(online.autoencoder.max_items_per_user), 1, 1000,
+                 "Newest items of a user that it reads.");
+  schema.integer("online.autoencoder.max_users", FRESHET_AT(online.autoencoder.max_users), 1, 100 * kMillion,
+                 "Users whose items are remembered; the least recently active is forgotten.");
+  schema.number("online.autoencoder.dropout", FRESHET_AT(online.autoencoder.dropout), 0, 0.99,
+                "Share of a user's items that a training step does not see.");
+  schema.number("online.autoencoder.hidden_learning_rate", FRESHET_AT(online.autoencoder.hidden_learning_rate), 1e-6,
+                10, "Adagrad rate of the hidden layer's weights.");
+  add_sequence_options(schema, "online.autoencoder.", FRESHET_AT(online.autoencoder));
   schema.integer("online.blender.hidden_units", FRESHET_AT(online.blender.hidden_units), 16, 1024,
                  "Width of the blender's hidden layer; a multiple of 16.");
   schema.number("online.blender.learning_rate", FRESHET_AT(online.blender.learning_rate), 1e-6, 10,

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Numeric inner loops of the LSTM session model's serving side.
+/// Numeric inner loops of serving the learned parts.
 namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);

@@ -19,6 +19,16 @@ class Problems {
       before = h;
     }
   }
+  void sequence_model(const std::string& part, const SequenceOptions& options) {
+    require(options.dimension >= 16 && options.dimension % 16 == 0 && options.dimension <= 1024,
+            part + ".dimension: must be a multiple of 16, at most 1024");
+    require(options.negatives >= 1, part + ".negatives: must be at least 1");
+    require(options.batch_examples >= 1, part + ".batch_examples: must be at least 1");
+    require(options.learning_rate > 0, part + ".learning_rate: must be positive");
+    require(options.admission_count >= 1 && options.admission_count <= 255,
+            part + ".admission_count: must be 1 to 255");
+    require(options.max_items >= 1, part + ".max_items: must be at least 1");
+  }
   std::vector<std::string> take() { return std::move(problems_); }
 
  private:
@@ -85,15 +95,13 @@ std::vector<std::string> Options::validate() const {
                    "user_cf.max_users: must be 1 to matrix_factorisation.max_users");
   problems.require(user_cf.neighbours >= 1, "user_cf.neighbours: must be at least 1");
   problems.require(user_cf.max_items_per_user >= 1, "user_cf.max_items_per_user: must be at least 1");
-  problems.require(lstm.dimension >= 16 && lstm.dimension % 16 == 0 && lstm.dimension <= 1024,
-                   "lstm.dimension: must be a multiple of 16, at most 1024");
+  problems.sequence_model("lstm", lstm);
   problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");
-  problems.require(lstm.negatives >= 1, "lstm.negatives: must be at least 1");
-  problems.require(lstm.batch_examples >= 1, "lstm.batch_examples: must be at least 1");
-  problems.require(lstm.learning_rate > 0 && lstm.lstm_learning_rate > 0,
-                   "lstm.learning_rate, lstm.lstm_learning_rate: must be positive");
-  problems.require(lstm.admission_count >= 1, "lstm.admission_count: must be at least 1");
-  problems.require(lstm.max_items >= 1, "lstm.max_items: must be at least 1");
+  problems.require(lstm.lstm_learning_rate > 0, "lstm.lstm_learning_rate: must be positive");
+  problems.sequence_model("attention", attention);
+  problems.require(attention.max_session_items >= 1 && attention.max_session_items <= 1000,
+                   "attention.max_session_items: must be 1 to 1000");
+  problems.require(attention.attention_learning_rate > 0, "attention.attention_learning_rate: must be positive");
   problems.require(neural_cf.dimension >= 16 && neural_cf.dimension % 16 == 0 && neural_cf.dimension <= 1024,
                    "neural_cf.dimension: must be a multiple of 16, at most 1024");
   problems.require(neural_cf.hidden_units >= 32 && neural_cf.hidden_units % 32 == 0 && neural_cf.hidden_units <= 1024,
@@ -108,6 +116,16 @@ std::vector<std::string> Options::validate() const {
   problems.require(neural_cf.max_items >= 1, "neural_cf.max_items: must be at least 1");
   problems.require(neural_cf.max_users >= 1 && neural_cf.max_users <= 100'000'000,
                    "neural_cf.max_users: must be 1 to 100000000");
+  problems.sequence_model("autoencoder", autoencoder);
+  problems.require(
+      autoencoder.hidden_units >= 16 && autoencoder.hidden_units % 16 == 0 && autoencoder.hidden_units <= 1024,
+      "autoencoder.hidden_units: must be a multiple of 16, at most 1024");
+  problems.require(autoencoder.max_items_per_user >= 1 && autoencoder.max_items_per_user <= 1000,
+                   "autoencoder.max_items_per_user: must be 1 to 1000");
+  problems.require(autoencoder.max_users >= 1 && autoencoder.max_users <= 100'000'000,
+                   "autoencoder.max_users: must be 1 to 100000000");
+  problems.require(autoencoder.dropout >= 0 && autoencoder.dropout < 1, "autoencoder.dropout: must be 0 to below 1");
+  problems.require(autoencoder.hidden_learning_rate > 0, "autoencoder.hidden_learning_rate: must be positive");
   problems.require(blender.hidden_units >= 16 && blender.hidden_units % 16 == 0 && blender.hidden_units <= 1024,
                    "blender.hidden_units: must be a multiple of 16, at most 1024");
   problems.require(blender.learning_rate > 0, "blender.learning_rate: must be positive");

@@ -12,9 +12,9 @@
 namespace freshet::online {
 
 /// Every part there is, in feature order.
-inline constexpr std::array<std::string_view, 9> kPartNames{"popularity", "covisitation", "session_knn",
-                                                            "recurrence", "user_history", "matrix_factorisation",
-                                                            "user_cf",    "lstm",         "neural_cf"};
+inline constexpr std::array<std::string_view, 11> kPartNames{
+    "popularity", "covisitation", "session_knn", "recurrence", "user_history", "matrix_factorisation",
+    "user_cf",    "lstm",         "attention",   "neural_cf",  "autoencoder"};
 
 /// Popularity: exponentially decayed counts at several half-lives.
 struct PopularityOptions {
@@ -60,18 +60,37 @@ struct UserCfOptions {
   std::size_t max_items_per_user = 10;  ///< newest ones that a neighbour votes for
 };
 
-/// LSTM session model.
-struct LstmOptions {
-  std::size_t dimension = 64;          ///< item embedding = LSTM state, a multiple of 16
-  std::size_t max_session_items = 10;  ///< newest items of the session that the LSTM reads
+/// What the models of what comes next have in common.
+struct SequenceOptions {
+  std::size_t dimension = 64;          ///< of item embeddings, a multiple of 16
   std::size_t negatives = 256;         ///< sampled per micro-batch, popularity-corrected
   std::size_t batch_examples = 64;     ///< examples per training step
   std::size_t replay_per_batch = 64;   ///< of older examples mixed into each step; 0 = no replay
   std::size_t replay_buffer = 50'000;  ///< examples kept
   double learning_rate = 0.1;          ///< Adagrad, embeddings
-  double lstm_learning_rate = 0.02;    ///< Adagrad, LSTM weights
   std::size_t admission_count = 1;     ///< sightings before an item gets an embedding row
   std::size_t max_items = 1'000'000;   ///< rows; the least recently seen is recycled
+};
+
+/// LSTM session model; its state is as wide as the embeddings.
+struct LstmOptions : SequenceOptions {
+  std::size_t max_session_items = 10;  ///< newest items of the session that the LSTM reads
+  double lstm_learning_rate = 0.02;    ///< Adagrad, LSTM weights
+};
+
+/// Attention session model.
+struct AttentionOptions : SequenceOptions {
+  std::size_t max_session_items = 10;     ///< newest items of the session that are attended to
+  double attention_learning_rate = 0.05;  ///< Adagrad, positions and attention weights
+};
+
+/// Denoising autoencoder over users' items.
+struct AutoencoderOptions : SequenceOptions {
+  std::size_t hidden_units = 64;        ///< a multiple of 16
+  std::size_t max_items_per_user = 10;  ///< newest ones that it reads
+  std::size_t max_users = 200'000;      ///< whose items are remembered; the least recently active is forgotten
+  double dropout = 0.3;                 ///< share of the items that a training step does not see
+  double hidden_learning_rate = 0.05;   ///< Adagrad, weights of the hidden layer
 };
 
 /// Neural collaborative filtering.
@@ -119,7 +138,9 @@ struct Options {
   MatrixFactorisationOptions matrix_factorisation;
   UserCfOptions user_cf;
   LstmOptions lstm;
+  AttentionOptions attention;
   NeuralCfOptions neural_cf;
+  AutoencoderOptions autoencoder;
   BlenderOptions blender;
 
   bool has_part(std::string_view name) const;

@@ -2,279 +2,106 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
-#include "online/embedding_table.h"
-#include "online/lstm_scorer.h"
-#include "online/numbering.h"
-#include "online/random.h"
-#include "online/recent_items.h"
-#include "online/row_adagrad.h"
-#include "online/torch/lstm_trainer.h"
+#include "online/lstm_encoder.h"
+#include "online/torch/sequence_network.h"
+#include "online/torch/sequence_part.h"
 
 namespace freshet::online {
 namespace {
 
-constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
-constexpr float kNewRowNoise = 0.05F;
-constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
-
-/// A session prefix and the item that followed it, by item numbers: rows may be recycled meanwhile.
-struct Example {
-  std::vector<ItemIndex> session;
-  ItemIndex target = kNoItem;
-  float weight = 1.0F;
-  std::uint64_t session_key = 0, user_key = 0;
-
-  bool mentions(ItemIndex item) const { return target == item || std::ranges::count(session, item) > 0; }
-  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
-};
-
-void save_example(ByteWriter& out, const Example& example) {
-  out.array(std::span<const ItemIndex>(example.session));
-  out.fixed(example.target);
-  out.fixed(example.weight);
-  out.fixed(example.session_key);
-  out.fixed(example.user_key);
-}
-
-Example load_example(ByteReader& in) {
-  Example example;
-  example.session = in.array<ItemIndex>();
-  example.target = in.fixed<ItemIndex>();
-  example.weight = in.fixed<float>();
-  example.session_key = in.fixed<std::uint64_t>();
-  example.user_key = in.fixed<std::uint64_t>();
-  return example;
-}
-
-class LstmPart final : public Part {
+class LstmNetwork final : public SequenceNetwork {
  public:
-  LstmPart(const LstmOptions& options, std::size_t max_items, std::uint64_t seed)
-      : options_(options),
-        max_items_(max_items),
-        random_(mix64(seed)),
-        table_(options.dimension, options.max_items, max_items, options.admission_count),
-        adagrad_(options.dimension, options.learning_rate),
-        trainer_(options.dimension, options.lstm_learning_rate, seed),
-        live_(weights_, table_.live(), options.max_session_items) {
-    trainer_.export_weights(weights_);
+  LstmNetwork(std::size_t dimension, Random random) : dimension_(static_cast<std::int64_t>(dimension)) {
+    const std::int64_t d = dimension_;
+    const double scale = 1.0 / std::sqrt(static_cast<double>(d));
+    input_weights_ = make_weight({d, 4 * d}, scale, 0, random);
+    state_weights_ = make_weight({d, 4 * d}, scale, 0, random);
+    gate_bias_ = make_weight({4 * d}, 0, 0, random);
+    // Remember by default (Jozefowicz et al., ICML 2015).
+    gate_bias_.value.detach().slice(0, d, 2 * d).fill_(1.0F);
+    // In the beginning the session vector is the last item: neighbours of what was just looked at.
+    output_weights_ = make_weight({d, d}, 0.1 * scale, 0, random);
+    skip_ = make_weight({d}, 0, 1, random);
   }
 
-  const Scorer& live() const override { return live_; }
+  torch::Tensor encode(const SequenceBatch& batch, const torch::Tensor& vectors) const override;
 
-  std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const PublishedLstm>(weights_, table_.publish(), options_.max_session_items);
-    return {published, &published->scorer};
+  std::vector<Weight*> weights() override {
+    return {&input_weights_, &state_weights_, &gate_bias_, &output_weights_, &skip_};
   }
 
-  void observe(const Context& before, const Interaction& event) override {
-    recent_.add(event.item);
-    bool is_new = false;
-    const std::uint32_t row = table_.observe(event.item, is_new);
-    if (row == kNoRow) return;
-    if (is_new) initialise(row, before);
-    table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
-    live_.weights_changed();
-    if (event.opens_session) return;
-
-    Example example{{}, event.item, event.weight, event.session_key, event.user_key};
-    const std::size_t length = std::min(options_.max_session_items, before.session.size());
-    for (std::size_t i = before.session.size() - length; i < before.session.size(); ++i) {
-      example.session.push_back(before.session[i].item);
-    }
-    pending_.push_back(std::move(example));
-    // Batches are cut by count, never by time: a restart then makes the same ones.
-    if (pending_.size() >= options_.batch_examples) train();
-  }
-
-  void forget_item(ItemIndex item) override {
-    table_.forget(item);
-    recent_.forget(item);
-    const auto mentions = [&](const Example& example) { return example.mentions(item); };
-    std::erase_if(pending_, mentions);
-    std::erase_if(replay_, mentions);
-    live_.weights_changed();
-  }
-
-  void erase(std::uint64_t key) override {
-    const auto belongs = [&](const Example& example) { return example.belongs_to(key); };
-    std::erase_if(pending_, belongs);
-    std::erase_if(replay_, belongs);
-  }
-
-  void save(ByteWriter& out) const override {
-    out.varint(options_.dimension);
-    out.varint(options_.max_items);
-    random_.save(out);
-    table_.save(out);
-    trainer_.save(out);
-    recent_.save(out);
-    adagrad_.save(out);
-    out.varint(replay_next_);
-    for (const auto* examples : {&pending_, &replay_}) {
-      out.varint(examples->size());
-      for (const Example& example : *examples) save_example(out, example);
-    }
-  }
-
-  Result<void> load(ByteReader& in) override {
-    const Error corrupt{Errc::corrupt, "lstm: damaged"};
-    if (in.varint() != options_.dimension || in.varint() != options_.max_items) {
-      return Error{Errc::invalid, "lstm: made with another dimension or number of items"};
-    }
-    random_.load(in);
-    if (!table_.load(in) || !trainer_.load(in) || !recent_.load(in, max_items_)) return corrupt;
-    if (!adagrad_.load(in, table_.rows())) return corrupt;
-    replay_next_ = in.varint();
-    for (auto* examples : {&pending_, &replay_}) {
-      const std::uint64_t count = in.varint();
-      if (!in.ok() || count > in.remaining()) return corrupt;
-      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in));
-    }
-    if (!in.ok()) return corrupt;
-    trainer_.export_weights(weights_);
-    live_.weights_changed();
-    return {};
-  }
-
-  std::size_t memory_bytes() const override {
-    const std::size_t example = sizeof(Example) + 8 * sizeof(ItemIndex);
-    return table_.memory_bytes() + recent_.memory_bytes() + adagrad_.memory_bytes() +
-           (pending_.size() + replay_.size()) * example + 5 * weights_.input_weights.size() * sizeof(float);
+  std::shared_ptr<const SequenceEncoder> encoder() const override {
+    auto encoder = std::make_shared<LstmEncoder>();
+    encoder->dimension = static_cast<std::size_t>(dimension_);
+    encoder->input_weights = to_vector(input_weights_.value);
+    encoder->state_weights = to_vector(state_weights_.value);
+    encoder->gate_bias = to_vector(gate_bias_.value);
+    encoder->output_weights = to_vector(output_weights_.value);
+    encoder->skip = to_vector(skip_.value);
+    return encoder;
   }
 
  private:
-  /// A new row starts near the items that it appears with: recommendable at once, and corrected by what follows.
-  void initialise(std::uint32_t row, const Context& before) {
-    std::vector<float> vector(options_.dimension);
-    float known = 0;
-    for (std::size_t i = before.session.size(); i-- > 0 && known < 3;) {
-      const std::uint32_t neighbour = table_.row_of(before.session[i].item);
-      if (neighbour == kNoRow || neighbour == row) continue;
-      known += 1;
-      for (std::size_t j = 0; j < vector.size(); ++j) vector[j] += table_.live().vector(neighbour)[j];
-    }
-    for (float& value : vector) {
-      value = (known > 0 ? kContextShare * value / known : 0.0F) +
-              kNewRowNoise * static_cast<float>(2 * random_.uniform() - 1);
-    }
-    table_.write(row, vector, 0);
-    adagrad_.reset(row);
-  }
-
-  void train() {
-    LstmBatch batch;
-    rows_.clear();
-    std::vector<std::uint32_t> target_rows, last_rows;
-    for (const Example& example : pending_) add_example(example, batch, target_rows, last_rows);
-    if (!replay_.empty()) {
-      for (std::size_t i = 0; i < options_.replay_per_batch; ++i) {
-        add_example(replay_[random_.below(replay_.size())], batch, target_rows, last_rows);
-      }
-    }
-    for (Example& example : pending_) remember(std::move(example));
-    pending_.clear();
-    if (batch.sessions.empty()) return;
-    add_classes(target_rows, last_rows, batch);
-    gather(batch);
-    apply(batch, trainer_.step(batch));
-    trainer_.export_weights(weights_);
-    live_.weights_changed();
-  }
-
-  /// Rows by their number in the batch's dense table: rows_ maps both ways.
-  void add_example(const Example& example, LstmBatch& batch, std::vector<std::uint32_t>& target_rows,
-                   std::vector<std::uint32_t>& last_rows) {
-    const std::uint32_t target = table_.row_of(example.target);
-    if (target == kNoRow) return;
-    std::vector<std::uint32_t> session;
-    for (const ItemIndex item : example.session) {
-      const std::uint32_t row = table_.row_of(item);
-      if (row != kNoRow) session.push_back(rows_.insert(row));
-    }
-    if (session.empty()) return;
-    target_rows.push_back(target);
-    last_rows.push_back(rows_.keys()[session.back()]);
-    batch.sessions.push_back(std::move(session));
-    batch.weights.push_back(example.weight);
-  }
-
-  /// Targets of the batch and sampled negatives compete with each other, corrected for how likely each was to be drawn
-  /// (Yi et al., RecSys 2019), so that the softmax over them estimates the one over all items.
-  void add_classes(const std::vector<std::uint32_t>& target_rows, const std::vector<std::uint32_t>& last_rows,
-                   LstmBatch& batch) {
-    Numbering& classes = classes_;
-    classes.clear();
-    for (const std::uint32_t row : target_rows) batch.targets.push_back(classes.insert(row));
-    for (std::size_t i = 0; i < options_.negatives; ++i) {
-      const bool uniform = random_.uniform() < kUniformShare;
-      const std::uint32_t row =
-          uniform ? static_cast<std::uint32_t>(random_.below(table_.rows())) : table_.row_of(recent_.draw(random_));
-      if (row != kNoRow && table_.item_of(row) != kNoItem) classes.insert(row);
-    }
-    const double drawn = static_cast<double>(options_.negatives + target_rows.size());
-    for (const std::uint32_t row : classes.keys()) {
-      const double share = recent_.share(table_.item_of(row));
-      const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
-      batch.classes.push_back(rows_.insert(row));
-      batch.biases.push_back(table_.live().bias(row));
-      // Being among n draws at least once.
-      const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
-      batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
-    }
-    for (std::size_t i = 0; i < last_rows.size(); ++i) {
-      const std::uint32_t last = classes.find(last_rows[i]);
-      batch.excluded.push_back(last == batch.targets[i] ? kNoRow : last);
-    }
-  }
-
-  void gather(LstmBatch& batch) const {
-    const std::size_t d = options_.dimension;
-    batch.vectors.reserve(rows_.size() * d);
-    for (const std::uint32_t row : rows_.keys()) {
-      const float* vector = table_.live().vector(row);
-      batch.vectors.insert(batch.vectors.end(), vector, vector + d);
-    }
-  }
-
-  void apply(const LstmBatch& batch, const LstmGradients& gradients) {
-    const std::size_t d = options_.dimension;
-    std::vector<float> bias_gradients(rows_.size());
-    for (std::size_t c = 0; c < batch.classes.size(); ++c) bias_gradients[batch.classes[c]] = gradients.biases[c];
-    for (std::size_t n = 0; n < rows_.size(); ++n) {
-      adagrad_.step(table_, rows_.keys()[n], {gradients.vectors.data() + n * d, d}, bias_gradients[n]);
-    }
-  }
-
-  void remember(Example example) {
-    if (options_.replay_per_batch == 0 || options_.replay_buffer == 0) return;
-    if (replay_.size() < options_.replay_buffer) {
-      replay_.push_back(std::move(example));
-    } else {
-      replay_next_ %= replay_.size();
-      replay_[replay_next_++] = std::move(example);
-    }
-  }
-
-  const LstmOptions options_;
-  const std::size_t max_items_;
-  Random random_;
-  EmbeddingTable table_;
-  RowAdagrad adagrad_;  // of table_
-  LstmTrainer trainer_;
-  LstmWeights weights_;
-  LstmScorer live_;
-  RecentItems recent_;
-  std::vector<Example> pending_;
-  std::vector<Example> replay_;  // a ring once full
-  std::size_t replay_next_ = 0;
-  Numbering rows_, classes_;  // work space of train()
+  const std::int64_t dimension_;
+  Weight input_weights_, state_weights_, gate_bias_, output_weights_, skip_;
 };
+
+torch::Tensor LstmNetwork::encode(const SequenceBatch& batch, const torch::Tensor& vectors) const {
+  const std::size_t examples = batch.inputs.size();
+  // Longest first: step t then concerns a leading part of the batch, and nothing is computed for padding.
+  std::vector<std::uint32_t> order(examples);
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(
+      order, [&](std::uint32_t a, std::uint32_t b) { return batch.inputs[a].size() > batch.inputs[b].size(); });
+  std::vector<std::uint32_t> place(examples);
+  for (std::size_t i = 0; i < examples; ++i) place[order[i]] = static_cast<std::uint32_t>(i);
+
+  torch::Tensor state, cell;
+  std::vector<torch::Tensor> finished;  // states of sessions as they end: shortest last in `order`, so first here
+  const std::size_t steps = batch.inputs[order.front()].size();
+  for (std::size_t t = 0; t < steps; ++t) {
+    std::vector<std::uint32_t> inputs;
+    for (const std::uint32_t example : order) {
+      if (batch.inputs[example].size() <= t) break;
+      inputs.push_back(batch.inputs[example][t]);
+    }
+    const auto running = static_cast<std::int64_t>(inputs.size());
+    const torch::Tensor x = vectors.index_select(0, index_tensor(inputs));
+    torch::Tensor gates = torch::addmm(gate_bias_.value, x, input_weights_.value);
+    if (t > 0) {
+      if (running < state.size(0)) {
+        finished.push_back(state.slice(0, running));
+        state = state.slice(0, 0, running);
+        cell = cell.slice(0, 0, running);
+      }
+      gates = torch::addmm(gates, state, state_weights_.value);
+    }
+    const auto gate = gates.chunk(4, 1);
+    const torch::Tensor update = torch::sigmoid(gate[0]) * torch::tanh(gate[2]);
+    cell = t > 0 ? torch::sigmoid(gate[1]) * cell + update : update;
+    state = torch::sigmoid(gate[3]) * torch::tanh(cell);
+  }
+  finished.push_back(state);
+  std::ranges::reverse(finished);
+  const torch::Tensor states = torch::cat(finished, 0).index_select(0, index_tensor(place));
+  return torch::addmm(last_vectors(batch, vectors) * skip_.value, states, output_weights_.value.t());
+}
 
 }  // namespace
 
+std::unique_ptr<SequenceTrainer> make_lstm_trainer(const LstmOptions& options, std::uint64_t seed) {
+  return at_the_edge([&] {
+    return std::make_unique<SequenceTrainer>(std::make_unique<LstmNetwork>(options.dimension, Random(seed)),
+                                             options.dimension, options.lstm_learning_rate);
+  });
+}
+
 std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max_items, std::uint64_t seed) {
-  return std::make_unique<LstmPart>(options, max_items, seed);
+  return make_sequence_part({"lstm", options, std::make_unique<SessionItems>(options.max_session_items),
+                             make_lstm_trainer(options, seed)},
+                            max_items, seed);
 }
 
 }  // namespace freshet::online

@@ -20,6 +20,15 @@ using testing::at_seconds;
 
 constexpr std::size_t kItems = 80;
 
+void make_small(SequenceOptions& options) {
+  options.dimension = 16;
+  options.negatives = 16;
+  options.batch_examples = 8;
+  options.replay_per_batch = 8;
+  options.replay_buffer = 50;
+  options.max_items = 60;
+}
+
 Options small_options() {
   Options options;
   options.max_items = kItems;
@@ -39,6 +48,13 @@ Options small_options() {
   options.neural_cf.max_items = 60;
   options.neural_cf.max_users = 6;
   options.user_cf.neighbours = 3;
+  make_small(options.lstm);
+  make_small(options.attention);
+  options.attention.max_session_items = 6;
+  make_small(options.autoencoder);
+  options.autoencoder.hidden_units = 16;
+  options.autoencoder.max_items_per_user = 7;
+  options.autoencoder.max_users = 6;
   return options;
 }
 
@@ -205,14 +221,15 @@ TEST_P(EveryPart, ProposesExactlyTheItemsThatItScoresBest) {
 }
 
 constexpr float kNoRowScore = -12;
-INSTANTIATE_TEST_SUITE_P(Parts, EveryPart,
-                         ::testing::Values(PartUnderTest{"popularity", {}}, PartUnderTest{"covisitation", {}},
-                                           PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
-                                           PartUnderTest{"user_history", {}},
-                                           PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
-                                           PartUnderTest{"user_cf", {"matrix_factorisation"}},
-                                           PartUnderTest{"neural_cf", {}, kNoRowScore}),
-                         [](const auto& part) { return part.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Parts, EveryPart,
+    ::testing::Values(PartUnderTest{"popularity", {}}, PartUnderTest{"covisitation", {}},
+                      PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
+                      PartUnderTest{"user_history", {}}, PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
+                      PartUnderTest{"user_cf", {"matrix_factorisation"}}, PartUnderTest{"lstm", {}, kNoRowScore},
+                      PartUnderTest{"attention", {}, kNoRowScore}, PartUnderTest{"neural_cf", {}, kNoRowScore},
+                      PartUnderTest{"autoencoder", {}, kNoRowScore}),
+    [](const auto& part) { return part.param.name; });
 
 // Every follower's decayed count straight from the definition.
 TEST(CovisitationReference, SharesEqualTheDefinition) {
