@@ -13,7 +13,9 @@ using Items = std::vector<ItemIndex>;
 struct Fixture {
   UserItems users{2, 3, 100};  // users, items of each, items
 
-  void click(std::uint64_t user, ItemIndex item) { users.observe({item, 1.0F, at_seconds(1), false, user + 1000, user}); }
+  void click(std::uint64_t user, ItemIndex item) {
+    users.observe({item, 1.0F, at_seconds(1), false, user + 1000, user});
+  }
 
   Items read(std::uint64_t user, std::initializer_list<ItemIndex> session = {}) const {
     Context context = context_of(session, 100, user + 1000);
