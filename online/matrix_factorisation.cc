@@ -1,5 +1,6 @@
 #include "online/matrix_factorisation.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -22,16 +23,32 @@ class MatrixFactorisationScorer final : public Scorer {
 
   void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
     thread_local std::vector<float> user;
-    if (users_->copy(who(context), user)) nearest_items(items_, user, k, context.last_item(), out);
+    if (find_user(context, user)) nearest_items(items_, user, k, context.last_item(), out);
   }
 
   void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
     thread_local std::vector<float> user;
-    const bool known = users_->copy(who(context), user);
+    const bool known = find_user(context, user);
     score_items(items_, known ? user.data() : nullptr, candidates, out);
   }
 
  private:
+  /// The user's vector; a stranger's is the mean of what the session holds, as a new user's first is their first
+  /// item's. False if nothing of it is known.
+  bool find_user(const Context& context, std::vector<float>& user) const {
+    if (users_->copy(who(context), user)) return true;
+    user.assign(items_.dimension, 0.0F);
+    float known = 0;
+    for (const Visit& visit : context.session) {
+      const std::uint32_t row = items_.row_of(visit.item);
+      if (row == kNoRow) continue;
+      known += 1;
+      for (std::size_t i = 0; i < user.size(); ++i) user[i] += items_.vector(row)[i];
+    }
+    for (float& value : user) value /= std::max(1.0F, known);
+    return known > 0;
+  }
+
   const EmbeddingView& items_;
   const std::shared_ptr<const UserVectors> users_;
 };

@@ -31,22 +31,32 @@ float UserHistoryIndex::own_score(const Entry& entry, std::int64_t now_ms) {
   return entry.count / (2.0F + log_hours(now_ms - entry.last_ms));
 }
 
-bool UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries) const {
+void UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries) const {
   entries.clear();
   const std::uint64_t key = who(context);
   const Slot slot = key == 0 ? UserSlots::kNone : slots_.find(key);
-  if (slot == UserSlots::kNone) return false;
-  const User* user = users_.find(slot);
-  const std::lock_guard lock(locks_.of(slot));
-  if (user == nullptr || user->key != key) return false;  // given to another meanwhile
-  entries.assign(user->entries.begin(), user->entries.end());
-  return true;
+  if (const User* user = slot == UserSlots::kNone ? nullptr : users_.find(slot)) {
+    const std::lock_guard lock(locks_.of(slot));
+    if (user->key == key) return entries.assign(user->entries.begin(), user->entries.end());
+  }
+  // Nobody we know, or the caller's own session: what it holds is what we would have remembered of it by now.
+  for (const Visit& visit : context.session) {
+    Entry entry{visit.item, 0.0F, to_ms(visit.time)};
+    const auto known = std::ranges::find(entries, visit.item, &Entry::item);
+    if (known != entries.end()) {
+      entry.count = known->count;
+      entry.last_ms = std::max(entry.last_ms, known->last_ms);
+      entries.erase(known);
+    }
+    entry.count += 1.0F;
+    entries.push_back(entry);
+  }
 }
 
 void UserHistoryIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
   thread_local std::vector<Entry> entries;
   thread_local std::vector<Candidate> candidates;
-  if (!find(context, entries)) return;
+  find(context, entries);
   candidates.clear();
   for (const Entry& entry : entries) {
     if (entry.item != context.last_item()) candidates.push_back({entry.item, own_score(entry, to_ms(context.now))});

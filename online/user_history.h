@@ -15,9 +15,9 @@ namespace freshet::online {
 
 /// "user_history": what this user has come for before, in whatever session: bought again, read again, never again.
 /// Keeps per user the newest max_items_per_user distinct items with count and time; the least recently active user
-/// beyond max_users is forgotten. Without a user id the session id stands for the user.
-/// Its own ranking: items by count, less the longer ago.
-/// Threads: as Scorer and Part; a user's items are copied under their stripe's lock.
+/// beyond max_users is forgotten. Without a user id the session id stands for the user, without either the session
+/// itself. Its own ranking: items by count, less the longer ago. Threads: as Scorer and Part; a user's items are copied
+/// under their stripe's lock.
 class UserHistoryIndex final : public Scorer {
  public:
   UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items);
@@ -47,8 +47,8 @@ class UserHistoryIndex final : public Scorer {
     std::uint64_t key = 0;       // 0: free
     std::vector<Entry> entries;  // the newest last
   };
-  /// Copies the entries of the context's user; false if nobody is known.
-  bool find(const Context& context, std::vector<Entry>& entries) const;
+  /// The entries of the context's user; of a stranger, those that the session would have made.
+  void find(const Context& context, std::vector<Entry>& entries) const;
   /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
   void reset(Slot slot, std::uint64_t key);
   static float own_score(const Entry& entry, std::int64_t now_ms);

@@ -56,6 +56,14 @@ TEST(MatrixFactorisation, ANewUserIsKnownByTheirFirstClick) {
   }
 }
 
+TEST(MatrixFactorisation, AStrangerIsKnownByTheirSession) {
+  Fixture f;
+  f.learn_tastes(300);
+  const auto items = items_of(propose(f.part->live(), context_of({kTaste + 3, kTaste + 4}, 1'000'000), 10));
+  EXPECT_GE(std::ranges::count_if(items, [](ItemIndex item) { return item / kTaste == 1; }), 9);
+  EXPECT_TRUE(propose(f.part->live(), context_of({kMaxItems - 1}, 1'000'000)).empty()) << "nobody knows that item";
+}
+
 TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
   Fixture f;
   f.learn_tastes(300);

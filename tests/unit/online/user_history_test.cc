@@ -27,7 +27,17 @@ TEST(UserHistory, RemembersWhatAUserCameForInEarlierSessions) {
   EXPECT_EQ(items_of(propose(part->live(), of_user({}, 200, kUser))), (std::vector<ItemIndex>{5, 8, 7}));
   EXPECT_EQ(items_of(propose(part->live(), of_user({5}, 200, kUser))), (std::vector<ItemIndex>{8, 7}));
   EXPECT_TRUE(propose(part->live(), of_user({}, 200, 79)).empty());
-  EXPECT_TRUE(propose(part->live(), context_of({5}, 200)).empty()) << "nobody's session";
+  EXPECT_TRUE(propose(part->live(), context_of({5}, 200)).empty()) << "nobody's session, and no more in it";
+}
+
+TEST(UserHistory, AStrangersSessionLooksAsIfItHadBeenLearned) {
+  const auto learned = make_user_history({}, 100);
+  observe_session(*learned, 1, {5, 7, 5, 8}, 97);
+  const auto part = make_user_history({}, 100);
+  const std::vector<ItemIndex> items{5, 7, 8, 9};
+  EXPECT_EQ(score(part->live(), context_of({5, 7, 5, 8}, 100), items),
+            score(learned->live(), context_of({5, 7, 5, 8}, 100, 1), items));
+  EXPECT_EQ(items_of(propose(part->live(), context_of({5, 7, 5, 8}, 100))), (std::vector<ItemIndex>{5, 7}));
 }
 
 TEST(UserHistory, TheSessionStandsForAnAnonymousUser) {
