@@ -69,6 +69,9 @@ until [ "$(status .learner.events_learned)" -ge "$learned" ]; do sleep 0.5; done
 [ "$from" -ge "$learned" ] || figure "learner, every event scored first" "$(rate "($learned - $from)" "$(since "$begin")") events/s"
 figure "resident" "$(status .memory.resident_bytes | numfmt --to=iec)"
 status '.learner.memory_bytes' | jq -r 'to_entries[] | "  \(.key) \(.value / 1048576 * 10 | round / 10) MiB"'
+figure "quality, whole stream / newest 10 k" "HR@20, MRR@20 of each event's rank before it was learned"
+status '.learner.quality' | jq -r 'to_entries[] | "  \(.key) " + ([.value | .hit_rate, .mrr, .recent_hit_rate, .recent_mrr
+  | . * 1000 | round / 1000 | tostring] | join(" "))'
 stop
 start
 figure "restart to first answer" "$started s"

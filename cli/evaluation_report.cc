@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "cli/progress.h"
+#include "serve/json.h"
 
 namespace freshet::cli {
 namespace {
@@ -113,7 +114,7 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
                             {"whole", std::move(whole)},
                             {"last_tenth", tenth_json(evaluation, Evaluation::kTenths - 1)},
                             {"tenths", std::move(tenths)}};
-  return json::serialize(report) + "\n";
+  return serve::to_text(report) + "\n";
 }
 
 std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) {

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/shop_world.h"
 #include "ingest/event_decoder.h"
+#include "serve/json.h"
 
 namespace freshet::cli {
 namespace {
@@ -43,7 +44,7 @@ void write_catalogue(const ShopWorld& world, const std::string& path) {
                                         {"price", item.price},
                                         {"ts", format_rfc3339(item.time)}});
   }
-  out << boost::json::serialize(items) << '\n';
+  out << serve::to_text(items) << '\n';
 }
 
 void generate(const GenerateArguments& arguments) {

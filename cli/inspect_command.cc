@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "ingest/event_decoder.h"
+#include "serve/json.h"
 #include "store/catalogue.h"
 #include "store/checkpoint_store.h"
 #include "store/database.h"
@@ -105,9 +106,9 @@ void print_text(const json::value& value, const std::string& name) {
     }
   } else if (const auto* array = value.if_array()) {
     std::printf("%s (%zu)\n", name.c_str(), array->size());
-    for (const json::value& entry : *array) std::printf("  %s\n", json::serialize(entry).c_str());
+    for (const json::value& entry : *array) std::printf("  %s\n", serve::to_text(entry).c_str());
   } else {
-    const std::string text = value.is_string() ? std::string(value.as_string()) : json::serialize(value);
+    const std::string text = value.is_string() ? std::string(value.as_string()) : serve::to_text(value);
     std::printf("%-28s %s\n", name.c_str(), text.c_str());
   }
 }
@@ -134,7 +135,7 @@ void inspect(const InspectArguments& arguments) {
     out = overview(database);
   }
   if (arguments.json) {
-    std::printf("%s\n", json::serialize(out).c_str());
+    std::printf("%s\n", serve::to_text(out).c_str());
   } else {
     print_text(out, "");
   }

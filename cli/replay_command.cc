@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/recorded_events.h"
 #include "cli/replay_target.h"
+#include "serve/json.h"
 
 namespace freshet::cli {
 namespace {
@@ -120,7 +121,7 @@ class Replay {
           {"sent", counts.sent},       {"acknowledged", counts.acknowledged},      {"rejected", counts.rejected},
           {"failed", counts.failed},   {"skipped_lines", events_.skipped_lines()}, {"seconds", seconds},
           {"events_per_second", rate}, {"first_problem", counts.first_problem}};
-      std::printf("%s\n", boost::json::serialize(report).c_str());
+      std::printf("%s\n", serve::to_text(report).c_str());
     } else {
       std::fprintf(stderr, "\r\033[K");
       std::printf("%llu events sent, %llu acknowledged, %llu rejected, %llu failed, %llu lines skipped; %.1f s, %s/s\n",
