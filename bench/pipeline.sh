@@ -91,7 +91,7 @@ unfeed
 until_zero .learner.lag_events
 
 session_column=$(echo "$columns" | tr , '\n' | grep -nx session | cut -d: -f1)
-zcat -f "$file" | cut -f"$session_column" | awk '!seen[$0]++' | head -n 100000 >sessions.txt
+zcat -f "$file" | cut -f"$session_column" | awk '!seen[$0]++ && n++ < 100000' >sessions.txt
 feed 1000
 wrk -t1 -c16 -d20s --latency -s "$root/bench/sessions.lua" $url >wrk.txt
 figure "lists, 16 connections, 1 k events/s beside" \
