@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "online/kernels.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 namespace {
@@ -53,6 +54,19 @@ class Best {
   std::vector<Entry> entries_;
 };
 
+/// What the products of a page's rows come to; returns the largest.
+FRESHET_SIMD float score_rows(const std::int32_t* products, float query_scale, const EmbeddingPage& page,
+                              std::size_t rows, float* scores) {
+  const float *scale = page.scale.data(), *bias = page.bias.data(), *prior = page.prior.data();
+  float largest = -INFINITY;
+#pragma omp simd reduction(max : largest)
+  for (std::size_t row = 0; row < rows; ++row) {
+    scores[row] = static_cast<float>(products[row]) * query_scale * scale[row] + bias[row] + prior[row];
+    largest = scores[row] > largest ? scores[row] : largest;
+  }
+  return largest;
+}
+
 }  // namespace
 
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
@@ -71,11 +85,8 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
     const std::size_t rows = std::min<std::size_t>(EmbeddingPage::kRows, embeddings.rows - first);
     const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
     scan_blocks(page.quantised.data(), blocks, rounded.data(), d, products.data());
-    for (std::size_t row = 0; row < rows; ++row) {
-      scores[row] =
-          static_cast<float>(products[row]) * query_scale * page.scale[row] + page.bias[row] + page.prior[row];
-    }
-    for (std::size_t row = 0; row < rows; ++row) {
+    const float largest = score_rows(products.data(), query_scale, page, rows, scores.data());
+    for (std::size_t row = 0; largest > best.threshold() && row < rows; ++row) {
       if (scores[row] > best.threshold()) best.push(scores[row], first + static_cast<std::uint32_t>(row));
     }
   }
