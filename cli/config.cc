@@ -257,6 +257,22 @@ void validate(const Config& config, const std::string& file, const KeyLines& lin
   add("online.", config.online.validate());
 }
 
+std::string default_of(const ConfigOption& option) { return std::visit(Printer{}, option.get(Config{})); }
+
+/// Calls `on_section` where one begins and `on_option` with each option's name in it, in the order of the schema.
+template <typename OnSection, typename OnOption>
+void walk_schema(OnSection on_section, OnOption on_option) {
+  std::string section;
+  for (const ConfigOption& option : config_schema()) {
+    const std::size_t dot = option.key.rfind('.');
+    if (option.key.substr(0, dot) != section) {
+      section = option.key.substr(0, dot);
+      on_section(section);
+    }
+    on_option(option.key.substr(dot + 1), option);
+  }
+}
+
 }  // namespace
 
 std::string to_string(const ConfigProblem& problem) {
@@ -298,15 +314,11 @@ Config load_config_or_throw(const std::string& path, const ConfigOverrides& over
 }
 
 std::string print_config(const Config& config) {
-  std::string text, section;
-  for (const ConfigOption& option : config_schema()) {
-    const std::size_t dot = option.key.rfind('.');
-    if (option.key.substr(0, dot) != section) {
-      section = option.key.substr(0, dot);
-      text += (text.empty() ? "[" : "\n[") + section + "]\n";
-    }
-    text += option.key.substr(dot + 1) + " = " + std::visit(Printer{.redact = true}, option.get(config)) + "\n";
-  }
+  std::string text;
+  walk_schema([&](const std::string& section) { text += (text.empty() ? "[" : "\n[") + section + "]\n"; },
+              [&](const std::string& name, const ConfigOption& option) {
+                text += name + " = " + std::visit(Printer{.redact = true}, option.get(config)) + "\n";
+              });
   return text;
 }
 
@@ -314,16 +326,10 @@ std::string config_example() {
   std::string text =
       "# freshet: the default configuration, every key with its default. Uncomment what you change.\n"
       "# What each key means and takes: docs/config.md. Check with: freshet config check FILE\n";
-  std::string section;
-  for (const ConfigOption& option : config_schema()) {
-    const std::size_t dot = option.key.rfind('.');
-    if (option.key.substr(0, dot) != section) {
-      section = option.key.substr(0, dot);
-      text += "\n[" + section + "]\n";
-    }
-    text += "# " + option.doc + "\n# " + option.key.substr(dot + 1) + " = " +
-            std::visit(Printer{}, option.get(Config{})) + "\n";
-  }
+  walk_schema([&](const std::string& section) { text += "\n[" + section + "]\n"; },
+              [&](const std::string& name, const ConfigOption& option) {
+                text += "# " + option.doc + "\n# " + name + " = " + default_of(option) + "\n";
+              });
   return text;
 }
 
@@ -338,16 +344,13 @@ std::string config_reference() {
       "every problem at once; `freshet config print -c FILE` shows what would be used.\n\n"
       "The environment overrides addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
       "`FRESHET_KAFKA_BROKERS`.\n";
-  std::string section;
-  for (const ConfigOption& option : config_schema()) {
-    const std::size_t dot = option.key.rfind('.');
-    if (option.key.substr(0, dot) != section) {
-      section = option.key.substr(0, dot);
-      text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";
-    }
-    text += "| `" + option.key.substr(dot + 1) + "` | `" + std::visit(Printer{}, option.get(Config{})) + "` | " +
-            option.type + " | " + option.doc + " |\n";
-  }
+  walk_schema(
+      [&](const std::string& section) {
+        text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";
+      },
+      [&](const std::string& name, const ConfigOption& option) {
+        text += "| `" + name + "` | `" + default_of(option) + "` | " + option.type + " | " + option.doc + " |\n";
+      });
   return text;
 }
 

@@ -31,6 +31,17 @@ float UserHistoryIndex::own_score(const Entry& entry, std::int64_t now_ms) {
   return entry.count / (2.0F + log_hours(now_ms - entry.last_ms));
 }
 
+void UserHistoryIndex::add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms) {
+  auto entry = std::ranges::find(entries, item, &Entry::item);
+  if (entry == entries.end()) {
+    entries.push_back({item, 1.0F, time_ms});
+    return;
+  }
+  entry->count += 1.0F;
+  entry->last_ms = std::max(entry->last_ms, time_ms);
+  std::rotate(entry, entry + 1, entries.end());
+}
+
 void UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries) const {
   entries.clear();
   const std::uint64_t key = who(context);
@@ -40,17 +51,7 @@ void UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries)
     if (user->key == key) return entries.assign(user->entries.begin(), user->entries.end());
   }
   // Nobody we know, or the caller's own session: what it holds is what we would have remembered of it by now.
-  for (const Visit& visit : context.session) {
-    Entry entry{visit.item, 0.0F, to_ms(visit.time)};
-    const auto known = std::ranges::find(entries, visit.item, &Entry::item);
-    if (known != entries.end()) {
-      entry.count = known->count;
-      entry.last_ms = std::max(entry.last_ms, known->last_ms);
-      entries.erase(known);
-    }
-    entry.count += 1.0F;
-    entries.push_back(entry);
-  }
+  for (const Visit& visit : context.session) add(entries, visit.item, to_ms(visit.time));
 }
 
 void UserHistoryIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
@@ -99,9 +100,7 @@ void UserHistoryIndex::observe(const Context&, const Interaction& event) {
   const auto [slot, is_new_user] = slots_.claim(who(event));
   if (is_new_user) reset(slot, who(event));
   User& user = users_.at(slot);
-  Entry entry{event.item, 0.0F, to_ms(event.time)};
-  const auto known = std::ranges::find(user.entries, event.item, &Entry::item);
-  const bool is_new = known == user.entries.end();
+  const bool is_new = std::ranges::find(user.entries, event.item, &Entry::item) == user.entries.end();
   if (is_new) {
     if (holders_.size() <= event.item) holders_.resize(event.item + std::size_t{1});
     ++holders_[event.item];
@@ -110,15 +109,8 @@ void UserHistoryIndex::observe(const Context&, const Interaction& event) {
   if (full) --holders_[user.entries.front().item];
 
   const std::lock_guard lock(locks_.of(slot));
-  if (!is_new) {
-    entry = *known;
-    user.entries.erase(known);
-  } else if (full) {
-    user.entries.erase(user.entries.begin());
-  }
-  entry.count += 1.0F;
-  entry.last_ms = std::max(entry.last_ms, to_ms(event.time));
-  user.entries.push_back(entry);
+  if (full) user.entries.erase(user.entries.begin());
+  add(user.entries, event.item, to_ms(event.time));
 }
 
 void UserHistoryIndex::forget_item(ItemIndex item) {

@@ -47,6 +47,8 @@ class UserHistoryIndex final : public Scorer {
     std::uint64_t key = 0;       // 0: free
     std::vector<Entry> entries;  // the newest last
   };
+  /// One more visit of `item`, which is the newest from now on.
+  static void add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms);
   /// The entries of the context's user; of a stranger, those that the session would have made.
   void find(const Context& context, std::vector<Entry>& entries) const;
   /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
