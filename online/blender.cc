@@ -11,11 +11,21 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kHiddenBlock = 16;
+constexpr std::size_t kLanes = 16;
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+
 constexpr float kClip = 5.0F;         // standardised features beyond it say nothing more
 constexpr float kNegligible = 1e-4F;  // of the softmax: not learned from; 1e-3 is too much, the many add up
 constexpr float kContender = 1e-3F;   // of the softmax: moments are of the rows that compete, not of those far behind
 constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
+
+// Lanes in memory: at any address, and of what are floats.
+typedef float Unaligned __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
+
+inline __attribute__((always_inline)) const Unaligned& lanes(const float* at) {
+  return *reinterpret_cast<const Unaligned*>(at);
+}
+inline __attribute__((always_inline)) Unaligned& lanes(float* at) { return *reinterpret_cast<Unaligned*>(at); }
 
 FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {
@@ -26,18 +36,34 @@ FRESHET_SIMD void standardise(const float* row, const float* mean, const float* 
   }
 }
 
-// out = b + x * w, with w [inputs][hidden]; a block of hidden units stays in registers over all inputs.
+// Rows go through the layer kBlock at a time: a weight is loaded once for all of them, and their sums stay in
+// registers.
+constexpr std::size_t kBlock = 6;
+
+// out[r] = b + x[r] * w, with x [kBlock][inputs], w [inputs][hidden], out [kBlock][hidden]
 FRESHET_SIMD void affine(const float* x, const float* w, const float* b, std::size_t inputs, std::size_t hidden,
                          float* out) {
-  for (std::size_t block = 0; block < hidden; block += kHiddenBlock) {
-    float sum[kHiddenBlock];
-    for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] = b[block + h];
+  for (std::size_t from = 0; from < hidden; from += kLanes) {
+    Lanes sum[kBlock];
+    for (Lanes& s : sum) s = lanes(b + from);
     for (std::size_t i = 0; i < inputs; ++i) {
-      const float* wi = w + i * hidden + block;
-#pragma omp simd
-      for (std::size_t h = 0; h < kHiddenBlock; ++h) sum[h] += x[i] * wi[h];
+      const Lanes wi = lanes(w + i * hidden + from);
+      for (std::size_t r = 0; r < kBlock; ++r) sum[r] += x[r * inputs + i] * wi;
     }
-    for (std::size_t h = 0; h < kHiddenBlock; ++h) out[block + h] = sum[h];
+    for (std::size_t r = 0; r < kBlock; ++r) lanes(out + r * hidden + from) = sum[r];
+  }
+}
+
+// d_w += sum over r of x[r] (outer) d[r], with x [kBlock][inputs], d [kBlock][hidden], d_w [inputs][hidden]
+FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, std::size_t hidden, float* d_w) {
+  for (std::size_t from = 0; from < hidden; from += kLanes) {
+    Lanes dr[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) dr[r] = lanes(d + r * hidden + from);
+    for (std::size_t i = 0; i < inputs; ++i) {
+      Lanes sum = lanes(d_w + i * hidden + from);
+      for (std::size_t r = 0; r < kBlock; ++r) sum += x[r * inputs + i] * dr[r];
+      lanes(d_w + i * hidden + from) = sum;
+    }
   }
 }
 
@@ -55,19 +81,18 @@ FRESHET_SIMD float dot(const float* a, const float* b, std::size_t n) {
   return sum;
 }
 
-// d_w += x (outer) d, with d_w [inputs][hidden]
-FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, std::size_t hidden, float* d_w) {
-  for (std::size_t i = 0; i < inputs; ++i) {
-    const float xi = x[i];
-    float* row = d_w + i * hidden;
-#pragma omp simd
-    for (std::size_t h = 0; h < hidden; ++h) row[h] += xi * d[h];
-  }
-}
-
 FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
 #pragma omp simd
   for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
+}
+
+// d_a and d_w2 of one row's share of the loss: gradient * w2 . relu(a)
+FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std::size_t n, float* d_a, float* d_w2) {
+#pragma omp simd
+  for (std::size_t h = 0; h < n; ++h) {
+    d_a[h] = a[h] > 0 ? gradient * w2[h] : 0.0F;
+    d_w2[h] += a[h] > 0 ? gradient * a[h] : 0.0F;
+  }
 }
 
 // One Adagrad step; the gradient is zero afterwards.
@@ -85,19 +110,24 @@ FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::
 void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
   FRESHET_CHECK(features.size() == scores.size() * inputs);
   thread_local std::vector<float> x, a;
-  x.resize(inputs);
-  a.resize(hidden);
-  for (std::size_t row = 0; row < scores.size(); ++row) {
-    standardise(features.data() + row * inputs, mean.data(), inverse_deviation.data(), inputs, x.data());
+  x.resize(kBlock * inputs);
+  a.resize(kBlock * hidden);
+  for (std::size_t from = 0; from < scores.size(); from += kBlock) {
+    const std::size_t rows = std::min(kBlock, scores.size() - from);
+    for (std::size_t r = 0; r < rows; ++r) {
+      standardise(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
+    }
     affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
-    scores[row] = dot(x.data(), linear.data(), inputs) + relu_dot(a.data(), w2.data(), hidden);
+    for (std::size_t r = 0; r < rows; ++r) {
+      scores[from + r] = dot(&x[r * inputs], linear.data(), inputs) + relu_dot(&a[r * hidden], w2.data(), hidden);
+    }
   }
 }
 
 Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
                  std::uint64_t seed)
     : options_(options) {
-  FRESHET_CHECK(options.hidden_units % kHiddenBlock == 0);
+  FRESHET_CHECK(options.hidden_units % kLanes == 0);
   const std::size_t hidden = options.hidden_units;
   weights_ = {inputs,
               hidden,
@@ -118,9 +148,9 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, co
   for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
   sum_.assign(inputs, 0.0);
   sum_of_squares_.assign(inputs, 0.0);
-  standardised_.resize(inputs);
-  activation_.resize(hidden);
-  d_hidden_.resize(hidden);
+  standardised_.assign(kBlock * inputs, 0.0F);
+  activation_.assign(kBlock * hidden, 0.0F);
+  d_hidden_.assign(kBlock * hidden, 0.0F);
 }
 
 void Blender::update_moments(std::span<const float> features) {
@@ -147,18 +177,24 @@ void Blender::update_moments(std::span<const float> features) {
   }
 }
 
-void Blender::accumulate(std::span<const float> row, float gradient) {
+void Blender::accumulate(std::span<const float> features, std::span<const Gradient> gradients) {
   const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
-  standardise(row.data(), weights_.mean.data(), weights_.inverse_deviation.data(), inputs, standardised_.data());
-  affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
-  for (std::size_t h = 0; h < hidden; ++h) {
-    const bool active = activation_[h] > 0;
-    d_hidden_[h] = active ? gradient * weights_.w2[h] : 0.0F;
-    d_w2_[h] += active ? gradient * activation_[h] : 0.0F;
+  for (std::size_t from = 0; from < gradients.size(); from += kBlock) {
+    const auto block = gradients.subspan(from, std::min(kBlock, gradients.size() - from));
+    for (std::size_t r = 0; r < block.size(); ++r) {
+      standardise(features.data() + block[r].row * inputs, weights_.mean.data(), weights_.inverse_deviation.data(),
+                  inputs, &standardised_[r * inputs]);
+      add_scaled(&standardised_[r * inputs], block[r].value, inputs, d_linear_.data());
+    }
+    affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
+    std::ranges::fill(d_hidden_, 0.0F);
+    for (std::size_t r = 0; r < block.size(); ++r) {
+      backward(&activation_[r * hidden], weights_.w2.data(), block[r].value, hidden, &d_hidden_[r * hidden],
+               d_w2_.data());
+      add_scaled(&d_hidden_[r * hidden], 1.0F, hidden, d_b1_.data());
+    }
+    add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
   }
-  add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
-  add_scaled(d_hidden_.data(), 1.0F, hidden, d_b1_.data());
-  add_scaled(standardised_.data(), gradient, inputs, d_linear_.data());
 }
 
 void Blender::step() {
@@ -181,12 +217,13 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     softmax_[row] = std::exp(scores[row] - highest);
     total += softmax_[row];
   }
+  gradients_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     const float probability = softmax_[row] /= total;
     if (row != target && probability < kNegligible) continue;
-    const float gradient = (probability - (row == target ? 1.0F : 0.0F)) * weight;
-    accumulate(features.subspan(row * inputs, inputs), gradient);
+    gradients_.push_back({row, (probability - (row == target ? 1.0F : 0.0F)) * weight});
   }
+  accumulate(features, gradients_);
   step();
   update_moments(features);  // last: the gradient belongs to the scores as they were
 }

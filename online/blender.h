@@ -49,8 +49,13 @@ class Blender {
   std::size_t memory_bytes() const;
 
  private:
+  struct Gradient {
+    std::size_t row = 0;
+    float value = 0;  // of the loss by the row's score
+  };
+
   void update_moments(std::span<const float> features);
-  void accumulate(std::span<const float> row, float gradient);
+  void accumulate(std::span<const float> features, std::span<const Gradient> gradients);
   void step();
 
   BlenderOptions options_;
@@ -60,6 +65,7 @@ class Blender {
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
   // buffers of learn(): nothing that outlives it
+  std::vector<Gradient> gradients_;
   std::vector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 

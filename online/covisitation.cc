@@ -26,18 +26,6 @@ float log_share(float share) { return share > 0 ? std::max(kFloor, std::log2(sha
 
 }  // namespace
 
-// A thread's copies of the rows that one question needs.
-struct CovisitationIndex::Scratch {
-  Row rows[kQueryItems];
-  ItemTable table;
-  std::vector<Candidate> sums;
-
-  static Scratch& mine() {
-    thread_local Scratch scratch;
-    return scratch;
-  }
-};
-
 CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::size_t max_items)
     : half_lives_ms_(to_milliseconds(options.half_life_hours)),
       levels_(half_lives_ms_.size() + 3),
@@ -129,74 +117,72 @@ void CovisitationIndex::observe(const Context& before, const Interaction& event)
   }
 }
 
-std::size_t CovisitationIndex::gather(const Context& context, Scratch& scratch) const {
+// visit(back, row, shares) for the rows of the session's last items, under the row's lock; back 0 is the newest.
+// `shares` weighs the counts of a follower: their product is its own share of the row, over all levels.
+template <typename Visit>
+void CovisitationIndex::visit_rows(const Context& context, Visit&& visit) const {
   const std::size_t asked = std::min(kQueryItems, context.session.size());
+  const auto item_at = [&](std::size_t back) { return context.session[context.session.size() - 1 - back].item; };
+  thread_local std::vector<float> shares;
+  shares.assign(levels_, 0.0F);
+  const std::size_t used = half_lives_ms_.size() + 1;  // half-lives and never
   for (std::size_t back = 0; back < asked; ++back) {
-    const ItemIndex item = context.session[context.session.size() - 1 - back].item;
-    Row& copy = scratch.rows[back];
-    copy.items.clear();
-    const Row* row = rows_.find(item);
+    const ItemIndex item = item_at(back);
     bool repeated = false;  // a row counts once, at its newest place
-    for (std::size_t newer = 0; newer < back; ++newer) {
-      repeated |= context.session[context.session.size() - 1 - newer].item == item;
-    }
+    for (std::size_t newer = 0; newer < back; ++newer) repeated |= item_at(newer) == item;
+    const Row* row = rows_.find(item);
     if (row == nullptr || repeated) continue;
     const std::lock_guard lock(locks_.of(item));
-    copy.time_ms = row->time_ms;
-    copy.totals.assign(row->totals.begin(), row->totals.end());
-    copy.items.assign(row->items.begin(), row->items.end());
-    copy.last_ms.assign(row->last_ms.begin(), row->last_ms.end());
-    copy.counts.assign(row->counts.begin(), row->counts.end());
+    if (row->items.empty()) continue;
+    for (std::size_t level = 0; level < used; ++level) {
+      shares[level] = 1.0F / ((row->totals[level] + kSmoothing) * static_cast<float>(used));
+    }
+    shares[used + 1] = kReverseShare / ((row->totals[used + 1] + kSmoothing) * static_cast<float>(used));
+    visit(back, *row, std::span<const float>(shares));
   }
-  return asked;
 }
 
-float CovisitationIndex::own_share(const Row& row, std::size_t at) const {
+float CovisitationIndex::own_share(const Row& row, std::size_t at, std::span<const float> shares) {
   float share = 0.0F;
-  const std::size_t used = half_lives_ms_.size() + 1;  // half-lives and never
-  for (std::size_t level = 0; level < used; ++level) {
-    share += row.counts[at * levels_ + level] / (row.totals[level] + kSmoothing);
+  for (std::size_t level = 0; level < shares.size(); ++level) {
+    share += row.counts[at * shares.size() + level] * shares[level];
   }
-  share += kReverseShare * row.counts[at * levels_ + used + 1] / (row.totals[used + 1] + kSmoothing);
-  return share / static_cast<float>(used);
+  return share;
 }
 
 void CovisitationIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  Scratch& scratch = Scratch::mine();
-  const std::size_t asked = gather(context, scratch);
-  scratch.table.clear();
-  scratch.sums.clear();
-  for (std::size_t back = 0; back < asked; ++back) {
-    const Row& row = scratch.rows[back];
+  thread_local ItemTable table;
+  thread_local std::vector<Candidate> sums;
+  table.clear();
+  sums.clear();
+  visit_rows(context, [&](std::size_t back, const Row& row, std::span<const float> shares) {
     for (std::size_t i = 0; i < row.items.size(); ++i) {
       if (row.items[i] == context.last_item()) continue;
-      const auto fresh = static_cast<std::uint32_t>(scratch.sums.size());
-      const std::uint32_t at = scratch.table.find_or_insert(row.items[i], fresh);
-      if (at == fresh) scratch.sums.push_back({row.items[i], 0.0F});
-      scratch.sums[at].score += own_share(row, i) / static_cast<float>(back + 1);
+      const auto fresh = static_cast<std::uint32_t>(sums.size());
+      const std::uint32_t at = table.find_or_insert(row.items[i], fresh);
+      if (at == fresh) sums.push_back({row.items[i], 0.0F});
+      sums[at].score += own_share(row, i, shares) / static_cast<float>(back + 1);
     }
-  }
-  keep_best(scratch.sums, k);
-  out.insert(out.end(), scratch.sums.begin(), scratch.sums.end());
+  });
+  keep_best(sums, k);
+  out.insert(out.end(), sums.begin(), sums.end());
 }
 
 void CovisitationIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  Scratch& scratch = Scratch::mine();
-  const std::size_t asked = gather(context, scratch);
   const std::size_t second = 1 + levels_, older = second + 1, log_count = older + 1, recency = log_count + 1;
-  scratch.table.clear();
+  thread_local ItemTable table;
+  table.clear();
   for (std::size_t row = 0; row < candidates.size(); ++row) {
-    scratch.table.find_or_insert(candidates[row], static_cast<std::uint32_t>(row));
+    table.find_or_insert(candidates[row], static_cast<std::uint32_t>(row));
     for (std::size_t f = 0; f < features_.size(); ++f) out.at(row, f) = 0.0F;
     for (std::size_t level = 0; level < levels_; ++level) out.at(row, 1 + level) = kFloor;
     out.at(row, second) = kFloor;
   }
-  for (std::size_t back = 0; back < asked; ++back) {
-    const Row& row = scratch.rows[back];
+  visit_rows(context, [&](std::size_t back, const Row& row, std::span<const float> shares) {
     for (std::size_t i = 0; i < row.items.size(); ++i) {
-      const std::uint32_t at = scratch.table.find(row.items[i]);
+      const std::uint32_t at = table.find(row.items[i]);
       if (at == ItemTable::kAbsent) continue;
-      const float share = own_share(row, i);
+      const float share = own_share(row, i, shares);
       out.at(at, 0) += share / static_cast<float>(back + 1);
       if (back == 0) {
         const float* counts = &row.counts[i * levels_];
@@ -212,7 +198,7 @@ void CovisitationIndex::score(const Context& context, std::span<const ItemIndex>
         out.at(at, older) += share;
       }
     }
-  }
+  });
 }
 
 void CovisitationIndex::forget_item(ItemIndex item) {

@@ -19,7 +19,7 @@ namespace freshet::online {
 /// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
 /// decays the whole row with a few multiplications and shares need no clock. Its own ranking: the followers of the last
 /// kQueryItems items, by their shares, less with distance; a predecessor counts a quarter. Threads: as Scorer and Part;
-/// a row is copied under its stripe's lock.
+/// a row is read under its stripe's lock.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
@@ -48,15 +48,14 @@ class CovisitationIndex final : public Scorer {
     std::vector<std::int64_t> last_ms;  // newest link to items[i]
     std::vector<float> counts;          // [items][levels]
   };
-  struct Scratch;
 
   enum class Link { direct, indirect, reverse };
   void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
   void decay_to(Row& row, std::int64_t time_ms) const;
   void remove(Row& row, std::size_t at) const;
-  /// Copies the rows of the session's last items; returns how many.
-  std::size_t gather(const Context& context, Scratch& scratch) const;
-  float own_share(const Row& row, std::size_t at) const;
+  template <typename Visit>
+  void visit_rows(const Context& context, Visit&& visit) const;
+  static float own_share(const Row& row, std::size_t at, std::span<const float> shares);
 
   // const after construction
   const std::vector<double> half_lives_ms_;

@@ -1,8 +1,10 @@
 #include "online/embedding_ranking.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
+#include "online/best.h"
 #include "online/kernels.h"
 #include "online/simd.h"
 
@@ -13,95 +15,127 @@ constexpr float kUnknown = -12.0F;        // log-odds of an item without a row a
 constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 
-/// Keeps the best `capacity` of a stream of (score, row) by discarding below a rising threshold.
-class Best {
- public:
-  struct Entry {
-    float score;
-    std::uint32_t row;
-  };
-
-  void reset(std::size_t capacity) {
-    capacity_ = capacity;
-    threshold_ = -INFINITY;
-    entries_.clear();
-  }
-
-  float threshold() const { return threshold_; }
-
-  void push(float score, std::uint32_t row) {
-    entries_.push_back({score, row});
-    if (entries_.size() >= 2 * capacity_) shrink();
-  }
-
-  std::vector<Entry>& finish() {
-    if (entries_.size() > capacity_) shrink();
-    return entries_;
-  }
-
-  static bool better(const Entry& a, const Entry& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; }
-
- private:
-  void shrink() {
-    std::nth_element(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(capacity_) - 1, entries_.end(),
-                     better);
-    entries_.resize(capacity_);
-    threshold_ = entries_.back().score;
-  }
-
-  std::size_t capacity_ = 1;
-  float threshold_ = 0;
-  std::vector<Entry> entries_;
+struct Entry {
+  float score;
+  std::uint32_t row;
 };
 
-/// What the products of a page's rows come to; returns the largest.
-FRESHET_SIMD float score_rows(const std::int32_t* products, float query_scale, const EmbeddingPage& page,
-                              std::size_t rows, float* scores) {
-  const float *scale = page.scale.data(), *bias = page.bias.data(), *prior = page.prior.data();
-  float largest = -INFINITY;
-#pragma omp simd reduction(max : largest)
-  for (std::size_t row = 0; row < rows; ++row) {
+constexpr auto better = [](const Entry& a, const Entry& b) {
+  return a.score != b.score ? a.score > b.score : a.row < b.row;
+};
+
+/// What the products of a page's rows come to.
+FRESHET_SIMD void score_page(const std::int32_t* products, float query_scale, const float* scale, const float* bias,
+                             const float* prior, float* scores) {
+#pragma omp simd
+  for (std::size_t row = 0; row < EmbeddingPage::kRows; ++row) {
     scores[row] = static_cast<float>(products[row]) * query_scale * scale[row] + bias[row] + prior[row];
-    largest = scores[row] > largest ? scores[row] : largest;
   }
-  return largest;
+}
+
+/// peaks[lane]: the best of rows lane, lane + kLanes, ... of a page.
+FRESHET_SIMD void find_peaks(const float* scores, float* peaks) {
+  for (std::size_t lane = 0; lane < kLanes; ++lane) peaks[lane] = scores[lane];
+  for (std::size_t from = kLanes; from < EmbeddingPage::kRows; from += kLanes) {
+#pragma omp simd
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      peaks[lane] = scores[from + lane] > peaks[lane] ? scores[from + lane] : peaks[lane];
+    }
+  }
+}
+
+FRESHET_SIMD std::uint32_t count_at_least(const float* values, std::size_t size, float threshold) {
+  std::uint32_t count = 0;
+#pragma omp simd reduction(+ : count)
+  for (std::size_t i = 0; i < size; ++i) count += values[i] >= threshold ? 1U : 0U;
+  return count;
+}
+
+/// A threshold that at least `count` of the values reach, and seldom many more: by bisection, since counting has no
+/// branches to guess, as sorting has.
+float threshold_for(std::span<const float> values, std::size_t count) {
+  constexpr float kRange = 32.0F;  // log-odds
+  constexpr int kSteps = 16;
+  float high = *std::ranges::max_element(values);
+  float low = high - kRange;
+  if (count_at_least(values.data(), values.size(), low) < count) return -INFINITY;
+  for (int step = 0; step < kSteps; ++step) {
+    const float middle = low + (high - low) / 2;
+    const std::size_t reached = count_at_least(values.data(), values.size(), middle);
+    (reached >= count ? low : high) = middle;
+    if (reached >= count && reached <= count + count / 4) break;
+  }
+  return low;
+}
+
+/// All rows scored by their 8-bit copies, and the best of them.
+struct Scan {
+  std::vector<std::int8_t> query;
+  std::vector<float> scores;  // [pages][kRows]; no row, no chance
+  std::vector<float> peaks;   // [pages][kLanes]
+  std::vector<Entry> best;
+
+  void run(const EmbeddingView& embeddings, std::span<const float> exact_query);
+  void select(std::size_t count);
+};
+
+void Scan::run(const EmbeddingView& embeddings, std::span<const float> exact_query) {
+  constexpr std::size_t kRows = EmbeddingPage::kRows;
+  query.resize(embeddings.dimension);
+  const float query_scale = quantise(exact_query.data(), embeddings.dimension, query.data());
+  const std::size_t pages = (embeddings.rows + kRows - 1) / kRows;
+  scores.resize(pages * kRows);
+  peaks.resize(pages * kLanes);
+  std::array<std::int32_t, kRows> products;
+  for (std::size_t p = 0; p < pages; ++p) {
+    const EmbeddingPage& page = *embeddings.pages[p];
+    scan_blocks(page.quantised.data(), kRows / kBlockRows, query.data(), embeddings.dimension, products.data());
+    score_page(products.data(), query_scale, page.scale.data(), page.bias.data(), page.prior.data(),
+               &scores[p * kRows]);
+    if (p + 1 == pages) {
+      std::fill(scores.begin() + static_cast<std::ptrdiff_t>(embeddings.rows), scores.end(), -INFINITY);
+    }
+    find_peaks(&scores[p * kRows], &peaks[p * kLanes]);
+  }
+}
+
+/// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
+/// below it is among them, and only rows that share a peak above it need a look.
+void Scan::select(std::size_t count) {
+  const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
+  best.clear();
+  for (std::size_t peak = 0; peak < peaks.size(); ++peak) {
+    if (peaks[peak] < threshold) continue;
+    const std::size_t first = peak / kLanes * EmbeddingPage::kRows + peak % kLanes;
+    for (std::size_t row = first; row < first + EmbeddingPage::kRows; row += kLanes) {
+      if (scores[row] >= threshold) best.push_back({scores[row], static_cast<std::uint32_t>(row)});
+    }
+  }
+  if (best.size() > 2 * count) {
+    const auto nth = best.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(best.begin(), nth, best.end(), better);
+    best.erase(nth, best.end());
+  }
 }
 
 }  // namespace
 
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
                    std::vector<Candidate>& out) {
-  if (k == 0) return;
-  const std::size_t d = embeddings.dimension;
-  thread_local Best best;
-  best.reset(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
-  thread_local std::vector<std::int8_t> rounded;
-  rounded.resize(d);
-  const float query_scale = quantise(query.data(), d, rounded.data());
-  std::array<std::int32_t, EmbeddingPage::kRows> products;
-  std::array<float, EmbeddingPage::kRows> scores;
-  for (std::uint32_t first = 0; first < embeddings.rows; first += EmbeddingPage::kRows) {
-    const EmbeddingPage& page = embeddings.page(first);
-    const std::size_t rows = std::min<std::size_t>(EmbeddingPage::kRows, embeddings.rows - first);
-    const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
-    scan_blocks(page.quantised.data(), blocks, rounded.data(), d, products.data());
-    const float largest = score_rows(products.data(), query_scale, page, rows, scores.data());
-    for (std::size_t row = 0; largest > best.threshold() && row < rows; ++row) {
-      if (scores[row] > best.threshold()) best.push(scores[row], first + static_cast<std::uint32_t>(row));
-    }
-  }
-  auto& entries = best.finish();
-  for (auto& entry : entries) {
-    entry.score = dot(query.data(), embeddings.vector(entry.row), d) + embeddings.offset(entry.row);
-  }
-  std::ranges::sort(entries, Best::better);
-  for (const auto& entry : entries) {
-    if (k == 0) break;
+  if (k == 0 || embeddings.rows == 0) return;
+  thread_local Scan scan;
+  scan.run(embeddings, query);
+  scan.select(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
+  thread_local std::vector<Candidate> ranked;
+  ranked.clear();
+  for (const Entry& entry : scan.best) {
     const ItemIndex item = embeddings.page(entry.row).item[entry.row % EmbeddingPage::kRows];
     if (item == kNoItem || item == except) continue;
-    out.push_back({item, entry.score});
-    --k;
+    ranked.push_back(
+        {item, dot(query.data(), embeddings.vector(entry.row), embeddings.dimension) + embeddings.offset(entry.row)});
   }
+  keep_best(ranked, k);
+  out.insert(out.end(), ranked.begin(), ranked.end());
 }
 
 void relate_to_best(std::size_t rows, FeatureColumns out) {

@@ -13,7 +13,9 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr double kMsPerDay = 86'400'000.0;
-constexpr float kNoVote = 1e-6F;  // so small that it only keeps a division defined
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kPrefetch = 8;  // sessions ahead of the one that votes
+constexpr float kNoVote = 1e-6F;      // so small that it only keeps a division defined
 
 float scaled(float votes) { return std::log2(1.0F + 8.0F * votes); }
 float log_share(float share) { return std::log2(share + 1e-3F); }
@@ -31,11 +33,6 @@ struct SessionKnnIndex::Query {
     ItemIndex item = kNoItem;
     std::uint32_t back = 0;  // 0: the newest item
     float weight = 0;
-  };
-  struct Neighbour {
-    SessionNumber number = 0;
-    std::uint32_t back = 0;  // of the newest item shared
-    float similarity = 0;
   };
 
   // the question
@@ -132,7 +129,7 @@ void SessionKnnIndex::find_neighbours(Query& query) const {
     }
   }
   // The nearest, the newer one in doubt; one more, since this very session is among them.
-  const auto nearer = [next](const Query::Neighbour& a, const Query::Neighbour& b) {
+  const auto nearer = [next](const Neighbour& a, const Neighbour& b) {
     return a.similarity != b.similarity ? a.similarity > b.similarity : next - a.number < next - b.number;
   };
   const std::size_t wanted = options_.neighbours + 1;
@@ -148,49 +145,50 @@ void SessionKnnIndex::collect_votes(const Context& context, Query& query) const 
   query.table.clear();
   query.votes.clear();
   std::size_t voters = 0;
-  std::array<ItemIndex, kMaxSessionItems> items;
-  for (const Query::Neighbour& neighbour : query.neighbours) {
-    if (voters == options_.neighbours) break;
+  for (std::size_t n = 0; n < query.neighbours.size() && voters < options_.neighbours; ++n) {
+    // Sessions lie all over a large memory: waiting for one at a time would take longer than counting.
+    if (n + kPrefetch < query.neighbours.size()) prefetch(query.neighbours[n + kPrefetch].number);
+    const Neighbour& neighbour = query.neighbours[n];
     const std::size_t slot = slot_of(neighbour.number);
     const Session* session = sessions_.find(slot);
-    std::size_t size = 0;
-    std::int64_t time = 0;
-    {
-      const std::lock_guard lock(session_locks_.of(slot));
-      if (session == nullptr || session->session_key == 0 || session->number != neighbour.number) continue;
-      const bool itself = session->session_key == query.session_key && session->time_ms >= query.start_ms;
-      if (itself) continue;
-      size = session->items.size();
-      time = session->time_ms;
-      std::copy_n(session->items.begin(), size, items.begin());
-    }
-    const ItemIndex matched = query.asked[neighbour.back].item;
-    std::size_t match = size;
-    for (std::size_t i = size; i-- > 0 && match == size;) {
-      if (items[i] == matched) match = i;
-    }
-    if (match == size) continue;  // outgrown: only its newest items are kept
-    ++voters;
-    const float vote = neighbour.similarity * neighbour.similarity * (1.0F - 0.1F * static_cast<float>(neighbour.back));
-    const double age_days = std::max(0.0, static_cast<double>(query.now_ms - time) / kMsPerDay);
-    const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
-    for (std::size_t i = 0; i < size; ++i) {
-      const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
-      if (items[i] == context.last_item() || items[i] == kNoItem || std::find(items.begin(), end, items[i]) != end)
-        continue;
-      const auto fresh = static_cast<std::uint32_t>(query.votes.size());
-      const std::uint32_t at = query.table.find_or_insert(items[i], fresh);
-      if (at == fresh) query.votes.push_back({items[i]});
-      Vote& sum = query.votes[at];
-      const auto distance = static_cast<float>(i > match ? i - match : match - i);
-      const float near = vote / std::max(1.0F, distance);
-      sum.plain += vote;
-      sum.recent += recent;
-      sum.after += i > match ? near : 0.0F;
-      sum.own += (i > match ? 1.0F : 0.5F) * recent / std::max(1.0F, distance);
-      sum.voters += 1.0F;
-    }
+    if (session == nullptr) continue;
+    const std::lock_guard lock(session_locks_.of(slot));
+    if (session->session_key == 0 || session->number != neighbour.number) continue;
+    const bool itself = session->session_key == query.session_key && session->time_ms >= query.start_ms;
+    if (!itself && vote(*session, neighbour, context.last_item(), query)) ++voters;
   }
+}
+
+// False if the session has outgrown what it shared: only its newest items are kept.
+bool SessionKnnIndex::vote(const Session& session, const Neighbour& neighbour, ItemIndex except, Query& query) {
+  const auto& items = session.items;
+  const ItemIndex matched = query.asked[neighbour.back].item;
+  std::size_t match = items.size();
+  while (match > 0 && items[match - 1] != matched) --match;
+  if (match-- == 0) return false;
+  const float vote = neighbour.similarity * neighbour.similarity * (1.0F - 0.1F * static_cast<float>(neighbour.back));
+  const double age_days = std::max(0.0, static_cast<double>(query.now_ms - session.time_ms) / kMsPerDay);
+  const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
+    if (items[i] == except || items[i] == kNoItem || std::find(items.begin(), end, items[i]) != end) continue;
+    const auto fresh = static_cast<std::uint32_t>(query.votes.size());
+    const std::uint32_t at = query.table.find_or_insert(items[i], fresh);
+    if (at == fresh) query.votes.push_back({items[i]});
+    Vote& sum = query.votes[at];
+    const float nearness = 1.0F / std::max(1.0F, static_cast<float>(i > match ? i - match : match - i));
+    sum.plain += vote;
+    sum.recent += recent;
+    sum.after += i > match ? vote * nearness : 0.0F;
+    sum.own += (i > match ? 1.0F : 0.5F) * recent * nearness;
+    sum.voters += 1.0F;
+  }
+  return true;
+}
+
+void SessionKnnIndex::prefetch(SessionNumber number) const {
+  const auto* session = reinterpret_cast<const std::byte*>(sessions_.find(slot_of(number)));
+  for (std::size_t at = 0; at < sizeof(Session); at += kCacheLine) __builtin_prefetch(session + at);
 }
 
 void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
@@ -354,7 +352,7 @@ void SessionKnnIndex::save(ByteWriter& out) const {
     out.fixed(session.session_key);
     out.fixed(session.user_key);
     out.fixed(session.time_ms);
-    out.array<ItemIndex>(session.items);
+    out.array(std::span<const ItemIndex>(session.items));
   });
   std::size_t posted = 0;
   postings_.for_each([&](std::size_t, const Postings& postings) { posted += postings.newest.empty() ? 0 : 1; });
@@ -378,7 +376,8 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     session.session_key = in.fixed<std::uint64_t>();
     session.user_key = in.fixed<std::uint64_t>();
     session.time_ms = in.fixed<std::int64_t>();
-    session.items = in.array<ItemIndex>();
+    const std::vector<ItemIndex> items = in.array<ItemIndex>();
+    session.items.assign(items.begin(), items.end());
     const bool valid = in.ok() && session.session_key != 0 && session.items.size() <= options_.max_session_items &&
                        std::all_of(session.items.begin(), session.items.end(),
                                    [this](ItemIndex item) { return item == kNoItem || item < max_items_; });
@@ -408,7 +407,9 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
 
 std::size_t SessionKnnIndex::memory_bytes() const {
   std::size_t bytes = sessions_.memory_bytes() + postings_.memory_bytes() + newest_of_.size() * 40;
-  sessions_.for_each([&](std::size_t, const Session& s) { bytes += s.items.capacity() * sizeof(ItemIndex); });
+  sessions_.for_each([&](std::size_t, const Session& s) {
+    bytes += s.items.capacity() > kUsualItems ? s.items.capacity() * sizeof(ItemIndex) : 0;
+  });
   postings_.for_each([&](std::size_t, const Postings& p) { bytes += p.newest.capacity() * sizeof(SessionNumber); });
   return bytes;
 }

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "online/chunked_array.h"
 #include "online/options.h"
 #include "online/part.h"
@@ -46,12 +48,14 @@ class SessionKnnIndex final : public Scorer {
  private:
   using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
 
+  static constexpr std::size_t kUsualItems = 8;  // of most sessions, which then lie in one place
+
   struct Session {
     std::uint64_t session_key = 0;  // 0: empty slot
     std::uint64_t user_key = 0;
     std::int64_t time_ms = 0;  // newest event
     SessionNumber number = 0;
-    std::vector<ItemIndex> items;  // oldest first, repeats in a row collapsed
+    boost::container::small_vector<ItemIndex, kUsualItems> items;  // oldest first, repeats in a row collapsed
   };
   struct Postings {
     std::vector<SessionNumber> newest;          // a ring once full
@@ -63,11 +67,18 @@ class SessionKnnIndex final : public Scorer {
     float own = 0, plain = 0, recent = 0, after = 0, voters = 0;
   };
   struct Query;
+  struct Neighbour {
+    SessionNumber number = 0;
+    std::uint32_t back = 0;  // of the newest item shared
+    float similarity = 0;
+  };
 
   /// The votes for this context: from memory if nothing has changed since this thread asked last.
   const Query& ask(const Context& context) const;
   void find_neighbours(Query& query) const;
   void collect_votes(const Context& context, Query& query) const;
+  static bool vote(const Session& session, const Neighbour& neighbour, ItemIndex except, Query& query);
+  void prefetch(SessionNumber number) const;
 
   Session& open(const Context& before, const Interaction& event);
   void add_item(Session& session, ItemIndex item);

@@ -58,23 +58,31 @@ torch::Tensor LstmNetwork::encode(const SequenceBatch& batch, const torch::Tenso
   std::vector<std::uint32_t> place(examples);
   for (std::size_t i = 0; i < examples; ++i) place[order[i]] = static_cast<std::uint32_t>(i);
 
-  torch::Tensor state, cell;
-  std::vector<torch::Tensor> finished;  // states of sessions as they end: shortest last in `order`, so first here
+  // What the inputs say to the gates, for all steps at once: [all steps' inputs][4 d].
+  std::vector<std::uint32_t> inputs;
+  std::vector<std::int64_t> running;  // sessions that have a step t
   const std::size_t steps = batch.inputs[order.front()].size();
   for (std::size_t t = 0; t < steps; ++t) {
-    std::vector<std::uint32_t> inputs;
+    const std::size_t before = inputs.size();
     for (const std::uint32_t example : order) {
       if (batch.inputs[example].size() <= t) break;
       inputs.push_back(batch.inputs[example][t]);
     }
-    const auto running = static_cast<std::int64_t>(inputs.size());
-    const torch::Tensor x = vectors.index_select(0, index_tensor(inputs));
-    torch::Tensor gates = torch::addmm(gate_bias_.value, x, input_weights_.value);
+    running.push_back(static_cast<std::int64_t>(inputs.size() - before));
+  }
+  const auto of_inputs =
+      torch::addmm(gate_bias_.value, vectors.index_select(0, index_tensor(inputs)), input_weights_.value)
+          .split_with_sizes(running);
+
+  torch::Tensor state, cell;
+  std::vector<torch::Tensor> finished;  // states of sessions as they end: shortest last in `order`, so first here
+  for (std::size_t t = 0; t < steps; ++t) {
+    torch::Tensor gates = of_inputs[t];
     if (t > 0) {
-      if (running < state.size(0)) {
-        finished.push_back(state.slice(0, running));
-        state = state.slice(0, 0, running);
-        cell = cell.slice(0, 0, running);
+      if (running[t] < state.size(0)) {
+        finished.push_back(state.slice(0, running[t]));
+        state = state.slice(0, 0, running[t]);
+        cell = cell.slice(0, 0, running[t]);
       }
       gates = torch::addmm(gates, state, state_weights_.value);
     }
