@@ -1,7 +1,6 @@
 #include "online/embedding_ranking.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "online/best.h"
@@ -14,6 +13,7 @@ namespace {
 constexpr float kUnknown = -12.0F;        // log-odds of an item without a row against the best candidate
 constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
+constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
 
 struct Entry {
   float score;
@@ -23,26 +23,6 @@ struct Entry {
 constexpr auto better = [](const Entry& a, const Entry& b) {
   return a.score != b.score ? a.score > b.score : a.row < b.row;
 };
-
-/// What the products of a page's rows come to.
-FRESHET_SIMD void score_page(const std::int32_t* products, float query_scale, const float* scale, const float* bias,
-                             const float* prior, float* scores) {
-#pragma omp simd
-  for (std::size_t row = 0; row < EmbeddingPage::kRows; ++row) {
-    scores[row] = static_cast<float>(products[row]) * query_scale * scale[row] + bias[row] + prior[row];
-  }
-}
-
-/// peaks[lane]: the best of rows lane, lane + kLanes, ... of a page.
-FRESHET_SIMD void find_peaks(const float* scores, float* peaks) {
-  for (std::size_t lane = 0; lane < kLanes; ++lane) peaks[lane] = scores[lane];
-  for (std::size_t from = kLanes; from < EmbeddingPage::kRows; from += kLanes) {
-#pragma omp simd
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      peaks[lane] = scores[from + lane] > peaks[lane] ? scores[from + lane] : peaks[lane];
-    }
-  }
-}
 
 FRESHET_SIMD std::uint32_t count_at_least(const float* values, std::size_t size, float threshold) {
   std::uint32_t count = 0;
@@ -68,11 +48,18 @@ float threshold_for(std::span<const float> values, std::size_t count) {
   return low;
 }
 
+/// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
+void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
+  if (row == kNoRow) return;
+  const float* vector = embeddings.vector(row);
+  for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
+}
+
 /// All rows scored by their 8-bit copies, and the best of them.
 struct Scan {
   std::vector<std::int8_t> query;
-  std::vector<float> scores;  // [pages][kRows]; no row, no chance
-  std::vector<float> peaks;   // [pages][kLanes]
+  std::vector<float> scores;  // by row
+  std::vector<float> peaks;   // the best of every block of rows
   std::vector<Entry> best;
 
   void run(const EmbeddingView& embeddings, std::span<const float> exact_query);
@@ -85,29 +72,29 @@ void Scan::run(const EmbeddingView& embeddings, std::span<const float> exact_que
   const float query_scale = quantise(exact_query.data(), embeddings.dimension, query.data());
   const std::size_t pages = (embeddings.rows + kRows - 1) / kRows;
   scores.resize(pages * kRows);
-  peaks.resize(pages * kLanes);
-  std::array<std::int32_t, kRows> products;
+  peaks.resize(pages * kRows / kBlockRows);
   for (std::size_t p = 0; p < pages; ++p) {
     const EmbeddingPage& page = *embeddings.pages[p];
-    scan_blocks(page.quantised.data(), kRows / kBlockRows, query.data(), embeddings.dimension, products.data());
-    score_page(products.data(), query_scale, page.scale.data(), page.bias.data(), page.prior.data(),
-               &scores[p * kRows]);
-    if (p + 1 == pages) {
-      std::fill(scores.begin() + static_cast<std::ptrdiff_t>(embeddings.rows), scores.end(), -INFINITY);
-    }
-    find_peaks(&scores[p * kRows], &peaks[p * kLanes]);
+    score_blocks(page.quantised.data(), kRows / kBlockRows, query.data(), embeddings.dimension, query_scale,
+                 {page.scale.data(), page.bias.data(), page.prior.data()}, &scores[p * kRows],
+                 &peaks[p * kRows / kBlockRows]);
   }
+  scores.resize(embeddings.rows);
+  peaks.resize((embeddings.rows + kBlockRows - 1) / kBlockRows);
+  if (!peaks.empty())
+    peaks.back() =
+        *std::max_element(scores.begin() + static_cast<std::ptrdiff_t>((peaks.size() - 1) * kBlockRows), scores.end());
 }
 
 /// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
-/// below it is among them, and only rows that share a peak above it need a look.
+/// below it is among them, and only blocks whose peak reaches it need a look.
 void Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
   for (std::size_t peak = 0; peak < peaks.size(); ++peak) {
     if (peaks[peak] < threshold) continue;
-    const std::size_t first = peak / kLanes * EmbeddingPage::kRows + peak % kLanes;
-    for (std::size_t row = first; row < first + EmbeddingPage::kRows; row += kLanes) {
+    const std::size_t end = std::min(scores.size(), (peak + 1) * kBlockRows);
+    for (std::size_t row = peak * kBlockRows; row < end; ++row) {
       if (scores[row] >= threshold) best.push_back({scores[row], static_cast<std::uint32_t>(row)});
     }
   }
@@ -128,7 +115,9 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   scan.select(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
   thread_local std::vector<Candidate> ranked;
   ranked.clear();
-  for (const Entry& entry : scan.best) {
+  for (std::size_t n = 0; n < scan.best.size(); ++n) {
+    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].row);
+    const Entry& entry = scan.best[n];
     const ItemIndex item = embeddings.page(entry.row).item[entry.row % EmbeddingPage::kRows];
     if (item == kNoItem || item == except) continue;
     ranked.push_back(
@@ -156,8 +145,14 @@ void relate_to_best(std::size_t rows, FeatureColumns out) {
 
 void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
                  FeatureColumns out) {
+  thread_local std::vector<std::uint32_t> rows;
+  rows.assign(candidates.size() + kPrefetch, kNoRow);
+  for (std::size_t row = 0; query != nullptr && row < candidates.size(); ++row) {
+    rows[row] = embeddings.row_of(candidates[row]);
+  }
   for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const std::uint32_t at = query == nullptr ? kNoRow : embeddings.row_of(candidates[row]);
+    prefetch(embeddings, rows[row + kPrefetch]);
+    const std::uint32_t at = rows[row];
     const bool known = at != kNoRow;
     const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
     out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);

@@ -47,9 +47,23 @@ float largest_magnitude(const float* values, std::size_t size) {
   return largest;
 }
 
-FRESHET_SIMD void scan_blocks_portable(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query,
-                                       std::size_t size, std::int32_t* out) {
-  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows, out += kBlockRows) {
+/// Scores a block's rows, `first` and after, from their products; returns the largest.
+inline __attribute__((always_inline)) float score_block(const std::int32_t* products, float query_scale,
+                                                        const RowScales& rows, std::size_t first, float* scores) {
+  float peak = -INFINITY;
+#pragma omp simd reduction(max : peak)
+  for (std::size_t row = 0; row < kBlockRows; ++row) {
+    const std::size_t at = first + row;
+    scores[at] = static_cast<float>(products[row]) * (query_scale * rows.scale[at]) + (rows.bias[at] + rows.prior[at]);
+    peak = scores[at] > peak ? scores[at] : peak;
+  }
+  return peak;
+}
+
+FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query,
+                                        std::size_t size, float query_scale, const RowScales& rows, float* scores,
+                                        float* peaks) {
+  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows) {
     std::int32_t sums[kBlockRows] = {};
     for (std::size_t i = 0; i < size; i += 4) {
       const std::uint8_t* bytes = blocks + i * kBlockRows;
@@ -58,26 +72,29 @@ FRESHET_SIMD void scan_blocks_portable(const std::uint8_t* blocks, std::size_t c
         for (std::size_t j = 0; j < 4; ++j) sums[row] += (bytes[row * 4 + j] - kZero) * query[i + j];
       }
     }
-    std::copy_n(sums, kBlockRows, out);
+    peaks[block] = score_block(sums, query_scale, rows, block * kBlockRows, scores);
   }
 }
 
 #if defined(__x86_64__)
 /// One instruction multiplies four dimensions of sixteen rows. It takes rows as unsigned, hence kZero.
-__attribute__((target("avx512f,avx512vnni"))) void scan_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
-                                                                    const std::int8_t* query, std::size_t size,
-                                                                    std::int32_t* out) {
+__attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
+                                                                     const std::int8_t* query, std::size_t size,
+                                                                     float query_scale, const RowScales& rows,
+                                                                     float* scores, float* peaks) {
   std::int32_t query_sum = 0;
   for (std::size_t i = 0; i < size; ++i) query_sum += query[i];
   const __m512i zero = _mm512_set1_epi32(-kZero * query_sum);
-  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows, out += kBlockRows) {
+  for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows) {
     __m512i sums = zero;
     for (std::size_t i = 0; i < size; i += 4) {
       std::int32_t four = 0;
       std::memcpy(&four, query + i, sizeof four);
       sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(blocks + i * kBlockRows), _mm512_set1_epi32(four));
     }
-    _mm512_storeu_si512(out, sums);
+    alignas(64) std::int32_t products[kBlockRows];
+    _mm512_store_si512(products, sums);
+    peaks[block] = score_block(products, query_scale, rows, block * kBlockRows, scores);
   }
 }
 #endif
@@ -101,13 +118,13 @@ float quantise(const float* values, std::size_t size, std::int8_t* out) {
   return largest / 127.0F;
 }
 
-void scan_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
-                 std::int32_t* out) {
+void score_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                  float query_scale, const RowScales& rows, float* scores, float* peaks) {
 #if defined(__x86_64__)
   static const bool vnni = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vnni");
-  if (vnni) return scan_blocks_vnni(blocks, count, query, size, out);
+  if (vnni) return score_blocks_vnni(blocks, count, query, size, query_scale, rows, scores, peaks);
 #endif
-  scan_blocks_portable(blocks, count, query, size, out);
+  score_blocks_portable(blocks, count, query, size, query_scale, rows, scores, peaks);
 }
 
 FRESHET_SIMD void sigmoid(float* values, std::size_t size) {

@@ -20,9 +20,17 @@ float quantise_into_block(const float* values, std::size_t size, std::uint8_t* b
 /// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
 float quantise(const float* values, std::size_t size, std::int8_t* out);
 
-/// out[row] = dot product of row `row` of the blocks, as they were rounded, with `query`: exact in integers.
-void scan_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
-                 std::int32_t* out);
+/// What a scan adds to the products of rows: score = product * scale * the query's scale + bias + prior.
+struct RowScales {
+  const float* scale = nullptr;
+  const float* bias = nullptr;
+  const float* prior = nullptr;
+};
+
+/// scores[row] of every row of `count` blocks, from its product with `query` as they were rounded (exact in integers);
+/// peaks[block] is the largest score of a block. `size` is a multiple of 4.
+void score_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                  float query_scale, const RowScales& rows, float* scores, float* peaks);
 
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);

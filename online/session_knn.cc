@@ -128,17 +128,15 @@ void SessionKnnIndex::find_neighbours(Query& query) const {
       query.neighbours[at].similarity += asked.weight;
     }
   }
-  // The nearest, the newer one in doubt; one more, since this very session is among them.
+  // The nearest, the newer one in doubt; and the next one, who votes if this very session is among them.
   const auto nearer = [next](const Neighbour& a, const Neighbour& b) {
     return a.similarity != b.similarity ? a.similarity > b.similarity : next - a.number < next - b.number;
   };
-  const std::size_t wanted = options_.neighbours + 1;
-  if (query.neighbours.size() > wanted) {
-    const auto cut = query.neighbours.begin() + static_cast<std::ptrdiff_t>(wanted);
-    std::nth_element(query.neighbours.begin(), cut, query.neighbours.end(), nearer);
-    query.neighbours.erase(cut, query.neighbours.end());
+  if (query.neighbours.size() > options_.neighbours) {
+    const auto after = query.neighbours.begin() + static_cast<std::ptrdiff_t>(options_.neighbours);
+    std::nth_element(query.neighbours.begin(), after, query.neighbours.end(), nearer);
+    query.neighbours.erase(after + 1, query.neighbours.end());
   }
-  std::sort(query.neighbours.begin(), query.neighbours.end(), nearer);
 }
 
 void SessionKnnIndex::collect_votes(const Context& context, Query& query) const {
