@@ -213,10 +213,10 @@ void add_sequence_options(Schema& schema, const std::string& section, At model) 
       "New examples per training step.");
   schema.integer(
       section + "replay_per_batch", [=](auto& c) -> auto& { return model(c).replay_per_batch; }, 0, 10'000,
-      "Older examples mixed into each training step; 0: no replay.");
+      "Older examples mixed into each training step while the stream is young; 0: no replay.");
   schema.integer(
       section + "replay_buffer", [=](auto& c) -> auto& { return model(c).replay_buffer; }, 0, 100 * kMillion,
-      "Examples kept for replay.");
+      "Examples kept for replay. After so many the stream brings enough that is new, and replay ends.");
   schema.number(
       section + "learning_rate", [=](auto& c) -> auto& { return model(c).learning_rate; }, 1e-6, 10,
       "Adagrad rate of the item embeddings.");

@@ -47,19 +47,6 @@ float largest_magnitude(const float* values, std::size_t size) {
   return largest;
 }
 
-/// Scores a block's rows, `first` and after, from their products; returns the largest.
-inline __attribute__((always_inline)) float score_block(const std::int32_t* products, float query_scale,
-                                                        const RowScales& rows, std::size_t first, float* scores) {
-  float peak = -INFINITY;
-#pragma omp simd reduction(max : peak)
-  for (std::size_t row = 0; row < kBlockRows; ++row) {
-    const std::size_t at = first + row;
-    scores[at] = static_cast<float>(products[row]) * (query_scale * rows.scale[at]) + (rows.bias[at] + rows.prior[at]);
-    peak = scores[at] > peak ? scores[at] : peak;
-  }
-  return peak;
-}
-
 FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query,
                                         std::size_t size, float query_scale, const RowScales& rows, float* scores,
                                         float* peaks) {
@@ -72,11 +59,21 @@ FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t 
         for (std::size_t j = 0; j < 4; ++j) sums[row] += (bytes[row * 4 + j] - kZero) * query[i + j];
       }
     }
-    peaks[block] = score_block(sums, query_scale, rows, block * kBlockRows, scores);
+    const std::size_t first = block * kBlockRows;
+    float peak = -INFINITY;
+#pragma omp simd reduction(max : peak)
+    for (std::size_t row = 0; row < kBlockRows; ++row) {
+      const std::size_t at = first + row;
+      scores[at] = static_cast<float>(sums[row]) * (query_scale * rows.scale[at]) + (rows.bias[at] + rows.prior[at]);
+      peak = scores[at] > peak ? scores[at] : peak;
+    }
+    peaks[block] = peak;
   }
 }
 
 #if defined(__x86_64__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // inside of <immintrin.h>: GCC's bug 105593
 /// One instruction multiplies four dimensions of sixteen rows. It takes rows as unsigned, hence kZero.
 __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
                                                                      const std::int8_t* query, std::size_t size,
@@ -85,6 +82,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::
   std::int32_t query_sum = 0;
   for (std::size_t i = 0; i < size; ++i) query_sum += query[i];
   const __m512i zero = _mm512_set1_epi32(-kZero * query_sum);
+  const __m512 unit = _mm512_set1_ps(query_scale);
   for (std::size_t block = 0; block < count; ++block, blocks += size * kBlockRows) {
     __m512i sums = zero;
     for (std::size_t i = 0; i < size; i += 4) {
@@ -92,11 +90,15 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::
       std::memcpy(&four, query + i, sizeof four);
       sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(blocks + i * kBlockRows), _mm512_set1_epi32(four));
     }
-    alignas(64) std::int32_t products[kBlockRows];
-    _mm512_store_si512(products, sums);
-    peaks[block] = score_block(products, query_scale, rows, block * kBlockRows, scores);
+    const std::size_t first = block * kBlockRows;
+    const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale + first));
+    const __m512 offset = _mm512_add_ps(_mm512_loadu_ps(rows.bias + first), _mm512_loadu_ps(rows.prior + first));
+    const __m512 score = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, offset);
+    _mm512_storeu_ps(scores + first, score);
+    peaks[block] = _mm512_reduce_max_ps(score);
   }
 }
+#pragma GCC diagnostic pop
 #endif
 
 }  // namespace

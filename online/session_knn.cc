@@ -201,6 +201,7 @@ void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector
 void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
   const Query& query = ask(context);
   const auto sessions = static_cast<float>(indexed_.load(kRelaxed));
+  const float no_share = log_share(0.0F);
   float all_own = kNoVote, all_after = kNoVote;
   for (const Vote& vote : query.votes) {
     all_own += vote.own;
@@ -208,13 +209,15 @@ void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> c
   }
   for (std::size_t row = 0; row < candidates.size(); ++row) {
     const std::uint32_t at = query.table.find(candidates[row]);
-    const Vote vote = at == ItemTable::kAbsent ? Vote{} : query.votes[at];
-    float idf = 0.0F;
-    if (vote.voters > 0) {
-      const Postings* postings = postings_.find(vote.item);
-      const auto with = static_cast<float>(postings == nullptr ? 0 : postings->occurrences.load(kRelaxed));
-      idf = std::log2((1.0F + sessions) / (1.0F + with));
+    if (at == ItemTable::kAbsent) {  // what the logarithms below make of no vote at all
+      for (std::size_t f = 0; f < 6; ++f) out.at(row, f) = 0.0F;
+      out.at(row, 6) = out.at(row, 7) = no_share;
+      continue;
     }
+    const Vote& vote = query.votes[at];
+    const Postings* postings = postings_.find(vote.item);
+    const auto with = static_cast<float>(postings == nullptr ? 0 : postings->occurrences.load(kRelaxed));
+    const float idf = std::log2((1.0F + sessions) / (1.0F + with));
     out.at(row, 0) = vote.own;
     out.at(row, 1) = scaled(vote.plain);
     out.at(row, 2) = scaled(vote.plain * std::max(0.0F, idf));

@@ -111,7 +111,7 @@ class SequencePart final : public Part {
     trainer_->save(out);
     recent_.save(out);
     adagrad_.save(out);
-    out.varint(replay_next_);
+    out.varint(remembered_);
     for (const auto* examples : {&pending_, &replay_}) {
       out.varint(examples->size());
       for (const Example& example : *examples) save_example(out, example);
@@ -127,13 +127,14 @@ class SequencePart final : public Part {
     if (!inputs_->load(in) || !table_.load(in)) return corrupt;
     if (!trainer_->load(in)) return in.ok() ? invalid : corrupt;
     if (!recent_.load(in, max_items_) || !adagrad_.load(in, table_.rows())) return corrupt;
-    replay_next_ = in.varint();
+    remembered_ = in.varint();
     for (auto* examples : {&pending_, &replay_}) {
       const std::uint64_t count = in.varint();
       if (!in.ok() || count > in.remaining()) return corrupt;
       for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in));
     }
     if (!in.ok()) return corrupt;
+    if (remembered_ >= options_.replay_buffer) replay_ = {};
     weights_changed();
     return {};
   }
@@ -264,14 +265,12 @@ class SequencePart final : public Part {
     }
   }
 
+  /// While a stream is young, there is little to learn from but what was there before. Later it brings enough that is
+  /// new, and what is old only holds the model back.
   void remember(Example example) {
-    if (options_.replay_per_batch == 0 || options_.replay_buffer == 0) return;
-    if (replay_.size() < options_.replay_buffer) {
-      replay_.push_back(std::move(example));
-    } else {
-      replay_next_ %= replay_.size();
-      replay_[replay_next_++] = std::move(example);
-    }
+    if (options_.replay_per_batch == 0 || remembered_ >= options_.replay_buffer) return;
+    replay_.push_back(std::move(example));
+    if (++remembered_ == options_.replay_buffer) replay_ = {};
   }
 
   const std::string_view name_;
@@ -287,9 +286,9 @@ class SequencePart final : public Part {
   SequenceScorer live_;
   RecentItems recent_;
   std::vector<Example> pending_;
-  std::vector<Example> replay_;  // a ring once full
-  std::size_t replay_next_ = 0;
-  Numbering rows_, classes_;  // work space of train()
+  std::vector<Example> replay_;
+  std::size_t remembered_ = 0;  // examples that replay_ has been given
+  Numbering rows_, classes_;    // work space of train()
 };
 
 }  // namespace
