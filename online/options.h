@@ -62,14 +62,14 @@ struct UserCfOptions {
 
 /// What the models of what comes next have in common.
 struct SequenceOptions {
-  std::size_t dimension = 64;          ///< of item embeddings, a multiple of 16
-  std::size_t negatives = 256;         ///< sampled per micro-batch, popularity-corrected
-  std::size_t batch_examples = 64;     ///< examples per training step
-  std::size_t replay_per_batch = 64;   ///< of older examples mixed into each step; 0 = no replay
-  std::size_t replay_buffer = 50'000;  ///< examples kept; once it is full, replay ends
-  double learning_rate = 0.1;          ///< Adagrad, embeddings
-  std::size_t admission_count = 1;     ///< sightings before an item gets an embedding row
-  std::size_t max_items = 1'000'000;   ///< rows; the least recently seen is recycled
+  std::size_t dimension = 64;           ///< of item embeddings, a multiple of 16
+  std::size_t negatives = 256;          ///< sampled per micro-batch, popularity-corrected
+  std::size_t batch_examples = 64;      ///< examples per training step
+  std::size_t replay_per_batch = 64;    ///< of older examples mixed into each step; 0 = no replay
+  std::size_t replay_buffer = 100'000;  ///< examples kept; once it is full, replay ends
+  double learning_rate = 0.1;           ///< Adagrad, embeddings
+  std::size_t admission_count = 1;      ///< sightings before an item gets an embedding row
+  std::size_t max_items = 1'000'000;    ///< rows; the least recently seen is recycled
 };
 
 /// LSTM session model; its state is as wide as the embeddings.
