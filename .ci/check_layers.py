@@ -31,6 +31,7 @@ HOMES = [
     (r"/(torch|ATen|c10)/", r"^online/torch/"),
     (r"/boost/beast/", r"^(serve/|cli/http_client\.cc)"),
     (r"/boost/asio/", r"^(serve|cli)/"),
+    (r"/openssl/", r"^serve/"),
     (r"/toml\+\+/", r"^cli/"),
     (r"/CLI/", r"^cli/"),
     (r"/spdlog/", r"^base/"),

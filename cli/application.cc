@@ -191,6 +191,7 @@ void Application::Impl::stop() {
 Application::Application(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
 Application::~Application() = default;
 std::uint16_t Application::port() const { return impl_->server->port(); }
+void Application::reload() { impl_->server->reload(); }
 void Application::stop() { impl_->stop(); }
 
 }  // namespace freshet::cli

@@ -348,7 +348,12 @@ void add_serve_options(Schema& schema) {
                  "Port to listen on; 0: any free one, named in the log.");
   schema.integer("serve.threads", FRESHET_AT(serve.threads), 1, 256, "I/O threads; requests are answered on them.");
   schema.flag("serve.allow_public", FRESHET_AT(serve.allow_public),
-              "Allows an address that others can reach, although there is no authentication.");
+              "Allows an address that others can reach although there are no keys.");
+  schema.text("serve.keys_file", FRESHET_AT(serve.keys_file),
+              "File of API keys, a line each (`freshet keys new`), read again on SIGHUP; empty: everybody may do "
+              "everything.");
+  schema.flag("serve.open_metrics", FRESHET_AT(serve.open_metrics),
+              "Answers /metrics without a key; else it takes one that may read.");
   schema.integer("serve.max_connections", FRESHET_AT(serve.max_connections), 1, kMillion,
                  "Open connections; more are closed at once.");
   schema.size("serve.max_body_bytes", FRESHET_AT(serve.max_body_bytes), 1 << 10, kGiB, "Largest request body.");

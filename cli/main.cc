@@ -6,6 +6,7 @@
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/keys_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
 #include "cli/version.h"
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
   freshet::cli::add_generate_command(app);
   freshet::cli::add_inspect_command(app);
   freshet::cli::add_config_command(app);
+  freshet::cli::add_keys_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& error) {

@@ -35,6 +35,7 @@ void serve(const ServeArguments& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
@@ -44,7 +45,8 @@ void serve(const ServeArguments& arguments) {
                                    {"port", application.port()},
                                    {"data", config.store.directory},
                                    {"log", config.log_kind == LogKind::kafka ? "kafka" : "embedded"}});
-  const int signal = wait_for_signal(signals);
+  int signal = wait_for_signal(signals);
+  for (; signal == SIGHUP; signal = wait_for_signal(signals)) application.reload();
   log::info("signal received", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   application.stop();
 }
@@ -60,7 +62,8 @@ void add_serve_command(CLI::App& app) {
       "  freshet serve -c configs/kafka.toml            read clicks from Kafka\n"
       "  freshet serve --data /var/lib/freshet --listen 127.0.0.1:9000\n"
       "\n"
-      "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits. Every option: docs/config.md");
+      "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits; SIGHUP reads the file of keys\n"
+      "again. Every option: docs/config.md");
   command->add_option("-c,--config", arguments->config_file, "Configuration file (TOML)")->check(CLI::ExistingFile);
   command->add_option("--data", arguments->overrides.data, "Data directory, instead of store.directory");
   command->add_option("--listen", arguments->overrides.listen,

@@ -8,7 +8,11 @@ namespace freshet::serve {
 
 struct Api::Impl {
   Impl(const Options& the_options, const Services& the_services)
-      : options(the_options), services(the_services), recommender(services), router(services.metrics) {
+      : options(the_options),
+        services(the_services),
+        recommender(services),
+        access(options.keys_file, services.metrics),
+        router(access, services.metrics) {
     const EndpointContext context{options, services, recommender};
     add_event_endpoints(router, context);
     add_recommendation_endpoints(router, context);
@@ -21,6 +25,7 @@ struct Api::Impl {
   const Options options;
   const Services services;
   Recommender recommender;
+  AccessControl access;
   Router router;
 };
 
@@ -31,9 +36,14 @@ void Api::handle(const ApiRequest& request, Respond respond) const {
   impl_->router.handle(request, std::move(respond));
 }
 
+Result<void> Api::reload_keys() { return impl_->access.reload(); }
+
 std::vector<Api::Endpoint> Api::endpoints() const {
   std::vector<Endpoint> endpoints;
-  for (const Route& route : impl_->router.routes()) endpoints.push_back({route.method, route.path, route.query});
+  for (const Route& route : impl_->router.routes()) {
+    endpoints.push_back(
+        {route.method, route.path, route.query, std::string(route.scope ? to_string(*route.scope) : "")});
+  }
   return endpoints;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "serve/options.h"
 #include "serve/server.h"
 
@@ -28,6 +29,8 @@ struct ApiRequest {
   std::string_view body;
   bool shedding = false;  ///< the connection's thread is overloaded: refuse lists at once
   std::shared_ptr<Executor> executor;
+  std::string_view authorization = {};  ///< the header; empty if absent
+  std::string_view x_api_key = {};      ///< the header; empty if absent
 };
 
 struct ApiResponse {
@@ -41,7 +44,8 @@ struct ApiResponse {
 using Respond = std::function<void(ApiResponse)>;
 
 /// The HTTP API without HTTP: requests in, answers out, no sockets.
-/// Threads: handle() may be called concurrently; the request's views must stay valid until `respond` is called.
+/// Threads: all methods may be called concurrently; a request's views must stay valid until `respond` is called.
+/// Errors:  the constructor throws std::runtime_error if serve.keys_file cannot be used.
 class Api {
  public:
   Api(const Options& options, const Services& services);
@@ -49,10 +53,15 @@ class Api {
 
   void handle(const ApiRequest& request, Respond respond) const;
 
-  /// "GET /v1/popular" with the query parameters it takes, for the test that compares them with the OpenAPI document.
+  /// Reads serve.keys_file again. Errors: invalid; the keys in use stay.
+  Result<void> reload_keys();
+
+  /// "GET /v1/popular" with the query parameters it takes and the scope it asks for (empty: none), for the test that
+  /// compares them with the OpenAPI document.
   struct Endpoint {
     std::string method, path;
     std::vector<std::string> query;
+    std::string scope;
   };
   std::vector<Endpoint> endpoints() const;
 

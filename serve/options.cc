@@ -23,10 +23,11 @@ std::vector<std::string> Options::validate() const {
   std::vector<std::string> problems;
   if (!is_address(address)) {
     problems.push_back("serve.address: \"" + address + "\" is not an IPv4 or IPv6 address");
-  } else if (!is_loopback(address) && !allow_public) {
-    problems.push_back("serve.address: " + address +
-                       " is reachable by others and there is no authentication; put a proxy in front, or set "
-                       "serve.allow_public = true if the network is trusted");
+  } else if (!is_loopback(address) && keys_file.empty() && !allow_public) {
+    problems.push_back(
+        "serve.address: " + address +
+        " is reachable by others and there are no keys; set serve.keys_file (see `freshet keys new`), or "
+        "serve.allow_public = true if everybody who reaches it may do everything");
   }
   if (default_k > max_k) problems.emplace_back("serve.default_k: must not exceed serve.max_k");
   return problems;

@@ -12,7 +12,9 @@ struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port (printed at start)
   std::size_t threads = 2;    ///< I/O threads; requests are answered on them
-  bool allow_public = false;  ///< allows a non-loopback address although there is no authentication
+  bool allow_public = false;  ///< allows a non-loopback address without keys
+  std::string keys_file;      ///< of API keys (serve/access/key_ring.h); empty: everybody may do everything
+  bool open_metrics = false;  ///< /metrics needs no key
 
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;

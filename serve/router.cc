@@ -84,6 +84,32 @@ Result<void> check_path(const std::vector<std::string>& values) {
   return {};
 }
 
+/// What a refused caller is told; nullopt: nothing, they may go on.
+std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, const Route& route) {
+  const std::string scope(route.scope ? to_string(*route.scope) : "");
+  const auto unauthorised = [&](unsigned status, const std::string& detail, const std::string& error) {
+    ApiResponse response = problem(status, detail);
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"freshet\", scope=\"" + scope + "\"" + error);
+    return response;
+  };
+  switch (decision.kind) {
+    case AccessControl::Decision::allowed: return std::nullopt;
+    case AccessControl::Decision::no_key:
+      return unauthorised(401, "give an API key: Authorization: Bearer KEY, or X-API-Key: KEY", "");
+    case AccessControl::Decision::unknown_key: return unauthorised(401, "no such API key", ", error=\"invalid_token\"");
+    case AccessControl::Decision::wrong_scope:
+      return unauthorised(403, "the key \"" + decision.caller + "\" has no scope \"" + scope + "\"",
+                          ", error=\"insufficient_scope\"");
+    case AccessControl::Decision::too_often: {
+      ApiResponse response = problem(429, "the key \"" + decision.caller + "\" calls more often than it may");
+      const auto wait = std::chrono::ceil<std::chrono::seconds>(decision.retry_after);
+      response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+      return response;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::size_t> RouteRequest::number(const std::string& name, std::size_t low, std::size_t high,
@@ -144,6 +170,8 @@ void Router::handle(const ApiRequest& request, Respond respond) const {
       continue;
     }
     const Respond answer = finish(route.method + " " + route.path);
+    const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, start);
+    if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
     if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
     RouteRequest matched{*std::move(path), {}, request.body, request.executor};
     if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));

@@ -9,6 +9,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "serve/access/access_control.h"
 #include "serve/api.h"
 
 namespace freshet::serve {
@@ -33,15 +34,17 @@ struct Route {
   std::string method;
   std::string path;                ///< "/v1/items/{item}"
   std::vector<std::string> query;  ///< parameters it takes; anything else is refused
+  std::optional<Scope> scope;      ///< what a caller's key must have; nullopt: open to everybody
   bool sheddable = false;          ///< refused first when overloaded
   Handler handler;
 };
 
-/// Finds the route of a request and answers what no handler needs to see: 404, 405, bad encodings, unknown parameters,
-/// overload. HEAD is answered as GET. Counts and times every request by route.
+/// Finds the route of a request and answers what no handler needs to see: 404, 405, callers without the right key or in
+/// too much of a hurry, bad encodings, unknown parameters, overload. HEAD is answered as GET. Counts and times every
+/// request by route.
 class Router {
  public:
-  explicit Router(Metrics& metrics) : metrics_(metrics) {}
+  Router(const AccessControl& access, Metrics& metrics) : access_(access), metrics_(metrics) {}
 
   void add(Route route);
   void handle(const ApiRequest& request, Respond respond) const;
@@ -50,6 +53,7 @@ class Router {
  private:
   struct Match;
 
+  const AccessControl& access_;
   Metrics& metrics_;
   std::vector<Route> routes_;
 };

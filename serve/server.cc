@@ -158,8 +158,13 @@ class Worker {
   /// The API's answer, back on this thread.
   asio::awaitable<ApiResponse> ask(const HttpRequest& request) {
     const auto text = [](beast::string_view view) { return std::string_view(view.data(), view.size()); };
-    const ApiRequest api_request{text(request.method_string()), text(request.target()), request.body(), shedding_,
-                                 executor_};
+    const ApiRequest api_request{text(request.method_string()),
+                                 text(request.target()),
+                                 request.body(),
+                                 shedding_,
+                                 executor_,
+                                 text(request[http::field::authorization]),
+                                 text(request["X-API-Key"])};
     if (shedding_) shed_.Increment();
     co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
         [&](auto handler) {
@@ -256,6 +261,11 @@ Tcp::acceptor listen(asio::io_context& context, const Options& options) {
   }
 }
 
+Counter& reloads(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_serve_reloads_total", "Times that keys were read again, on SIGHUP.",
+                         {{"result", result}});
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -265,7 +275,9 @@ struct Server::Impl {
         connections(the_services.metrics.gauge("freshet_serve_connections", "Open connections.")),
         shed(the_services.metrics.counter("freshet_serve_shed_total", "Requests that came while overloaded.")),
         refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
-                                             "Connections closed at once because there were too many.")) {
+                                             "Connections closed at once because there were too many.")),
+        reloaded_ok(reloads(the_services.metrics, "ok")),
+        reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
       workers.push_back(std::make_unique<Worker>(options, api, connections, shed));
     }
@@ -301,6 +313,12 @@ struct Server::Impl {
     }
   }
 
+  void reload() {
+    const auto reloaded = api.reload_keys();
+    if (!reloaded) log::error("reload failed; the keys in use stay", {{"reason", reloaded.error().message}});
+    (reloaded ? reloaded_ok : reloaded_not).Increment();
+  }
+
   void stop() {
     if (threads.empty()) return;
     asio::post(workers.front()->context(), [this] { acceptor->close(); });
@@ -319,6 +337,8 @@ struct Server::Impl {
   Gauge& connections;
   Counter& shed;
   Counter& refused;
+  Counter& reloaded_ok;
+  Counter& reloaded_not;
   std::vector<std::unique_ptr<Worker>> workers;
   std::unique_ptr<Tcp::acceptor> acceptor;
   std::uint16_t port = 0;
@@ -331,6 +351,8 @@ Server::Server(const Options& options, Services services)
 Server::~Server() { stop(); }
 
 std::uint16_t Server::port() const { return impl_->port; }
+
+void Server::reload() { impl_->reload(); }
 
 void Server::stop() { impl_->stop(); }
 

@@ -41,6 +41,10 @@ class Server {
 
   std::uint16_t port() const;
 
+  /// Reads the files of keys again; connections stay. What cannot be used is logged and what is in use stays. Any
+  /// thread.
+  void reload();
+
   /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads. Idempotent.
   void stop();
 

@@ -25,7 +25,7 @@ ApiResponse receipt_response(const SubmitReceipt& receipt) {
 }  // namespace
 
 void add_event_endpoints(Router& router, const EndpointContext& context) {
-  router.add({"POST", "/v1/events", {}, false, [context](const RouteRequest& request, Respond respond) {
+  router.add({"POST", "/v1/events", {}, Scope::write, false, [context](const RouteRequest& request, Respond respond) {
                 // Whichever comes first answers: the log's acknowledgement, or the timeout.
                 const auto answered = std::make_shared<std::atomic<bool>>(false);
                 request.executor->post_after(context.options.events_timeout, [answered, respond] {

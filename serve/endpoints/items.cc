@@ -60,7 +60,7 @@ ApiResponse bulk_items(const RouteRequest& request, const EndpointContext& conte
 
 void add_item_endpoints(Router& router, const EndpointContext& context) {
   const auto direct = [&](const char* method, const char* path, auto answer) {
-    router.add({method, path, {}, false, [context, answer](const RouteRequest& request, Respond respond) {
+    router.add({method, path, {}, Scope::admin, false, [context, answer](const RouteRequest& request, Respond respond) {
                   respond(answer(request, context));
                 }});
   };

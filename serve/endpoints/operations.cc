@@ -112,18 +112,19 @@ ApiResponse text_response(std::string body, const char* content_type) {
 }  // namespace
 
 void add_operation_endpoints(Router& router, const EndpointContext& context) {
-  const auto direct = [&](const char* path, auto answer) {
-    router.add({"GET", path, {}, false, [context, answer](const RouteRequest&, Respond respond) {
+  const auto direct = [&](const char* path, std::optional<Scope> scope, auto answer) {
+    router.add({"GET", path, {}, scope, false, [context, answer](const RouteRequest&, Respond respond) {
                   respond(answer(context));
                 }});
   };
-  direct("/healthz", [](const EndpointContext&) { return json_response({{"alive", true}}); });
-  direct("/readyz", [](const EndpointContext& the) { return ready_response(the.services.status()); });
-  direct("/v1/status", status_response);
-  direct("/metrics", [](const EndpointContext& the) {
-    return text_response(the.services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
-  });
-  direct("/openapi.json",
+  direct("/healthz", std::nullopt, [](const EndpointContext&) { return json_response({{"alive", true}}); });
+  direct("/readyz", std::nullopt, [](const EndpointContext& the) { return ready_response(the.services.status()); });
+  direct("/v1/status", Scope::read, status_response);
+  direct("/metrics", context.options.open_metrics ? std::nullopt : std::optional(Scope::read),
+         [](const EndpointContext& the) {
+           return text_response(the.services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
+         });
+  direct("/openapi.json", std::nullopt,
          [](const EndpointContext&) { return text_response(std::string(openapi_document()), "application/json"); });
 }
 

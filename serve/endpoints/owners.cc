@@ -39,12 +39,18 @@ void erase_owner(const RouteRequest& request, const EndpointContext& context, Ow
 void add_owner_endpoints(Router& router, const EndpointContext& context) {
   for (const auto& [kind, path] :
        {std::pair{Owner::Kind::user, "/v1/users/{user}"}, std::pair{Owner::Kind::session, "/v1/sessions/{session}"}}) {
-    router.add({"GET", path, {"limit"}, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
+    router.add({"GET",
+                path,
+                {"limit"},
+                Scope::admin,
+                false,
+                [context, kind = kind](const RouteRequest& request, Respond respond) {
                   respond(export_history(request, context, kind));
                 }});
-    router.add({"DELETE", path, {}, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
-                  erase_owner(request, context, kind, respond);
-                }});
+    router.add(
+        {"DELETE", path, {}, Scope::admin, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
+           erase_owner(request, context, kind, respond);
+         }});
   }
 }
 

@@ -200,30 +200,33 @@ ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
 }  // namespace
 
 void add_recommendation_endpoints(Router& router, const EndpointContext& context) {
-  router.add({"GET", "/v1/users/{user}/recommendations", kOwnerQuery, true, owner_handler(context, Owner::Kind::user)});
-  router.add({"GET", "/v1/sessions/{session}/recommendations", kOwnerQuery, true,
+  router.add({"GET", "/v1/users/{user}/recommendations", kOwnerQuery, Scope::read, true,
+              owner_handler(context, Owner::Kind::user)});
+  router.add({"GET", "/v1/sessions/{session}/recommendations", kOwnerQuery, Scope::read, true,
               owner_handler(context, Owner::Kind::session)});
-  router.add({"POST", "/v1/recommendations", {}, true, [context](const RouteRequest& request, Respond respond) {
-                const auto list = stateless_request(request, context);
-                respond(list ? list_response(context.recommender.recommend(*list)) : problem(list.error()));
-              }});
-  router.add({"POST", "/v1/rank", {}, true, [context](const RouteRequest& request, Respond respond) {
+  router.add(
+      {"POST", "/v1/recommendations", {}, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
+         const auto list = stateless_request(request, context);
+         respond(list ? list_response(context.recommender.recommend(*list)) : problem(list.error()));
+       }});
+  router.add({"POST", "/v1/rank", {}, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
                 respond(rank(request, context));
               }});
-  router.add(
-      {"GET", "/v1/items/{item}/similar", kListQuery, true, [context](const RouteRequest& request, Respond respond) {
-         auto list = list_options(request, context.options);
-         if (!list) return respond(problem(list.error()));
-         list->context = context.recommender.context_of({request.path.front()});
-         if (list->context.session.empty()) return respond(problem(404, "nobody has visited this item yet"));
-         respond(list_response(context.recommender.recommend(*list)));
-       }});
-  router.add({"GET", "/v1/popular", kListQuery, true, [context](const RouteRequest& request, Respond respond) {
+  router.add({"GET", "/v1/items/{item}/similar", kListQuery, Scope::read, true,
+              [context](const RouteRequest& request, Respond respond) {
                 auto list = list_options(request, context.options);
                 if (!list) return respond(problem(list.error()));
-                list->context = context.recommender.context_of(std::vector<std::string>{});
-                respond(list_response(context.recommender.popular(*list)));
+                list->context = context.recommender.context_of({request.path.front()});
+                if (list->context.session.empty()) return respond(problem(404, "nobody has visited this item yet"));
+                respond(list_response(context.recommender.recommend(*list)));
               }});
+  router.add(
+      {"GET", "/v1/popular", kListQuery, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
+         auto list = list_options(request, context.options);
+         if (!list) return respond(problem(list.error()));
+         list->context = context.recommender.context_of(std::vector<std::string>{});
+         respond(list_response(context.recommender.popular(*list)));
+       }});
 }
 
 }  // namespace freshet::serve

@@ -49,9 +49,12 @@ ApiResponse similar_users(const RouteRequest& request, const EndpointContext& co
 }  // namespace
 
 void add_user_endpoints(Router& router, const EndpointContext& context) {
-  router.add({"GET", "/v1/users/{user}/similar", {"k"}, true, [context](const RouteRequest& request, Respond respond) {
-                respond(similar_users(request, context));
-              }});
+  router.add({"GET",
+              "/v1/users/{user}/similar",
+              {"k"},
+              Scope::read,
+              true,
+              [context](const RouteRequest& request, Respond respond) { respond(similar_users(request, context)); }});
 }
 
 }  // namespace freshet::serve

@@ -32,6 +32,14 @@ def run(*arguments, stdin=None, check=True, timeout=120):
     return result
 
 
+def new_key(file, name, scopes, rate="-"):
+    """A key, its line appended to `file`."""
+    made = run("keys", "new", name, "--scope", scopes, "--rate", rate)
+    with open(file, "a") as lines:
+        lines.write(made.stdout)
+    return made.stderr.split()[-1]
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -54,6 +62,7 @@ class Freshet:
         self.log_path = self.directory / "freshet.log"
         self.process = None
         self.url = None
+        self.key = None  # sent with every request
 
     def start(self, ready=True):
         with open(self.log_path, "ab") as log:
@@ -93,6 +102,8 @@ class Freshet:
 
     def curl(self, path, method="GET", body=None, content_type="application/json"):
         command = ["curl", "-sS", "-i", "-X", method, self.url + path, "--max-time", "30", "-H", "Expect:"]
+        if self.key:
+            command += ["-H", f"Authorization: Bearer {self.key}"]
         data = None
         if body is not None:
             data = body if isinstance(body, (str, bytes)) else json.dumps(body)

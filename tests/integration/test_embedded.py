@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from freshet_process import BINARY, ROOT, run, wait_until
+from freshet_process import BINARY, ROOT, new_key, run, wait_until
 
 
 def shop_sessions(count):
@@ -184,8 +184,12 @@ def test_operations_endpoints_answer(freshet):
     assert service.get("/openapi.json").json["openapi"].startswith("3.1")
 
 
-def test_every_metric_is_documented_and_every_documented_one_exists(freshet):
-    service = freshet('[online]\nparts = ["popularity", "neural_cf"]\n')
+def test_every_metric_is_documented_and_every_documented_one_exists(freshet, tmp_path):
+    keys = tmp_path / "keys"
+    key = new_key(keys, "everything", "read,write,admin")
+    service = freshet(f'[online]\nparts = ["popularity", "neural_cf"]\n[serve]\nkeys_file = "{keys}"\n')
+    assert service.get("/v1/status").status == 401
+    service.key = key
     token = service.send(*shop_sessions(3))
     service.recommend("s0", kind="sessions", after=token)
     served = set(re.findall(r"^# HELP (\S+)", service.get("/metrics").body, re.MULTILINE))
@@ -258,7 +262,7 @@ def test_inspect_works_while_the_service_runs(freshet):
 
 
 def test_the_binary_explains_itself():
-    for command in ("serve", "replay", "evaluate", "generate", "inspect", "config"):
+    for command in ("serve", "replay", "evaluate", "generate", "inspect", "config", "keys"):
         text = run(command, "--help").stdout
         assert "Example" in text or command == "config", text
     assert subprocess.run([BINARY, "nonsense"], capture_output=True).returncode != 0

@@ -4,8 +4,10 @@
 
 #include <boost/json.hpp>
 #include <deque>
+#include <fstream>
 
 #include "online/random.h"
+#include "serve/access/key_ring.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -169,6 +171,57 @@ TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
   ASSERT_EQ(refused.headers.size(), 1U);
   EXPECT_EQ(refused.headers[0], (std::pair<std::string, std::string>{"Allow", "GET"}));
   EXPECT_EQ(ask("HEAD", "/v1/popular").status, 200U);
+}
+
+TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
+  const std::string reader = new_api_key(), impatient = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, reader) << "\n"
+                                    << key_line("impatient", {Scope::read}, {0.25, 1}, impatient) << "\n";
+  const Api api(options_, fixture_.services());
+  const auto ask_as = [&](const std::string& key, std::string_view method, std::string_view target) {
+    ApiResponse answer;
+    const std::string authorization = key.empty() ? "" : "Bearer " + key;
+    api.handle({method, target, "", false, executor_, authorization}, [&](ApiResponse response) { answer = response; });
+    return answer;
+  };
+  const auto header = [](const ApiResponse& answer, const std::string& name) {
+    for (const auto& [given, value] : answer.headers) {
+      if (given == name) return value;
+    }
+    return std::string();
+  };
+
+  for (const char* open : {"/healthz", "/readyz", "/openapi.json"}) EXPECT_EQ(ask_as("", "GET", open).status, 200U);
+  const ApiResponse nobody = ask_as("", "GET", "/metrics");
+  EXPECT_EQ(nobody.status, 401U);
+  EXPECT_EQ(nobody.content_type, "application/problem+json");
+  EXPECT_EQ(header(nobody, "WWW-Authenticate"), R"(Bearer realm="freshet", scope="read")");
+  EXPECT_EQ(header(ask_as(new_api_key(), "GET", "/v1/popular"), "WWW-Authenticate"),
+            R"(Bearer realm="freshet", scope="read", error="invalid_token")");
+
+  EXPECT_EQ(ask_as(reader, "GET", "/v1/popular").status, 200U);
+  EXPECT_EQ(ask_as(reader, "GET", "/metrics").status, 200U);
+  const ApiResponse forbidden = ask_as(reader, "DELETE", "/v1/users/u1");
+  EXPECT_EQ(forbidden.status, 403U);
+  EXPECT_EQ(json::parse(forbidden.body).at("detail").as_string(), R"(the key "reader" has no scope "admin")");
+  EXPECT_TRUE(fixture_.sink.erased.empty());
+  EXPECT_EQ(ask_as(reader, "POST", "/v1/events").status, 403U);
+
+  EXPECT_EQ(ask_as(impatient, "GET", "/v1/popular").status, 200U);
+  const ApiResponse early = ask_as(impatient, "GET", "/v1/popular");
+  EXPECT_EQ(early.status, 429U);
+  EXPECT_FALSE(header(early, "Retry-After").empty());
+}
+
+TEST_F(ApiTest, MetricsMayBeLeftOpen) {
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  options_.open_metrics = true;
+  std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, new_api_key());
+  const Api api(options_, fixture_.services());
+  ApiResponse answer;
+  api.handle({"GET", "/metrics", "", false, executor_}, [&](ApiResponse response) { answer = response; });
+  EXPECT_EQ(answer.status, 200U);
 }
 
 TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {

@@ -14,7 +14,16 @@ namespace {
 
 namespace json = boost::json;
 
-TEST(OpenApi, DescribesExactlyTheEndpointsThatExist) {
+/// The role that both ways of giving a key are asked for; empty where none is.
+std::string scope_of(const json::value& operation) {
+  const json::array& security = operation.at("security").as_array();
+  if (security.empty()) return "";
+  const std::string bearer(security.at(0).at("bearer").at(0).as_string());
+  EXPECT_EQ(security.at(1).at("api_key").at(0).as_string(), bearer);
+  return bearer;
+}
+
+TEST(OpenApi, DescribesExactlyTheEndpointsThatExistAndTheScopesTheyAskFor) {
   testing::ServiceFixture fixture;
   const Api api({}, fixture.services());
   std::set<std::string> served;
@@ -22,7 +31,7 @@ TEST(OpenApi, DescribesExactlyTheEndpointsThatExist) {
     std::set<std::string> query(endpoint.query.begin(), endpoint.query.end());
     std::string line = endpoint.method + " " + endpoint.path;
     for (const std::string& name : query) line += " " + name;
-    served.insert(line);
+    served.insert(line + " scope:" + endpoint.scope);
   }
 
   std::set<std::string> described;
@@ -39,7 +48,7 @@ TEST(OpenApi, DescribesExactlyTheEndpointsThatExist) {
         }
       }
       for (const std::string& name : query) line += " " + name;
-      described.insert(line);
+      described.insert(line + " scope:" + scope_of(operation));
     }
   }
   EXPECT_EQ(served, described);

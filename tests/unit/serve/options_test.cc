@@ -15,6 +15,9 @@ TEST(ServeOptions, OnlyLoopbackWithoutAskingForMore) {
     options.address = address;
     EXPECT_EQ(options.validate().size(), 1U) << address;
   }
+  options.keys_file = "/etc/freshet/keys";
+  EXPECT_TRUE(options.validate().empty());
+  options.keys_file.clear();
   options.allow_public = true;
   EXPECT_TRUE(options.validate().empty());
   options.address = "localhost";

@@ -1,0 +1,53 @@
+#include "cli/keys_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "serve/access/key_ring.h"
+
+namespace freshet::cli {
+namespace {
+
+struct KeyArguments {
+  std::string name, scopes, rate = "-";
+};
+
+/// The line goes to standard output, to be appended to the file; the key to standard error, to be seen once.
+void make_key(const KeyArguments& arguments) {
+  if (!serve::valid_key_name(arguments.name)) {
+    throw std::runtime_error("a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit");
+  }
+  const auto scopes = serve::parse_scopes(arguments.scopes);
+  if (!scopes) throw std::runtime_error("--scope: " + scopes.error().message);
+  const auto limit = serve::parse_rate_limit(arguments.rate);
+  if (!limit) throw std::runtime_error("--rate: " + limit.error().message);
+  const std::string key = serve::new_api_key();
+  std::fprintf(stderr, "the key of %s, shown this once: %s\n", arguments.name.c_str(), key.c_str());
+  std::printf("%s\n", serve::key_line(arguments.name, *scopes, *limit, key).c_str());
+}
+
+}  // namespace
+
+void add_keys_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("keys", "Make API keys");
+  command->require_subcommand(1);
+  auto arguments = std::make_shared<KeyArguments>();
+  CLI::App* make = command->add_subcommand(
+      "new", "Print a new key (to standard error) and its line for serve.keys_file (to standard output)");
+  make->add_option("name", arguments->name, "Whose key it is, for logs and metrics")->required();
+  make->add_option("--scope", arguments->scopes, "read (lists, ranking, status), write (events), admin (items, histories)")
+      ->required();
+  make->add_option("--rate", arguments->rate, "Requests per second, or RATE/BURST; \"-\": no limit");
+  make->callback([arguments] { make_key(*arguments); });
+  command->footer(
+      "Examples:\n"
+      "  freshet keys new shop --scope read,write --rate 500/1000 >> /etc/freshet/keys\n"
+      "  freshet keys new operator --scope admin >> /etc/freshet/keys && systemctl reload freshet\n"
+      "\n"
+      "The file holds no keys, only their SHA-256; whoever loses a key gets a new one.");
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,75 @@
+#include "serve/access/access_control.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "base/log.h"
+
+namespace freshet::serve {
+namespace {
+
+Result<std::shared_ptr<const KeyRing>> read_keys(const std::string& file) {
+  std::ifstream in(file);
+  if (!in || std::filesystem::is_directory(file)) {
+    return Error{Errc::invalid, "serve.keys_file: " + file + " cannot be read"};
+  }
+  auto keys = KeyRing::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  if (!keys) return Error{Errc::invalid, "serve.keys_file: " + file + ": " + keys.error().message};
+  return keys;
+}
+
+/// RFC 6750 or our own header; a proxy's `Authorization: Basic` does not hide the latter.
+std::string_view presented_key(std::string_view authorization, std::string_view x_api_key) {
+  constexpr std::string_view kBearer = "bearer ";
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; };
+  if (authorization.size() > kBearer.size() && std::ranges::equal(authorization.substr(0, kBearer.size()), kBearer, same)) {
+    authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', kBearer.size()), authorization.size()));
+    return authorization;
+  }
+  return x_api_key;
+}
+
+}  // namespace
+
+AccessControl::AccessControl(const std::string& keys_file, Metrics& metrics) : keys_file_(keys_file), metrics_(metrics) {
+  if (const auto loaded = reload(); !loaded) throw std::runtime_error(loaded.error().message);
+}
+
+Result<void> AccessControl::reload() {
+  if (keys_file_.empty()) return {};
+  auto keys = read_keys(keys_file_);
+  if (!keys) return keys.error();
+  if ((*keys)->size() == 0) log::warn("no keys: nobody is let in", {{"file", keys_file_}});
+  log::info("keys loaded", {{"file", keys_file_}, {"keys", (*keys)->size()}});
+  keys_.store(*std::move(keys));
+  return {};
+}
+
+AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::string_view authorization,
+                                              std::string_view x_api_key, TokenBucket::Clock::time_point now) const {
+  if (!scope || keys_file_.empty()) return {};
+  const auto refused = [this](Decision decision, const char* reason) {
+    metrics_
+        .counter("freshet_serve_refused_requests_total", "Requests refused for want of a key, a scope or patience.",
+                 {{"key", decision.caller}, {"reason", reason}})
+        .Increment();
+    return decision;
+  };
+  const std::string_view presented = presented_key(authorization, x_api_key);
+  if (presented.empty()) return refused({Decision::no_key}, "no_key");
+  const auto keys = keys_.load();
+  const ApiKey* key = keys->find(presented);
+  if (key == nullptr) return refused({Decision::unknown_key}, "unknown_key");
+  if (!key->scopes.contains(*scope)) return refused({Decision::wrong_scope, key->name}, "scope");
+  if (key->bucket) {
+    const auto wait = key->bucket->take(now);
+    if (wait > wait.zero()) return refused({Decision::too_often, key->name, wait}, "rate");
+  }
+  metrics_.counter("freshet_serve_key_requests_total", "Requests let in, by key.", {{"key", key->name}}).Increment();
+  return {Decision::allowed, key->name};
+}
+
+}  // namespace freshet::serve

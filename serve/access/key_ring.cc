@@ -1,0 +1,163 @@
+#include "serve/access/key_ring.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+#include <vector>
+
+#include "base/check.h"
+#include "serve/access/hex.h"
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::string_view kKeyPrefix = "freshet_";  // so that scanners of repositories know a leaked one
+constexpr std::string_view kDigestPrefix = "sha256:";
+constexpr std::size_t kKeyBytes = 32;
+constexpr double kMaxRate = 1e6;
+constexpr std::array kScopes{Scope::read, Scope::write, Scope::admin};
+
+using Digest = std::array<std::uint8_t, 32>;
+
+Digest digest_of(std::string_view key) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // looked up once
+  Digest digest;
+  FRESHET_CHECK(EVP_Digest(key.data(), key.size(), digest.data(), nullptr, sha256, nullptr) == 1);
+  return digest;
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  constexpr std::string_view kBlank = " \t\r";
+  std::vector<std::string_view> words;
+  for (std::size_t at = 0; (at = line.find_first_not_of(kBlank, at)) != std::string_view::npos;) {
+    const std::size_t end = std::min(line.find_first_of(kBlank, at), line.size());
+    words.push_back(line.substr(at, end - at));
+    at = end;
+  }
+  return words;
+}
+
+std::optional<double> rate_from(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !(value > 0 && value <= kMaxRate)) return {};
+  return value;
+}
+
+std::string rate_text(RateLimit limit) {
+  if (limit.per_second == 0) return "-";
+  std::array<char, 64> text;
+  char* end = std::to_chars(text.data(), text.data() + 32, limit.per_second).ptr;
+  *end++ = '/';
+  end = std::to_chars(end, text.data() + text.size(), limit.burst).ptr;
+  return {text.data(), end};
+}
+
+}  // namespace
+
+std::string_view to_string(Scope scope) {
+  switch (scope) {
+    case Scope::read: return "read";
+    case Scope::write: return "write";
+    case Scope::admin: return "admin";
+  }
+  return "";
+}
+
+Result<std::set<Scope>> parse_scopes(std::string_view text) {
+  std::set<Scope> scopes;
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const auto scope = std::ranges::find(kScopes, text.substr(0, comma), [](Scope s) { return to_string(s); });
+    if (scope == kScopes.end()) return Error{Errc::invalid, "scopes are read, write and admin, separated by commas"};
+    scopes.insert(*scope);
+    if (comma == text.size()) return scopes;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+Result<RateLimit> parse_rate_limit(std::string_view text) {
+  if (text == "-") return RateLimit{};
+  const std::size_t slash = text.find('/');
+  const auto rate = rate_from(text.substr(0, slash));
+  const auto burst = slash == std::string_view::npos ? rate : rate_from(text.substr(slash + 1));
+  if (!rate || !burst) {
+    return Error{Errc::invalid, "a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\""};
+  }
+  return RateLimit{*rate, std::max(1.0, *burst)};
+}
+
+bool valid_key_name(std::string_view name) {
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !name.empty() && name.size() <= 64 && alphanumeric(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+Result<std::shared_ptr<const KeyRing>> KeyRing::parse(std::string_view text) {
+  auto ring = std::make_shared<KeyRing>();
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const auto wrong = [number](const std::string& what) {
+      return Error{Errc::invalid, "line " + std::to_string(number) + ": " + what};
+    };
+
+    const auto words = words_of(line.substr(0, line.find('#')));
+    if (words.empty()) continue;
+    if (words.size() != 4) return wrong("expected NAME SCOPES RATE sha256:DIGEST");
+    if (!valid_key_name(words[0])) {
+      return wrong("a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit");
+    }
+    auto scopes = parse_scopes(words[1]);
+    if (!scopes) return wrong(scopes.error().message);
+    const auto limit = parse_rate_limit(words[2]);
+    if (!limit) return wrong(limit.error().message);
+    const auto digest = words[3].starts_with(kDigestPrefix) ? from_hex(words[3].substr(kDigestPrefix.size()))
+                                                            : std::optional<std::string>();
+    if (!digest || digest->size() != Digest().size()) return wrong("a digest is sha256: and 64 hexadecimal digits");
+
+    ApiKey& key = ring->keys_.emplace_back(std::string(words[0]), *std::move(scopes), *limit);
+    std::ranges::copy(*digest, key.digest.begin());
+    const auto clashes = [&](const ApiKey& other) {
+      return &other != &key && (other.name == key.name || other.digest == key.digest);
+    };
+    if (std::ranges::any_of(ring->keys_, clashes)) return wrong("an earlier line has this name or digest");
+  }
+  return std::shared_ptr<const KeyRing>(std::move(ring));
+}
+
+const ApiKey* KeyRing::find(std::string_view key) const {
+  if (!key.starts_with(kKeyPrefix) || key.size() != kKeyPrefix.size() + 2 * kKeyBytes) return nullptr;
+  const Digest digest = digest_of(key);
+  const ApiKey* found = nullptr;
+  for (const ApiKey& candidate : keys_) {
+    if (CRYPTO_memcmp(candidate.digest.data(), digest.data(), digest.size()) == 0) found = &candidate;
+  }
+  return found;
+}
+
+std::string new_api_key() {
+  std::string random(kKeyBytes, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1) {
+    throw std::runtime_error("the system has no randomness for a key");
+  }
+  return std::string(kKeyPrefix) + to_hex(random);
+}
+
+std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key) {
+  FRESHET_CHECK(valid_key_name(name));
+  std::string names;
+  for (const Scope scope : scopes) names += (names.empty() ? "" : ",") + std::string(to_string(scope));
+  const Digest digest = digest_of(key);
+  return std::string(name) + " " + names + " " + rate_text(limit) + " " + std::string(kDigestPrefix) +
+         to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "serve/access/token_bucket.h"
+
+namespace freshet::serve {
+
+/// What a caller may do. None includes another: a key names all that it has.
+enum class Scope {
+  read,   ///< lists, ranking, status
+  write,  ///< events
+  admin,  ///< items, histories (export and erasure)
+};
+
+std::string_view to_string(Scope scope);
+/// "read,write". Errors: invalid.
+Result<std::set<Scope>> parse_scopes(std::string_view text);
+
+/// How often a key may call. Neither is given: as often as it likes.
+struct RateLimit {
+  double per_second = 0;  ///< 0: no limit
+  double burst = 0;       ///< requests at once after a pause; at least 1
+};
+
+/// One caller. The key itself is known to the caller alone.
+struct ApiKey {
+  ApiKey(std::string the_name, std::set<Scope> the_scopes, RateLimit limit)
+      : name(std::move(the_name)), scopes(std::move(the_scopes)) {
+    if (limit.per_second > 0) bucket.emplace(limit.per_second, limit.burst);
+  }
+
+  const std::string name;  ///< for logs and metrics
+  const std::set<Scope> scopes;
+  mutable std::optional<TokenBucket> bucket;
+  std::array<std::uint8_t, 32> digest{};
+};
+
+/// The keys of serve.keys_file: one a line, `NAME SCOPES RATE sha256:DIGEST`, '#' begins a comment. RATE is requests per
+/// second, `RATE/BURST`, or `-` for no limit; without BURST it is one second's worth.
+///
+/// The digest is a plain SHA-256 of the key. Salt and slow hashing protect what people make up; a key is 256 random bits
+/// (any other is refused), so there is nothing to guess and no table to look it up in, and checking it costs a request
+/// under a microsecond.
+/// Threads: immutable, except for the keys' buckets, which look after themselves.
+class KeyRing {
+ public:
+  /// Errors: invalid, with the line; never what the line says, which may be a key in the wrong place.
+  static Result<std::shared_ptr<const KeyRing>> parse(std::string_view text);
+
+  /// The holder of `key`, nullptr if nobody is. Takes the same time whichever key it is, if any.
+  const ApiKey* find(std::string_view key) const;
+
+  std::size_t size() const { return keys_.size(); }
+
+ private:
+  std::deque<ApiKey> keys_;
+};
+
+/// A new key. Throws std::runtime_error if the system has no randomness.
+std::string new_api_key();
+
+/// The line of the file for it. REQUIRES: valid_key_name(name).
+std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key);
+
+/// Letters, digits, '-', '_' and '.', at most 64, the first a letter or digit: fit for logs and labels.
+bool valid_key_name(std::string_view name);
+
+/// "500", "500/1000" or "-". Errors: invalid.
+Result<RateLimit> parse_rate_limit(std::string_view text);
+
+}  // namespace freshet::serve

@@ -1,0 +1,46 @@
+#include "serve/access/token_bucket.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace freshet::serve {
+namespace {
+
+using namespace std::chrono_literals;
+
+const TokenBucket::Clock::time_point kStart{1'000'000s};
+
+TEST(TokenBucket, GivesABurstThenTheRateAndSaysHowLongToWait) {
+  TokenBucket bucket(10, 3);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(bucket.take(kStart), 0s);
+  EXPECT_EQ(bucket.take(kStart), 100ms);
+  EXPECT_EQ(bucket.take(kStart + 40ms), 60ms);
+  EXPECT_EQ(bucket.take(kStart + 100ms), 0s);
+  EXPECT_EQ(bucket.take(kStart + 100ms), 100ms);
+}
+
+TEST(TokenBucket, APauseFillsItToTheBurstAndNoFurther) {
+  TokenBucket bucket(10, 3);
+  EXPECT_EQ(bucket.take(kStart), 0s);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(bucket.take(kStart + 1h), 0s);
+  EXPECT_GT(bucket.take(kStart + 1h), 0s);
+}
+
+TEST(TokenBucket, ThreadsTogetherGetNoMoreThanOne) {
+  TokenBucket bucket(1, 100);
+  std::atomic<int> taken = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < 100; ++i) taken += bucket.take(kStart) == 0s;
+      });
+    }
+  }
+  EXPECT_EQ(taken, 100);
+}
+
+}  // namespace
+}  // namespace freshet::serve
