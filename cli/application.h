@@ -20,7 +20,7 @@ class Application {
   /// Where the server listens, also when the configuration asked for any free port.
   std::uint16_t port() const;
 
-  /// Reads again what SIGHUP is for: the files of keys (serve::Server::reload).
+  /// Reads again what SIGHUP is for: the files of keys and certificate (serve::Server::reload).
   void reload();
 
   /// Stops accepting, drains requests, finishes the batch in hand, writes a checkpoint. Idempotent.

@@ -379,6 +379,11 @@ void add_serve_options(Schema& schema) {
                  "Events in one POST.");
   schema.integer("serve.max_items_per_request", FRESHET_AT(serve.max_items_per_request), 1, kMillion,
                  "Items in one request.");
+  schema.text("serve.tls.certificate", FRESHET_AT(serve.tls.certificate),
+              "PEM file of the server's certificate chain, read again on SIGHUP; empty: plain HTTP.");
+  schema.text("serve.tls.key", FRESHET_AT(serve.tls.key), "PEM file of its private key, not encrypted.");
+  schema.duration("serve.tls.handshake_timeout", FRESHET_AT(serve.tls.handshake_timeout), 10ms, 10min,
+                  "From a connection to the end of its TLS handshake.");
   schema.collection("replay.columns", FRESHET_AT(replay_columns), "list of text",
                     "What each column of a TSV or CSV file is, for `freshet replay`; its --columns wins.");
   schema.choice<>("logging.level", FRESHET_AT(log_level),

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kTimeout{30};
 }  // namespace
 
 struct HttpClient::Impl {
-  std::string host, port;
+  std::string host, port, api_key;
   asio::io_context context;
   std::unique_ptr<beast::tcp_stream> stream;
   beast::flat_buffer buffer;
@@ -60,6 +60,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
   auto impl = std::make_unique<Impl>();
   impl->host = parsed->host_address();
   impl->port = parsed->has_port() ? std::string(parsed->port()) : "80";
+  if (const char* key = std::getenv("FRESHET_API_KEY")) impl->api_key = key;
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 
@@ -72,6 +73,7 @@ Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string
     if (const auto error = connect()) return lost(error);
   }
   request.set(http::field::host, host + ":" + port);
+  if (!api_key.empty()) request.set(http::field::authorization, "Bearer " + api_key);
   request.prepare_payload();
   stream->expires_after(kTimeout);
   if (const auto error = run([&](auto done) { http::async_write(*stream, request, done); })) return lost(error);

@@ -9,8 +9,9 @@
 
 namespace freshet::cli {
 
-/// One kept-alive HTTP connection, blocking, with timeouts; reconnects by itself.
-/// Threads: one. Errors: unavailable (cannot connect, connection lost), timed_out.
+/// One kept-alive HTTP connection, blocking, with timeouts; reconnects by itself. Sends the key that the environment
+/// has as FRESHET_API_KEY, if any: on a command line others could see it. Threads: one. Errors: unavailable (cannot
+/// connect, connection lost), timed_out.
 class HttpClient {
  public:
   struct Answer {

@@ -38,7 +38,8 @@ void add_keys_command(CLI::App& app) {
   CLI::App* make = command->add_subcommand(
       "new", "Print a new key (to standard error) and its line for serve.keys_file (to standard output)");
   make->add_option("name", arguments->name, "Whose key it is, for logs and metrics")->required();
-  make->add_option("--scope", arguments->scopes, "read (lists, ranking, status), write (events), admin (items, histories)")
+  make->add_option("--scope", arguments->scopes,
+                   "read (lists, ranking, status), write (events), admin (items, histories)")
       ->required();
   make->add_option("--rate", arguments->rate, "Requests per second, or RATE/BURST; \"-\": no limit");
   make->callback([arguments] { make_key(*arguments); });

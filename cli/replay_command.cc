@@ -186,7 +186,8 @@ void add_replay_command(CLI::App& app) {
   command->add_option("--rebase", arguments->rebase, "now: shift times so that the first event happens now")
       ->check(CLI::IsMember({"now"}));
   command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");
-  command->add_option("--url", arguments->url, "The service, for --to http")->capture_default_str();
+  command->add_option("--url", arguments->url, "The service, for --to http; its key comes from FRESHET_API_KEY")
+      ->capture_default_str();
   command
       ->add_option("--patience", arguments->patience_seconds,
                    "Seconds to go on trying when the service is away (--to http)")

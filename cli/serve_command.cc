@@ -62,8 +62,8 @@ void add_serve_command(CLI::App& app) {
       "  freshet serve -c configs/kafka.toml            read clicks from Kafka\n"
       "  freshet serve --data /var/lib/freshet --listen 127.0.0.1:9000\n"
       "\n"
-      "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits; SIGHUP reads the file of keys\n"
-      "again. Every option: docs/config.md");
+      "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits; SIGHUP reads keys and\n"
+      "certificate again. Every option: docs/config.md");
   command->add_option("-c,--config", arguments->config_file, "Configuration file (TOML)")->check(CLI::ExistingFile);
   command->add_option("--data", arguments->overrides.data, "Data directory, instead of store.directory");
   command->add_option("--listen", arguments->overrides.listen,

@@ -19,15 +19,21 @@ bool is_address(const std::string& address) {
 
 }  // namespace
 
+bool Options::is_public() const { return !is_loopback(address); }
+
 std::vector<std::string> Options::validate() const {
   std::vector<std::string> problems;
   if (!is_address(address)) {
     problems.push_back("serve.address: \"" + address + "\" is not an IPv4 or IPv6 address");
-  } else if (!is_loopback(address) && keys_file.empty() && !allow_public) {
+  } else if (is_public() && keys_file.empty() && !allow_public) {
     problems.push_back(
         "serve.address: " + address +
         " is reachable by others and there are no keys; set serve.keys_file (see `freshet keys new`), or "
         "serve.allow_public = true if everybody who reaches it may do everything");
+  }
+  if (tls.certificate.empty() != tls.key.empty()) {
+    problems.push_back(tls.key.empty() ? "serve.tls.key: serve.tls.certificate needs it"
+                                       : "serve.tls.certificate: serve.tls.key needs it");
   }
   if (default_k > max_k) problems.emplace_back("serve.default_k: must not exceed serve.max_k");
   return problems;

@@ -8,6 +8,15 @@
 
 namespace freshet::serve {
 
+/// TLS, if a certificate is named.
+struct TlsOptions {
+  std::string certificate;  ///< PEM file: the server's, then those between it and the root
+  std::string key;          ///< PEM file, not encrypted
+  std::chrono::milliseconds handshake_timeout{5'000};
+
+  bool enabled() const { return !certificate.empty(); }
+};
+
 struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port (printed at start)
@@ -15,6 +24,7 @@ struct Options {
   bool allow_public = false;  ///< allows a non-loopback address without keys
   std::string keys_file;      ///< of API keys (serve/access/key_ring.h); empty: everybody may do everything
   bool open_metrics = false;  ///< /metrics needs no key
+  TlsOptions tls;             ///< [serve.tls]
 
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;
@@ -31,6 +41,9 @@ struct Options {
   std::size_t max_k = 1000;
   std::size_t max_events_per_request = 10'000;
   std::size_t max_items_per_request = 10'000;
+
+  /// Others than this machine can reach it. REQUIRES: `address` is an IP address.
+  bool is_public() const;
 
   std::vector<std::string> validate() const;
 };

@@ -32,7 +32,7 @@ struct Services {
   Metrics& metrics;
 };
 
-/// The HTTP/1.1 server: owns its I/O threads ("freshet-io-N").
+/// The HTTP/1.1 server, with TLS if the options name a certificate: owns its I/O threads ("freshet-io-N").
 /// Errors: the constructor throws if it cannot listen ("cannot listen on 127.0.0.1:8080: address in use").
 class Server {
  public:
@@ -41,8 +41,8 @@ class Server {
 
   std::uint16_t port() const;
 
-  /// Reads the files of keys again; connections stay. What cannot be used is logged and what is in use stays. Any
-  /// thread.
+  /// Reads the files of keys and certificate again; connections stay. What cannot be used is logged and what is in use
+  /// stays. Any thread.
   void reload();
 
   /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads. Idempotent.

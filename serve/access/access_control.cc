@@ -25,7 +25,8 @@ Result<std::shared_ptr<const KeyRing>> read_keys(const std::string& file) {
 std::string_view presented_key(std::string_view authorization, std::string_view x_api_key) {
   constexpr std::string_view kBearer = "bearer ";
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; };
-  if (authorization.size() > kBearer.size() && std::ranges::equal(authorization.substr(0, kBearer.size()), kBearer, same)) {
+  if (authorization.size() > kBearer.size() &&
+      std::ranges::equal(authorization.substr(0, kBearer.size()), kBearer, same)) {
     authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', kBearer.size()), authorization.size()));
     return authorization;
   }
@@ -34,7 +35,8 @@ std::string_view presented_key(std::string_view authorization, std::string_view 
 
 }  // namespace
 
-AccessControl::AccessControl(const std::string& keys_file, Metrics& metrics) : keys_file_(keys_file), metrics_(metrics) {
+AccessControl::AccessControl(const std::string& keys_file, Metrics& metrics)
+    : keys_file_(keys_file), metrics_(metrics) {
   if (const auto loaded = reload(); !loaded) throw std::runtime_error(loaded.error().message);
 }
 

@@ -26,7 +26,7 @@ class AccessControl {
   struct Decision {
     enum Kind { allowed, no_key, unknown_key, wrong_scope, too_often };
     Kind kind = allowed;
-    std::string caller = "-";                  ///< name of the key, "-": nobody in particular
+    std::string caller = "-";                    ///< name of the key, "-": nobody in particular
     TokenBucket::Clock::duration retry_after{};  ///< too_often only
   };
 

@@ -21,7 +21,10 @@ inline std::string to_hex(std::string_view bytes) {
 /// The bytes again, from digits of either case; nullopt if it is anything else.
 inline std::optional<std::string> from_hex(std::string_view text) {
   const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   if (text.size() % 2 != 0) return std::nullopt;
   std::string bytes;

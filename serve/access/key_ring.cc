@@ -86,7 +86,8 @@ Result<RateLimit> parse_rate_limit(std::string_view text) {
   const auto rate = rate_from(text.substr(0, slash));
   const auto burst = slash == std::string_view::npos ? rate : rate_from(text.substr(slash + 1));
   if (!rate || !burst) {
-    return Error{Errc::invalid, "a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\""};
+    return Error{Errc::invalid,
+                 "a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\""};
   }
   return RateLimit{*rate, std::max(1.0, *burst)};
 }

@@ -45,13 +45,12 @@ struct ApiKey {
   std::array<std::uint8_t, 32> digest{};
 };
 
-/// The keys of serve.keys_file: one a line, `NAME SCOPES RATE sha256:DIGEST`, '#' begins a comment. RATE is requests per
-/// second, `RATE/BURST`, or `-` for no limit; without BURST it is one second's worth.
+/// The keys of serve.keys_file: one a line, `NAME SCOPES RATE sha256:DIGEST`, '#' begins a comment. RATE is requests
+/// per second, `RATE/BURST`, or `-` for no limit; without BURST it is one second's worth.
 ///
-/// The digest is a plain SHA-256 of the key. Salt and slow hashing protect what people make up; a key is 256 random bits
-/// (any other is refused), so there is nothing to guess and no table to look it up in, and checking it costs a request
-/// under a microsecond.
-/// Threads: immutable, except for the keys' buckets, which look after themselves.
+/// The digest is a plain SHA-256 of the key. Salt and slow hashing protect what people make up; a key is 256 random
+/// bits (any other is refused), so there is nothing to guess and no table to look it up in, and checking it costs a
+/// request under a microsecond. Threads: immutable, except for the keys' buckets, which look after themselves.
 class KeyRing {
  public:
   /// Errors: invalid, with the line; never what the line says, which may be a key in the wrong place.

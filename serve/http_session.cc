@@ -1,0 +1,152 @@
+#include "serve/http_session.h"
+
+#include <array>
+#include <boost/asio.hpp>
+
+#include "serve/json.h"
+
+namespace freshet::serve {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
+
+/// Tells the client that nothing more comes. In TLS that is said inside the stream, when it is closed.
+void finish_sending(PlainStream& stream) {
+  beast::error_code ignored;
+  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+void finish_sending(TlsStream&) {}
+
+}  // namespace
+
+template <typename Stream>
+asio::awaitable<void> HttpSession<Stream>::run() {
+  for (bool keep = true; keep && !io_.draining;) keep = co_await serve_one();
+}
+
+/// Reads one request and answers it. False when the connection is to be closed.
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::serve_one() {
+  if (buffer_.size() == 0) {
+    expires_after(io_.options.idle_timeout);
+    auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(8192), kAwait);
+    if (error) co_return false;
+    buffer_.commit(bytes);
+  }
+  connection_.busy = true;
+  const bool keep = co_await read_and_answer();
+  connection_.busy = false;
+  co_return keep;
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
+  expires_after(io_.options.header_timeout);
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
+  parser.body_limit(io_.options.max_body_bytes);
+  {
+    auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
+    if (error) co_return co_await refuse(error);
+  }
+  if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+    http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
+    auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
+    if (error) co_return false;
+  }
+  {
+    auto [error, bytes] = co_await http::async_read(stream_, buffer_, parser, kAwait);
+    if (error) co_return co_await refuse(error);
+  }
+  const Request request = parser.release();
+  connection_.tcp.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
+  const ApiResponse answer = co_await ask(request);
+  co_return co_await write(request, answer);
+}
+
+/// The API's answer, back on this thread.
+template <typename Stream>
+asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
+  const ApiRequest api_request{text(request.method_string()),
+                               text(request.target()),
+                               request.body(),
+                               io_.shedding,
+                               io_.executor,
+                               text(request[http::field::authorization]),
+                               text(request["X-API-Key"])};
+  if (io_.shedding) io_.shed_total.Increment();
+  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
+      [&](auto handler) {
+        // std::function wants to be copied; the handler may only be moved.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        io_.api.handle(api_request, [&context = io_.context, shared](ApiResponse response) {
+          asio::post(context, [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
+        });
+      },
+      asio::use_awaitable);
+}
+
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer) {
+  http::response<http::string_body> response(static_cast<http::status>(answer.status), request.version());
+  response.set(http::field::server, "freshet");
+  for (const auto& [name, value] : answer.headers) response.set(name, value);
+  response.keep_alive(request.keep_alive() && !io_.draining);
+  if (answer.status != 204) response.set(http::field::content_type, answer.content_type);
+  response.body() = answer.body;
+  response.prepare_payload();
+  expires_after(io_.options.write_timeout);
+  if (request.method() == http::verb::head) {
+    http::response<http::empty_body> head(std::move(response.base()));
+    http::response_serializer<http::empty_body> serializer(head);
+    auto [error, bytes] = co_await http::async_write_header(stream_, serializer, kAwait);
+    co_return !error && head.keep_alive();
+  }
+  auto [error, bytes] = co_await http::async_write(stream_, response, kAwait);
+  co_return !error && response.keep_alive();
+}
+
+/// A request that could not be read: says why, where there is still somebody to tell, and closes.
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
+  ApiResponse answer;
+  if (error == http::error::body_limit) {
+    answer = problem(413, "the body is larger than " + std::to_string(io_.options.max_body_bytes) + " bytes");
+  } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    answer = problem(431, "the header is larger than " + std::to_string(io_.options.max_header_bytes) + " bytes");
+  } else if (error.category() == make_error_code(http::error::bad_method).category() &&
+             error != http::error::end_of_stream && error != http::error::partial_message) {
+    answer = problem(400, "not HTTP/1.1: " + error.message());
+  } else {
+    co_return false;
+  }
+  http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
+  response.set(http::field::server, "freshet");
+  response.set(http::field::content_type, answer.content_type);
+  response.keep_alive(false);
+  response.body() = answer.body;
+  response.prepare_payload();
+  expires_after(io_.options.write_timeout);
+  co_await http::async_write(stream_, response, kAwait);
+  // Closing with unread input would reset the connection before the client has read the answer.
+  finish_sending(stream_);
+  std::array<char, 16384> rest;
+  expires_after(std::chrono::seconds(1));
+  for (std::size_t drained = 0; drained < 4 * io_.options.max_body_bytes;) {
+    auto [gone, bytes] = co_await stream_.async_read_some(asio::buffer(rest), kAwait);
+    if (gone) break;
+    drained += bytes;
+  }
+  co_return false;
+}
+
+template class HttpSession<PlainStream>;
+template class HttpSession<TlsStream>;
+
+}  // namespace freshet::serve

@@ -1,0 +1,116 @@
+#include "serve/io_worker.h"
+
+#include <utility>
+
+namespace freshet::serve {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using Tcp = asio::ip::tcp;
+
+constexpr std::chrono::milliseconds kProbeInterval{10};
+constexpr std::chrono::seconds kGoodbye{1};  // for the peer's half of a TLS farewell
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+/// Work of one connection comes back to the connection's I/O thread.
+class ContextExecutor final : public Executor {
+ public:
+  explicit ContextExecutor(asio::io_context& context) : context_(context) {}
+
+  void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
+
+  void post_after(std::chrono::milliseconds delay, std::function<void()> work) override {
+    auto timer = std::make_shared<asio::steady_timer>(context_);
+    asio::post(context_, [timer, delay, work = std::move(work)] {
+      timer->expires_after(delay);
+      timer->async_wait([timer, work](const boost::system::error_code& error) {
+        if (!error) work();
+      });
+    });
+  }
+
+ private:
+  asio::io_context& context_;
+};
+
+}  // namespace
+
+IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge& connections, Counter& shed)
+    : tls_(tls),
+      connections_gauge_(connections),
+      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_)} {}
+
+void IoWorker::run() {
+  schedule_probe(Clock::now() + kProbeInterval);
+  context_.run();
+}
+
+void IoWorker::adopt(Tcp::socket socket) {
+  asio::post(context_, [this, socket = std::move(socket)]() mutable {
+    asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
+                   asio::detached);
+  });
+}
+
+void IoWorker::drain() {
+  asio::post(context_, [this] {
+    io_.draining = true;
+    probe_.cancel();
+    for (Connection* connection : connections_) {
+      if (!connection->busy) connection->tcp.cancel();
+    }
+  });
+}
+
+/// A timer that comes late says how long everything else is waiting too.
+void IoWorker::schedule_probe(Clock::time_point due) {
+  probe_.expires_at(due);
+  probe_.async_wait([this, due](const boost::system::error_code& error) {
+    if (error || io_.draining) return;
+    const auto now = Clock::now();
+    io_.shedding = now - due > io_.options.shed_delay;
+    schedule_probe(now + kProbeInterval);
+  });
+}
+
+void IoWorker::opened(Connection& connection) {
+  connections_.insert(&connection);
+  connections_gauge_.Increment();
+  beast::error_code ignored;
+  connection.tcp.socket().set_option(Tcp::no_delay(true), ignored);
+}
+
+void IoWorker::closed(Connection& connection) {
+  connections_.erase(&connection);
+  connections_gauge_.Decrement();
+}
+
+asio::awaitable<void> IoWorker::serve_plain(Tcp::socket socket) {
+  PlainStream stream(std::move(socket));
+  Connection connection{stream};
+  opened(connection);
+  co_await HttpSession<PlainStream>(stream, connection, io_).run();
+  beast::error_code ignored;
+  stream.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+  closed(connection);
+}
+
+asio::awaitable<void> IoWorker::serve_tls(Tcp::socket socket) {
+  const auto certificate = tls_->certificate();
+  TlsStream stream(std::move(socket), certificate->context);
+  Connection connection{beast::get_lowest_layer(stream)};
+  opened(connection);
+  connection.tcp.expires_after(io_.options.tls.handshake_timeout);
+  auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (error) {
+    tls_->handshake_failed();
+  } else {
+    co_await HttpSession<TlsStream>(stream, connection, io_).run();
+    connection.tcp.expires_after(kGoodbye);
+    co_await stream.async_shutdown(kAwait);
+  }
+  closed(connection);
+}
+
+}  // namespace freshet::serve

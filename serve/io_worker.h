@@ -1,0 +1,53 @@
+#pragma once
+
+#include <boost/asio.hpp>
+#include <chrono>
+#include <memory>
+#include <unordered_set>
+
+#include "base/metrics.h"
+#include "serve/api.h"
+#include "serve/http_session.h"
+#include "serve/options.h"
+#include "serve/tls.h"
+
+namespace freshet::serve {
+
+/// One I/O thread: its own io_context, so that connections need no locks and no strands.
+/// Threads: run() is the thread; context(), adopt() and drain() may be called from any.
+class IoWorker {
+ public:
+  /// `tls` null: plain HTTP. All of it outlives the worker.
+  IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge& connections, Counter& shed);
+
+  boost::asio::io_context& context() { return context_; }
+
+  /// Works until the context is stopped.
+  void run();
+
+  /// Serves what comes over `socket`, which must be of this context.
+  void adopt(boost::asio::ip::tcp::socket socket);
+
+  /// Idle connections are closed now, busy ones after their answer.
+  void drain();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void schedule_probe(Clock::time_point due);
+  void opened(Connection& connection);
+  void closed(Connection& connection);
+  boost::asio::awaitable<void> serve_plain(boost::asio::ip::tcp::socket socket);
+  boost::asio::awaitable<void> serve_tls(boost::asio::ip::tcp::socket socket);
+
+  const Tls* const tls_;
+  Gauge& connections_gauge_;
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
+  boost::asio::steady_timer probe_{context_};
+  // this worker's thread only
+  IoState io_;
+  std::unordered_set<Connection*> connections_;
+};
+
+}  // namespace freshet::serve
