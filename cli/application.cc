@@ -147,13 +147,15 @@ serve::ServiceStatus Application::Impl::status() const {
   };
   status.components = {
       {"event_log", log->problem()},
+      {"store", database.problem()},
       {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends))},
       {"learner", first_of(status.learner.problem, status.learner.lag_events)},
   };
   return status;
 }
 
-/// Keeps the gauges of what only the operating system or RocksDB knows up to date.
+/// Keeps the gauges of what only the operating system or RocksDB knows up to date, and brings the store back when the
+/// disk is well again.
 void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
@@ -161,13 +163,14 @@ void Application::Impl::monitor(std::stop_token stop) {
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
+    (void)database.recover();  // says itself what it is waiting for
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
     for (const auto& [kind, bytes] : database.usage()) {
       metrics.gauge("freshet_store_bytes", "Memory and disk used by the store.", {{"kind", kind}})
           .Set(static_cast<double>(bytes));
     }
-    wake.wait_for(lock, stop, std::chrono::seconds(5), [] { return false; });
+    wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
   }
 }
 

@@ -112,8 +112,8 @@ std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positio
 }
 
 std::string EmbeddedLog::problem() const {
-  std::lock_guard lock(mutex_);
-  return problem_;
+  const std::string problem = journal_.problem();
+  return problem.empty() ? "" : "events cannot be written: " + problem;
 }
 
 Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) {
@@ -148,12 +148,9 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
     }
   }
   const auto first = journal_.append(records);
-  {
+  if (first) {
     std::lock_guard lock(mutex_);
-    if (!first && problem_.empty()) log::error("events cannot be written", {{"reason", first.error().message}});
-    if (first && !problem_.empty()) log::info("events can be written again");
-    problem_ = first ? "" : "events cannot be written: " + first.error().message;
-    if (first) grown_.notify_all();
+    grown_.notify_all();
   }
   std::int64_t end = first ? *first : 0;
   for (const Pending& append : pending) {

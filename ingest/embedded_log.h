@@ -60,7 +60,6 @@ class EmbeddedLog final : public EventLog {
   std::condition_variable grown_;       // the journal has new records, for readers at its end
   // guarded by mutex_
   Queue queue_;
-  std::string problem_;
   std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
 
   std::jthread thread_;  // last: starts work

@@ -65,6 +65,7 @@ Catalogue::~Catalogue() = default;
 
 Result<void> Catalogue::put(std::span<const Item> items) {
   const Database::Impl& db = impl_->database.impl();
+  const std::shared_lock using_it(db.in_use);
   rocksdb::WriteBatch batch;
   for (const Item& item : items) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
 
@@ -80,6 +81,7 @@ Result<void> Catalogue::erase(std::string_view item) {
   const Database::Impl& db = impl_->database.impl();
   std::lock_guard writing(impl_->writer);
   if (!find(item)) return Error{Errc::not_found, "no such item"};
+  const std::shared_lock using_it(db.in_use);
   const auto status = db.db->Delete(durable(), db.family(Family::items), to_slice(item));
   if (!status.ok()) return to_error(status);
   std::unique_lock lock(impl_->mutex);

@@ -1,9 +1,19 @@
 #include "store/database.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/utilities/options_util.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -48,6 +58,40 @@ void check_directory(const Options& options, bool create) {
   if (!create && !ours) refuse(directory.string() + " is not a freshet data directory");
 }
 
+/// RocksDB's own LOG would be one more file that a full disk fails, and a second failed write to it aborts the process
+/// (an assertion of 7.8 as Debian builds it). What is worth knowing goes where ours goes.
+class RocksLog final : public rocksdb::Logger {
+ public:
+  RocksLog() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
+  using Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char text[1024];
+    std::vsnprintf(text, sizeof text, format, arguments);
+    log::debug("rocksdb", {{"text", std::string_view(text)}});
+  }
+};
+
+/// Notes that RocksDB has stopped writing. It can go on by itself after some errors and not after others;
+/// Database::recover() is the one way back from all of them.
+class TroubleListener final : public rocksdb::EventListener {
+ public:
+  explicit TroubleListener(Database::Impl& impl) : impl_(impl) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    const std::lock_guard lock(impl_.problem_mutex);
+    if (!impl_.problem.empty()) return;
+    impl_.problem = status->ToString();
+    log::error("the store takes no more writes", {{"reason", impl_.problem}});
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+ private:
+  Database::Impl& impl_;
+};
+
 rocksdb::DBOptions database_options(const Options& options) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
@@ -58,8 +102,7 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.bytes_per_sync = 1 << 20;                       // writes back steadily instead of in stalls at the end of a file
   db.wal_bytes_per_sync = 1 << 20;
   db.max_open_files = 1024;
-  db.keep_log_file_num = 3;
-  db.max_log_file_size = 8 << 20;
+  db.info_log = std::make_shared<RocksLog>();
   // A torn last record is the normal end after a crash and is dropped; damage before it stops there, at a consistent
   // point. Positions and rows are in the same batch, so what is dropped is read from the log again.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -98,7 +141,8 @@ void open(Database::Impl& impl, bool read_only) {
   const auto descriptors = families(impl);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::DBOptions options = database_options(impl.options);
+  rocksdb::DBOptions options = database_options(impl.options);
+  options.listeners.push_back(std::make_shared<TroubleListener>(impl));
   const rocksdb::Status status = read_only ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)
                                            : rocksdb::DB::Open(options, path, descriptors, &handles, &db);
   if (!status.ok()) {
@@ -163,9 +207,20 @@ void load_counters(Database::Impl& impl) {
   const std::int64_t first = edge_offset(impl, false);
   impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
 
+  impl.dead_letter_count = 0;
   std::unique_ptr<rocksdb::Iterator> letters(
       impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::dead_letters)));
   for (letters->SeekToFirst(); letters->Valid(); letters->Next()) ++impl.dead_letter_count;
+}
+
+void close(Database::Impl& impl) {
+  if (!impl.db) return;
+  for (auto*& handle : impl.handles) {
+    if (handle != nullptr) impl.db->DestroyColumnFamilyHandle(handle);
+    handle = nullptr;
+  }
+  impl.db->Close().PermitUncheckedError();
+  impl.db.reset();
 }
 
 std::uint64_t files_bytes(const fs::path& directory, std::string_view extension) {
@@ -181,6 +236,66 @@ std::uint64_t files_bytes(const fs::path& directory, std::string_view extension)
   return bytes;
 }
 
+/// Can the disk be written to, and is there room to open the database? That rewrites the write-ahead log at most.
+Result<void> check_disk(const Database::Impl& impl) {
+  const std::string path = impl.options.directory + "/probe.tmp";
+  const auto failed = [](const char* what) {
+    return Error{Errc::unavailable, std::string(what) + ": " + std::strerror(errno)};
+  };
+  const std::string block(4096, '\0');
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return failed("cannot create a file");
+  Result<void> written;
+  if (::write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size())) written = failed("cannot write");
+  if (written && ::fsync(file) != 0) written = failed("cannot sync");
+  ::close(file);
+  ::unlink(path.c_str());
+  if (!written) return written;
+
+  constexpr std::uint64_t kSpare = 8 << 20;
+  std::error_code error;
+  const std::uint64_t needed = kSpare + files_bytes(database_path(impl.options), ".log");
+  const auto space = fs::space(impl.options.directory, error);
+  if (error || space.available < needed) {
+    return Error{Errc::unavailable, std::to_string(needed >> 20) + " MiB of free disk are needed to go on"};
+  }
+  return {};
+}
+
+/// What an open database becomes when it is closed and opened; nothing is open after an error.
+Result<void> open_again(Database::Impl& impl, bool read_only) {
+  close(impl);
+  try {
+    open(impl, read_only);
+    load_counters(impl);
+  } catch (const std::runtime_error& error) {
+    close(impl);
+    return Error{Errc::unavailable, error.what()};
+  }
+  return {};
+}
+
+[[noreturn]] void give_up(const std::string& reason) {
+  log::error("the store cannot be used any more; a restart is needed", {{"reason", reason}});
+  std::_Exit(2);
+}
+
+/// Opens the database again, as after a crash; for reading only if that is all the disk allows.
+Result<void> start_over(Database::Impl& impl) {
+  const std::unique_lock alone(impl.in_use);
+  const auto before = stored_positions(impl);
+  const std::int64_t journal_end = impl.journal_end;
+  if (auto opened = open_again(impl, /*read_only=*/false); !opened) {
+    if (const auto readable = open_again(impl, /*read_only=*/true); !readable) give_up(readable.error().message);
+    return opened;
+  }
+  const auto after = stored_positions(impl);
+  if (!before || !after || !covers(*after, *before) || impl.journal_end < journal_end) {
+    give_up("the disk has lost what was written to it");
+  }
+  return {};
+}
+
 }  // namespace
 
 Error to_error(const rocksdb::Status& status) {
@@ -190,13 +305,7 @@ Error to_error(const rocksdb::Status& status) {
   return {Errc::unavailable, "the store cannot be used: " + status.ToString()};
 }
 
-Database::Impl::~Impl() {
-  if (!db) return;
-  for (auto* handle : handles) {
-    if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
-  }
-  db->Close().PermitUncheckedError();
-}
+Database::Impl::~Impl() { close(*this); }
 
 Database::Database(const Options& options) : impl_(prepare(options)) {
   check_directory(options, /*create=*/true);
@@ -219,12 +328,14 @@ Database::Database(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<void> Database::sync() {
+  const std::shared_lock lock(impl_->in_use);
   const auto status = impl_->db->SyncWAL();
   if (!status.ok()) return to_error(status);
   return {};
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> Database::usage() const {
+  const std::shared_lock lock(impl_->in_use);
   const auto property = [&](const std::string& name) {
     std::uint64_t value = 0;
     return impl_->db->GetAggregatedIntProperty(name, &value) ? value : 0;
@@ -234,6 +345,27 @@ std::vector<std::pair<std::string, std::uint64_t>> Database::usage() const {
           {"table_readers", property(rocksdb::DB::Properties::kEstimateTableReadersMem)},
           {"sst", property(rocksdb::DB::Properties::kTotalSstFilesSize)},
           {"wal", files_bytes(database_path(impl_->options), ".log")}};
+}
+
+std::string Database::problem() const {
+  const std::lock_guard lock(impl_->problem_mutex);
+  return impl_->obstacle.empty() ? impl_->problem : impl_->problem + "; still: " + impl_->obstacle;
+}
+
+Result<void> Database::recover() {
+  if (problem().empty()) return {};
+  auto done = check_disk(*impl_);
+  if (done) done = start_over(*impl_);
+  const std::lock_guard lock(impl_->problem_mutex);
+  if (done) {
+    log::info("the store takes writes again", {{"problem", impl_->problem}});
+    impl_->problem.clear();
+    impl_->obstacle.clear();
+  } else {
+    if (impl_->obstacle.empty()) log::warn("the store waits for the disk", {{"reason", done.error().message}});
+    impl_->obstacle = done.error().message;
+  }
+  return done;
 }
 
 const Options& Database::options() const { return impl_->options; }

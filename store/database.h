@@ -31,6 +31,16 @@ class Database {
   /// Makes everything committed so far survive a power cut.
   Result<void> sync();
 
+  /// Empty while it takes writes. After a failed write, flush or compaction (a full disk, an I/O error): what failed,
+  /// and what recover() is waiting for; reads go on, writes are unavailable until it has succeeded.
+  std::string problem() const;
+
+  /// To be called now and then: if there is a problem and the disk is well again, opens the directory again, as after a
+  /// crash. Waits for reads in progress and makes later ones wait: milliseconds per MiB of write-ahead log.
+  /// Errors:   unavailable: the disk is not well yet, says why; reads go on. A disk that has forgotten what was
+  ///           committed, or can no longer be read, ends the process (exit code 2): only a restart reads the log again.
+  Result<void> recover();
+
   /// Bytes in memory and on disk by what they are for: "memtables", "block_cache", "table_readers", "sst", "wal".
   std::vector<std::pair<std::string, std::uint64_t>> usage() const;
 

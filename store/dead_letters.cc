@@ -1,5 +1,8 @@
 #include "store/dead_letters.h"
 
+#include <mutex>
+#include <shared_mutex>
+
 #include "store/key_codec.h"
 #include "store/rocks.h"
 #include "store/value_codec.h"
@@ -8,6 +11,7 @@ namespace freshet::store {
 
 Result<void> DeadLetters::scan(const std::function<bool(const RejectedRecord&)>& visit) const {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const auto position = decode_position(to_view(it->key()));

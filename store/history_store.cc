@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 
 #include "base/bytes.h"
@@ -161,6 +163,7 @@ HistoryStore::HistoryStore(Database& database) : database_(database) {}
 
 Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rejected) {
   Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   rocksdb::Status status;
   Commit commit(db, known_ids(db, batch, status));
   if (!status.ok()) return to_error(status);
@@ -181,6 +184,7 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
 
 Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t limit) const {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   limit = std::min(limit, db.options.max_events_per_owner);
   const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
   const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
@@ -199,6 +203,7 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
 
 Result<std::size_t> HistoryStore::count(const Owner& owner) const {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
   const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
   std::size_t count = 0;
@@ -212,17 +217,24 @@ Result<std::size_t> HistoryStore::count(const Owner& owner) const {
 }
 
 Result<void> HistoryStore::erase(const Owner& owner) {
+  const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   rocksdb::WriteBatch batch;
-  erase_owner(database_.impl(), batch, owner);
+  erase_owner(db, batch, owner);
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  const auto status = database_.impl().db->Write(durable, &batch);
+  const auto status = db.db->Write(durable, &batch);
   if (!status.ok()) return to_error(status);
   return {};
 }
 
 Result<Positions> HistoryStore::positions() const {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  return stored_positions(db);
+}
+
+Result<Positions> stored_positions(const Database::Impl& db) {
   Positions positions;
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::positions)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
@@ -242,6 +254,7 @@ Timestamp HistoryStore::stream_time() const { return timestamp_from_ms(*database
 
 Result<void> HistoryStore::scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
   options.fill_cache = false;

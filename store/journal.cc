@@ -3,6 +3,8 @@
 #include <rocksdb/convenience.h>
 
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 
 #include "base/bytes.h"
 #include "store/key_codec.h"
@@ -11,28 +13,11 @@
 
 namespace freshet::store {
 
-Journal::Journal(Database& database) : database_(database) {}
+namespace {
 
-Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
-  Database::Impl& db = database_.impl();
-  const std::int64_t first = db.journal_end;
-  rocksdb::WriteBatch batch;
-  std::int64_t offset = first;
-  for (const JournalRecord& record : records) {
-    batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
-  }
-  // The WAL is shared: this fsync also makes every history commit before it durable.
-  rocksdb::WriteOptions durable;
-  durable.sync = true;
-  const auto status = db.db->Write(durable, &batch);
-  if (!status.ok()) return to_error(status);
-  db.journal_end = offset;  // readers see the records only now, all of them
-  return first;
-}
-
-Result<std::vector<JournalRecord>> Journal::read(std::int64_t offset, std::size_t max_records,
-                                                 std::size_t max_bytes) const {
-  const Database::Impl& db = database_.impl();
+/// See Journal::read.
+Result<std::vector<JournalRecord>> read_records(const Database::Impl& db, std::int64_t offset, std::size_t max_records,
+                                                std::size_t max_bytes) {
   std::vector<JournalRecord> records;
   const std::int64_t stop = db.journal_end;
   const std::string upper = encode_offset(stop);
@@ -54,11 +39,42 @@ Result<std::vector<JournalRecord>> Journal::read(std::int64_t offset, std::size_
   return records;
 }
 
+}  // namespace
+
+Journal::Journal(Database& database) : database_(database) {}
+
+Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
+  Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  const std::int64_t first = db.journal_end;
+  rocksdb::WriteBatch batch;
+  std::int64_t offset = first;
+  for (const JournalRecord& record : records) {
+    batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
+  }
+  // The WAL is shared: this fsync also makes every history commit before it durable.
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status = db.db->Write(durable, &batch);
+  if (!status.ok()) return to_error(status);
+  db.journal_end = offset;  // readers see the records only now, all of them
+  return first;
+}
+
+Result<std::vector<JournalRecord>> Journal::read(std::int64_t offset, std::size_t max_records,
+                                                 std::size_t max_bytes) const {
+  const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  return read_records(db, offset, max_records, max_bytes);
+}
+
+std::string Journal::problem() const { return database_.problem(); }
 std::int64_t Journal::begin() const { return database_.impl().journal_begin; }
 std::int64_t Journal::end() const { return database_.impl().journal_end; }
 
 Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
   const std::int64_t first = db.journal_begin;
   offset = std::min(offset, end());
   if (offset <= first) return {};
@@ -67,7 +83,7 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   std::int64_t low = first, high = offset;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
-    const auto record = read(middle, 1, 1);
+    const auto record = read_records(db, middle, 1, 1);
     if (!record) return record.error();
     const bool old_enough = !record->empty() && record->front().arrival < arrived_before;
     old_enough ? low = middle + 1 : high = middle;

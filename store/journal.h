@@ -34,6 +34,9 @@ class Journal {
   /// An offset below begin() reads from begin().
   Result<std::vector<JournalRecord>> read(std::int64_t offset, std::size_t max_records, std::size_t max_bytes) const;
 
+  /// See Database::problem().
+  std::string problem() const;
+
   std::int64_t begin() const;  ///< oldest offset kept
   std::int64_t end() const;    ///< next offset to be assigned; never reused, also after trimming everything
 

@@ -6,9 +6,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
+#include "base/position.h"
 #include "base/result.h"
 #include "store/database.h"
 
@@ -31,6 +34,8 @@ using SharedTime = std::shared_ptr<std::atomic<std::int64_t>>;
 
 struct Database::Impl {
   Options options;
+  /// Shared by whoever uses `db` and `handles`, iterators included; exclusive while they are opened again.
+  mutable std::shared_mutex in_use;
   SharedTime stream_time_ms = std::make_shared<std::atomic<std::int64_t>>(0);     // newest event time committed
   SharedTime newest_arrival_ms = std::make_shared<std::atomic<std::int64_t>>(0);  // of an event with an id, since open
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
@@ -41,12 +46,20 @@ struct Database::Impl {
   std::atomic<std::int64_t> journal_end{0};
   std::atomic<std::int64_t> dead_letter_count{0};
 
+  mutable std::mutex problem_mutex;
+  // guarded by problem_mutex
+  std::string problem;   // why nothing is written
+  std::string obstacle;  // why recover() could do nothing about it
+
   rocksdb::ColumnFamilyHandle* family(Family which) const { return handles[static_cast<std::size_t>(which)]; }
   ~Impl();
 };
 
 inline rocksdb::Slice to_slice(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// REQUIRES: db.in_use is held.
+Result<Positions> stored_positions(const Database::Impl& db);
 
 /// REQUIRES: !status.ok()
 Error to_error(const rocksdb::Status& status);

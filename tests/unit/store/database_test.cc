@@ -1,11 +1,15 @@
 #include "store/database.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "store/history_store.h"
+#include "store/journal.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
 #include "tests/support/temp_directory.h"
@@ -16,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using freshet::testing::batch_of;
 using freshet::testing::user_event;
+using ::testing::HasSubstr;
 
 class DatabaseTest : public ::testing::Test {
  protected:
@@ -49,6 +54,51 @@ TEST_F(DatabaseTest, RefusesARocksDatabaseOfSomethingElse) {
   ASSERT_TRUE(db->Put({}, "foreign", "data").ok());
   delete db;
   EXPECT_EQ(refusal(), options_.directory + " is not a freshet data directory");
+}
+
+/// Nobody writes beyond `bytes` of any file while it lives: a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    signal(SIGXFSZ, SIG_IGN);  // write() fails instead
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(DatabaseTest, TakesNoWritesAfterOneFailedUntilTheDiskIsWellAndItHasRecovered) {
+  Database database(options_);
+  HistoryStore histories(database);
+  Journal journal(database);
+  const Owner owner{Owner::Kind::user, "u"};
+  const std::vector<JournalRecord> records(3, {0, timestamp_from_ms(1), "key", "value"});
+  ASSERT_TRUE(journal.append(records));
+  ASSERT_TRUE(histories.commit(batch_of({user_event(0, "u", "a", 1)}), true));
+  EXPECT_EQ(database.problem(), "");
+  EXPECT_TRUE(database.recover());
+  {
+    const FileSizeLimit full(1);
+    EXPECT_FALSE(journal.append(records));
+    EXPECT_THAT(database.problem(), HasSubstr("File too large"));
+    const auto recovered = database.recover();
+    ASSERT_FALSE(recovered);
+    EXPECT_EQ(recovered.error().code, Errc::unavailable);
+    EXPECT_THAT(recovered.error().message, HasSubstr("File too large"));
+  }
+  EXPECT_FALSE(journal.append(records)) << "only recover() knows that the disk is well";
+  EXPECT_EQ(histories.recent(owner, 10)->size(), 1U) << "reads go on";
+
+  ASSERT_TRUE(database.recover());
+  EXPECT_EQ(database.problem(), "");
+  EXPECT_EQ(*journal.append(records), 3);
+  EXPECT_EQ(journal.read(0, 100, 1 << 20)->size(), 6U);
+  ASSERT_TRUE(histories.commit(batch_of({user_event(1, "u", "b", 2)}), true));
+  EXPECT_EQ(histories.recent(owner, 10)->size(), 2U);
 }
 
 TEST_F(DatabaseTest, RefusesANewerFormatNamingBoth) {
