@@ -76,6 +76,10 @@ end_to_end() {
   "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" tests/integration
 }
 
+faults() {
+  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" --short tests/fault
+}
+
 set +e # from here on step() keeps the score
 step "set-up" scripts/setup.sh --test || exit 1
 if $quick; then
@@ -85,6 +89,7 @@ else
     step "broker" start_broker
     step "release tests" run_ctest release
     step "end-to-end tests" end_to_end
+    step "fault tests" faults
     step "layers" .ci/check_layers.py build/release
   fi
   step "format" .ci/check_format.sh

@@ -64,16 +64,36 @@ class Freshet:
         self.url = None
         self.key = None  # sent with every request
 
-    def start(self, ready=True):
+    def launch(self, **environment):
+        """Starts the process and waits for nothing. Returns where its part of the log begins."""
         with open(self.log_path, "ab") as log:
             start_of_run = log.tell()
             self.process = subprocess.Popen(
                 [BINARY, "serve", "-c", str(self.config), "--data", str(self.data), "--listen", "127.0.0.1:0"],
-                stdout=log, stderr=log, cwd=self.directory)
+                stdout=log, stderr=log, cwd=self.directory, env={**os.environ, **environment})
+        return start_of_run
+
+    def start(self, ready=True, **environment):
+        start_of_run = self.launch(**environment)
         self.url = "http://127.0.0.1:%d" % wait_until(lambda: self._port(start_of_run), "the port in the log")
         if ready:
             wait_until(lambda: self.get("/readyz").status == 200, "/readyz")
         return self
+
+    def start_or_die(self, **environment):
+        """True once it is ready, False if it has exited."""
+        start_of_run = self.launch(**environment)
+
+        def outcome():
+            if self.process.poll() is not None:
+                return "dead"
+            try:
+                self.url = "http://127.0.0.1:%d" % (self._port(start_of_run) or 0)
+                return "ready" if self.get("/readyz").status == 200 else None
+            except AssertionError:  # not listening: not yet, or no longer
+                return None
+
+        return wait_until(outcome, "ready or dead") == "ready"
 
     def _port(self, start_of_run):
         if self.process.poll() is not None:
@@ -88,8 +108,12 @@ class Freshet:
 
     def stop(self):
         """SIGTERM and a clean exit."""
+        assert self.stop_or_die() == 0, self.log_path.read_text()
+
+    def stop_or_die(self):
+        """SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=60) == 0, self.log_path.read_text()
+        return self.process.wait(timeout=60)
 
     def kill(self):
         """kill -9."""

@@ -1,3 +1,5 @@
+"""What the tests of the real binary share: services, a Kafka broker, a topic."""
+
 import pytest
 
 from freshet_process import Broker, Freshet

@@ -1,0 +1,49 @@
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+from service_fixtures import broker, freshet, topic  # noqa: E402,F401  fixtures
+
+REPORT = pytest.StashKey()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--short", action="store_true", help="few faults: what scripts/test.sh runs")
+    parser.addoption("--rounds", type=int, help="faults to inject, instead of the short or long form's")
+    parser.addoption("--seed", type=int, default=1, help="of every random choice")
+
+
+def pytest_configure(config):
+    config.stash[REPORT] = []
+
+
+@pytest.fixture
+def rounds(request):
+    """rounds(short, long): how many faults this run injects."""
+    option = request.config.getoption
+    return lambda short, long: option("--rounds") or (short if option("--short") else long)
+
+
+@pytest.fixture
+def seed(request):
+    return request.config.getoption("--seed")
+
+
+@pytest.fixture
+def report(request):
+    """report(faults=..., accepted=..., ...): one line at the end of the run, for every test, passed or not."""
+
+    def add(**figures):
+        figures = {"seed": request.config.getoption("--seed"), **figures}
+        line = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+        request.config.stash[REPORT].append(f"{request.node.name}: {line}")
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in config.stash[REPORT]:
+        terminalreporter.write_line(line)

@@ -1,0 +1,44 @@
+"""What an administrator, or a producer with transactions, does to a topic."""
+
+import json
+
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+
+def _admin(broker, request):
+    """`request` makes futures of a client, which must live until they are done."""
+    client = AdminClient({"bootstrap.servers": broker.url})
+    for future in request(client).values():
+        future.result(timeout=30)
+
+
+def create_topic(broker, topic, partitions):
+    _admin(broker, lambda client: client.create_topics([NewTopic(topic, partitions, 1)]))
+
+
+def add_partitions(broker, topic, total):
+    _admin(broker, lambda client: client.create_partitions([NewPartitions(topic, total)]))
+
+
+def delete_records(broker, topic, partition, before):
+    """What retention does, at once."""
+    _admin(broker, lambda client: client.delete_records([TopicPartition(topic, partition, before)]))
+
+
+def produce(broker, topic, events, partition):
+    producer = Producer({"bootstrap.servers": broker.url})
+    for event in events:
+        producer.produce(topic, json.dumps(event), key=event["user"], partition=partition)
+    assert producer.flush(30) == 0
+
+
+def transaction(broker, topic, events, commit):
+    """All events in one transaction, which ends one way or the other."""
+    producer = Producer({"bootstrap.servers": broker.url, "transactional.id": f"{topic}-producer"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for event in events:
+        producer.produce(topic, json.dumps(event), key=event["user"])
+    producer.flush(30)
+    producer.commit_transaction(30) if commit else producer.abort_transaction(30)

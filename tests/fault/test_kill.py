@@ -1,0 +1,78 @@
+"""kill -9 at random instants under load: nothing acknowledged is lost, nothing is there twice, and the learner ends up
+with the very parameters of one that never stopped."""
+
+import random
+import time
+
+import checkpoints
+import kafka_admin
+from clients import Crowd
+from freshet_process import wait_until
+
+LONGEST_LOAD = 0.6      # seconds; a start takes about as long
+KILLED_WHILE_STARTING = 0.25  # of the rounds
+EMBEDDED = '[online]\ncheckpoint_interval = "1s"\n[embedded]\nretention = "3650d"\n'
+
+
+def kafka(broker, topic, group):
+    return (f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{group}"\n'
+            f'dead_letter_topic = "{topic}-dead"\n[kafka.properties]\n"session.timeout.ms" = "6000"\n'
+            '[online]\ncheckpoint_interval = "1s"\n')
+
+
+def kill_and_check(service, rounds, chance):
+    """`rounds` times: load, kill -9, start, compare the histories with what the clients know."""
+    crowd = Crowd(4, chance)
+    for round in range(rounds):
+        crowd.begin(service.url)
+        time.sleep(chance.uniform(0.02, LONGEST_LOAD))
+        service.kill()
+        crowd.end()
+        if chance.random() < KILLED_WHILE_STARTING:
+            service.launch()
+            time.sleep(chance.uniform(0, 0.6))
+            service.kill()
+        service.start()
+        crowd.settle(service.url)
+        crowd.books.check_histories(service, crowd.newest_users())
+        assert crowd.books.clean, f"round {round}: {crowd.books.figures}"
+    crowd.books.check_histories(service)
+    return crowd.books
+
+
+def stop_at_the_end_of_the_log(service):
+    """Returns how many events there were."""
+    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the learner at the end of the log", 600)
+    events = service.status()["learner"]["events_learned"]
+    service.stop()
+    log = service.log_path.read_text()
+    assert "learner goes on from its checkpoint" in log
+    assert "passed over" not in log and "bug:" not in log
+    return events
+
+
+def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
+    service = freshet(EMBEDDED)
+    kills = rounds(short=6, long=200)
+    books = kill_and_check(service, kills, random.Random(seed))
+    events = stop_at_the_end_of_the_log(service)
+    uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", EMBEDDED, events, service.data)
+    same = checkpoints.newest(service.data).read_bytes() == uninterrupted
+    report(kills=kills, **books.figures, events_learned=events, same_checkpoint=same)
+    assert books.clean, books.figures
+    assert same, "the learner differs from one that never stopped"
+
+
+def test_kill_on_kafka(freshet, broker, topic, rounds, seed, report, tmp_path):
+    """One partition, so that there is one order to learn in."""
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    service = freshet(kafka(broker, topic, topic))
+    kills = rounds(short=2, long=25)
+    books = kill_and_check(service, kills, random.Random(seed))
+    events = stop_at_the_end_of_the_log(service)
+    uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted",
+                                                        kafka(broker, topic, f"{topic}-uninterrupted"), events)
+    same = checkpoints.newest(service.data).read_bytes() == uninterrupted
+    report(kills=kills, **books.figures, events_learned=events, same_checkpoint=same)
+    assert books.clean, books.figures
+    assert same, "the learner differs from one that never stopped"

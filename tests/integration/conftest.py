@@ -1,0 +1,1 @@
+from service_fixtures import broker, freshet, topic  # noqa: F401  fixtures
