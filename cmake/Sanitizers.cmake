@@ -14,3 +14,7 @@ if(FRESHET_SANITIZER)
   # Function multi-versioning resolves before a sanitizer's runtime is up.
   add_compile_definitions(FRESHET_SANITIZED)
 endif()
+if(FRESHET_FUZZ)
+  # Coverage to steer by, in everything that we build; the fuzzers alone link libFuzzer's main (tests/fuzz).
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

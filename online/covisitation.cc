@@ -7,6 +7,7 @@
 #include "online/best.h"
 #include "online/item_table.h"
 #include "online/live_part.h"
+#include "online/saved_time.h"
 
 namespace freshet::online {
 namespace {
@@ -241,14 +242,14 @@ Result<void> CovisitationIndex::load(ByteReader& in) {
     const std::uint64_t from = in.varint();
     if (!in.ok() || from >= max_items_) return corrupt;
     Row row;
-    row.time_ms = in.fixed<std::int64_t>();
+    row.time_ms = read_time_ms(in);
     row.totals = in.array<float>();
     row.items = in.array<ItemIndex>();
     row.last_ms = in.array<std::int64_t>();
     row.counts = in.array<float>();
     const std::size_t size = row.items.size();
     if (!in.ok() || row.totals.size() != levels_ || size > max_neighbours_ || row.last_ms.size() != size ||
-        row.counts.size() != size * levels_) {
+        row.counts.size() != size * levels_ || !std::ranges::all_of(row.last_ms, is_event_time)) {
       return corrupt;
     }
     for (const ItemIndex item : row.items) {

@@ -27,7 +27,9 @@ Result<Positions> decode_checkpoint(std::string_view bytes, Model& model) {
   const std::uint64_t count = in.varint();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     const auto partition = in.fixed<std::int32_t>();
-    positions[partition] = in.fixed<std::int64_t>();
+    const auto offset = in.fixed<std::int64_t>();
+    if (partition < 0 || offset < 0) return Error{Errc::corrupt, "checkpoint: not a saved state"};
+    positions[partition] = offset;
   }
   if (!in.ok()) return Error{Errc::corrupt, "checkpoint: not a saved state"};
   if (auto loaded = model.load(in); !loaded) return loaded.error();

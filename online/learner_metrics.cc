@@ -62,7 +62,7 @@ void LearnerMetrics::influence(const std::vector<double>& shares) {
 
 void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibration>>& parts) {
   for (const auto& [part, calibration] : parts) {
-    const auto set = [&](const char* metric, double value) {
+    const auto set = [this, &part = part](const char* metric, double value) {
       metrics_.gauge(kCalibration, kCalibrationHelp, {{"part", part}, {"metric", metric}}).Set(value);
     };
     set("log_loss", calibration.log_loss);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "online/blender.h"
+#include "online/saved_time.h"
 #include "online/seen_ids.h"
 #include "online/session.h"
 
@@ -237,7 +238,7 @@ Result<void> Model::load(ByteReader& in) {
   if (in.string() != fingerprint(m.options, m.scorers)) {
     return Error{Errc::invalid, "model: saved with other parts or other [online] options"};
   }
-  m.stream_time = timestamp_from_ms(in.fixed<std::int64_t>());
+  m.stream_time = timestamp_from_ms(read_time_ms(in));
   m.events = in.varint();
   if (auto loaded = m.vocabulary.load(in); !loaded) return loaded;
   if (auto loaded = m.sessions.load(in); !loaded) return loaded;

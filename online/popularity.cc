@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "online/live_part.h"
+#include "online/saved_time.h"
 
 namespace freshet::online {
 namespace {
@@ -193,7 +194,7 @@ Result<void> PopularityIndex::load(ByteReader& in) {
     if (cell.count.load(kRelaxed) != 0) return corrupt;
     for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) cell.log_counts[h].store(in.fixed<double>(), kRelaxed);
     cell.count.store(in.fixed<double>(), kRelaxed);
-    cell.first_seen_ms.store(in.fixed<std::int64_t>(), kRelaxed);
+    cell.first_seen_ms.store(read_time_ms(in), kRelaxed);
     cell.opens.store(in.fixed<float>(), kRelaxed);
     cell.revisits.store(in.fixed<float>(), kRelaxed);
     if (!(cell.count.load(kRelaxed) > 0) || !std::isfinite(cell.log_counts[own_].load(kRelaxed))) return corrupt;

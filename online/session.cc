@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "online/random.h"
+#include "online/saved_time.h"
 
 namespace freshet::online {
 
@@ -212,20 +213,21 @@ void SessionTracker::save(ByteWriter& out) const {
 Result<void> SessionTracker::load(ByteReader& in) {
   const Error corrupt{Errc::corrupt, "open sessions: not a saved state"};
   Impl& m = *impl_;
-  m.stream_time = timestamp_from_ms(in.fixed<std::int64_t>());
+  m.stream_time = timestamp_from_ms(read_time_ms(in));
   const std::uint64_t count = in.varint();
   for (std::uint64_t s = 0; s < count; ++s) {
     const auto key = in.fixed<std::uint64_t>();
     const auto user_key = in.fixed<std::uint64_t>();
-    const Timestamp last = timestamp_from_ms(in.fixed<std::int64_t>());
+    const Timestamp last = timestamp_from_ms(read_time_ms(in));
     const std::uint64_t visits = in.varint();
     if (!in.ok() || key == 0 || m.by_key.contains(key) || visits > in.remaining()) return corrupt;
     Impl::Open& open = m.slots[m.open(key, last)];
     open.context.user_key = user_key;
     for (std::uint64_t v = 0; v < visits; ++v) {
       const auto item = in.fixed<ItemIndex>();
-      const auto time = in.fixed<std::int64_t>();
+      const auto time = read_time_ms(in);
       if (item >= m.vocabulary_size) return corrupt;
+      if (visits - v > m.max_items) continue;  // saved when more were kept: the newest stay
       open.context.session.push_back({item, timestamp_from_ms(time)});
       m.count(item, +1);
     }

@@ -7,6 +7,7 @@
 #include "online/best.h"
 #include "online/item_table.h"
 #include "online/live_part.h"
+#include "online/saved_time.h"
 
 namespace freshet::online {
 namespace {
@@ -376,7 +377,7 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     session.number = in.fixed<SessionNumber>();
     session.session_key = in.fixed<std::uint64_t>();
     session.user_key = in.fixed<std::uint64_t>();
-    session.time_ms = in.fixed<std::int64_t>();
+    session.time_ms = read_time_ms(in);
     const std::vector<ItemIndex> items = in.array<ItemIndex>();
     session.items.assign(items.begin(), items.end());
     const bool valid = in.ok() && session.session_key != 0 && session.items.size() <= options_.max_session_items &&

@@ -12,6 +12,7 @@
 #include "online/identity.h"
 #include "online/item_table.h"
 #include "online/kernels.h"
+#include "online/saved_time.h"
 #include "online/striped_mutex.h"
 
 namespace freshet::online {
@@ -119,7 +120,7 @@ class ActiveUsers {
       if (!in.ok() || count > options_.max_items_per_user) return false;
       for (std::uint64_t i = 0; i < count; ++i) {
         const auto item = in.fixed<ItemIndex>();
-        const auto time = timestamp_from_ms(in.fixed<std::int64_t>());
+        const auto time = timestamp_from_ms(read_time_ms(in));
         if (!in.ok() || item >= max_items_) return false;
         if (holders_.size() <= item) holders_.resize(item + std::size_t{1});
         ++holders_[item];

@@ -6,6 +6,7 @@
 #include "online/best.h"
 #include "online/item_table.h"
 #include "online/live_part.h"
+#include "online/saved_time.h"
 
 namespace freshet::online {
 namespace {
@@ -155,7 +156,7 @@ Result<void> UserHistoryIndex::load(ByteReader& in) {
       Entry entry;
       entry.item = in.fixed<ItemIndex>();
       entry.count = in.fixed<float>();
-      entry.last_ms = in.fixed<std::int64_t>();
+      entry.last_ms = read_time_ms(in);
       if (!in.ok() || entry.item >= max_items_) return corrupt;
       if (holders_.size() <= entry.item) holders_.resize(entry.item + std::size_t{1});
       ++holders_[entry.item];

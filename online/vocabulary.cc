@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "online/chunked_array.h"
+#include "online/saved_time.h"
 #include "online/striped_mutex.h"
 
 namespace freshet::online {
@@ -155,7 +156,7 @@ Result<void> Vocabulary::load(ByteReader& in) {
   m.links.assign(size, {});
   for (std::uint64_t i = 0; i < size; ++i) {
     const auto item = in.fixed<ItemIndex>();
-    const auto first_seen_ms = in.fixed<std::int64_t>();
+    const auto first_seen_ms = read_time_ms(in);
     const std::string_view name = in.string();
     if (!in.ok() || item >= size || name.empty() || find(name) != kNoItem || !m.entries.at(item).name.empty()) {
       return corrupt;

@@ -3,12 +3,13 @@
 # Re-runnable; does nothing and says nothing when all is there.
 source "$(dirname "$0")/env.sh"
 
-usage="usage: scripts/setup.sh [--build|--test]
+usage="usage: scripts/setup.sh [--build|--test|--fuzz]
   --build  what building and running needs
-  --test   also what the tests need (the default)"
+  --test   also what the tests need (the default)
+  --fuzz   what building and the fuzzers need (clang)"
 mode=${1:---test}
 case $mode in
-  --build | --test) ;;
+  --build | --test | --fuzz) ;;
   -h | --help) echo "$usage"; exit 0 ;;
   *) echo "$usage" >&2; exit 2 ;;
 esac
@@ -21,6 +22,7 @@ build_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
 test_packages=(kcat jq procps wrk zstd)
+fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14, Debian's default, does not compile our coroutines with sanitizers
 
 install_packages() {
   local missing=() package
@@ -90,6 +92,9 @@ trap 'rm -rf "$work"' EXIT
 
 if [ "$mode" = --build ]; then
   install_packages "${build_packages[@]}"
+  install_libtorch
+elif [ "$mode" = --fuzz ]; then
+  install_packages "${build_packages[@]}" "${fuzz_packages[@]}"
   install_libtorch
 else
   install_packages "${build_packages[@]}" "${test_packages[@]}"

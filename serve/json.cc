@@ -69,6 +69,8 @@ void append(std::string& out, const json::value& value) {
     case json::kind::uint64: return append_number(out, value.get_uint64());
     case json::kind::double_:
       if (!std::isfinite(value.get_double())) return append(out, nullptr);
+      if (value.get_double() == 0 && std::signbit(value.get_double()))
+        return void(out += "-0.0");  // "-0" is an integer
       return append_number(out, value.get_double());
     case json::kind::string: out += json::serialize(value.get_string()); return;
     case json::kind::array:
@@ -143,7 +145,7 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
   }
   if (name == "attributes") {
     if (!value.is_object()) return bad_field(name, "expected an object");
-    item.attributes = to_text(value);
+    item.attributes = value.as_object().empty() ? "" : to_text(value);
     return {};
   }
   return bad_field(name, "unknown field");

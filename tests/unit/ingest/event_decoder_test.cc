@@ -317,5 +317,13 @@ TEST(CloudEvents, ErrorsNameTheAttribute) {
             "ce_id: not valid UTF-8");
 }
 
+TEST(EventDecoder, AHeaderThatIsNotTextAndNotItsBusinessIsPassedOver) {
+  EXPECT_TRUE(decode(R"({"user":"u","item":"i"})", {{"ce_\xFF", "\xFF"},
+                                                    {"ce_subject", "\xFF"},
+                                                    {"ce_specversion", "1.0"},
+                                                    {"ce_id", "42"},
+                                                    {"ce_source", "/shop"}}));
+}
+
 }  // namespace
 }  // namespace freshet::ingest

@@ -190,6 +190,20 @@ TEST(SessionTracker, AForgottenItemLeavesAllSessions) {
   EXPECT_TRUE(tracker.before(2, 0, at_seconds(4)).session.empty());
 }
 
+TEST(SessionTracker, CutsSavedSessionsDownToASmallerLimit) {
+  SessionTracker first(Options{});
+  for (ItemIndex item = 1; item <= 5; ++item) see(first, visit(1, item, item));
+  const std::string bytes = testing::saved(first);
+  Options small;
+  small.max_session_items = 3;
+  SessionTracker second(small);
+  ByteReader in(bytes);
+  ASSERT_TRUE(second.load(in));
+  EXPECT_EQ(items_of(second.before(1, 0, at_seconds(6))), (std::vector<ItemIndex>{3, 4, 5}));
+  see(second, visit(1, 6, 7));
+  EXPECT_EQ(items_of(second.before(1, 0, at_seconds(8))), (std::vector<ItemIndex>{4, 5, 6}));
+}
+
 TEST(SessionTracker, RefusesAStateWithItemsBeyondTheVocabulary) {
   SessionTracker first(Options{});
   see(first, visit(1, 1000, 0));

@@ -19,6 +19,19 @@ TEST(Json, IsWrittenAsItWasRead) {
             R"({"a":[1.5,-2,"x\ny"],"b":null})");
 }
 
+TEST(Json, NegativeZeroStaysNegative) { EXPECT_EQ(to_text(json::array{-0.0, 0.0}), "[-0.0,0]"); }
+
+TEST(Json, AnItemReadsBackTheSameWhetherOrNotItHasAttributes) {
+  for (const char* text :
+       {R"({"item":"x"})", R"({"item":"x","attributes":{}})", R"({"item":"x","attributes":{"a":1}})"}) {
+    const auto item = item_from_json(*parse_json(text), "");
+    ASSERT_TRUE(item) << text;
+    const auto again = item_from_json(to_json(*item), "x");
+    ASSERT_TRUE(again) << text;
+    EXPECT_EQ(*again, *item) << text;
+  }
+}
+
 TEST(Json, WhatIsNoNumberIsNull) {
   EXPECT_EQ(to_text(json::array{std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}),
             "[null,null]");

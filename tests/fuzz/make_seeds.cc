@@ -1,0 +1,98 @@
+// Writes inputs for the fuzzers of binary formats into DIRECTORY/<fuzzer>/: what the encoders make today. They are made
+// when they are needed, so that a change of a format cannot leave the corpus stale.
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "online/blender.h"
+#include "online/learner_checkpoint.h"
+#include "online/seen_ids.h"
+#include "online/session.h"
+#include "online/vocabulary.h"
+#include "store/key_codec.h"
+#include "store/value_codec.h"
+#include "tests/fuzz/small_model.h"
+
+namespace freshet::fuzz {
+namespace {
+
+std::filesystem::path root;
+
+void write(const std::string& fuzzer, const std::string& name, char choice, const std::string& bytes) {
+  std::filesystem::create_directories(root / fuzzer);
+  std::ofstream(root / fuzzer / name, std::ios::binary) << choice << bytes;
+}
+
+template <typename T>
+std::string saved(const T& object) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  object.save(out);
+  return bytes;
+}
+
+void write_store_seeds() {
+  const Position position{3, 77};
+  const Timestamp time = timestamp_from_ms(1'700'000'000'000);
+  write("store_keys", "history", 0, store::encode_history_key({{Owner::Kind::session, "s1"}, time, position}));
+  write("store_keys", "position", 1, store::encode_position(position));
+  write("store_keys", "offset", 2, store::encode_offset(77));
+  Event event{EventKind::interaction, "id", "user", "session", "item", "view", time, 2.5F, "request", R"({"a":1})"};
+  write("store_values", "event", 0, store::encode_event_value(event));
+  Item item{"item", "title", "text", {"a", "b"}, 9.5, false, time, R"({"brand":"x"})"};
+  write("store_values", "item", 1, store::encode_item(item));
+  write("store_values", "dedupe", 2, store::encode_dedupe({time, position}));
+  write("store_values", "journal", 3, store::encode_journal_value({77, time, "key", "value"}));
+  RejectedRecord rejected{position, time, "item: missing", "key", "{}", {{"ce_id", "1"}, {"ce_source", "/s"}}};
+  write("store_values", "rejected", 4, store::encode_rejected(rejected));
+}
+
+void write_checkpoint_seeds() {
+  const online::Options options = small_options();
+  for (const std::uint64_t events : {0U, 3U, 40U}) {
+    const std::string suffix = "_" + std::to_string(events);
+    auto model = small_model();
+    online::Vocabulary vocabulary(options.max_items);
+    online::SessionTracker sessions(options);
+    online::SeenIds seen(options.dedupe_ids);
+    auto parts = small_parts();
+    for (std::uint64_t i = 0; i < events; ++i) {
+      const Event event = small_event(i);
+      model->learn(event);
+      if (event.kind == EventKind::erase) continue;
+      const auto item = vocabulary.observe(event.item, event.time).item;
+      const std::uint64_t key = online::owner_key(Owner::Kind::user, event.user);
+      const auto& before = sessions.before(key, key, event.time);
+      const online::Interaction interaction{item, 1.0F, event.time, before.session.empty(), key, key, event.user};
+      if (item != before.last_item()) {
+        for (const auto& part : parts) part->observe(before, interaction);
+      }
+      sessions.append(interaction);
+      seen.insert(event.id);
+    }
+    write("checkpoint", "model" + suffix, 0, online::encode_checkpoint({{0, 7}, {2, 9}}, *model));
+    write("checkpoint", "vocabulary" + suffix, 1, saved(vocabulary));
+    write("checkpoint", "sessions" + suffix, 2, saved(sessions));
+    write("checkpoint", "seen" + suffix, 3, saved(seen));
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      write("checkpoint", std::string(parts[part]->live().name()) + suffix, static_cast<char>(6 + part),
+            saved(*parts[part]));
+    }
+  }
+  write("checkpoint", "progressive", 4, saved(online::ProgressiveValidation(3)));
+  const std::vector<std::size_t> own{0, 3};
+  write("checkpoint", "blender", 5, saved(online::Blender(5, own, options.blender, 1)));
+  write("checkpoint_file", "bytes", 'F', "RSHCKPT and then something");
+}
+
+}  // namespace
+}  // namespace freshet::fuzz
+
+int main(int count, char** arguments) {
+  if (count != 2) return std::fprintf(stderr, "usage: fuzz_make_seeds DIRECTORY\n"), 2;
+  freshet::fuzz::root = arguments[1];
+  freshet::fuzz::write_store_seeds();
+  freshet::fuzz::write_checkpoint_seeds();
+  return 0;
+}
