@@ -1,9 +1,11 @@
 #include "base/log.h"
 
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <mutex>
 
 #include "base/clock.h"
 
@@ -13,15 +15,20 @@ namespace {
 std::atomic<Format> line_format{Format::text};
 
 /// spdlog's part is the level and one write per line; the line is ours, so that both formats escape correctly.
+std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink) {
+  auto made = std::make_shared<spdlog::logger>("freshet", std::move(sink));
+  made->set_pattern("%v");
+  made->flush_on(spdlog::level::info);
+  return made;
+}
+
 spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("freshet", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->flush_on(spdlog::level::info);
-    return made;
-  }();
+  static const auto instance = make_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>());
   return *instance;
 }
+
+std::mutex audit_mutex;
+std::shared_ptr<spdlog::logger> audit_file;  // guarded by audit_mutex; null: standard error
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -90,8 +97,8 @@ void append_value(std::string& line, const Field& field, bool always_quote) {
   std::visit(Visitor{line, always_quote}, field.value);
 }
 
-std::string text_line(Level level, std::string_view message, Fields fields) {
-  std::string line = fmt::format("{} {:<5} {}", format_rfc3339(SystemClock().now()), name_of(level), message);
+std::string text_line(std::string_view level, std::string_view message, Fields fields) {
+  std::string line = fmt::format("{} {:<5} {}", format_rfc3339(SystemClock().now()), level, message);
   for (const Field& field : fields) {
     line += ' ';
     line += field.name;
@@ -101,9 +108,9 @@ std::string text_line(Level level, std::string_view message, Fields fields) {
   return line;
 }
 
-std::string json_line(Level level, std::string_view message, Fields fields) {
+std::string json_line(std::string_view level, std::string_view message, Fields fields) {
   std::string line =
-      fmt::format(R"({{"time":"{}","level":"{}","message":)", format_rfc3339(SystemClock().now()), name_of(level));
+      fmt::format(R"({{"time":"{}","level":"{}","message":)", format_rfc3339(SystemClock().now()), level);
   append_quoted(line, message);
   for (const Field& field : fields) {
     line += ',';
@@ -114,12 +121,16 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
   return line + '}';
 }
 
+std::string line_of(std::string_view level, std::string_view message, Fields fields) {
+  const bool json = line_format.load(std::memory_order_relaxed) == Format::json;
+  return json ? json_line(level, message, fields) : text_line(level, message, fields);
+}
+
 void write(Level level, std::string_view message, Fields fields) noexcept {
   try {
     const auto spdlog_level = to_spdlog(level);
     if (!logger().should_log(spdlog_level)) return;
-    const bool json = line_format.load(std::memory_order_relaxed) == Format::json;
-    logger().log(spdlog_level, json ? json_line(level, message, fields) : text_line(level, message, fields));
+    logger().log(spdlog_level, line_of(name_of(level), message, fields));
   } catch (...) {
     // A log line that cannot be written must not take the service down.
   }
@@ -136,5 +147,26 @@ void debug(std::string_view message, Fields fields) { write(Level::debug, messag
 void info(std::string_view message, Fields fields) { write(Level::info, message, fields); }
 void warn(std::string_view message, Fields fields) { write(Level::warn, message, fields); }
 void error(std::string_view message, Fields fields) { write(Level::error, message, fields); }
+
+void audit(std::string_view message, Fields fields) {
+  try {
+    const std::string line = line_of("audit", message, fields);
+    const std::lock_guard lock(audit_mutex);
+    (audit_file ? *audit_file : logger()).log(spdlog::level::critical, line);  // above every level one can choose
+  } catch (...) {
+    // As above.
+  }
+}
+
+bool audit_to(const std::string& file) {
+  try {
+    auto made = file.empty() ? nullptr : make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    const std::lock_guard lock(audit_mutex);
+    audit_file = std::move(made);
+    return true;
+  } catch (const spdlog::spdlog_ex&) {
+    return false;
+  }
+}
 
 }  // namespace freshet::log

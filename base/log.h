@@ -41,12 +41,19 @@ class Field {
 
 using Fields = std::initializer_list<Field>;
 
-/// Call once, before threads start. Default: text at level info.
+/// Call once, before threads start. Default: text at level info. The format is that of audit lines too.
 void configure(Level level, Format format);
 
 void debug(std::string_view message, Fields fields = {});
 void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
 void error(std::string_view message, Fields fields = {});
+
+/// A line of level "audit": who did what with data that is not theirs. Written whatever the level is.
+void audit(std::string_view message, Fields fields);
+
+/// Audit lines go to the end of `file` from now on; empty: to standard error, as all others. False if it cannot be
+/// opened: they go where they went. Call it again when the file has been moved away.
+bool audit_to(const std::string& file);
 
 }  // namespace freshet::log

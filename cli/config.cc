@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -19,8 +20,6 @@
 namespace freshet::cli {
 namespace {
 
-constexpr const char* kRedacted = "<redacted>";
-
 std::string toml_text(const std::string& text) {
   std::ostringstream out;
   out << toml::value<std::string>(text);
@@ -35,8 +34,6 @@ std::string toml_number(double number) {
 
 /// A value as TOML text.
 struct Printer {
-  bool redact = false;  // table values that may be secrets
-
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return toml_number(value); }
@@ -58,10 +55,7 @@ struct Printer {
   std::string table(const std::map<std::string, T>& values) const {
     std::string text;
     for (const auto& [name, value] : values) {
-      const bool secret =
-          redact && (name.find("password") != std::string::npos || name.find("secret") != std::string::npos ||
-                     name.find("key.pem") != std::string::npos || name.find("jaas") != std::string::npos);
-      text += (text.empty() ? " " : ", ") + toml_text(name) + " = " + (secret ? toml_text(kRedacted) : (*this)(value));
+      text += (text.empty() ? " " : ", ") + toml_text(name) + " = " + (*this)(value);
     }
     return "{" + text + " }";
   }
@@ -213,10 +207,23 @@ void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
   }
 }
 
-/// "$env:NAME" and "$file:PATH" in kafka.properties.
-void resolve_secrets(Config& config, std::vector<ConfigProblem>& problems) {
-  for (auto& [name, value] : config.kafka.properties) {
-    const std::string key = "kafka.properties." + name;
+/// What must not stand in a file that is copied, committed and printed.
+bool is_secret(const std::string& key) {
+  return key == "serve.audit.hash_key" ||
+         std::ranges::any_of(std::array{"password", "secret", "key.pem", "jaas"},
+                             [&](const char* word) { return key.find(word) != std::string::npos; });
+}
+
+/// Calls `on_value` with key and value of everything that may be given as "$env:NAME" or "$file:PATH".
+template <typename OnValue>
+void for_each_reference(Config& config, OnValue on_value) {
+  for (auto& [name, value] : config.kafka.properties) on_value("kafka.properties." + name, value);
+  on_value("serve.audit.hash_key", config.serve.audit.hash_key);
+}
+
+void resolve_references(Config& config, std::vector<ConfigProblem>& problems) {
+  for_each_reference(config, [&](const std::string& key, std::string& value) {
+    const std::string written = value;
     if (value.starts_with("$env:")) {
       const char* secret = std::getenv(value.c_str() + 5);
       if (secret == nullptr) {
@@ -232,8 +239,11 @@ void resolve_secrets(Config& config, std::vector<ConfigProblem>& problems) {
       } else {
         value = secret;
       }
+    } else if (is_secret(key) && !value.empty()) {
+      problems.push_back({"", 0, key, "is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"});
     }
-  }
+    if (value != written) config.references[key] = written;
+  });
 }
 
 void validate(const Config& config, const std::string& file, const KeyLines& lines,
@@ -257,7 +267,10 @@ void validate(const Config& config, const std::string& file, const KeyLines& lin
   add("online.", config.online.validate());
 }
 
-std::string default_of(const ConfigOption& option) { return std::visit(Printer{}, option.get(Config{})); }
+std::string default_of(const ConfigOption& option) {
+  static const Config defaults;
+  return std::visit(Printer{}, option.get(defaults));
+}
 
 /// Calls `on_section` where one begins and `on_option` with each option's name in it, in the order of the schema.
 template <typename OnSection, typename OnOption>
@@ -287,7 +300,7 @@ std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOver
   std::vector<ConfigProblem> problems;
   KeyLines lines;
   if (!path.empty()) problems = read_file(path, config, lines);
-  resolve_secrets(config, problems);
+  resolve_references(config, problems);
   const Config as_written = config;
   apply_environment(config, problems);
   if (!overrides.data.empty()) config.store.directory = overrides.data;
@@ -314,10 +327,15 @@ Config load_config_or_throw(const std::string& path, const ConfigOverrides& over
 }
 
 std::string print_config(const Config& config) {
+  Config shown = config;
+  for_each_reference(shown, [&](const std::string& key, std::string& value) {
+    const auto written = config.references.find(key);
+    if (written != config.references.end()) value = written->second;
+  });
   std::string text;
   walk_schema([&](const std::string& section) { text += (text.empty() ? "[" : "\n[") + section + "]\n"; },
               [&](const std::string& name, const ConfigOption& option) {
-                text += name + " = " + std::visit(Printer{.redact = true}, option.get(config)) + "\n";
+                text += name + " = " + std::visit(Printer{}, option.get(shown)) + "\n";
               });
   return text;
 }

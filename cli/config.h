@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,9 @@ struct Config {
   std::vector<std::string> replay_columns{"session", "item", "time", "type"};  ///< replay.columns
   log::Level log_level = log::Level::info;                                     ///< logging.level
   log::Format log_format = log::Format::text;                                  ///< logging.format
+
+  /// "$env:NAME" and "$file:PATH" as they were written, by key, of values that came from there.
+  std::map<std::string, std::string> references;
 };
 
 /// One thing wrong with a configuration.
@@ -54,7 +58,8 @@ std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOver
 /// The same, for a command that cannot go on with problems: throws std::runtime_error with all of them, a line each.
 Config load_config_or_throw(const std::string& path, const ConfigOverrides& overrides = {});
 
-/// The effective configuration as TOML that load_config reads back to the same; secrets as "<redacted>".
+/// The effective configuration as TOML that load_config reads back to the same; secrets as the "$env:NAME" or
+/// "$file:PATH" that they were given as.
 std::string print_config(const Config& config);
 
 /// configs/freshet.toml: every key with its default, commented out, to be copied and changed.

@@ -175,7 +175,7 @@ void add_log_options(Schema& schema) {
   schema.collection(
       "kafka.properties", FRESHET_AT(kafka.properties), "table of text",
       "Any librdkafka property (TLS, SASL, tuning). A value \"$env:NAME\" or \"$file:PATH\" is read from the "
-      "environment or a file: keep secrets there.");
+      "environment or a file; a password or secret must be.");
   schema.integer("writer.batch_records", FRESHET_AT(writer.batch_records), 1, 100'000,
                  "Most events committed to the histories at once.");
   schema.duration("writer.poll_timeout", FRESHET_AT(writer.poll_timeout), 1ms, 10s,
@@ -384,6 +384,13 @@ void add_serve_options(Schema& schema) {
   schema.text("serve.tls.key", FRESHET_AT(serve.tls.key), "PEM file of its private key, not encrypted.");
   schema.duration("serve.tls.handshake_timeout", FRESHET_AT(serve.tls.handshake_timeout), 10ms, 10min,
                   "From a connection to the end of its TLS handshake.");
+  schema.text(
+      "serve.audit.file", FRESHET_AT(serve.audit.file),
+      "File that audit lines (admin calls) are appended to, opened again on SIGHUP; empty: among the other log lines.");
+  schema.flag("serve.audit.ids", FRESHET_AT(serve.audit.ids),
+              "Writes ids of users and sessions into audit lines; else a keyed hash of them.");
+  schema.text("serve.audit.hash_key", FRESHET_AT(serve.audit.hash_key),
+              "Key of that hash, a secret: \"$env:NAME\" or \"$file:PATH\"; empty: drawn at every start.");
   schema.collection("replay.columns", FRESHET_AT(replay_columns), "list of text",
                     "What each column of a TSV or CSV file is, for `freshet replay`; its --columns wins.");
   schema.choice<>("logging.level", FRESHET_AT(log_level),

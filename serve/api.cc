@@ -12,7 +12,8 @@ struct Api::Impl {
         services(the_services),
         recommender(services),
         access(options.keys_file, services.metrics),
-        router(access, services.metrics) {
+        audit(options.audit),
+        router(access, audit, services.metrics) {
     const EndpointContext context{options, services, recommender};
     add_event_endpoints(router, context);
     add_recommendation_endpoints(router, context);
@@ -26,6 +27,7 @@ struct Api::Impl {
   const Services services;
   Recommender recommender;
   AccessControl access;
+  AuditLog audit;
   Router router;
 };
 
@@ -37,6 +39,7 @@ void Api::handle(const ApiRequest& request, Respond respond) const {
 }
 
 Result<void> Api::reload_keys() { return impl_->access.reload(); }
+Result<void> Api::reopen_audit() { return impl_->audit.reopen(); }
 
 std::vector<Api::Endpoint> Api::endpoints() const {
   std::vector<Endpoint> endpoints;

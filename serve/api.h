@@ -31,6 +31,7 @@ struct ApiRequest {
   std::shared_ptr<Executor> executor;
   std::string_view authorization = {};  ///< the header; empty if absent
   std::string_view x_api_key = {};      ///< the header; empty if absent
+  std::string_view x_request_id = {};   ///< the header; empty if absent
 };
 
 struct ApiResponse {
@@ -45,7 +46,7 @@ using Respond = std::function<void(ApiResponse)>;
 
 /// The HTTP API without HTTP: requests in, answers out, no sockets.
 /// Threads: all methods may be called concurrently; a request's views must stay valid until `respond` is called.
-/// Errors:  the constructor throws std::runtime_error if serve.keys_file cannot be used.
+/// Errors:  the constructor throws std::runtime_error if serve.keys_file or serve.audit.file cannot be used.
 class Api {
  public:
   Api(const Options& options, const Services& services);
@@ -55,6 +56,9 @@ class Api {
 
   /// Reads serve.keys_file again. Errors: invalid; the keys in use stay.
   Result<void> reload_keys();
+
+  /// Opens serve.audit.file again. Errors: invalid; lines go where they went.
+  Result<void> reopen_audit();
 
   /// "GET /v1/popular" with the query parameters it takes and the scope it asks for (empty: none), for the test that
   /// compares them with the OpenAPI document.

@@ -27,6 +27,7 @@ void finish_sending(TlsStream&) {}
 
 template <typename Stream>
 asio::awaitable<void> HttpSession<Stream>::run() {
+  // (GCC 12 makes a trap of `while (a && co_await b) {}` in a template.)
   for (bool keep = true; keep && !io_.draining;) keep = co_await serve_one();
 }
 
@@ -79,7 +80,8 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
                                io_.shedding,
                                io_.executor,
                                text(request[http::field::authorization]),
-                               text(request["X-API-Key"])};
+                               text(request["X-API-Key"]),
+                               text(request["X-Request-Id"])};
   if (io_.shedding) io_.shed_total.Increment();
   co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
       [&](auto handler) {

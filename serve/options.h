@@ -17,6 +17,13 @@ struct TlsOptions {
   bool enabled() const { return !certificate.empty(); }
 };
 
+/// Of the audit log (serve/access/audit_log.h).
+struct AuditOptions {
+  std::string file;      ///< empty: among the other log lines
+  bool ids = false;      ///< users and sessions by their ids
+  std::string hash_key;  ///< of their pseudonyms otherwise; empty: drawn at every start
+};
+
 struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0: any free port (printed at start)
@@ -25,6 +32,7 @@ struct Options {
   std::string keys_file;      ///< of API keys (serve/access/key_ring.h); empty: everybody may do everything
   bool open_metrics = false;  ///< /metrics needs no key
   TlsOptions tls;             ///< [serve.tls]
+  AuditOptions audit;         ///< [serve.audit]
 
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;

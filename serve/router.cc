@@ -7,8 +7,10 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/log.h"
 #include "base/nearest.h"
 #include "serve/json.h"
+#include "serve/request_id.h"
 
 namespace freshet::serve {
 namespace {
@@ -142,16 +144,27 @@ void Router::add(Route route) { routes_.push_back(std::move(route)); }
 
 void Router::handle(const ApiRequest& request, Respond respond) const {
   const auto start = std::chrono::steady_clock::now();
-  const auto finish = [&](const std::string& route_name) -> Respond {
+  const std::string id = request_id(request.x_request_id);
+  const auto finish = [&](const std::string& route_name, const std::string& caller = "-") -> Respond {
     Histogram& seconds = metrics_.histogram("freshet_serve_request_seconds", "Time to answer, by route.",
                                             Metrics::latency_bounds(), {{"route", route_name}});
-    return [this, start, &seconds, route_name, respond](ApiResponse response) {
+    return [this, start, &seconds, route_name, caller, id, respond](ApiResponse response) {
       seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
       metrics_
           .counter("freshet_serve_requests_total", "Requests answered, by route and status.",
                    {{"route", route_name}, {"status", std::to_string(response.status)}})
           .Increment();
+      log::debug("request", {{"request", id}, {"key", caller}, {"call", route_name}, {"status", response.status}});
+      if (response.status == 500) log::error("request failed", {{"request", id}, {"call", route_name}});
+      response.headers.emplace_back("X-Request-Id", id);
       respond(std::move(response));
+    };
+  };
+  const auto audited = [&](const Respond& answer, const std::string& route_name, const std::string& caller,
+                           const std::string& subject) -> Respond {
+    return [this, answer, id, route_name, caller, subject](ApiResponse response) {
+      audit_.record({id, caller, route_name, subject, response.status});
+      answer(std::move(response));
     };
   };
 
@@ -169,8 +182,14 @@ void Router::handle(const ApiRequest& request, Respond respond) const {
       allowed += (allowed.empty() ? "" : ", ") + route.method;
       continue;
     }
-    const Respond answer = finish(route.method + " " + route.path);
+    const std::string route_name = route.method + " " + route.path;
     const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, start);
+    Respond answer = finish(route_name, decision.caller);
+    // Who has no key, or calls too often, has done nothing, and could fill a disk with it.
+    if (route.scope == Scope::admin &&
+        (decision.kind == AccessControl::Decision::allowed || decision.kind == AccessControl::Decision::wrong_scope)) {
+      answer = audited(answer, route_name, decision.caller, path->empty() ? "" : path->front());
+    }
     if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
     if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
     RouteRequest matched{*std::move(path), {}, request.body, request.executor};

@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "serve/access/access_control.h"
+#include "serve/access/audit_log.h"
 #include "serve/api.h"
 
 namespace freshet::serve {
@@ -40,11 +41,13 @@ struct Route {
 };
 
 /// Finds the route of a request and answers what no handler needs to see: 404, 405, callers without the right key or in
-/// too much of a hurry, bad encodings, unknown parameters, overload. HEAD is answered as GET. Counts and times every
-/// request by route.
+/// too much of a hurry, bad encodings, unknown parameters, overload. HEAD is answered as GET. Gives every
+/// request an id, counts, times and logs it by route (never by its target, which has ids in it), and audits admin
+/// calls.
 class Router {
  public:
-  Router(const AccessControl& access, Metrics& metrics) : access_(access), metrics_(metrics) {}
+  Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics)
+      : access_(access), audit_(audit), metrics_(metrics) {}
 
   void add(Route route);
   void handle(const ApiRequest& request, Respond respond) const;
@@ -54,6 +57,7 @@ class Router {
   struct Match;
 
   const AccessControl& access_;
+  const AuditLog& audit_;
   Metrics& metrics_;
   std::vector<Route> routes_;
 };

@@ -37,7 +37,8 @@ Tcp::acceptor listen(asio::io_context& context, const Options& options) {
 }
 
 Counter& reloads(Metrics& metrics, const char* result) {
-  return metrics.counter("freshet_serve_reloads_total", "Times that keys and certificate were read again, on SIGHUP.",
+  return metrics.counter("freshet_serve_reloads_total",
+                         "Times that keys and certificate were read again, and the audit file opened again, on SIGHUP.",
                          {{"result", result}});
 }
 
@@ -98,6 +99,7 @@ struct Server::Impl {
       all &= reloaded.has_value();
     };
     check(api.reload_keys());
+    check(api.reopen_audit());
     if (tls) check(tls->reload());
     (all ? reloaded_ok : reloaded_not).Increment();
   }

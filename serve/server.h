@@ -41,8 +41,8 @@ class Server {
 
   std::uint16_t port() const;
 
-  /// Reads the files of keys and certificate again; connections stay. What cannot be used is logged and what is in use
-  /// stays. Any thread.
+  /// Reads the files of keys and certificate and opens the audit file again; connections stay. What cannot be used is
+  /// logged and what is in use stays. Any thread.
   void reload();
 
   /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads. Idempotent.

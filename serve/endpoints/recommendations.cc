@@ -1,19 +1,11 @@
 #include <atomic>
-#include <random>
 
 #include "serve/endpoints/endpoints.h"
 #include "serve/json.h"
+#include "serve/request_id.h"
 
 namespace freshet::serve {
 namespace {
-
-/// Identifies one answer, so that events can name the list that led to them.
-std::string new_request_id() {
-  thread_local std::mt19937_64 generator{std::random_device{}()};
-  char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(generator()));
-  return text;
-}
 
 ApiResponse list_response(const List& list) {
   json::array items;

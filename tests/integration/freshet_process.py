@@ -50,9 +50,10 @@ class Answer:
 
 
 class Freshet:
-    """A running service on a free port. `toml` is the text of its configuration file."""
+    """A running service on a free port. `toml` is the text of its configuration file; `ca`: it speaks TLS, with a
+    certificate of this authority."""
 
-    def __init__(self, directory, toml="", config=None):
+    def __init__(self, directory, toml="", config=None, ca=None):
         self.directory = pathlib.Path(directory)
         self.data = self.directory / "data"
         self.config = config
@@ -63,6 +64,7 @@ class Freshet:
         self.process = None
         self.url = None
         self.key = None  # sent with every request
+        self.ca = ca
 
     def launch(self, **environment):
         """Starts the process and waits for nothing. Returns where its part of the log begins."""
@@ -75,7 +77,8 @@ class Freshet:
 
     def start(self, ready=True, **environment):
         start_of_run = self.launch(**environment)
-        self.url = "http://127.0.0.1:%d" % wait_until(lambda: self._port(start_of_run), "the port in the log")
+        self.port = wait_until(lambda: self._port(start_of_run), "the port in the log")
+        self.url = f"{'https' if self.ca else 'http'}://127.0.0.1:{self.port}"
         if ready:
             wait_until(lambda: self.get("/readyz").status == 200, "/readyz")
         return self
@@ -124,10 +127,14 @@ class Freshet:
         if self.process and self.process.poll() is None:
             self.kill()
 
-    def curl(self, path, method="GET", body=None, content_type="application/json"):
+    def curl(self, path, method="GET", body=None, content_type="application/json", headers=()):
         command = ["curl", "-sS", "-i", "-X", method, self.url + path, "--max-time", "30", "-H", "Expect:"]
         if self.key:
             command += ["-H", f"Authorization: Bearer {self.key}"]
+        if self.ca:
+            command += ["--cacert", self.ca]
+        for header in headers:
+            command += ["-H", header]
         data = None
         if body is not None:
             data = body if isinstance(body, (str, bytes)) else json.dumps(body)
@@ -140,8 +147,8 @@ class Freshet:
         headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in lines[1:])}
         return Answer(int(lines[0].split()[1]), headers, text.decode())
 
-    def get(self, path):
-        return self.curl(path)
+    def get(self, path, **options):
+        return self.curl(path, **options)
 
     def post(self, path, body, **options):
         return self.curl(path, method="POST", body=body, **options)

@@ -2,15 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/temp_directory.h"
+
 namespace freshet {
 namespace {
 
 std::string logged(log::Format format, std::string_view message, log::Fields fields) {
   log::configure(log::Level::info, format);
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   log::info(message, fields);
   log::debug("not written at this level");
-  return testing::internal::GetCapturedStderr();
+  return ::testing::internal::GetCapturedStderr();
 }
 
 TEST(Log, TextLinesQuoteOnlyWhatNeedsIt) {
@@ -28,6 +33,29 @@ TEST(Log, JsonLinesEscape) {
       logged(log::Format::json, "say \"hi\"", {{"path", "a\\b"}, {"control", std::string("\x01")}});
   EXPECT_NE(line.find(R"("level":"info","message":"say \"hi\"","path":"a\\b","control":"\u0001"})"), std::string::npos)
       << line;
+}
+
+TEST(Log, AuditLinesAreWrittenWhateverTheLevelAndGoToAFileIfAsked) {
+  log::configure(log::Level::error, log::Format::text);
+  ::testing::internal::CaptureStderr();
+  log::audit("erased", {{"key", "ops"}});
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find(" audit erased key=ops\n"), std::string::npos);
+
+  const testing::TempDirectory dir;
+  const std::string file = dir.path() + "/audit.log";
+  ASSERT_TRUE(log::audit_to(file));
+  EXPECT_FALSE(log::audit_to(dir.path()));
+  log::audit("erased", {{"key", "first"}});
+  std::filesystem::rename(file, file + ".1");
+  ASSERT_TRUE(log::audit_to(file));
+  log::audit("erased", {{"key", "second"}});
+  ASSERT_TRUE(log::audit_to(""));
+  const auto text = [](const std::string& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  EXPECT_TRUE(text(file + ".1").ends_with("key=first\n")) << text(file + ".1");
+  EXPECT_TRUE(text(file).ends_with("key=second\n")) << text(file);
 }
 
 }  // namespace

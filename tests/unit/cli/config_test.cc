@@ -110,8 +110,16 @@ TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
   const std::string printed = print_config(config_);
   EXPECT_EQ(printed.find("from-environment"), std::string::npos);
   EXPECT_EQ(printed.find("from-file"), std::string::npos);
+  EXPECT_EQ(problems(printed), Lines{});
+  EXPECT_EQ(config_.kafka.properties.at("sasl.password"), "from-environment");
   EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"$env:FRESHET_TEST_ABSENT\"\n"),
             Lines{"kafka.properties.sasl.password: the environment has no FRESHET_TEST_ABSENT"});
+}
+
+TEST_F(ConfigTest, ASecretInTheFileItselfIsRefusedAndNotRepeated) {
+  EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n[serve.audit]\nhash_key = \"hunter2\"\n"),
+            (Lines{"kafka.properties.sasl.password: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
+                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
 }
 
 TEST_F(ConfigTest, WhatIsPrintedReadsBackToTheSame) {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <fstream>
 
+#include "base/log.h"
 #include "online/random.h"
 #include "serve/access/key_ring.h"
 #include "tests/support/service_fixture.h"
@@ -168,7 +169,7 @@ TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
   EXPECT_EQ(ask("GET", "/v2/popular").status, 404U);
   const ApiResponse refused = ask("DELETE", "/v1/popular");
   EXPECT_EQ(refused.status, 405U);
-  ASSERT_EQ(refused.headers.size(), 1U);
+  ASSERT_FALSE(refused.headers.empty());
   EXPECT_EQ(refused.headers[0], (std::pair<std::string, std::string>{"Allow", "GET"}));
   EXPECT_EQ(ask("HEAD", "/v1/popular").status, 200U);
 }
@@ -212,6 +213,68 @@ TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
   const ApiResponse early = ask_as(impatient, "GET", "/v1/popular");
   EXPECT_EQ(early.status, 429U);
   EXPECT_FALSE(header(early, "Retry-After").empty());
+}
+
+TEST_F(ApiTest, EveryAnswerCarriesTheIdOfItsRequest) {
+  const auto id_for = [&](std::string_view given, std::string_view target) {
+    std::string id;
+    api_.handle({"GET", target, "", false, executor_, "", "", given}, [&](const ApiResponse& response) {
+      for (const auto& [name, value] : response.headers) {
+        if (name == "X-Request-Id") id = value;
+      }
+    });
+    return id;
+  };
+  for (const char* target : {"/healthz", "/nowhere", "/%zz", "/v1/popular?k=0"}) {
+    EXPECT_EQ(id_for("trace-1.a:b_2", target), "trace-1.a:b_2");
+    for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\"b"), std::string(129, 'a')}) {
+      const std::string made = id_for(bad, target);
+      EXPECT_EQ(made.size(), 16U) << made;
+      EXPECT_NE(made, id_for(bad, target));
+    }
+  }
+}
+
+TEST_F(ApiTest, AdminCallsAreAuditedWithoutTheIdsOfPeople) {
+  const std::string admin = new_api_key(), reader = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("ops", {Scope::admin}, {}, admin) << "\n"
+                                    << key_line("reader", {Scope::read}, {}, reader) << "\n";
+  options_.audit = {.file = fixture_.dir.path() + "/audit.log", .hash_key = "pepper"};
+  const auto audit_lines = [&] {
+    std::ifstream in(options_.audit.file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const auto call = [&](const Api& api, std::string_view method, std::string_view target, const std::string& key) {
+    api.handle({method, target, "{}", false, executor_, "", key, "r1"}, [](const ApiResponse&) {});
+  };
+  {
+    const Api api(options_, fixture_.services());
+    call(api, "DELETE", "/v1/users/u3", admin);
+    call(api, "GET", "/v1/sessions/u4", reader);
+    call(api, "PUT", "/v1/items/mug", admin);
+    call(api, "DELETE", "/v1/users/u5", new_api_key());
+    call(api, "GET", "/v1/users/u6/recommendations", reader);
+  }
+  // printf %s u3 | openssl dgst -sha256 -hmac pepper
+  const std::string first =
+      R"(audit admin call request=r1 key=ops call="DELETE /v1/users/{user}" owner_hash=d707fa704090be2e status=202)";
+  const std::string lines = audit_lines();
+  EXPECT_NE(lines.find(first), std::string::npos) << lines;
+  EXPECT_NE(lines.find(R"(key=reader call="GET /v1/sessions/{session}" owner_hash=)"), std::string::npos) << lines;
+  EXPECT_NE(lines.find(R"(key=ops call="PUT /v1/items/{item}" item=mug status=201)"), std::string::npos) << lines;
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 3) << lines;
+
+  options_.audit.ids = true;
+  {
+    const Api api(options_, fixture_.services());
+    call(api, "DELETE", "/v1/users/u3", admin);
+  }
+  log::audit_to("");
+  EXPECT_NE(audit_lines().find(R"(owner=u3 status=202)"), std::string::npos);
+
+  options_.audit.file = fixture_.dir.path();
+  EXPECT_THROW(Api(options_, fixture_.services()), std::runtime_error);
 }
 
 TEST_F(ApiTest, MetricsMayBeLeftOpen) {

@@ -1,0 +1,65 @@
+#include "serve/access/audit_log.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "serve/access/hex.h"
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::size_t kPseudonymDigits = 16;
+
+/// Without a key of the operator's, pseudonyms agree until the next start only.
+std::string random_key() {
+  std::string key(32, '\0');
+  FRESHET_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) == 1);
+  return key;
+}
+
+}  // namespace
+
+AuditLog::AuditLog(const AuditOptions& options)
+    : options_(options), hash_key_(options.hash_key.empty() ? random_key() : options.hash_key) {
+  if (const auto opened = reopen(); !opened) throw std::runtime_error(opened.error().message);
+}
+
+Result<void> AuditLog::reopen() {
+  if (log::audit_to(options_.file)) return {};
+  return Error{Errc::invalid, "serve.audit.file: " + options_.file + " cannot be opened for writing"};
+}
+
+void AuditLog::record(const Call& call) const {
+  if (call.subject.empty()) {
+    log::audit("admin call",
+               {{"request", call.request}, {"key", call.key}, {"call", call.route}, {"status", call.status}});
+    return;
+  }
+  const bool item = call.route.find("{item}") != std::string_view::npos;
+  const bool plain = item || options_.ids;
+  const std::string subject = plain ? std::string(call.subject) : pseudonym(call.subject);
+  log::audit("admin call", {{"request", call.request},
+                            {"key", call.key},
+                            {"call", call.route},
+                            {item    ? "item"
+                             : plain ? "owner"
+                                     : "owner_hash",
+                             subject},
+                            {"status", call.status}});
+}
+
+std::string AuditLog::pseudonym(std::string_view id) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  FRESHET_CHECK(HMAC(EVP_sha256(), hash_key_.data(), static_cast<int>(hash_key_.size()),
+                     reinterpret_cast<const unsigned char*>(id.data()), id.size(), digest.data(), &size) != nullptr);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), size}).substr(0, kPseudonymDigits);
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,31 @@
+#include "serve/request_id.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::size_t kMaxGiven = 128;
+
+bool fits(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == ':';
+}
+
+}  // namespace
+
+std::string new_request_id() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  char text[24];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(generator()));
+  return text;
+}
+
+std::string request_id(std::string_view given) {
+  const bool sane = !given.empty() && given.size() <= kMaxGiven && std::ranges::all_of(given, fits);
+  return sane ? std::string(given) : new_request_id();
+}
+
+}  // namespace freshet::serve
