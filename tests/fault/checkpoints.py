@@ -5,6 +5,10 @@ import shutil
 from freshet_process import Freshet, wait_until
 
 
+def names(data):
+    return {path.name for path in (data / "checkpoints").glob("checkpoint-*")}
+
+
 def newest(data):
     return max((data / "checkpoints").glob("checkpoint-*"))
 

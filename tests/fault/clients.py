@@ -1,5 +1,6 @@
 """Clients that keep books: what they sent, what was acknowledged, and what the histories must therefore contain."""
 
+import collections
 import http.client
 import json
 import threading
@@ -18,8 +19,10 @@ class Books:
     """The events of some users, in the order in which they were sent, and which of them were acknowledged."""
 
     def __init__(self):
+        self.lock = threading.Lock()
         self.sent = {}  # user: ids, in order
         self.acknowledged = set()
+        self.ends = collections.Counter()  # partition: where what was acknowledged ends
         self.lost = self.doubled = self.misordered = 0
 
     def check(self, user, found):
@@ -29,9 +32,16 @@ class Books:
         first_seen = list(dict.fromkeys(found))
         self.misordered += first_seen != [id for id in self.sent[user] if id in set(found)]
 
+    def acknowledge(self, batch, token):
+        with self.lock:
+            self.acknowledged.update(event["id"] for event in batch)
+            for partition, end in (part.split("-") for part in token.split("_")):
+                self.ends[partition] = max(self.ends[partition], int(end))
+
     def check_histories(self, service, users=None):
-        """Compares the histories (all, or of these users) with the books, once everything in the log is written."""
-        wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the histories at the end of the log")
+        """Compares the histories (all, or of these users) with the books, once what was acknowledged is written."""
+        wait_until(lambda: self.ends <= collections.Counter(service.status()["history"]["positions"]),
+                   "the histories at the end of the log")
         connection = connect(service.url)
         for user in users or self.sent:
             self.check(user, history(connection, user))
@@ -89,8 +99,9 @@ class Client:
             assert answer.getheader("Retry-After"), "503 without Retry-After"
             self.refused += 1
             return False
-        assert json.loads(body)["accepted"] == len(batch), body
-        self.books.acknowledged.update(event["id"] for event in batch)
+        receipt = json.loads(body)
+        assert receipt["accepted"] == len(batch), body
+        self.books.acknowledge(batch, receipt["token"])
         return True
 
     def settle(self, url, give_up=0.3):

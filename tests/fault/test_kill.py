@@ -1,6 +1,7 @@
 """kill -9 at random instants under load: nothing acknowledged is lost, nothing is there twice, and the learner ends up
 with the very parameters of one that never stopped."""
 
+import collections
 import random
 import time
 
@@ -10,6 +11,7 @@ from clients import Crowd
 from freshet_process import wait_until
 
 LONGEST_LOAD = 0.6      # seconds; a start takes about as long
+LONG_LIFE = 4           # every so many rounds the service lives to write a checkpoint first
 KILLED_WHILE_STARTING = 0.25  # of the rounds
 EMBEDDED = '[online]\ncheckpoint_interval = "1s"\n[embedded]\nretention = "3650d"\n'
 
@@ -25,6 +27,9 @@ def kill_and_check(service, rounds, chance):
     crowd = Crowd(4, chance)
     for round in range(rounds):
         crowd.begin(service.url)
+        if round % LONG_LIFE == 1:
+            before = checkpoints.names(service.data)
+            wait_until(lambda: checkpoints.names(service.data) - before, "a checkpoint under load")
         time.sleep(chance.uniform(0.02, LONGEST_LOAD))
         service.kill()
         crowd.end()
@@ -40,9 +45,14 @@ def kill_and_check(service, rounds, chance):
     return crowd.books
 
 
-def stop_at_the_end_of_the_log(service):
+def stop_at_the_end_of_the_log(service, books):
     """Returns how many events there were."""
-    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the learner at the end of the log", 600)
+
+    def at_the_end():
+        learner = service.status()["learner"]
+        return learner["lag_events"] == 0 and books.ends <= collections.Counter(learner["positions"])
+
+    wait_until(at_the_end, "the learner at the end of the log", 600)
     events = service.status()["learner"]["events_learned"]
     service.stop()
     log = service.log_path.read_text()
@@ -55,7 +65,7 @@ def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
     service = freshet(EMBEDDED)
     kills = rounds(short=6, long=200)
     books = kill_and_check(service, kills, random.Random(seed))
-    events = stop_at_the_end_of_the_log(service)
+    events = stop_at_the_end_of_the_log(service, books)
     uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", EMBEDDED, events, service.data)
     same = checkpoints.newest(service.data).read_bytes() == uninterrupted
     report(kills=kills, **books.figures, events_learned=events, same_checkpoint=same)
@@ -69,7 +79,7 @@ def test_kill_on_kafka(freshet, broker, topic, rounds, seed, report, tmp_path):
     service = freshet(kafka(broker, topic, topic))
     kills = rounds(short=2, long=25)
     books = kill_and_check(service, kills, random.Random(seed))
-    events = stop_at_the_end_of_the_log(service)
+    events = stop_at_the_end_of_the_log(service, books)
     uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted",
                                                         kafka(broker, topic, f"{topic}-uninterrupted"), events)
     same = checkpoints.newest(service.data).read_bytes() == uninterrupted
