@@ -21,6 +21,9 @@ constexpr milliseconds kPollTimeout{50};
 constexpr milliseconds kRetryPause{200};         // after the log said that it is unavailable
 constexpr milliseconds kMemoryInterval{10'000};  // counting memory walks through every part
 
+/// Also when the clock was set back meanwhile: a snapshot must not wait for the clock to catch up.
+bool is_due(Timestamp now, Timestamp last, milliseconds interval) { return now < last || now - last >= interval; }
+
 }  // namespace
 
 struct Learner::Impl {
@@ -159,16 +162,16 @@ void Learner::Impl::publish() {
 }
 
 void Learner::Impl::publish_if_due() {
-  if (unpublished && clock.now() - last_publish >= options.publish_interval) publish();
+  if (unpublished && is_due(clock.now(), last_publish, options.publish_interval)) publish();
 }
 
 void Learner::Impl::report_lag() {
   const Timestamp now = clock.now();
   const std::int64_t lag = distance(positions, reader.end_positions());
-  if (lag == 0) last_caught_up = now;
+  if (lag == 0 || now < last_caught_up) last_caught_up = now;
   gauges->lag_events.Set(static_cast<double>(lag));
   gauges->lag_seconds.Set(static_cast<double>((now - last_caught_up).count()) / 1000.0);
-  if (now - last_memory >= kMemoryInterval) report_memory();
+  if (is_due(now, last_memory, kMemoryInterval)) report_memory();
 }
 
 void Learner::Impl::report_memory() {
@@ -203,7 +206,7 @@ void Learner::Impl::write_checkpoint() {
 }
 
 void Learner::Impl::checkpoint_if_due() {
-  if (unsaved && clock.now() - last_checkpoint_try >= options.checkpoint_interval) write_checkpoint();
+  if (unsaved && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
 }
 
 void Learner::Impl::pause(std::stop_token stop, milliseconds time) {

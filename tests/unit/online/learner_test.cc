@@ -114,6 +114,25 @@ TEST_F(LearnerTest, ARestartEqualsNeverHavingStopped) {
   EXPECT_TRUE(newest_checkpoint() == whole);
 }
 
+TEST_F(LearnerTest, AClockThatIsSetBackHoldsUpNeitherSnapshotsNorCheckpoints) {
+  ScriptedReader reader(events);
+  store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.restore();
+  std::stop_source stop;
+  reader.at_end = [&] {
+    if (learner.status().events_published == 0) {
+      EXPECT_TRUE(checkpoints.list().empty()) << "the clock stands still: nothing is due";
+      clock.advance(-std::chrono::hours(1));
+    } else {
+      EXPECT_EQ(learner.status().events_published, events.size());
+      EXPECT_EQ(checkpoints.list().size(), 1U);
+      stop.request_stop();
+    }
+  };
+  learner.run(stop.get_token());
+}
+
 TEST_F(LearnerTest, GoesBackToThePreviousCheckpointWhenTheNewestIsTruncated) {
   for (const std::size_t until : {400U, 600U}) {
     ScriptedReader reader(events);
