@@ -9,7 +9,8 @@
 ///           and every later one
 ///   ACTION  kill: SIGKILL before the call; torn: SIGKILL after half of a write; EIO, ENOSPC or EROFS: the call fails;
 ///           hang: it waits until there is another fault, or none
-/// Each call at a point is a line "PID POINT" in the file that FAULTY_IO_TRACE names; if it was struck, the action follows.
+/// Each call at a point is a line "PID POINT" in the file that FAULTY_IO_TRACE names; if it was struck, the action
+/// follows.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -118,7 +119,8 @@ bool fails(std::string_view path, const char* operation, std::string* torn = nul
     const std::string fault = read_control(std::getenv("FAULTY_IO_CONTROL"));
     while (!fault.empty() && read_control(std::getenv("FAULTY_IO_CONTROL")) == fault) usleep(10'000);
   }
-  constexpr std::array<std::pair<std::string_view, int>, 3> kErrors{{{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EROFS", EROFS}}};
+  constexpr std::array<std::pair<std::string_view, int>, 3> kErrors{
+      {{"EIO", EIO}, {"ENOSPC", ENOSPC}, {"EROFS", EROFS}}};
   for (const auto& [name, number] : kErrors) {
     if (action != name) continue;
     errno = number;

@@ -186,7 +186,7 @@ def test_a_torn_end_of_the_write_ahead_log(tmp_path, service_on, rounds, seed, r
     assert send(sender, original, 60)
     original.kill()
     log = max((original.data / "db").glob("*.log"))
-    cuts = [chance.randrange(log.stat().st_size) for _ in range(rounds(short=2, long=50))]
+    cuts = chance.sample(range(log.stat().st_size), rounds(short=2, long=50))
     for cut in cuts:
         copy = tmp_path / f"cut{cut}"
         shutil.copytree(original.data, copy / "data")
