@@ -136,6 +136,8 @@ serve::ServiceStatus Application::Impl::status() const {
   status.log = log->name();
   status.history_positions = visible.positions();
   status.history_ends = writer.end_positions();
+  status.history_lost_records = writer.lost_records();
+  status.learner_lost_records = learner_reader.lost_records();
   status.stream_time = histories.stream_time();
   status.learner = learner.status();
   status.store_bytes = database.usage();

@@ -26,6 +26,7 @@ class DecodingReader final : public EventReader {
   void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
   std::uint64_t generation() const { return log_->generation(); }
   bool held_since(int partition, std::uint64_t generation) const { return log_->held_since(partition, generation); }
+  std::uint64_t lost_records() const { return log_->lost_records(); }
 
  private:
   std::unique_ptr<LogReader> log_;

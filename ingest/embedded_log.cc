@@ -67,6 +67,7 @@ class EmbeddedLog::Reader final : public LogReader {
   void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
   std::uint64_t generation() const override { return 0; }
   bool held_since(int, std::uint64_t) const override { return true; }
+  std::uint64_t lost_records() const override { return 0; }  // only what every reader has read is ever trimmed
 
  private:
   EmbeddedLog& log_;

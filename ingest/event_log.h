@@ -36,7 +36,7 @@ struct LogBatch {
 };
 
 /// Reads records of the log from positions of its own.
-/// Threads:  everything on one thread; end_positions from any.
+/// Threads:  everything on one thread; end_positions and lost_records from any.
 class LogReader {
  public:
   virtual ~LogReader() = default;
@@ -65,6 +65,9 @@ class LogReader {
   /// True if `partition` has been this reader's without interruption since generation() was `generation`. If not, what
   /// was polled from it before is the new owner's to write, or, if it came back, will be polled again.
   virtual bool held_since(int partition, std::uint64_t generation) const = 0;
+
+  /// Records that the log had deleted before this reader read them, since it was opened. From any thread.
+  virtual std::uint64_t lost_records() const = 0;
 };
 
 /// How a reader shares the log with others.

@@ -6,9 +6,9 @@
 
 namespace freshet::ingest {
 
-GapDetector::GapDetector(Metrics& metrics)
+GapDetector::GapDetector(Metrics& metrics, const std::string& reader)
     : lost_(metrics.counter("freshet_ingest_out_of_range_total",
-                            "Records that the log had deleted before they were read.")) {}
+                            "Records that the log had deleted before they were read.", {{"reader", reader}})) {}
 
 void GapDetector::expect(const Positions& positions) {
   for (const auto& [partition, offset] : positions) {

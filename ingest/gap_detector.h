@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 
 #include "base/metrics.h"
 #include "base/position.h"
@@ -13,7 +14,11 @@ namespace freshet::ingest {
 /// Threads:  one.
 class GapDetector {
  public:
-  explicit GapDetector(Metrics& metrics);
+  /// `reader` says in the metric whose records they were: "history" or "learner".
+  GapDetector(Metrics& metrics, const std::string& reader);
+
+  /// Records counted so far. May be called from any thread.
+  std::uint64_t lost() const { return static_cast<std::uint64_t>(lost_.Value()); }
 
   /// The next record of these partitions is expected here.
   void expect(const Positions& positions);

@@ -163,5 +163,6 @@ std::string HistoryWriter::problem() const {
 }
 
 Positions HistoryWriter::end_positions() const { return impl_->reader.end_positions(); }
+std::uint64_t HistoryWriter::lost_records() const { return impl_->reader.lost_records(); }
 
 }  // namespace freshet::ingest

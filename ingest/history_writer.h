@@ -17,7 +17,7 @@ namespace freshet::ingest {
 /// The first reader of the log: polls, decodes, commits whole batches to the history store together with the log
 /// positions, then raises the watermark that read-your-writes waits on. Dead letters are durable before the positions
 /// pass them.
-/// Threads:  run() on one thread; problem() and end_positions() from any.
+/// Threads:  run() on one thread; everything else from any.
 /// Errors:   the constructor throws std::runtime_error if the stored positions cannot be read. A store or log that is
 ///           unavailable later is retried with back-off and shown by problem(); nothing is skipped.
 class HistoryWriter {
@@ -36,6 +36,9 @@ class HistoryWriter {
 
   /// Newest known ends of the partitions it reads (lag = distance(visible.positions(), ends)).
   Positions end_positions() const;
+
+  /// See LogReader.
+  std::uint64_t lost_records() const;
 
  private:
   struct Impl;

@@ -66,6 +66,8 @@ RdConf consumer_conf(const KafkaOptions& options, const std::string& group) {
                        // After a crash the group waits this long before others (or our next run) get the partitions.
                        {"session.timeout.ms", "10000"},
                        {"heartbeat.interval.ms", "1000"},
+                       // How long partitions that were added to the topic wait to be noticed; the default is 5 minutes.
+                       {"topic.metadata.refresh.interval.ms", "10000"},
                    },
                    {
                        {"group.id", group},

@@ -10,7 +10,7 @@
 namespace freshet::ingest {
 
 KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
-    : KafkaReader(options, monitor, metrics) {
+    : KafkaReader(options, monitor, "learner", metrics) {
   // A group name of its own, without ever joining it: for the offset commits that lag tools read.
   consumer_ = make_consumer(consumer_conf(options, options.group + "-learner"));
   rd_kafka_poll_set_consumer(consumer_.get());

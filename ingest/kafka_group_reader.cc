@@ -35,7 +35,7 @@ bool has_member_id(rd_kafka_t* consumer) {
 
 KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
                                    Metrics& metrics)
-    : KafkaReader(options, monitor, metrics),
+    : KafkaReader(options, monitor, "history", metrics),
       positions_of_(std::move(positions_of)),
       rebalances_(metrics.counter("freshet_ingest_rebalances_total",
                                   "Times that the consumer group gave partitions to this instance or took them.")) {

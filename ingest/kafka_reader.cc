@@ -60,8 +60,9 @@ bool is_passing(rd_kafka_resp_err_t error) {
 
 }  // namespace
 
-KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
-    : options_(options), monitor_(monitor), gaps_(metrics) {}
+KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name,
+                         Metrics& metrics)
+    : options_(options), monitor_(monitor), gaps_(metrics, name) {}
 
 KafkaReader::~KafkaReader() = default;
 

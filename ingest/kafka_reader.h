@@ -29,9 +29,10 @@ class KafkaReader : public LogReader {
   void idle(std::chrono::milliseconds duration) override;
   std::uint64_t generation() const override { return generation_; }
   bool held_since(int partition, std::uint64_t generation) const override;
+  std::uint64_t lost_records() const override { return gaps_.lost(); }
 
  protected:
-  KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);
+  KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name, Metrics& metrics);
   ~KafkaReader() override;
 
   /// The partitions of `positions` as librdkafka's list, at these offsets.

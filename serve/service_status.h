@@ -24,6 +24,8 @@ struct ServiceStatus {
   std::string log;  ///< "embedded" or "kafka"
   Positions history_positions;
   Positions history_ends;
+  /// Records of the log that were deleted before they were read, since the start.
+  std::uint64_t history_lost_records = 0, learner_lost_records = 0;
   Timestamp stream_time{};  ///< newest event time in the histories
   online::LearnerStatus learner;
   std::vector<std::pair<std::string, std::uint64_t>> store_bytes;  ///< Database::usage()

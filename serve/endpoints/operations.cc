@@ -42,7 +42,8 @@ json::object options_json(const online::Options& options) {
           {"seed", options.seed}};
 }
 
-json::object learner_json(const online::LearnerStatus& learner, const online::Options& options) {
+json::object learner_json(const ServiceStatus& status, const online::Options& options) {
+  const online::LearnerStatus& learner = status.learner;
   json::object quality, influence, calibration, memory;
   for (const auto& [part, q] : learner.quality) {
     quality.emplace(part, json::object{{"scored_events", q.events},
@@ -64,6 +65,7 @@ json::object learner_json(const online::LearnerStatus& learner, const online::Op
   return {{"positions", positions_json(learner.positions)},
           {"ends", positions_json(not_below(learner.ends, learner.positions))},
           {"lag_events", learner.lag_events},
+          {"lost_records", status.learner_lost_records},
           {"events_learned", learner.events_learned},
           {"events_published", learner.events_published},
           {"items", learner.items},
@@ -92,8 +94,9 @@ ApiResponse status_response(const EndpointContext& context) {
         {{"positions", positions_json(status.history_positions)},
          {"ends", positions_json(not_below(status.history_ends, status.history_positions))},
          {"lag_events", distance(status.history_positions, status.history_ends)},
+         {"lost_records", status.history_lost_records},
          {"stream_time", format_rfc3339(status.stream_time)}}},
-       {"learner", learner_json(status.learner, context.services.online)},
+       {"learner", learner_json(status, context.services.online)},
        {"snapshot",
         {{"version", snapshot->version},
          {"age_ms", std::max<std::int64_t>(0, to_ms(context.services.clock.now()) - to_ms(snapshot->published))}}},

@@ -73,6 +73,7 @@ class FakeEventLog final : public ingest::EventLog {
     }
     std::uint64_t generation() const override { return log_.generation; }
     bool held_since(int partition, std::uint64_t) const override { return !log_.lost.contains(partition); }
+    std::uint64_t lost_records() const override { return 0; }
 
    private:
     FakeEventLog& log_;

@@ -7,11 +7,10 @@ namespace {
 
 class GapDetectorTest : public ::testing::Test {
  protected:
-  double lost() { return metrics_.counter("freshet_ingest_out_of_range_total", help_).Value(); }
+  std::uint64_t lost() const { return gaps_.lost(); }
 
-  const std::string help_ = "Records that the log had deleted before they were read.";
   Metrics metrics_;
-  GapDetector gaps_{metrics_};
+  GapDetector gaps_{metrics_, "learner"};
 };
 
 TEST_F(GapDetectorTest, ConsecutiveRecordsAreNoGap) {
