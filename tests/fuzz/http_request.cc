@@ -27,7 +27,7 @@ class InlineExecutor final : public serve::Executor {
 
 struct Service {
   testing::ServiceFixture fixture;
-  serve::Options options;
+  serve::Options options{.audit = {.file = "/dev/null"}};
   serve::Api api{options, fixture.services()};
   std::shared_ptr<InlineExecutor> executor = std::make_shared<InlineExecutor>();
 };
