@@ -25,9 +25,15 @@ class InlineExecutor final : public serve::Executor {
   std::deque<std::function<void()>> later_;
 };
 
+serve::Options quiet() {
+  serve::Options options;
+  options.audit.file = "/dev/null";
+  return options;
+}
+
 struct Service {
   testing::ServiceFixture fixture;
-  serve::Options options{.audit = {.file = "/dev/null"}};
+  serve::Options options = quiet();
   serve::Api api{options, fixture.services()};
   std::shared_ptr<InlineExecutor> executor = std::make_shared<InlineExecutor>();
 };
