@@ -65,11 +65,10 @@ Catalogue::~Catalogue() = default;
 
 Result<void> Catalogue::put(std::span<const Item> items) {
   const Database::Impl& db = impl_->database.impl();
+  std::lock_guard writing(impl_->writer);
   const std::shared_lock using_it(db.in_use);
   rocksdb::WriteBatch batch;
   for (const Item& item : items) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
-
-  std::lock_guard writing(impl_->writer);
   const auto status = db.db->Write(durable(), &batch);
   if (!status.ok()) return to_error(status);
   std::unique_lock lock(impl_->mutex);
