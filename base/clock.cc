@@ -5,8 +5,6 @@
 namespace freshet {
 namespace {
 
-constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
-
 /// Exactly `count` decimal digits off the front of `text`.
 bool take_digits(std::string_view& text, std::size_t count, int& value) {
   if (text.size() < count) return false;
@@ -85,7 +83,7 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const Timestamp time = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
                          std::chrono::seconds{second} + std::chrono::milliseconds{milliseconds} - offset;
-  if (year < 1970 || to_ms(time) < 0 || to_ms(time) > kMaxTimeMs) return std::nullopt;
+  if (year < 1970 || !is_event_time(to_ms(time))) return std::nullopt;
   return time;
 }
 

@@ -14,6 +14,10 @@ using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 inline Timestamp timestamp_from_ms(std::int64_t ms) { return Timestamp{std::chrono::milliseconds{ms}}; }
 inline std::int64_t to_ms(Timestamp time) { return time.time_since_epoch().count(); }
 
+/// 9999-12-31T23:59:59.999Z: no event is later, and none is before 1970 (docs/event_format.md).
+inline constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;
+inline bool is_event_time(std::int64_t ms) { return ms >= 0 && ms <= kMaxTimeMs; }
+
 /// "2026-11-21T21:36:00.123Z" (always UTC, always milliseconds).
 std::string format_rfc3339(Timestamp time);
 

@@ -23,7 +23,7 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc{} && end == text.data() + text.size()) {
     const double ms = number < 1e11 ? number * 1000 : number;
-    if (!(ms >= 0 && ms <= 253'402'300'799'999.0)) return std::nullopt;
+    if (!(ms >= 0 && ms <= static_cast<double>(kMaxTimeMs))) return std::nullopt;
     return timestamp_from_ms(std::llround(ms));
   }
   return parse_rfc3339(text);

@@ -16,7 +16,6 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -84,7 +83,7 @@ bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault
     if (!value.is_uint64()) return fail(fault, "ts", "expected RFC 3339 text or integer milliseconds since 1970");
     ms = -1;  // too large for 64 bits with a sign
   }
-  if (ms < 0 || ms > kMaxTimeMs) return fail(fault, "ts", "outside of the years 1970 to 9999");
+  if (!is_event_time(ms)) return fail(fault, "ts", "outside of the years 1970 to 9999");
   out = timestamp_from_ms(ms);
   return true;
 }

@@ -3,13 +3,9 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 namespace freshet::online {
-
-/// 9999-12-31T23:59:59.999Z: no event is later, and none is before 1970 (docs/event_format.md).
-inline constexpr std::int64_t kMaxSavedTimeMs = 253'402'300'799'999;
-
-inline bool is_event_time(std::int64_t ms) { return ms >= 0 && ms <= kMaxSavedTimeMs; }
 
 /// The time of an event in a saved state, in milliseconds. One that no event has, with which sums would overflow, makes
 /// `in` not ok().

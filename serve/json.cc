@@ -9,7 +9,6 @@ namespace freshet::serve {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
-constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;  // the end of the year 9999
 
 std::string_view title_of(unsigned status) {
   switch (status) {
@@ -113,7 +112,7 @@ Result<Timestamp> time_field(const json::value& value) {
   if (value.is_string()) {
     const auto time = parse_rfc3339(std::string_view(value.as_string()));
     if (time) return *time;
-  } else if (value.is_int64() && value.as_int64() >= 0 && value.as_int64() <= kMaxTimeMs) {
+  } else if (value.is_int64() && is_event_time(value.as_int64())) {
     return timestamp_from_ms(value.as_int64());
   }
   return bad_field("ts", "expected RFC 3339 text or integer milliseconds since 1970");
