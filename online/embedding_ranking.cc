@@ -15,15 +15,6 @@ constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
 
-struct Entry {
-  float score;
-  std::uint32_t row;
-};
-
-constexpr auto better = [](const Entry& a, const Entry& b) {
-  return a.score != b.score ? a.score > b.score : a.row < b.row;
-};
-
 FRESHET_SIMD std::uint32_t count_at_least(const float* values, std::size_t size, float threshold) {
   std::uint32_t count = 0;
 #pragma omp simd reduction(+ : count)
@@ -55,12 +46,12 @@ void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
 
-/// All rows scored by their 8-bit copies, and the best of them.
+/// All rows scored by their 8-bit copies, and the best of them. There is at least one.
 struct Scan {
   std::vector<std::int8_t> query;
-  std::vector<float> scores;  // by row
-  std::vector<float> peaks;   // the best of every block of rows
-  std::vector<Entry> best;
+  std::vector<float> scores;    // by row
+  std::vector<float> peaks;     // the best of every block of rows
+  std::vector<Candidate> best;  // rows, not yet items
 
   void run(const EmbeddingView& embeddings, std::span<const float> exact_query);
   void select(std::size_t count);
@@ -81,9 +72,8 @@ void Scan::run(const EmbeddingView& embeddings, std::span<const float> exact_que
   }
   scores.resize(embeddings.rows);
   peaks.resize((embeddings.rows + kBlockRows - 1) / kBlockRows);
-  if (!peaks.empty())
-    peaks.back() =
-        *std::max_element(scores.begin() + static_cast<std::ptrdiff_t>((peaks.size() - 1) * kBlockRows), scores.end());
+  const auto last_block = scores.begin() + static_cast<std::ptrdiff_t>((peaks.size() - 1) * kBlockRows);
+  peaks.back() = *std::max_element(last_block, scores.end());
 }
 
 /// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
@@ -95,14 +85,10 @@ void Scan::select(std::size_t count) {
     if (peaks[peak] < threshold) continue;
     const std::size_t end = std::min(scores.size(), (peak + 1) * kBlockRows);
     for (std::size_t row = peak * kBlockRows; row < end; ++row) {
-      if (scores[row] >= threshold) best.push_back({scores[row], static_cast<std::uint32_t>(row)});
+      if (scores[row] >= threshold) best.push_back({static_cast<std::uint32_t>(row), scores[row]});
     }
   }
-  if (best.size() > 2 * count) {
-    const auto nth = best.begin() + static_cast<std::ptrdiff_t>(count);
-    std::nth_element(best.begin(), nth, best.end(), better);
-    best.erase(nth, best.end());
-  }
+  if (best.size() > 2 * count) cut_to_best(best, count);
 }
 
 }  // namespace
@@ -116,12 +102,11 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   thread_local std::vector<Candidate> ranked;
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
-    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].row);
-    const Entry& entry = scan.best[n];
-    const ItemIndex item = embeddings.page(entry.row).item[entry.row % EmbeddingPage::kRows];
+    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);
+    const std::uint32_t row = scan.best[n].item;
+    const ItemIndex item = embeddings.page(row).item[row % EmbeddingPage::kRows];
     if (item == kNoItem || item == except) continue;
-    ranked.push_back(
-        {item, dot(query.data(), embeddings.vector(entry.row), embeddings.dimension) + embeddings.offset(entry.row)});
+    ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
   }
   keep_best(ranked, k);
   out.insert(out.end(), ranked.begin(), ranked.end());
