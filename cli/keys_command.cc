@@ -17,8 +17,8 @@ struct KeyArguments {
 
 /// The line goes to standard output, to be appended to the file; the key to standard error, to be seen once.
 void make_key(const KeyArguments& arguments) {
-  if (!serve::valid_key_name(arguments.name)) {
-    throw std::runtime_error("a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit");
+  if (const auto named = serve::check_key_name(arguments.name); !named) {
+    throw std::runtime_error(named.error().message);
   }
   const auto scopes = serve::parse_scopes(arguments.scopes);
   if (!scopes) throw std::runtime_error("--scope: " + scopes.error().message);

@@ -1,6 +1,7 @@
 #include "serve/request_id.h"
 
 #include <algorithm>
+#include <boost/url/grammar/alnum_chars.hpp>
 #include <cstdio>
 #include <random>
 
@@ -9,10 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxGiven = 128;
 
-bool fits(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == ':';
-}
+bool fits(char c) { return boost::urls::grammar::alnum_chars(c) || c == '-' || c == '_' || c == '.' || c == ':'; }
 
 }  // namespace
 

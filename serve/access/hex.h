@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/url/grammar/hexdig_chars.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,16 +21,11 @@ inline std::string to_hex(std::string_view bytes) {
 
 /// The bytes again, from digits of either case; nullopt if it is anything else.
 inline std::optional<std::string> from_hex(std::string_view text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
+  using boost::urls::grammar::hexdig_value;
   if (text.size() % 2 != 0) return std::nullopt;
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit(text[i]), low = digit(text[i + 1]);
+    const int high = hexdig_value(text[i]), low = hexdig_value(text[i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes += static_cast<char>(high * 16 + low);
   }

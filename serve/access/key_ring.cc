@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <boost/url/grammar/alnum_chars.hpp>
 #include <charconv>
 #include <stdexcept>
 #include <vector>
@@ -20,6 +21,8 @@ constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::size_t kKeyBytes = 32;
 constexpr double kMaxRate = 1e6;
 constexpr std::array kScopes{Scope::read, Scope::write, Scope::admin};
+
+using boost::urls::grammar::alnum_chars;
 
 using Digest = std::array<std::uint8_t, 32>;
 
@@ -92,12 +95,10 @@ Result<RateLimit> parse_rate_limit(std::string_view text) {
   return RateLimit{*rate, std::max(1.0, *burst)};
 }
 
-bool valid_key_name(std::string_view name) {
-  const auto alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !name.empty() && name.size() <= 64 && alphanumeric(name.front()) &&
-         std::ranges::all_of(name, [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+Result<void> check_key_name(std::string_view name) {
+  const auto fits = [](char c) { return alnum_chars(c) || c == '-' || c == '_' || c == '.'; };
+  if (!name.empty() && name.size() <= 64 && alnum_chars(name.front()) && std::ranges::all_of(name, fits)) return {};
+  return Error{Errc::invalid, "a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit"};
 }
 
 Result<std::shared_ptr<const KeyRing>> KeyRing::parse(std::string_view text) {
@@ -113,9 +114,7 @@ Result<std::shared_ptr<const KeyRing>> KeyRing::parse(std::string_view text) {
     const auto words = words_of(line.substr(0, line.find('#')));
     if (words.empty()) continue;
     if (words.size() != 4) return wrong("expected NAME SCOPES RATE sha256:DIGEST");
-    if (!valid_key_name(words[0])) {
-      return wrong("a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit");
-    }
+    if (const auto named = check_key_name(words[0]); !named) return wrong(named.error().message);
     auto scopes = parse_scopes(words[1]);
     if (!scopes) return wrong(scopes.error().message);
     const auto limit = parse_rate_limit(words[2]);
@@ -153,7 +152,7 @@ std::string new_api_key() {
 }
 
 std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key) {
-  FRESHET_CHECK(valid_key_name(name));
+  FRESHET_CHECK(check_key_name(name));
   std::string names;
   for (const Scope scope : scopes) names += (names.empty() ? "" : ",") + std::string(to_string(scope));
   const Digest digest = digest_of(key);

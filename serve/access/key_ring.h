@@ -68,11 +68,12 @@ class KeyRing {
 /// A new key. Throws std::runtime_error if the system has no randomness.
 std::string new_api_key();
 
-/// The line of the file for it. REQUIRES: valid_key_name(name).
+/// The line of the file for it. REQUIRES: check_key_name(name).
 std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key);
 
-/// Letters, digits, '-', '_' and '.', at most 64, the first a letter or digit: fit for logs and labels.
-bool valid_key_name(std::string_view name);
+/// Letters, digits, '-', '_' and '.', at most 64, the first a letter or digit: fit for logs and labels. Errors:
+/// invalid.
+Result<void> check_key_name(std::string_view name);
 
 /// "500", "500/1000" or "-". Errors: invalid.
 Result<RateLimit> parse_rate_limit(std::string_view text);
