@@ -16,6 +16,17 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
+http::response<http::string_body> to_http(const ApiResponse& answer, unsigned version, bool keep_alive) {
+  http::response<http::string_body> response(static_cast<http::status>(answer.status), version);
+  response.set(http::field::server, "freshet");
+  for (const auto& [name, value] : answer.headers) response.set(name, value);
+  response.keep_alive(keep_alive);
+  if (answer.status != 204) response.set(http::field::content_type, answer.content_type);
+  response.body() = answer.body;
+  response.prepare_payload();
+  return response;
+}
+
 /// Tells the client that nothing more comes. In TLS that is said inside the stream, when it is closed.
 void finish_sending(PlainStream& stream) {
   beast::error_code ignored;
@@ -96,13 +107,7 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
 
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer) {
-  http::response<http::string_body> response(static_cast<http::status>(answer.status), request.version());
-  response.set(http::field::server, "freshet");
-  for (const auto& [name, value] : answer.headers) response.set(name, value);
-  response.keep_alive(request.keep_alive() && !io_.draining);
-  if (answer.status != 204) response.set(http::field::content_type, answer.content_type);
-  response.body() = answer.body;
-  response.prepare_payload();
+  auto response = to_http(answer, request.version(), request.keep_alive() && !io_.draining);
   expires_after(io_.options.write_timeout);
   if (request.method() == http::verb::head) {
     http::response<http::empty_body> head(std::move(response.base()));
@@ -128,12 +133,7 @@ asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   } else {
     co_return false;
   }
-  http::response<http::string_body> response(static_cast<http::status>(answer.status), 11);
-  response.set(http::field::server, "freshet");
-  response.set(http::field::content_type, answer.content_type);
-  response.keep_alive(false);
-  response.body() = answer.body;
-  response.prepare_payload();
+  auto response = to_http(answer, 11, /*keep_alive=*/false);
   expires_after(io_.options.write_timeout);
   co_await http::async_write(stream_, response, kAwait);
   // Closing with unread input would reset the connection before the client has read the answer.
