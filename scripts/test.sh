@@ -72,12 +72,8 @@ start_broker() {
   export FRESHET_TEST_BROKERS
 }
 
-end_to_end() {
-  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" tests/integration
-}
-
-faults() {
-  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" --short tests/fault
+run_pytest() {
+  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
 }
 
 set +e # from here on step() keeps the score
@@ -88,8 +84,8 @@ else
   if step "release build" build release; then
     step "broker" start_broker
     step "release tests" run_ctest release
-    step "end-to-end tests" end_to_end
-    step "fault tests" faults
+    step "end-to-end tests" run_pytest tests/integration
+    step "fault tests" run_pytest --short tests/fault
     step "layers" .ci/check_layers.py build/release
   fi
   step "format" .ci/check_format.sh

@@ -1,9 +1,14 @@
-"""What an administrator, or a producer with transactions, does to a topic."""
+"""What an administrator, or a producer with transactions, does to a topic, and the service's side of it."""
 
 import json
 
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
+
+
+def service_config(broker, topic, group=None):
+    return (f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{group or topic}"\n'
+            f'dead_letter_topic = "{topic}-dead"\n[kafka.properties]\n"session.timeout.ms" = "6000"\n')
 
 
 def _admin(broker, request):

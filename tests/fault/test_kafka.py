@@ -8,11 +8,6 @@ from clients import Crowd, connect, history
 from freshet_process import Broker, wait_until
 
 
-def config(broker, topic):
-    return (f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{topic}"\n'
-            f'dead_letter_topic = "{topic}-dead"\n[kafka.properties]\n"session.timeout.ms" = "6000"\n')
-
-
 def click(number, user="u"):
     return {"id": f"{user}-{number}", "user": user, "item": f"i{number % 7}", "ts": 1_700_000_000_000}
 
@@ -32,7 +27,7 @@ def wait_for(service, expected, user="u"):
 
 def test_what_a_transaction_aborted_is_never_read(freshet, broker, topic):
     kafka_admin.create_topic(broker, topic, partitions=1)
-    service = freshet(config(broker, topic))
+    service = freshet(kafka_admin.service_config(broker, topic))
     events = [click(number) for number in range(30)]
     kafka_admin.transaction(broker, topic, events[:10], commit=True)
     kafka_admin.transaction(broker, topic, events[10:20], commit=False)
@@ -45,7 +40,7 @@ def test_what_a_transaction_aborted_is_never_read(freshet, broker, topic):
 
 def test_partitions_that_are_added_are_read_from_their_beginning(freshet, broker, topic, report):
     kafka_admin.create_topic(broker, topic, partitions=1)
-    service = freshet(config(broker, topic))
+    service = freshet(kafka_admin.service_config(broker, topic))
     kafka_admin.produce(broker, topic, [click(number) for number in range(10)], partition=0)
     wait_for(service, [click(number) for number in range(10)])
     kafka_admin.add_partitions(broker, topic, 3)
@@ -60,7 +55,7 @@ def test_partitions_that_are_added_are_read_from_their_beginning(freshet, broker
 
 def test_records_that_retention_deleted_unread_are_passed_and_counted(freshet, broker, topic):
     kafka_admin.create_topic(broker, topic, partitions=1)
-    service = freshet(config(broker, topic))
+    service = freshet(kafka_admin.service_config(broker, topic))
     events = [click(number) for number in range(60)]
     kafka_admin.produce(broker, topic, events[:20], partition=0)
     wait_for(service, events[:20])
@@ -86,7 +81,7 @@ def test_a_broker_that_is_killed_under_load(freshet, tmp_path, topic, rounds, se
     broker = Broker(tmp_path / "kafka").start()
     try:
         kafka_admin.create_topic(broker, topic, partitions=3)
-        service = freshet(config(broker, topic) + "[serve]\nevents_timeout = \"2s\"\n")
+        service = freshet(kafka_admin.service_config(broker, topic) + "[serve]\nevents_timeout = \"2s\"\n")
         crowd = Crowd(3, chance)
         kills = rounds(short=1, long=10)
         for _ in range(kills):
@@ -111,7 +106,7 @@ def test_two_instances_of_a_group_of_which_one_is_killed(freshet, broker, topic,
     """Partitions go back and forth. Together the instances hold every event; each holds none twice, and in order."""
     chance = random.Random(seed)
     kafka_admin.create_topic(broker, topic, partitions=4)
-    instances = [freshet(config(broker, topic), name=name) for name in ("a", "b")]
+    instances = [freshet(kafka_admin.service_config(broker, topic), name=name) for name in ("a", "b")]
     crowd = Crowd(3, chance)
     kills = rounds(short=1, long=20)
     for _ in range(kills):

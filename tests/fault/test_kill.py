@@ -13,13 +13,12 @@ from freshet_process import wait_until
 LONGEST_LOAD = 0.6      # seconds; a start takes about as long
 LONG_LIFE = 4           # every so many rounds the service lives to write a checkpoint first
 KILLED_WHILE_STARTING = 0.25  # of the rounds
-EMBEDDED = '[online]\ncheckpoint_interval = "1s"\n[embedded]\nretention = "3650d"\n'
+CHECKPOINTS = '[online]\ncheckpoint_interval = "1s"\n'
+EMBEDDED = CHECKPOINTS + '[embedded]\nretention = "3650d"\n'
 
 
 def kafka(broker, topic, group):
-    return (f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{group}"\n'
-            f'dead_letter_topic = "{topic}-dead"\n[kafka.properties]\n"session.timeout.ms" = "6000"\n'
-            '[online]\ncheckpoint_interval = "1s"\n')
+    return kafka_admin.service_config(broker, topic, group) + CHECKPOINTS
 
 
 def kill_and_check(service, rounds, chance):
@@ -61,28 +60,26 @@ def stop_at_the_end_of_the_log(service, books):
     return events
 
 
-def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
-    service = freshet(EMBEDDED)
-    kills = rounds(short=6, long=200)
-    books = kill_and_check(service, kills, random.Random(seed))
+def check(service, rounds, chance, report, uninterrupted):
+    """`uninterrupted(events)`: the checkpoint of a learner that reads the same log, of so many events, without a pause."""
+    books = kill_and_check(service, rounds, chance)
     events = stop_at_the_end_of_the_log(service, books)
-    uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", EMBEDDED, events, service.data)
-    same = checkpoints.newest(service.data).read_bytes() == uninterrupted
-    report(kills=kills, **books.figures, events_learned=events, same_checkpoint=same)
+    same = checkpoints.newest(service.data).read_bytes() == uninterrupted(events)
+    report(kills=rounds, **books.figures, events_learned=events, same_checkpoint=same)
     assert books.clean, books.figures
     assert same, "the learner differs from one that never stopped"
+
+
+def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
+    service = freshet(EMBEDDED)
+    check(service, rounds(short=6, long=200), random.Random(seed), report,
+          lambda events: checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", EMBEDDED, events, service.data))
 
 
 def test_kill_on_kafka(freshet, broker, topic, rounds, seed, report, tmp_path):
     """One partition, so that there is one order to learn in."""
     kafka_admin.create_topic(broker, topic, partitions=1)
     service = freshet(kafka(broker, topic, topic))
-    kills = rounds(short=2, long=25)
-    books = kill_and_check(service, kills, random.Random(seed))
-    events = stop_at_the_end_of_the_log(service, books)
-    uninterrupted = checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted",
-                                                        kafka(broker, topic, f"{topic}-uninterrupted"), events)
-    same = checkpoints.newest(service.data).read_bytes() == uninterrupted
-    report(kills=kills, **books.figures, events_learned=events, same_checkpoint=same)
-    assert books.clean, books.figures
-    assert same, "the learner differs from one that never stopped"
+    other_group = kafka(broker, topic, f"{topic}-uninterrupted")
+    check(service, rounds(short=2, long=25), random.Random(seed), report,
+          lambda events: checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", other_group, events))

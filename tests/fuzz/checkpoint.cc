@@ -12,19 +12,14 @@
 #include "online/vocabulary.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/small_model.h"
+#include "tests/support/part_driver.h"
 
 namespace freshet::fuzz {
 namespace {
 
 constexpr std::size_t kItems = 16;  // small_options().max_items
 
-template <typename T>
-std::string saved(const T& object) {
-  std::string bytes;
-  ByteWriter out(bytes);
-  object.save(out);
-  return bytes;
-}
+using testing::saved;
 
 /// `make` a fresh object, load it, save it, load that. Null if the bytes are no saved state.
 template <typename Make>

@@ -13,23 +13,18 @@
 #include "store/key_codec.h"
 #include "store/value_codec.h"
 #include "tests/fuzz/small_model.h"
+#include "tests/support/part_driver.h"
 
 namespace freshet::fuzz {
 namespace {
+
+using testing::saved;
 
 std::filesystem::path root;
 
 void write(const std::string& fuzzer, const std::string& name, char choice, const std::string& bytes) {
   std::filesystem::create_directories(root / fuzzer);
   std::ofstream(root / fuzzer / name, std::ios::binary) << choice << bytes;
-}
-
-template <typename T>
-std::string saved(const T& object) {
-  std::string bytes;
-  ByteWriter out(bytes);
-  object.save(out);
-  return bytes;
 }
 
 void write_store_seeds() {

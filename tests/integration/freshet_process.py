@@ -77,8 +77,7 @@ class Freshet:
 
     def start(self, ready=True, **environment):
         start_of_run = self.launch(**environment)
-        self.port = wait_until(lambda: self._port(start_of_run), "the port in the log")
-        self.url = f"{'https' if self.ca else 'http'}://127.0.0.1:{self.port}"
+        self._listens_on(wait_until(lambda: self._port(start_of_run), "the port in the log"))
         if ready:
             wait_until(lambda: self.get("/readyz").status == 200, "/readyz")
         return self
@@ -91,12 +90,16 @@ class Freshet:
             if self.process.poll() is not None:
                 return "dead"
             try:
-                self.url = "http://127.0.0.1:%d" % (self._port(start_of_run) or 0)
+                self._listens_on(self._port(start_of_run) or 0)
                 return "ready" if self.get("/readyz").status == 200 else None
             except AssertionError:  # not listening: not yet, or no longer
                 return None
 
         return wait_until(outcome, "ready or dead") == "ready"
+
+    def _listens_on(self, port):
+        self.port = port
+        self.url = f"{'https' if self.ca else 'http'}://127.0.0.1:{port}"
 
     def _port(self, start_of_run):
         if self.process.poll() is not None:
