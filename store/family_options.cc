@@ -121,6 +121,10 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   table.format_version = 5;
 
   rocksdb::ColumnFamilyOptions family;
+  // What a memtable takes before its first row (a bloom filter, an arena block) is a share of these. With RocksDB's own
+  // sizes it could exceed a small limit of all families together, and every commit would flush.
+  family.write_buffer_size = options.memtable_bytes;
+  family.arena_block_size = options.memtable_bytes / 64;
   family.compression = rocksdb::kLZ4Compression;       // cheap enough for the write path
   family.bottommost_compression = rocksdb::kZSTD;      // most bytes lie here, rewritten rarely
   family.level_compaction_dynamic_level_bytes = true;  // bounded space amplification for a store that only grows
