@@ -105,7 +105,7 @@ void embedded_append(benchmark::State& state) {
   Disk disk;
   store::Journal journal(disk.database());
   const SystemClock clock;
-  ingest::EmbeddedLog log(journal, {}, clock);
+  ingest::EmbeddedLog log(journal, {}, {}, clock);
   const auto count = static_cast<std::size_t>(state.range(0));
   const auto values = clicks(count, 5'000);
   for (auto _ : state) {
@@ -137,7 +137,7 @@ void catch_up(benchmark::State& state) {
       }
     }
     const SystemClock clock;
-    ingest::EmbeddedLog log(journal, {}, clock);
+    ingest::EmbeddedLog log(journal, {}, {}, clock);
     store::HistoryStore store(disk.database());
     Watermark visible;
     Metrics metrics;

@@ -19,6 +19,7 @@
 #include "cli/version.h"
 #include "ingest/decoding_reader.h"
 #include "ingest/embedded_log.h"
+#include "ingest/eraser.h"
 #include "ingest/history_writer.h"
 #include "ingest/kafka_log.h"
 #include "online/learner.h"
@@ -86,11 +87,13 @@ struct Application::Impl {
   ingest::DecodingReader learner_reader;
   online::Learner learner;
   LogEventSink sink;
+  ingest::Eraser eraser;
 
   // Whatever starts threads comes last; stop() ends them in the opposite order.
   std::jthread writer_thread;
   std::jthread learner_thread;
   std::jthread monitor_thread;
+  std::jthread eraser_thread;
 };
 
 Application::Impl::Impl(const Config& the_config)
@@ -107,7 +110,8 @@ Application::Impl::Impl(const Config& the_config)
           learner_reader, checkpoints,
           [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
           config.online, clock, metrics),
-      sink(*log, config.decode, clock) {
+      sink(*log, config.decode, clock),
+      eraser(database, *log, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
   visible.advance(*positions);
@@ -122,11 +126,12 @@ Application::Impl::Impl(const Config& the_config)
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
   monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });
+  eraser_thread = start_thread("freshet-eraser", [this](const std::stop_token& token) { eraser.run(token); });
 }
 
 std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
   if (config.log_kind == LogKind::kafka) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
-  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, clock);
+  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, config.decode, clock);
 }
 
 serve::ServiceStatus Application::Impl::status() const {
@@ -181,10 +186,10 @@ void Application::Impl::stop() {
   stopped = true;
   log::info("stopping: draining requests");
   server->stop();
-  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread}) {
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
     thread->request_stop();
   }
-  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread}) {
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
     if (thread->joinable()) thread->join();
   }
   if (const auto synced = database.sync(); !synced) {

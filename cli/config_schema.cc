@@ -180,6 +180,8 @@ void add_log_options(Schema& schema) {
                  "Most events committed to the histories at once.");
   schema.duration("writer.poll_timeout", FRESHET_AT(writer.poll_timeout), 1ms, 10s,
                   "How long the history writer waits for events before it looks around.");
+  schema.duration("writer.erase_interval", FRESHET_AT(writer.erase_interval), 1s, 24h * 30,
+                  "How often, at most, files are rewritten so that nothing of those who were erased is left in them.");
 }
 
 void add_store_options(Schema& schema) {

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "ingest/event_decoder.h"
 
 namespace freshet::ingest {
 namespace {
@@ -39,9 +40,10 @@ class EmbeddedLog::Reader final : public LogReader {
     batch.records.reserve(records->size());
     for (store::JournalRecord& record : *records) {
       offset_ = record.offset + 1;
+      if (record.erased) continue;
       batch.records.push_back({{0, record.offset}, record.arrival, std::move(record.key), std::move(record.value), {}});
     }
-    if (!batch.records.empty()) batch.next[0] = offset_;
+    if (!records->empty()) batch.next[0] = offset_;
     return batch;
   }
 
@@ -74,8 +76,9 @@ class EmbeddedLog::Reader final : public LogReader {
   std::int64_t offset_ = 0;
 };
 
-EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock)
-    : journal_(journal), options_(options), clock_(clock), thread_([this](std::stop_token stop) {
+EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode,
+                         const Clock& clock)
+    : journal_(journal), options_(options), decode_(decode), clock_(clock), thread_([this](std::stop_token stop) {
         pthread_setname_np(pthread_self(), "freshet-journal");
         run(std::move(stop));
       }) {}
@@ -160,13 +163,44 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
   }
 }
 
-void EmbeddedLog::trim() {
+/// Below it nothing is read any more, whatever happens.
+std::int64_t EmbeddedLog::committed_by_all() const {
+  std::lock_guard lock(mutex_);
+  if (committed_.empty()) return 0;  // starting or stopping: nobody has said what is safe
   std::int64_t safe = journal_.end();
-  {
-    std::lock_guard lock(mutex_);
-    if (committed_.empty()) return;  // starting or stopping: nobody has said what is safe
-    for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
+  for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
+  return safe;
+}
+
+Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
+  std::int64_t end = 0;  // behind the last erase record
+  std::map<Owner, std::int64_t> ends;
+  for (const store::Erasure& erasure : erasures) {
+    FRESHET_CHECK(erasure.position.has_value());
+    end = std::max(end, ends[erasure.owner] = erasure.position->offset + 1);
   }
+  if (end > committed_by_all()) return false;
+
+  const auto is_erased = [&](const Owner& owner, std::int64_t offset) {
+    const auto own_end = ends.find(owner);
+    return own_end != ends.end() && offset < own_end->second;
+  };
+  EventDecoder decoder(decode_);
+  const auto erased = journal_.erase(end, [&](const store::JournalRecord& record) {
+    const auto event = decoder.decode(record.value, {}, record.arrival);
+    // Of a record that is no event its key tells whose it is.
+    const std::string& user = event ? event->user : record.key;
+    const std::string& session = event ? event->session : record.key;
+    // A session's events are the user's where there is one, and go with them.
+    return is_erased({Owner::Kind::user, user}, record.offset) ||
+           ((!event || event->user.empty()) && is_erased({Owner::Kind::session, session}, record.offset));
+  });
+  if (!erased) return erased.error();
+  return true;
+}
+
+void EmbeddedLog::trim() {
+  const std::int64_t safe = committed_by_all();
   if (safe <= journal_.begin()) return;
   if (const auto trimmed = journal_.trim(safe, clock_.now() - options_.retention); !trimmed) {
     log::warn("the event log cannot be trimmed", {{"reason", trimmed.error().message}});

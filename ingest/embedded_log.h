@@ -23,11 +23,13 @@ namespace freshet::ingest {
 /// Limits:   EmbeddedOptions says how much may wait for the next fsync; when nothing does, any single append is taken.
 class EmbeddedLog final : public EventLog {
  public:
-  EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const Clock& clock);
+  /// `decode` as the readers': it tells whose a record is.
+  EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode, const Clock& clock);
   ~EmbeddedLog() override;  ///< makes what is queued durable first; readers must be gone
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
+  Result<bool> forget(std::span<const store::Erasure> erasures) override;
   std::string problem() const override;
   std::string_view name() const override { return "embedded"; }
   bool keeps_dead_letters() const override { return false; }
@@ -50,9 +52,11 @@ class EmbeddedLog final : public EventLog {
   void run(std::stop_token stop);
   void write(std::vector<Pending> pending);
   void trim();
+  std::int64_t committed_by_all() const;
 
   store::Journal& journal_;
   const EmbeddedOptions options_;
+  const DecodeOptions decode_;
   const Clock& clock_;
 
   mutable std::mutex mutex_;

@@ -14,6 +14,7 @@
 #include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
+#include "store/erasures.h"
 
 namespace freshet::ingest {
 
@@ -98,6 +99,10 @@ class EventLog {
 
   /// `positions_of` is needed for Sharing::group only.
   virtual std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) = 0;
+
+  /// Takes the records of these owners, up to their erase record and with it, out of the log. False: some reader may
+  /// still need them, ask again later. What is in Kafka is Kafka's to delete: nothing is done, and the answer is true.
+  virtual Result<bool> forget(std::span<const store::Erasure> erasures) = 0;
 
   /// Empty if usable; else why not, for /readyz.
   virtual std::string problem() const = 0;

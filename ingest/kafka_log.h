@@ -28,6 +28,7 @@ class KafkaLog final : public EventLog {
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
+  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override;
   std::string_view name() const override { return "kafka"; }
   bool keeps_dead_letters() const override { return !options_.dead_letter_topic.empty(); }

@@ -89,6 +89,7 @@ std::vector<std::string> WriterOptions::validate() const {
   Problems problems;
   check_range<std::size_t>(problems, "writer.batch_records", batch_records, 1, 1'000'000);
   check_range<std::int64_t>(problems, "writer.poll_timeout", poll_timeout.count(), 1, 10'000, " ms");
+  check_range<std::int64_t>(problems, "writer.erase_interval", erase_interval.count(), 1000, 30LL * 86'400'000, " ms");
   return problems;
 }
 

@@ -44,6 +44,8 @@ struct KafkaOptions {
 struct WriterOptions {
   std::size_t batch_records = 2000;             ///< at most this many in one commit; what is there is never waited on
   std::chrono::milliseconds poll_timeout{100};  ///< how long an idle writer waits before it looks at `stop`
+  std::chrono::milliseconds erase_interval{
+      std::chrono::hours{1}};  ///< how often files are rewritten without the erased
 
   std::vector<std::string> validate() const;
 };

@@ -61,6 +61,7 @@ struct Learner::Impl {
   Positions fallback;  // of the checkpoint before the newest
   bool unpublished = false;
   bool unsaved = false;
+  std::size_t telltale = 0;  // newest checkpoints that may hold somebody who has been erased since
   Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
   std::string log_problem, checkpoint_problem;
 
@@ -97,6 +98,8 @@ void Learner::restore() {
     m.model = m.make_model();
   }
   m.fallback = m.positions;
+  // Somebody may have been erased shortly before we stopped.
+  if (restored) m.telltale = m.options.keep_checkpoints - 1;
   m.gauges = std::make_unique<LearnerMetrics>(m.metrics, m.model->part_names());
   m.last_checkpoint_try = m.last_caught_up = m.clock.now();
   m.publish();
@@ -117,7 +120,10 @@ void Learner::Impl::set_problem(std::string& which, std::string problem) {
 }
 
 void Learner::Impl::learn(const EventBatch& batch) {
-  for (const PositionedEvent& event : batch.events) model->learn(event.event);
+  for (const PositionedEvent& event : batch.events) {
+    model->learn(event.event);
+    if (event.event.kind == EventKind::erase) telltale = options.keep_checkpoints;
+  }
   advance(positions, batch.next);
   unpublished = unsaved = true;
   gauges->events.Increment(static_cast<double>(batch.events.size()));
@@ -197,6 +203,7 @@ void Learner::Impl::write_checkpoint() {
   gauges->checkpoint_bytes.Set(static_cast<double>(bytes.size()));
   set_problem(checkpoint_problem, "");
   unsaved = false;
+  if (telltale > 0) --telltale;
   {
     const std::lock_guard lock(status_mutex);
     status.last_checkpoint = last_checkpoint_try;
@@ -206,7 +213,8 @@ void Learner::Impl::write_checkpoint() {
 }
 
 void Learner::Impl::checkpoint_if_due() {
-  if (unsaved && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
+  const bool wanted = unsaved || telltale > 0;
+  if (wanted && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
 }
 
 void Learner::Impl::pause(std::stop_token stop, milliseconds time) {

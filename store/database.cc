@@ -102,6 +102,7 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.bytes_per_sync = 1 << 20;                       // writes back steadily instead of in stalls at the end of a file
   db.wal_bytes_per_sync = 1 << 20;
   db.max_open_files = 1024;
+  db.max_manifest_file_size = 1 << 20;  // it names the first and last key of files long gone: begun anew now and then
   db.info_log = std::make_shared<RocksLog>();
   // A torn last record is the normal end after a crash and is dropped; damage before it stops there, at a consistent
   // point. Positions and rows are in the same batch, so what is dropped is read from the log again.

@@ -1,13 +1,17 @@
 #include "store/history_store.h"
 
 #include <algorithm>
-#include <array>
+#include <cctype>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <shared_mutex>
 #include <unordered_map>
 
 #include "base/bytes.h"
 #include "store/dead_letters.h"
+#include "store/erasures.h"
 #include "store/key_codec.h"
 #include "store/rocks.h"
 #include "store/value_codec.h"
@@ -26,9 +30,67 @@ std::unique_ptr<rocksdb::Iterator> iterate(const Database::Impl& db, const Owner
   return rows;
 }
 
-void erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner) {
+/// Calls visit(key, event) with every row of `owner`; one that cannot be decoded is passed over.
+template <typename Visit>
+rocksdb::Status for_each_row(const Database::Impl& db, const Owner& owner, Visit visit) {
+  const auto rows = iterate(db, owner);
+  for (; rows->Valid(); rows->Next()) {
+    const auto event = decode_event_value(to_view(rows->value()), Timestamp{});
+    if (event) visit(rows->key(), *event);
+  }
+  return rows->status();
+}
+
+/// True if `id` stands in `bytes` by itself, not as a piece of a longer word.
+bool names(std::string_view bytes, std::string_view id) {
+  const auto in_word = [&](std::size_t at) {
+    return at < bytes.size() && (std::isalnum(static_cast<unsigned char>(bytes[at])) != 0 || bytes[at] == '_');
+  };
+  for (std::size_t at = bytes.find(id); at != std::string_view::npos; at = bytes.find(id, at + 1)) {
+    if ((at == 0 || !in_word(at - 1)) && !in_word(at + id.size())) return true;
+  }
+  return false;
+}
+
+rocksdb::Status erase_dead_letters(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner) {
+  if (db.dead_letter_count == 0) return {};
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    if (names(to_view(it->value()), owner.id)) batch.Delete(db.family(Family::dead_letters), it->key());
+  }
+  return it->status();
+}
+
+/// Deletes what is stored of `owner`, and notes what that was. `position`: of the erase record, if there is one yet.
+rocksdb::Status erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
+                            std::optional<Position> position) {
+  std::set<std::string> sessions;
+  auto status = for_each_row(db, owner, [&](const rocksdb::Slice&, const Event& event) {
+    if (owner.kind == Owner::Kind::user && !event.session.empty()) sessions.insert(event.session);
+  });
+  std::set<Owner> touched{owner};
+  for (const std::string& id : sessions) {
+    if (!status.ok()) return status;
+    const Owner session{Owner::Kind::session, id};
+    touched.insert(session);
+    status = for_each_row(db, session, [&](const rocksdb::Slice& key, const Event& event) {
+      if (event.user == owner.id) batch.Delete(db.family(Family::history), key);
+    });
+  }
+  if (status.ok()) status = erase_dead_letters(db, batch, owner);
+  if (!status.ok()) return status;
   const std::string prefix = encode_owner(owner);
   batch.DeleteRange(db.family(Family::history), prefix, prefix + std::string(kHistorySuffixBytes + 1, '\xff'));
+
+  std::string noted;
+  status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::meta), erasure_key(owner), &noted);
+  if (!status.ok() && !status.IsNotFound()) return status;
+  if (const auto before = status.ok() ? decode_erasure(noted) : std::nullopt) {
+    touched.insert(before->touched.begin(), before->touched.end());
+  }
+  const Erasure erasure{owner, position, {touched.begin(), touched.end()}};
+  batch.Put(db.family(Family::meta), erasure_key(owner), encode_erasure(erasure));
+  return {};
 }
 
 /// Where each event id of a batch was first accepted, for those accepted before this batch.
@@ -61,12 +123,7 @@ class Commit {
 
   void add(const PositionedEvent& entry) {
     const Event& event = entry.event;
-    if (event.kind == EventKind::erase) {
-      if (!event.user.empty()) erase_owner(db_, batch_, {Owner::Kind::user, event.user});
-      if (!event.session.empty()) erase_owner(db_, batch_, {Owner::Kind::session, event.session});
-      ++counts_.erased;
-      return;
-    }
+    if (event.kind == EventKind::erase) return erase(entry);
     if (is_expired(event.time)) {
       ++counts_.expired;
       return;
@@ -78,6 +135,7 @@ class Commit {
     const std::string value = encode_event_value(event);
     if (!event.user.empty()) put_row({Owner::Kind::user, event.user}, entry, value);
     if (!event.session.empty()) put_row({Owner::Kind::session, event.session}, entry, value);
+    if (!event.user.empty() && !event.session.empty()) shared_.emplace(event.user, &entry);
     stream_time_ = std::max(stream_time_, to_ms(event.time));
     ++counts_.stored;
   }
@@ -99,11 +157,30 @@ class Commit {
   }
 
   rocksdb::WriteBatch& batch() { return batch_; }
+  const rocksdb::Status& status() const { return status_; }
   const CommitCounts& counts() const { return counts_; }
   std::int64_t stream_time() const { return stream_time_; }
   std::int64_t newest_arrival() const { return newest_arrival_; }
 
  private:
+  void erase(const PositionedEvent& entry) {
+    const Event& event = entry.event;
+    const auto erase_one = [&](const Owner& owner) {
+      if (!owner.id.empty() && status_.ok()) status_ = erase_owner(db_, batch_, owner, entry.position);
+    };
+    erase_one({Owner::Kind::user, event.user});
+    erase_one({Owner::Kind::session, event.session});
+    // What this batch itself has put into sessions of the user's is not in the store to be found there.
+    const auto [first, last] = shared_.equal_range(event.user);
+    for (auto it = first; it != last; ++it) {
+      const PositionedEvent& put = *it->second;
+      const Owner session{Owner::Kind::session, put.event.session};
+      batch_.Delete(db_.family(Family::history), encode_history_key({session, put.event.time, put.position}));
+    }
+    shared_.erase(first, last);
+    ++counts_.erased;
+  }
+
   bool is_expired(Timestamp time) const {
     const auto max_age = std::chrono::milliseconds(db_.options.max_event_age).count();
     return max_age > 0 && to_ms(time) < stream_time_ - max_age;
@@ -133,7 +210,10 @@ class Commit {
   const Database::Impl& db_;
   std::unordered_map<std::string_view, DedupeValue> known_;
   rocksdb::WriteBatch batch_;
+  rocksdb::Status status_;  // the first that was not ok
   CommitCounts counts_;
+  std::multimap<std::string_view, const PositionedEvent*>
+      shared_;  // by user: events that are in a session's history too
   std::int64_t stream_time_;
   std::int64_t newest_arrival_;
 };
@@ -171,6 +251,7 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
   if (keep_rejected) {
     for (const RejectedRecord& record : batch.rejected) commit.add(record);
   }
+  if (!commit.status().ok()) return to_error(commit.status());
   commit.set_positions(batch.next);
   status = db.db->Write(rocksdb::WriteOptions{}, &commit.batch());
   if (!status.ok()) return to_error(status);
@@ -220,10 +301,11 @@ Result<void> HistoryStore::erase(const Owner& owner) {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   rocksdb::WriteBatch batch;
-  erase_owner(db, batch, owner);
+  auto status = erase_owner(db, batch, owner, std::nullopt);
+  if (!status.ok()) return to_error(status);
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  const auto status = db.db->Write(durable, &batch);
+  status = db.db->Write(durable, &batch);
   if (!status.ok()) return to_error(status);
   return {};
 }

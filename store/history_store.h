@@ -36,7 +36,8 @@ class HistoryStore {
   /// and `batch.next` as positions. `keep_rejected` also writes batch.rejected to the dead letters in the same batch.
   /// Committing the same records again changes nothing (rows are keyed by log position). Within a batch and against
   /// the store an id already seen at another position is a duplicate; at the same position it is a repeat.
-  /// An erase removes the rows that the owner had before it in the log order, no later ones.
+  /// An erase removes the rows that the owner had before it in the log order, no later ones; a user's also from the
+  /// histories of the sessions that were theirs, and the dead letters that name the owner. It is noted in Erasures.
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// Newest first, at most `limit`, never more than max_events_per_owner.
@@ -45,7 +46,8 @@ class HistoryStore {
   /// Rows kept for `owner` (0 if unknown).
   Result<std::size_t> count(const Owner& owner) const;
 
-  /// Removes every row of `owner` now. Events of theirs still in the log come back unless the log also gets an erase.
+  /// Removes the rows of `owner` now, as an erase in a batch does. Events of theirs still in the log come back unless
+  /// the log also gets an erase.
   Result<void> erase(const Owner& owner);
 
   /// Where the next record of each partition is to be read from.

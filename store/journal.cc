@@ -72,7 +72,31 @@ std::string Journal::problem() const { return database_.problem(); }
 std::int64_t Journal::begin() const { return database_.impl().journal_begin; }
 std::int64_t Journal::end() const { return database_.impl().journal_end; }
 
+Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& is_meant) {
+  constexpr std::size_t kRecords = 1000, kBytes = std::size_t{4} << 20;  // for trim() to wait for
+  Database::Impl& db = database_.impl();
+  offset = std::min(offset, end());
+  for (std::int64_t at = begin(); at < offset;) {
+    const std::lock_guard alone(shrinking_);
+    const std::shared_lock using_it(db.in_use);
+    const auto records = read_records(db, at, kRecords, kBytes);
+    if (!records) return records.error();
+    rocksdb::WriteBatch batch;
+    for (const JournalRecord& record : *records) {
+      at = record.offset + 1;
+      if (record.offset >= offset || record.erased || !is_meant(record)) continue;
+      batch.Put(db.family(Family::journal), encode_offset(record.offset),
+                encode_journal_value({record.offset, record.arrival, "", "", true}));
+    }
+    if (records->empty()) break;
+    const auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+    if (!status.ok()) return to_error(status);
+  }
+  return {};
+}
+
 Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
+  const std::lock_guard alone(shrinking_);
   Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   const std::int64_t first = db.journal_begin;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ struct JournalRecord {
   Timestamp arrival{};
   std::string key;
   std::string value;
+  bool erased = false;  ///< key and value were taken out of it and are empty
 };
 
 /// The embedded event log's storage: one partition of records with dense offsets from 0.
@@ -40,11 +43,15 @@ class Journal {
   std::int64_t begin() const;  ///< oldest offset kept
   std::int64_t end() const;    ///< next offset to be assigned; never reused, also after trimming everything
 
+  /// Takes key and value out of the records below `offset` of which `is_meant` says so; their offsets stay.
+  Result<void> erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& is_meant);
+
   /// Forgets records below `offset` that arrived before `arrived_before`.
   Result<void> trim(std::int64_t offset, Timestamp arrived_before);
 
  private:
   Database& database_;
+  std::mutex shrinking_;  // one of erase() and trim() at a time: no record is written where records have gone
 };
 
 }  // namespace freshet::store

@@ -58,6 +58,8 @@ std::optional<HistoryKey> decode_history_key(std::string_view bytes) {
   return key;
 }
 
+std::string erasure_key(const Owner& owner) { return std::string(kErasurePrefix) + encode_owner(owner); }
+
 std::string encode_position(const Position& position) {
   std::string bytes;
   append_big_endian(bytes, static_cast<std::uint32_t>(position.partition));

@@ -32,6 +32,10 @@ std::string encode_history_key(const HistoryKey& key);
 /// Nullopt for anything that encode_history_key cannot have made. Total over all bytes.
 std::optional<HistoryKey> decode_history_key(std::string_view bytes);
 
+/// Key in the meta family of an erasure that is not through yet: the prefix, then the owner.
+inline constexpr std::string_view kErasurePrefix = "erasing/";
+std::string erasure_key(const Owner& owner);
+
 /// Partition and offset, big-endian: log order.
 std::string encode_position(const Position& position);
 std::optional<Position> decode_position(std::string_view bytes);

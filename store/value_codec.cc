@@ -5,6 +5,9 @@
 namespace freshet::store {
 namespace {
 
+/// Instead of the version: a journal record without key and value.
+constexpr std::uint8_t kErasedRecord = 2;
+
 /// A version byte, the fields that `write` adds.
 template <typename Write>
 std::string encode(std::size_t size_hint, Write write) {
@@ -24,6 +27,16 @@ std::optional<Value> decode(std::string_view bytes, Value value, Read read) {
   read(in, value);
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return value;
+}
+
+void write_owner(ByteWriter& out, const Owner& owner) {
+  out.fixed(static_cast<std::uint8_t>(owner.kind));
+  out.string(owner.id);
+}
+
+Owner read_owner(ByteReader& in) {
+  const auto kind = in.fixed<std::uint8_t>() == 0 ? Owner::Kind::user : Owner::Kind::session;
+  return {kind, std::string(in.string())};
 }
 
 }  // namespace
@@ -101,6 +114,13 @@ std::optional<DedupeValue> decode_dedupe(std::string_view bytes) {
 }
 
 std::string encode_journal_value(const JournalRecord& record) {
+  if (record.erased) {
+    std::string bytes;
+    ByteWriter out(bytes);
+    out.fixed(kErasedRecord);
+    out.fixed(to_ms(record.arrival));
+    return bytes;
+  }
   return encode(record.key.size() + record.value.size() + 16, [&](ByteWriter& out) {
     out.fixed(to_ms(record.arrival));
     out.string(record.key);
@@ -111,10 +131,40 @@ std::string encode_journal_value(const JournalRecord& record) {
 std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset) {
   JournalRecord initial;
   initial.offset = offset;
+  if (bytes.starts_with(static_cast<char>(kErasedRecord))) {
+    ByteReader in(bytes.substr(1));
+    initial.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+    initial.erased = true;
+    return in.ok() && in.at_end() ? std::optional(std::move(initial)) : std::nullopt;
+  }
   return decode(bytes, std::move(initial), [](ByteReader& in, JournalRecord& record) {
     record.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
     record.key = in.string();
     record.value = in.string();
+  });
+}
+
+std::string encode_erasure(const Erasure& erasure) {
+  return encode(64, [&](ByteWriter& out) {
+    write_owner(out, erasure.owner);
+    out.fixed(static_cast<std::uint8_t>(erasure.position.has_value()));
+    if (erasure.position) {
+      out.fixed(erasure.position->partition);
+      out.fixed(erasure.position->offset);
+    }
+    out.varint(erasure.touched.size());
+    for (const Owner& owner : erasure.touched) write_owner(out, owner);
+  });
+}
+
+std::optional<Erasure> decode_erasure(std::string_view bytes) {
+  return decode(bytes, Erasure{}, [](ByteReader& in, Erasure& erasure) {
+    erasure.owner = read_owner(in);
+    if (in.fixed<std::uint8_t>() != 0) {
+      const auto partition = in.fixed<std::int32_t>();
+      erasure.position = Position{partition, in.fixed<std::int64_t>()};
+    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) erasure.touched.push_back(read_owner(in));
   });
 }
 

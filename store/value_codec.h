@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/event_reader.h"
 #include "base/position.h"
+#include "store/erasures.h"
 #include "store/journal.h"
 
 namespace freshet::store {
@@ -37,6 +38,9 @@ std::optional<DedupeValue> decode_dedupe(std::string_view bytes);
 /// Without the offset, which is the key.
 std::string encode_journal_value(const JournalRecord& record);
 std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset);
+
+std::string encode_erasure(const Erasure& erasure);
+std::optional<Erasure> decode_erasure(std::string_view bytes);
 
 /// Without the position, which is the key.
 std::string encode_rejected(const RejectedRecord& record);

@@ -38,9 +38,12 @@ void write_store_seeds() {
   Item item{"item", "title", "text", {"a", "b"}, 9.5, false, time, R"({"brand":"x"})"};
   write("store_values", "item", 1, store::encode_item(item));
   write("store_values", "dedupe", 2, store::encode_dedupe({time, position}));
-  write("store_values", "journal", 3, store::encode_journal_value({77, time, "key", "value"}));
+  const Owner user{Owner::Kind::user, "user"}, session{Owner::Kind::session, "session"};
+  write("store_values", "erasure", 3, store::encode_erasure({user, position, {user, session}}));
+  write("store_values", "journal", 4, store::encode_journal_value({77, time, "key", "value"}));
+  write("store_values", "erased", 4, store::encode_journal_value({77, time, "", "", true}));
   RejectedRecord rejected{position, time, "item: missing", "key", "{}", {{"ce_id", "1"}, {"ce_source", "/s"}}};
-  write("store_values", "rejected", 4, store::encode_rejected(rejected));
+  write("store_values", "rejected", 5, store::encode_rejected(rejected));
 }
 
 void write_checkpoint_seeds() {

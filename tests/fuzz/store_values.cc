@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace freshet;
   using fuzz::check_round_trip;
   std::string_view bytes = fuzz::to_view(data, size);
-  switch (fuzz::take_choice(bytes) % 5) {
+  switch (fuzz::take_choice(bytes) % 6) {
     case 0:
       check_round_trip(
           bytes, [](std::string_view b) { return store::decode_event_value(b, Timestamp{}); },
@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       break;
     case 1: check_round_trip(bytes, store::decode_item, store::encode_item); break;
     case 2: check_round_trip(bytes, store::decode_dedupe, store::encode_dedupe); break;
-    case 3:
+    case 3: check_round_trip(bytes, store::decode_erasure, store::encode_erasure); break;
+    case 4:
       check_round_trip(
           bytes, [](std::string_view b) { return store::decode_journal_value(b, 0); }, store::encode_journal_value);
       break;

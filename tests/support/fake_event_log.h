@@ -38,6 +38,7 @@ class FakeEventLog final : public ingest::EventLog {
     positions_of = std::move(asked);
     return std::make_unique<Reader>(*this);
   }
+  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override { return ""; }
   std::string_view name() const override { return "fake"; }
   bool keeps_dead_letters() const override { return has_dead_letter_topic; }

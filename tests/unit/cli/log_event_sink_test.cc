@@ -15,6 +15,7 @@ class MemoryLog final : public ingest::EventLog {
     done(Positions{{0, static_cast<std::int64_t>(entries.size())}});
   }
   std::unique_ptr<ingest::LogReader> open_reader(ingest::Sharing, ingest::PositionsOf) override { return nullptr; }
+  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override { return ""; }
   std::string_view name() const override { return "memory"; }
   bool keeps_dead_letters() const override { return false; }

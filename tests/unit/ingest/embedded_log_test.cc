@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "ingest/event_decoder.h"
 #include "store/database.h"
 #include "tests/support/event_log_contract.h"
 #include "tests/support/fake_clock.h"
@@ -45,7 +46,7 @@ class EmbeddedUnderTest final : public LogUnderTest {
   void open() {
     database_.emplace(in_directory(directory_.path()));
     journal_.emplace(*database_);
-    log_.emplace(*journal_, options_, clock_);
+    log_.emplace(*journal_, options_, ingest::DecodeOptions{}, clock_);
   }
 
   store::Journal& journal() { return *journal_; }
@@ -80,6 +81,35 @@ TEST(EmbeddedLog, IsOnePartitionWithDenseOffsetsStampedOnArrival) {
   EXPECT_EQ(embedded.log().name(), "embedded");
   EXPECT_FALSE(embedded.log().keeps_dead_letters());
   EXPECT_EQ(embedded.log().problem(), "");
+}
+
+TEST(EmbeddedLog, ForgetsAnOwnersRecordsOnceEveryReaderIsPastThem) {
+  EmbeddedUnderTest embedded;
+  const auto event = [](const std::string& user, const std::string& session) {
+    return ingest::LogEntry{user.empty() ? session : user,
+                            R"({"user":")" + user + R"(","session":")" + session + R"(","item":"i"})"};
+  };
+  const auto anonymous = ingest::LogEntry{"me", R"({"session":"me","item":"i"})"};
+  const Owner me{Owner::Kind::user, "me"};
+  const ingest::LogEntry erase{"me", ingest::encode_erase(me)};
+  ASSERT_TRUE(append_and_wait(
+      embedded.log(), {event("me", "s"), event("you", "s"), anonymous, event("me", "t"), erase, event("me", "u")}));
+  const auto slow = embedded.log().open_reader(Sharing::all, nullptr);
+  const auto fast = embedded.log().open_reader(Sharing::all, nullptr);
+  const std::vector<store::Erasure> erasures{{me, Position{0, 4}, {}}};
+  fast->commit({{0, 5}});
+  slow->commit({{0, 4}});
+  EXPECT_FALSE(*embedded.log().forget(erasures)) << "the slow one has yet to read the erase record";
+  slow->commit({{0, 5}});
+  EXPECT_TRUE(*embedded.log().forget(erasures));
+
+  slow->seek({});
+  const auto batch = slow->poll(100, std::chrono::seconds(10));
+  ASSERT_TRUE(batch);
+  std::vector<std::int64_t> offsets;
+  for (const auto& record : batch->records) offsets.push_back(record.position.offset);
+  EXPECT_EQ(offsets, (std::vector<std::int64_t>{1, 2, 5})) << "others, a session of that name, and what came after";
+  EXPECT_EQ(batch->next, (Positions{{0, 6}}));
 }
 
 TEST(EmbeddedLog, AFullQueueIsAnsweredAtOnce) {

@@ -228,5 +228,30 @@ TEST_F(LearnerTest, WritesACheckpointWheneverTheIntervalIsOver) {
   EXPECT_EQ(checkpoints.list().size(), 2U);
 }
 
+TEST_F(LearnerTest, WritesCheckpointsUntilNoneIsOlderThanAnErasure) {
+  options.keep_checkpoints = 3;
+  std::vector<Event> stream(events.begin(), events.begin() + 100);
+  Event erasure;
+  erasure.kind = EventKind::erase;
+  erasure.user = stream.front().user.empty() ? "somebody" : stream.front().user;
+  stream.push_back(erasure);
+  ScriptedReader reader(stream);
+  store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+  ASSERT_TRUE(checkpoints.write("of before the erasure"));
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.restore();
+  std::stop_source stop;
+  int polls = 0;
+  reader.at_end = [&] {
+    clock.advance(options.checkpoint_interval);
+    if (++polls == 20) stop.request_stop();
+  };
+  learner.run(stop.get_token());
+  const auto names = checkpoints.list();
+  ASSERT_EQ(names.size(), 3U);
+  EXPECT_EQ(names.front(), "checkpoint-00000000000000000004") << "three, though only the first had news";
+  EXPECT_EQ(names.back(), "checkpoint-00000000000000000002");
+}
+
 }  // namespace
 }  // namespace freshet::online

@@ -1,0 +1,77 @@
+"""What is left of a user, byte by byte."""
+
+from freshet_process import wait_until
+
+USER = "k7Qz-somebody-Wv3x-9pLm"
+
+# Every part that remembers users, their ids included; files are rewritten and checkpoints replaced at once.
+TOML = """
+[online]
+parts = ["popularity", "covisitation", "session_knn", "user_history", "matrix_factorisation", "user_cf", "lstm"]
+checkpoint_interval = "1s"
+keep_checkpoints = 2
+
+[writer]
+erase_interval = "1s"
+"""
+
+
+def events_of(user, count, start=1_700_000_000_000):
+    return [{"user": user, "session": f"session {user[:3]}", "item": f"i{n % 7}", "ts": start + n * 1000,
+             "id": f"{start}-{user[:3]}-{n}"} for n in range(count)]
+
+
+def files_with(directory, text):
+    """Names of the files below `directory` that hold `text`. RocksDB's files come and go meanwhile."""
+    found = []
+    for path in directory.rglob("*"):
+        try:
+            if path.is_file() and text.encode() in path.read_bytes():
+                found.append(path.name)
+        except FileNotFoundError:
+            pass
+    return sorted(found)
+
+
+def test_an_erased_user_leaves_no_byte_in_the_data_directory(freshet):
+    service = freshet(TOML)
+    service.send(*events_of("somebody else", 40))
+    token = service.send(*events_of(USER, 40))
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 80, "80 events learned")
+    wait_until(lambda: any("checkpoint" in name for name in files_with(service.data, USER)), "a checkpoint of the user")
+    assert service.get(f"/v1/users/{USER}?limit=1").json["count"] == 40
+
+    erased = service.curl(f"/v1/users/{USER}", method="DELETE")
+    assert erased.status == 202, erased.body
+    assert service.get(f"/v1/users/{USER}").status == 404
+    # The manifest names keys of files long gone until it is begun anew, at the latest by the next start.
+    wait_until(lambda: not [name for name in files_with(service.data, USER) if not name.startswith("MANIFEST")],
+               "the user gone from all files")
+    service.stop()
+    service.start()
+    assert files_with(service.data, USER) == []
+
+    # What a replay of the whole journal finds is the others; nobody comes back.
+    service.stop()
+    for checkpoint in (service.data / "checkpoints").iterdir():
+        checkpoint.unlink()
+    service.start()
+    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the journal learned again")
+    assert service.status()["learner"]["events_learned"] == 40
+    assert service.get(f"/v1/users/{USER}").status == 404
+    assert service.get("/v1/users/somebody%20else").json["count"] == 40
+    assert service.get(f"/v1/sessions/session%20{USER[:3]}").status == 404
+    assert service.get(f"/v1/users/{USER}/similar").status == 404
+    assert token.startswith("0-")
+
+
+def test_what_a_user_does_after_being_erased_is_kept(freshet):
+    service = freshet(TOML)
+    service.send(*events_of(USER, 10))
+    assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
+    service.send(*events_of(USER, 3, start=1_700_000_100_000))
+    wait_until(lambda: "freshet_store_erasures_finished_total 1" in service.get("/metrics").body, "the files rewritten")
+    assert service.get(f"/v1/users/{USER}").json["count"] == 3
+    service.stop()
+    service.start()
+    assert service.get(f"/v1/users/{USER}").json["count"] == 3
