@@ -12,6 +12,10 @@
 namespace freshet::online {
 namespace {
 
+/// From how many items on an anonymous session is taken for a user. Of fewer the other parts know more, and a scan of
+/// all items for each is a fifth of what learning an event costs.
+constexpr std::size_t kSessionAsUser = 10;
+
 class MatrixFactorisationScorer final : public Scorer {
  public:
   /// `items` is referred to, not copied.
@@ -36,6 +40,7 @@ class MatrixFactorisationScorer final : public Scorer {
   /// The user's vector; a stranger's is the mean of what the session holds, as a new user's first is their first
   /// item's. False if nothing of it is known.
   bool find_user(const Context& context, std::vector<float>& user) const {
+    if (context.user_key == 0 && context.session.size() < kSessionAsUser) return false;
     if (users_->copy(who(context), user)) return true;
     user.assign(items_.dimension, 0.0F);
     float known = 0;

@@ -15,7 +15,8 @@ namespace freshet::online {
 /// and after each event the item is pulled above sampled negatives: BPR (Rendle et al., UAI 2009), the negatives drawn
 /// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
 /// first item, so that they are folded in at once; users' vectors (user_vectors.h) are live, items' are published.
-/// Without a user id the session id stands for the user, without either the mean of the items in the session.
+/// Without a user id a session of ten items or more stands for the user, without a session id the mean of such a
+/// session's items. Of shorter ones this part says nothing.
 /// Threads:  as Part.
 /// Cost:     observe(): negatives x dimension; propose() scans all rows (embedding_ranking.h).
 /// `users` is shared with whoever builds on the users' vectors; this part alone changes it.

@@ -56,12 +56,20 @@ TEST(MatrixFactorisation, ANewUserIsKnownByTheirFirstClick) {
   }
 }
 
-TEST(MatrixFactorisation, AStrangerIsKnownByTheirSession) {
+TEST(MatrixFactorisation, AStrangerIsKnownByALongSession) {
   Fixture f;
   f.learn_tastes(300);
-  const auto items = items_of(propose(f.part->live(), context_of({kTaste + 3, kTaste + 4}, 1'000'000), 10));
-  EXPECT_GE(std::ranges::count_if(items, [](ItemIndex item) { return item / kTaste == 1; }), 9);
-  EXPECT_TRUE(propose(f.part->live(), context_of({kMaxItems - 1}, 1'000'000)).empty()) << "nobody knows that item";
+  const auto of_session = [&](std::size_t length, ItemIndex first) {
+    Context context = context_of({}, 1'000'000);
+    for (std::size_t i = 0; i < length; ++i) {
+      context.session.push_back({first + static_cast<ItemIndex>(i), at_seconds(999'900)});
+    }
+    return items_of(propose(f.part->live(), context, 10));
+  };
+  EXPECT_TRUE(of_session(9, kTaste + 3).empty());
+  const auto items = of_session(10, kTaste + 3);
+  EXPECT_EQ(std::ranges::count_if(items, [](ItemIndex item) { return item / kTaste == 1; }), 10);
+  EXPECT_TRUE(of_session(10, 3 * kTaste + 5).empty()) << "nobody knows those items";
 }
 
 TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
@@ -73,13 +81,14 @@ TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
   EXPECT_GE(f.of_taste(7, 2), 9U);
 }
 
-TEST(MatrixFactorisation, TheSessionStandsForAnAnonymousUser) {
+TEST(MatrixFactorisation, ALongSessionStandsForAnAnonymousUser) {
   Fixture f;
   f.learn_tastes(300);
-  observe_session(*f.part, 7, {1, 2}, 20'000);
-  const auto items = items_of(propose(f.part->live(), context_of({1, 2}, 20'100, 7), 10));
+  observe_session(*f.part, 7, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 20'000);
+  EXPECT_TRUE(propose(f.part->live(), context_of({9, 10}, 20'100, 7), 10).empty());
+  const auto items = items_of(propose(f.part->live(), context_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 20'100, 7), 10));
   EXPECT_GE(std::ranges::count_if(items, [](ItemIndex i) { return i < kTaste; }), 9);
-  EXPECT_EQ(std::ranges::count(items, 2U), 0) << "the item that the session is at";
+  EXPECT_EQ(std::ranges::count(items, 10U), 0) << "the item that the session is at";
 }
 
 TEST(MatrixFactorisation, AForgottenItemIsProposedToNobody) {
