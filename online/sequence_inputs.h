@@ -17,6 +17,9 @@ class SequenceInputs {
  public:
   virtual ~SequenceInputs() = default;
 
+  /// Never more than so many.
+  virtual std::size_t most() const = 0;
+
   /// Replaces `out` by the items, oldest first; none: nothing is known.
   virtual void read(const Context& context, std::vector<ItemIndex>& out) const = 0;
 
@@ -34,6 +37,8 @@ class SequenceInputs {
 class SessionItems final : public SequenceInputs {
  public:
   explicit SessionItems(std::size_t most) : most_(most) {}
+
+  std::size_t most() const override { return most_; }
 
   void read(const Context& context, std::vector<ItemIndex>& out) const override {
     out.clear();

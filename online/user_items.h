@@ -19,6 +19,7 @@ class UserItems final : public SequenceInputs {
  public:
   UserItems(std::size_t max_users, std::size_t max_items_per_user, std::size_t max_items);
 
+  std::size_t most() const override { return max_items_per_user_; }
   void read(const Context& context, std::vector<ItemIndex>& out) const override;
   void observe(const Interaction& event) override;
   void forget_item(ItemIndex item) override;

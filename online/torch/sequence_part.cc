@@ -9,6 +9,7 @@
 #include "online/recent_items.h"
 #include "online/row_adagrad.h"
 #include "online/sequence_scorer.h"
+#include "online/torch/background_step.h"
 
 namespace freshet::online {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
 constexpr float kNewRowNoise = 0.05F;
 constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
+constexpr std::uint64_t kFormat2 = 0;  // where format 1 has the dimension, which is never 0
 
 /// Items and the one that followed them, by item numbers: rows may be recycled meanwhile.
 struct Example {
@@ -36,9 +38,12 @@ void save_example(ByteWriter& out, const Example& example) {
   out.fixed(example.user_key);
 }
 
-Example load_example(ByteReader& in) {
+Example load_example(ByteReader& in, std::size_t most_inputs) {
   Example example;
   example.inputs = in.array<ItemIndex>();
+  auto& inputs = example.inputs;
+  if (inputs.size() > most_inputs)
+    inputs.erase(inputs.begin(), inputs.end() - static_cast<std::ptrdiff_t>(most_inputs));
   example.target = in.fixed<ItemIndex>();
   example.weight = in.fixed<float>();
   example.session_key = in.fixed<std::uint64_t>();
@@ -59,7 +64,8 @@ class SequencePart final : public Part {
         adagrad_(options_.dimension, options_.learning_rate),
         trainer_(std::move(model.trainer)),
         encoder_(trainer_->encoder()),
-        live_(name_, inputs_, encoder_, table_.live()) {}
+        live_(name_, inputs_, encoder_, table_.live()),
+        step_(*trainer_) {}
 
   const Scorer& live() const override { return live_; }
 
@@ -76,17 +82,22 @@ class SequencePart final : public Part {
     bool is_new = false;
     const std::uint32_t row = table_.observe(event.item, is_new);
     if (row == kNoRow) return;
-    if (is_new) initialise(row, before);
+    if (is_new) {
+      settle(row);  // it was another item's
+      initialise(row, before);
+    }
     table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
     live_.weights_changed();
     if (example.inputs.empty()) return;
     pending_.push_back(std::move(example));
-    // Batches are cut by count, never by time: a restart then makes the same ones.
+    // All by count, never by time: a restart then goes the same way.
+    if (2 * pending_.size() >= options_.batch_examples) settle();
     if (pending_.size() >= options_.batch_examples) train();
   }
 
   void forget_item(ItemIndex item) override {
     inputs_->forget_item(item);
+    settle(table_.row_of(item));
     table_.forget(item);
     recent_.forget(item);
     const auto mentions = [&](const Example& example) { return example.mentions(item); };
@@ -103,6 +114,7 @@ class SequencePart final : public Part {
   }
 
   void save(ByteWriter& out) const override {
+    out.varint(kFormat2);
     out.varint(options_.dimension);
     out.varint(options_.max_items);
     random_.save(out);
@@ -116,13 +128,19 @@ class SequencePart final : public Part {
       out.varint(examples->size());
       for (const Example& example : *examples) save_example(out, example);
     }
+    // Not its gradients: they follow from the batch and the state as it is.
+    out.array(std::span<const std::uint32_t>(step_.is_running() ? rows_.keys() : std::vector<std::uint32_t>()));
+    if (step_.is_running()) save_structure(out, step_.batch());
   }
 
   Result<void> load(ByteReader& in) override {
     const std::string name(name_);
     const Error corrupt{Errc::corrupt, name + ": damaged"};
     const Error invalid{Errc::invalid, name + ": made with another dimension, number of items or shape of the encoder"};
-    if (in.varint() != options_.dimension || in.varint() != options_.max_items) return invalid;
+    std::uint64_t dimension = in.varint();
+    const bool has_step = dimension == kFormat2;
+    if (has_step) dimension = in.varint();
+    if (dimension != options_.dimension || in.varint() != options_.max_items) return invalid;
     random_.load(in);
     if (!inputs_->load(in) || !table_.load(in)) return corrupt;
     if (!trainer_->load(in)) return in.ok() ? invalid : corrupt;
@@ -131,11 +149,12 @@ class SequencePart final : public Part {
     for (auto* examples : {&pending_, &replay_}) {
       const std::uint64_t count = in.varint();
       if (!in.ok() || count > in.remaining()) return corrupt;
-      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in));
+      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in, inputs_->most()));
     }
     if (!in.ok()) return corrupt;
     if (remembered_ >= options_.replay_buffer) replay_ = {};
     weights_changed();
+    if (has_step && !load_step(in)) return corrupt;
     return {};
   }
 
@@ -182,8 +201,36 @@ class SequencePart final : public Part {
     if (batch.inputs.empty()) return;
     add_classes(target_rows, last_rows, batch);
     gather(batch);
-    apply(batch, trainer_->step(batch));
+    step_.begin(std::move(batch));
+  }
+
+  /// The step under way, if there is one, takes effect. Half a batch after it was begun it will hardly be waited for.
+  void settle() {
+    if (!step_.is_running()) return;
+    const auto [batch, gradients] = step_.finish();
+    trainer_->step_weights();
+    apply(batch, gradients);
     weights_changed();
+  }
+
+  /// The same if it concerns `row`, which is about to be another item's.
+  void settle(std::uint32_t row) {
+    if (row != kNoRow && step_.is_running() && rows_.find(row) != Numbering::kAbsent) settle();
+  }
+
+  bool load_step(ByteReader& in) {
+    const auto rows = in.array<std::uint32_t>();
+    if (!in.ok()) return false;
+    if (rows.empty()) return true;
+    rows_.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i] >= table_.rows() || rows_.insert(rows[i]) != i) return false;
+    }
+    SequenceBatch batch;
+    if (!load_structure(in, rows.size(), inputs_->most(), batch)) return false;
+    gather(batch);
+    step_.begin(std::move(batch));
+    return true;
   }
 
   void weights_changed() {
@@ -236,7 +283,6 @@ class SequencePart final : public Part {
       const double share = recent_.share(table_.item_of(row));
       const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
       batch.classes.push_back(rows_.insert(row));
-      batch.biases.push_back(table_.live().bias(row));
       // Being among n draws at least once.
       const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
       batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
@@ -254,6 +300,7 @@ class SequencePart final : public Part {
       const float* vector = table_.live().vector(row);
       batch.vectors.insert(batch.vectors.end(), vector, vector + d);
     }
+    for (const std::uint32_t n : batch.classes) batch.biases.push_back(table_.live().bias(rows_.keys()[n]));
   }
 
   void apply(const SequenceBatch& batch, const SequenceGradients& gradients) {
@@ -288,7 +335,9 @@ class SequencePart final : public Part {
   std::vector<Example> pending_;
   std::vector<Example> replay_;
   std::size_t remembered_ = 0;  // examples that replay_ has been given
-  Numbering rows_, classes_;    // work space of train()
+  Numbering rows_;              // of the step under way
+  Numbering classes_;           // work space of train()
+  BackgroundStep step_;         // last: it is ended first
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ SequenceTrainer::SequenceTrainer(std::unique_ptr<SequenceNetwork> network, std::
 
 SequenceTrainer::~SequenceTrainer() = default;
 
-SequenceGradients SequenceTrainer::step(const SequenceBatch& batch) {
+SequenceGradients SequenceTrainer::gradients(const SequenceBatch& batch) {
   return at_the_edge([&] {
     const auto examples = static_cast<std::int64_t>(batch.inputs.size());
     const auto classes = static_cast<std::int64_t>(batch.classes.size());
@@ -42,9 +42,13 @@ SequenceGradients SequenceTrainer::step(const SequenceBatch& batch) {
     const torch::Tensor loss = (losses * float_tensor(batch.weights, {examples})).mean();
     loss.backward();
 
-    SequenceGradients gradients{loss.item<float>(), to_vector(vectors.grad()), to_vector(biases.grad())};
+    return SequenceGradients{loss.item<float>(), to_vector(vectors.grad()), to_vector(biases.grad())};
+  });
+}
+
+void SequenceTrainer::step_weights() {
+  at_the_edge([&] {
     for (Weight* weight : network_->weights()) weight->step(rate_);
-    return gradients;
   });
 }
 

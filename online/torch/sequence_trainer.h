@@ -7,25 +7,11 @@
 
 #include "base/bytes.h"
 #include "online/sequence_encoder.h"
+#include "online/torch/sequence_batch.h"
 
 namespace freshet::online {
 
 class SequenceNetwork;
-
-/// One training step's worth of examples over a small dense table of the rows that they touch. Numbers are indexes into
-/// that table.
-/// Shapes: n = table rows, d = dimension, b = examples, c = classes.
-struct SequenceBatch {
-  std::vector<float> vectors;                      ///< [n][d]
-  std::vector<float> biases;                       ///< [c], of the classes
-  std::vector<std::uint32_t> classes;              ///< [c] table rows that compete: targets and negatives
-  std::vector<float> correction;                   ///< [c] log prior - log probability of having been drawn
-  std::vector<std::vector<std::uint32_t>> inputs;  ///< [b] table rows, oldest first, never empty
-  std::vector<std::uint32_t> targets;              ///< [b] index into classes
-  std::vector<std::uint32_t>
-      excluded;                ///< [b] index into classes that is no possible answer (the last item), or kNoRow
-  std::vector<float> weights;  ///< [b]
-};
 
 /// Gradients of the mean loss with respect to the batch's rows.
 struct SequenceGradients {
@@ -36,14 +22,19 @@ struct SequenceGradients {
 
 /// LibTorch's side of a sequence model: owns the network, computes gradients of the sampled softmax, and steps the
 /// network's weights with Adagrad. The embeddings belong to EmbeddingTable.
-/// Threads:  one. Errors: a c10::Error is our bug and aborts with its message.
+/// Threads:  gradients() by one, which may be another than the owner's; encoder() and save() meanwhile; nothing else.
+/// Errors:   a c10::Error is our bug and aborts with its message.
 class SequenceTrainer {
  public:
   SequenceTrainer(std::unique_ptr<SequenceNetwork> network, std::size_t dimension, double learning_rate);
   ~SequenceTrainer();
 
-  /// Forward, backward, one step of the network's weights; the caller steps the rows.
-  SequenceGradients step(const SequenceBatch& batch);
+  /// Forward and backward. Returned are the gradients of the rows, for the caller; those of the network's weights wait
+  /// for step_weights().
+  SequenceGradients gradients(const SequenceBatch& batch);
+
+  /// One step of the network's weights by the gradients of the last batch.
+  void step_weights();
 
   /// Vectors [b][d] by LibTorch, for tests that compare them with the encoder's.
   std::vector<float> encode(const SequenceBatch& batch) const;

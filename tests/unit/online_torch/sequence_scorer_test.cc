@@ -74,7 +74,10 @@ TEST_P(EverySequenceModel, EncodesAsLibTorchDoes) {
   EmbeddingTable table = random_table(20, 1);
   const auto trainer = GetParam().make();
   const SequenceBatch batch = batch_of(table, kInputs);
-  for (int step = 0; step < 20; ++step) trainer->step(batch);  // so that every weight speaks
+  for (int step = 0; step < 20; ++step) {  // so that every weight speaks
+    trainer->gradients(batch);
+    trainer->step_weights();
+  }
   const SequenceScorer scorer(GetParam().name, std::make_shared<SessionItems>(10), trainer->encoder(), table.live());
   const std::vector<float> expected = trainer->encode(batch);
   for (std::size_t i = 0; i < kInputs.size(); ++i) {
@@ -89,14 +92,14 @@ TEST_P(EverySequenceModel, EncodesAsLibTorchDoes) {
 TEST_P(EverySequenceModel, GradientsOfTheRowsAreThoseOfTheLoss) {
   EmbeddingTable table = random_table(10, 2);
   SequenceBatch batch = batch_of(table, kInputs);
-  const SequenceGradients gradients = GetParam().make()->step(batch);
+  const SequenceGradients gradients = GetParam().make()->gradients(batch);
   constexpr float kStep = 1e-2F;
   for (std::size_t at = 0; at < batch.vectors.size(); at += 7) {
     const float before = batch.vectors[at];
     batch.vectors[at] = before + kStep;
-    const float up = GetParam().make()->step(batch).loss;  // a new one: its weights are those of the seed
+    const float up = GetParam().make()->gradients(batch).loss;  // a new one: its weights are those of the seed
     batch.vectors[at] = before - kStep;
-    const float down = GetParam().make()->step(batch).loss;
+    const float down = GetParam().make()->gradients(batch).loss;
     batch.vectors[at] = before;
     EXPECT_NEAR(gradients.vectors[at], (up - down) / (2 * kStep), 2e-3);
   }
