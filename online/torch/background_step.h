@@ -9,9 +9,9 @@
 
 namespace freshet::online {
 
-/// Computes the gradients of one batch at a time on a thread of its own, while the owner goes on. When they are taken is
-/// the owner's choice, never a matter of time, so that a run can be repeated.
-/// Threads: one owner, who leaves the trainer's weights alone between begin() and finish() (reading them is fine).
+/// Computes the gradients of one batch at a time on a thread of its own, while the owner goes on. When they are taken
+/// is the owner's choice, never a matter of time, so that a run can be repeated. Threads: one owner, who leaves the
+/// trainer's weights alone between begin() and finish() (reading them is fine).
 class BackgroundStep {
  public:
   /// `trainer` must outlive it.

@@ -24,7 +24,8 @@ bool load_structure(ByteReader& in, std::size_t rows, std::size_t most_inputs, S
   if (!in.ok() || examples == 0 || examples > in.remaining()) return false;
   for (std::uint64_t i = 0; i < examples && in.ok(); ++i) {
     auto inputs = in.array<std::uint32_t>();
-    if (inputs.size() > most_inputs) inputs.erase(inputs.begin(), inputs.end() - static_cast<std::ptrdiff_t>(most_inputs));
+    if (inputs.size() > most_inputs)
+      inputs.erase(inputs.begin(), inputs.end() - static_cast<std::ptrdiff_t>(most_inputs));
     batch.inputs.push_back(std::move(inputs));
   }
   batch.targets = in.array<std::uint32_t>();
@@ -39,7 +40,8 @@ bool load_structure(ByteReader& in, std::size_t rows, std::size_t most_inputs, S
          batch.excluded.size() == examples && batch.weights.size() == examples && are_below(batch.classes, rows) &&
          are_below(batch.targets, classes) &&
          std::ranges::all_of(batch.excluded, [&](std::uint32_t c) { return c == kNoRow || c < classes; }) &&
-         std::ranges::all_of(batch.inputs, [&](const auto& inputs) { return !inputs.empty() && are_below(inputs, rows); });
+         std::ranges::all_of(batch.inputs,
+                             [&](const auto& inputs) { return !inputs.empty() && are_below(inputs, rows); });
 }
 
 }  // namespace freshet::online
