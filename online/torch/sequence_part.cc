@@ -17,6 +17,7 @@ namespace {
 constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
 constexpr float kNewRowNoise = 0.05F;
 constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
+constexpr std::size_t kYoung = 1000;   // examples: until then every step matters more than the time it takes
 constexpr std::uint64_t kFormat2 = 0;  // where format 1 has the dimension, which is never 0
 
 /// Items and the one that followed them, by item numbers: rows may be recycled meanwhile.
@@ -202,6 +203,7 @@ class SequencePart final : public Part {
     add_classes(target_rows, last_rows, batch);
     gather(batch);
     step_.begin(std::move(batch));
+    if (remembered_ < std::min(kYoung, options_.replay_buffer)) settle();
   }
 
   /// The step under way, if there is one, takes effect. Half a batch after it was begun it will hardly be waited for.
@@ -315,8 +317,8 @@ class SequencePart final : public Part {
   /// While a stream is young, there is little to learn from but what was there before. Later it brings enough that is
   /// new, and what is old only holds the model back.
   void remember(Example example) {
-    if (options_.replay_per_batch == 0 || remembered_ >= options_.replay_buffer) return;
-    replay_.push_back(std::move(example));
+    if (remembered_ >= options_.replay_buffer) return;
+    if (options_.replay_per_batch > 0) replay_.push_back(std::move(example));
     if (++remembered_ == options_.replay_buffer) replay_ = {};
   }
 
@@ -334,7 +336,7 @@ class SequencePart final : public Part {
   RecentItems recent_;
   std::vector<Example> pending_;
   std::vector<Example> replay_;
-  std::size_t remembered_ = 0;  // examples that replay_ has been given
+  std::size_t remembered_ = 0;  // examples so far, at most options_.replay_buffer
   Numbering rows_;              // of the step under way
   Numbering classes_;           // work space of train()
   BackgroundStep step_;         // last: it is ended first

@@ -22,7 +22,7 @@ Options small(std::size_t dimension = 16) {
   options.dimension = dimension;
   options.batch_examples = 8;
   options.replay_per_batch = 8;
-  options.replay_buffer = 200;
+  options.replay_buffer = 60;
   options.negatives = 16;
   return options;
 }
