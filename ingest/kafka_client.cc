@@ -57,8 +57,8 @@ RdConf make_conf(const KafkaOptions& options, RdProperties defaults, RdPropertie
 RdConf consumer_conf(const KafkaOptions& options, const std::string& group) {
   return make_conf(options,
                    {
-                       // Read-ahead per reader is bounded, so a writer that is behind costs no memory.
-                       {"queued.min.messages", "20000"},
+                       // Read-ahead per reader is bounded, so a writer that is behind costs no memory. By bytes, not by
+                       // the number of records: at 20,000 fetching paused until it was 36 k events/s instead of 112 k.
                        {"queued.max.messages.kbytes", "32768"},
                        // A record is answered with at once; this is how long newly assigned partitions wait their turn.
                        {"fetch.wait.max.ms", "100"},
