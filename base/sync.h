@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 
 namespace freshet {
@@ -30,5 +33,13 @@ class Published {
   mutable std::mutex mutex_;
   std::shared_ptr<const T> value_;  // guarded by mutex_
 };
+
+/// Sleeps for `time`, or until `stop` is requested.
+inline void sleep_for(const std::stop_token& stop, std::chrono::milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [] { return false; });
+}
 
 }  // namespace freshet

@@ -3,9 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -14,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/sync.h"
 #include "base/watermark.h"
 #include "cli/log_event_sink.h"
 #include "cli/version.h"
@@ -166,9 +165,6 @@ serve::ServiceStatus Application::Impl::status() const {
 void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
     (void)database.recover();  // says itself what it is waiting for
     resident.Set(static_cast<double>(resident_bytes()));
@@ -177,7 +173,7 @@ void Application::Impl::monitor(std::stop_token stop) {
       metrics.gauge("freshet_store_bytes", "Memory and disk used by the store.", {{"kind", kind}})
           .Set(static_cast<double>(bytes));
     }
-    wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    sleep_for(stop, std::chrono::seconds(1));
   }
 }
 

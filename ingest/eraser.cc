@@ -1,10 +1,9 @@
 #include "ingest/eraser.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
 #include "base/log.h"
+#include "base/sync.h"
 
 namespace freshet::ingest {
 namespace {
@@ -39,10 +38,6 @@ Result<bool> Eraser::erase() {
 }
 
 void Eraser::run(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  const auto wait = [&](std::chrono::milliseconds time) { wake.wait_for(lock, stop, time, [] { return false; }); };
   // What a crash left between forgetting an erasure and rewriting the file that named it.
   if (const auto cleaned = erasures_.finish({}); !cleaned) {
     log::warn("the store cannot be cleaned of erased owners", {{"reason", cleaned.error().message}});
@@ -50,7 +45,7 @@ void Eraser::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto erased = erase();
     if (!erased) log::warn("erased owners are still in the store's files", {{"reason", erased.error().message}});
-    wait(erased && *erased ? interval_ : std::min(interval_, kRetryPause));
+    sleep_for(stop, erased && *erased ? interval_ : std::min(interval_, kRetryPause));
   }
 }
 

@@ -1,12 +1,12 @@
 #include "online/learner.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/sync.h"
 #include "online/influence.h"
 #include "online/learner_checkpoint.h"
 #include "online/learner_metrics.h"
@@ -44,7 +44,6 @@ struct Learner::Impl {
   void report_lag();
   void report_memory();
   void set_problem(std::string& which, std::string problem);
-  void pause(std::stop_token stop, milliseconds time);
 
   EventReader& reader;
   store::CheckpointStore& checkpoints;
@@ -217,13 +216,6 @@ void Learner::Impl::checkpoint_if_due() {
   if (wanted && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
 }
 
-void Learner::Impl::pause(std::stop_token stop, milliseconds time) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [&stop] { return stop.stop_requested(); });
-}
-
 void Learner::run(std::stop_token stop) {
   Impl& m = *impl_;
   FRESHET_CHECK(m.model != nullptr);
@@ -232,7 +224,7 @@ void Learner::run(std::stop_token stop) {
     auto batch = m.reader.poll(kPollRecords, kPollTimeout);
     if (!batch) {
       m.set_problem(m.log_problem, "log: " + batch.error().message);
-      m.pause(stop, kRetryPause);
+      sleep_for(stop, kRetryPause);
     } else {
       m.set_problem(m.log_problem, "");
       if (!batch->empty()) m.learn(*batch);

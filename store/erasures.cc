@@ -20,7 +20,7 @@ rocksdb::Status rewrite(const Database::Impl& db, Family family, const rocksdb::
 }
 
 rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
-  const std::string first = encode_owner(owner), last = first + std::string(kHistorySuffixBytes + 1, '\xff');
+  const std::string first = encode_owner(owner), last = end_of_history(owner);
   const rocksdb::Slice from(first), to(last);
   return rewrite(db, Family::history, &from, &to);
 }

@@ -79,8 +79,7 @@ rocksdb::Status erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch
   }
   if (status.ok()) status = erase_dead_letters(db, batch, owner);
   if (!status.ok()) return status;
-  const std::string prefix = encode_owner(owner);
-  batch.DeleteRange(db.family(Family::history), prefix, prefix + std::string(kHistorySuffixBytes + 1, '\xff'));
+  batch.DeleteRange(db.family(Family::history), encode_owner(owner), end_of_history(owner));
 
   std::string noted;
   status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::meta), erasure_key(owner), &noted);

@@ -58,6 +58,10 @@ std::optional<HistoryKey> decode_history_key(std::string_view bytes) {
   return key;
 }
 
+std::string end_of_history(const Owner& owner) {
+  return encode_owner(owner) + std::string(kHistorySuffixBytes + 1, '\xff');
+}
+
 std::string erasure_key(const Owner& owner) { return std::string(kErasurePrefix) + encode_owner(owner); }
 
 std::string encode_position(const Position& position) {

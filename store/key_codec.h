@@ -26,6 +26,9 @@ struct HistoryKey {
 /// Owner kind, varint length, id: no owner's prefix is the beginning of another's.
 std::string encode_owner(const Owner& owner);
 
+/// Behind every history key of `owner`, before those of the next.
+std::string end_of_history(const Owner& owner);
+
 /// Sorts by owner, then newest first: time, partition and offset are stored as the complement, big-endian.
 std::string encode_history_key(const HistoryKey& key);
 

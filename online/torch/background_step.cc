@@ -8,8 +8,6 @@
 
 namespace freshet::online {
 
-BackgroundStep::~BackgroundStep() = default;
-
 void BackgroundStep::begin(SequenceBatch batch) {
   FRESHET_CHECK(!batch_);
   batch_ = std::move(batch);

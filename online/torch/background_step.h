@@ -10,13 +10,12 @@
 namespace freshet::online {
 
 /// Computes the gradients of one batch at a time on a thread of its own, while the owner goes on. When they are taken
-/// is the owner's choice, never a matter of time, so that a run can be repeated. Threads: one owner, who leaves the
-/// trainer's weights alone between begin() and finish() (reading them is fine).
+/// is the owner's choice, never a matter of time, so that a run can be repeated.
+/// Threads:  one owner, who leaves the trainer's weights alone between begin() and finish() (reading them is fine).
 class BackgroundStep {
  public:
   /// `trainer` must outlive it.
   explicit BackgroundStep(SequenceTrainer& trainer) : trainer_(trainer) {}
-  ~BackgroundStep();
 
   bool is_running() const { return batch_.has_value(); }
   /// REQUIRES: is_running()

@@ -24,8 +24,7 @@ bool load_structure(ByteReader& in, std::size_t rows, std::size_t most_inputs, S
   if (!in.ok() || examples == 0 || examples > in.remaining()) return false;
   for (std::uint64_t i = 0; i < examples && in.ok(); ++i) {
     auto inputs = in.array<std::uint32_t>();
-    if (inputs.size() > most_inputs)
-      inputs.erase(inputs.begin(), inputs.end() - static_cast<std::ptrdiff_t>(most_inputs));
+    keep_newest(inputs, most_inputs);
     batch.inputs.push_back(std::move(inputs));
   }
   batch.targets = in.array<std::uint32_t>();

@@ -23,6 +23,11 @@ struct SequenceBatch {
   std::vector<float> weights;  ///< [b]
 };
 
+/// Of what is oldest first.
+inline void keep_newest(std::vector<std::uint32_t>& items, std::size_t most) {
+  if (items.size() > most) items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(most));
+}
+
 /// All but vectors and biases, which whoever saves has elsewhere.
 void save_structure(ByteWriter& out, const SequenceBatch& batch);
 

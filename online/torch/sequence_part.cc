@@ -42,9 +42,7 @@ void save_example(ByteWriter& out, const Example& example) {
 Example load_example(ByteReader& in, std::size_t most_inputs) {
   Example example;
   example.inputs = in.array<ItemIndex>();
-  auto& inputs = example.inputs;
-  if (inputs.size() > most_inputs)
-    inputs.erase(inputs.begin(), inputs.end() - static_cast<std::ptrdiff_t>(most_inputs));
+  keep_newest(example.inputs, most_inputs);
   example.target = in.fixed<ItemIndex>();
   example.weight = in.fixed<float>();
   example.session_key = in.fixed<std::uint64_t>();
@@ -130,7 +128,7 @@ class SequencePart final : public Part {
       for (const Example& example : *examples) save_example(out, example);
     }
     // Not its gradients: they follow from the batch and the state as it is.
-    out.array(std::span<const std::uint32_t>(step_.is_running() ? rows_.keys() : std::vector<std::uint32_t>()));
+    out.array(std::span<const std::uint32_t>(rows_.keys()).first(step_.is_running() ? rows_.size() : 0));
     if (step_.is_running()) save_structure(out, step_.batch());
   }
 
