@@ -1,6 +1,5 @@
 #include "online/ranking.h"
 
-#include <algorithm>
 #include <numeric>
 
 #include "base/check.h"
@@ -65,15 +64,13 @@ void blend(const BlenderWeights& weights, Ranking& ranking) {
 }
 
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k) {
-  std::vector<std::size_t> order(ranking.items.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  k = std::min(k, order.size());
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k), order.end(),
-                    [&](std::size_t a, std::size_t b) {
-                      return ranking.scores[a] != ranking.scores[b] ? ranking.scores[a] > ranking.scores[b] : a < b;
-                    });
-  order.resize(k);
-  return order;
+  std::vector<std::size_t> rows;
+  if (k == 0) return rows;
+  visit_best_first(ranking, [&](std::size_t row) {
+    rows.push_back(row);
+    return rows.size() < k;
+  });
+  return rows;
 }
 
 }  // namespace freshet::online

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,7 +55,24 @@ void extract_features(Parts parts, const Context& context, Ranking& ranking);
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);
 
-/// Indexes into ranking.items, best first, at most k; ties go to the earlier item.
+/// visit(row) for rows of ranking.items, best first, ties in order of the rows, for as long as it returns true.
+/// Not to be called from `visit`. Cost: O(n), and O(log n) per row visited.
+template <typename Visit>
+void visit_best_first(const Ranking& ranking, Visit visit) {
+  thread_local std::vector<std::uint32_t> heap;
+  heap.resize(ranking.items.size());
+  std::iota(heap.begin(), heap.end(), 0U);
+  const auto behind = [&scores = ranking.scores](std::uint32_t a, std::uint32_t b) {
+    return scores[a] != scores[b] ? scores[a] < scores[b] : a > b;
+  };
+  std::make_heap(heap.begin(), heap.end(), behind);
+  for (auto end = heap.end(); end != heap.begin(); --end) {
+    std::pop_heap(heap.begin(), end, behind);
+    if (!visit(std::size_t{*(end - 1)})) return;
+  }
+}
+
+/// The first k rows so visited.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
 }  // namespace freshet::online

@@ -43,9 +43,9 @@ Result<void> Api::reopen_audit() { return impl_->audit.reopen(); }
 
 std::vector<Api::Endpoint> Api::endpoints() const {
   std::vector<Endpoint> endpoints;
-  for (const Route& route : impl_->router.routes()) {
+  for (const Route* route : impl_->router.routes()) {
     endpoints.push_back(
-        {route.method, route.path, route.query, std::string(route.scope ? to_string(*route.scope) : "")});
+        {route->method, route->path, route->query, std::string(route->scope ? to_string(*route->scope) : "")});
   }
   return endpoints;
 }

@@ -1,5 +1,6 @@
 #include "serve/json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -59,6 +60,18 @@ void append_number(std::string& out, Number number) {
   out.append(text.data(), end);
 }
 
+void append_text(std::string& out, std::string_view text) {
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
+  if (!plain) {
+    out += json::serialize(json::string_view(text));
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
 void append(std::string& out, const json::value& value) {
   const char* separator = "";
   switch (value.kind()) {
@@ -71,7 +84,7 @@ void append(std::string& out, const json::value& value) {
       if (value.get_double() == 0 && std::signbit(value.get_double()))
         return void(out += "-0.0");  // "-0" is an integer
       return append_number(out, value.get_double());
-    case json::kind::string: out += json::serialize(value.get_string()); return;
+    case json::kind::string: append_text(out, value.get_string()); return;
     case json::kind::array:
       out += '[';
       for (const json::value& entry : value.get_array()) {
@@ -84,7 +97,7 @@ void append(std::string& out, const json::value& value) {
       out += '{';
       for (const auto& [name, entry] : value.get_object()) {
         out += std::exchange(separator, ",");
-        out += json::serialize(name);
+        append_text(out, name);
         out += ':';
         append(out, entry);
       }

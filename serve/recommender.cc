@@ -1,8 +1,8 @@
 #include "serve/recommender.h"
 
 #include <algorithm>
+#include <span>
 
-#include "online/item_table.h"
 #include "online/ranking.h"
 #include "online/session.h"
 #include "serve/pipeline/stage_metrics.h"
@@ -21,21 +21,37 @@ std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
   return scorers;
 }
 
+/// Which parts proposed something that is in the list.
+void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+  std::uint32_t sources = 0;
+  for (const std::size_t row : rows) sources |= ranking.sources[row];
+  for (std::size_t p = 0; p < scorers.size(); ++p) {
+    if ((sources >> p & 1U) != 0) list.parts.emplace_back(scorers[p]->name());
+  }
+}
+
+/// Which parts proposed each entry, with their own scores.
+void explain(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t p = 0; p < scorers.size(); ++p) {
+      if ((ranking.sources[rows[i]] >> p & 1U) == 0) continue;
+      const auto own =
+          std::ranges::find(ranking.proposals[p].candidates, ranking.items[rows[i]], &online::Candidate::item);
+      list.items[i].parts.emplace_back(scorers[p]->name(), own->score);
+    }
+  }
+}
+
 std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& filters) {
   std::vector<std::string> names;
   for (const auto& filter : filters) names.emplace_back(filter->name());
   return names;
 }
 
-/// Buffers of one thread, reused from request to request.
-struct Workspace {
-  Ranking ranking;
-  online::ItemTable sources;  // item -> bits of the parts that proposed it
-};
-
-Workspace& thread_workspace() {
-  thread_local Workspace workspace;
-  return workspace;
+/// Reused from request to request.
+Ranking& thread_ranking() {
+  thread_local Ranking ranking;
+  return ranking;
 }
 
 }  // namespace
@@ -47,10 +63,9 @@ struct Recommender::Impl {
         metrics(services.metrics, names_of(filters)) {}
 
   List start(const online::Snapshot& snapshot, std::string source) const;
-  std::vector<NamedCandidate> keep(const ListRequest& request, const std::vector<online::ItemIndex>& items) const;
+  bool keep(const ListRequest& request, const NamedCandidate& candidate) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
-  void explain(const online::Snapshot& snapshot, const Workspace& workspace, online::ItemIndex item, bool with_scores,
-               List& list, List::Entry& entry) const;
+  std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
 
   const Services& services;
   std::vector<std::unique_ptr<Filter>> filters;
@@ -104,35 +119,14 @@ List Recommender::Impl::start(const online::Snapshot& snapshot, std::string sour
   return list;
 }
 
-/// Resolves names once, then asks the filters, each only about what the ones before it kept.
-std::vector<NamedCandidate> Recommender::Impl::keep(const ListRequest& request,
-                                                    const std::vector<online::ItemIndex>& items) const {
-  const StageMetrics::Timer timer(metrics, StageMetrics::filters);
-  std::vector<NamedCandidate> kept;
-  kept.reserve(items.size());
-  for (const online::ItemIndex item : items) {
-    // A number that was given up between proposing and naming has no name any more.
-    if (std::string name = services.vocabulary.name(item); !name.empty()) kept.push_back({item, std::move(name)});
-  }
+/// Asks the filters, each only about what the ones before it kept.
+bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& candidate) const {
   for (std::size_t i = 0; i < filters.size(); ++i) {
-    const std::size_t removed =
-        std::erase_if(kept, [&](const NamedCandidate& candidate) { return !filters[i]->keep(request, candidate); });
-    if (removed > 0) metrics.removed(i, removed);
+    if (filters[i]->keep(request, candidate)) continue;
+    metrics.removed(i);
+    return false;
   }
-  return kept;
-}
-
-void Recommender::Impl::explain(const online::Snapshot& snapshot, const Workspace& workspace, online::ItemIndex item,
-                                bool with_scores, List& list, List::Entry& entry) const {
-  const std::uint32_t sources = workspace.sources.find(item);
-  for (std::size_t p = 0; p < snapshot.parts.size(); ++p) {
-    if ((sources >> p & 1U) == 0) continue;
-    const std::string name(snapshot.parts[p]->name());
-    if (std::ranges::find(list.parts, name) == list.parts.end()) list.parts.push_back(name);
-    if (!with_scores) continue;
-    const auto own = std::ranges::find(workspace.ranking.proposals[p].candidates, item, &online::Candidate::item);
-    entry.parts.emplace_back(name, own->score);
-  }
+  return true;
 }
 
 List Recommender::recommend(const ListRequest& request) const {
@@ -142,11 +136,29 @@ List Recommender::recommend(const ListRequest& request) const {
   return impl_->blended(request, *snapshot);
 }
 
+/// Fills the list with the best that the filters let through; returns their rows. Only what comes so far is named and
+/// filtered: most candidates never are.
+std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, const Ranking& ranking,
+                                                   List& list) const {
+  const StageMetrics::Timer timer(metrics, StageMetrics::selection);
+  std::vector<std::size_t> rows;
+  list.items.clear();
+  online::visit_best_first(ranking, [&](std::size_t row) {
+    // A number that was given up since it was proposed has no name any more.
+    const NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
+    if (candidate.name.empty() || !keep(request, candidate)) return true;
+    list.items.push_back({candidate.name, ranking.scores[row], {}});
+    rows.push_back(row);
+    return rows.size() < request.k;
+  });
+  return rows;
+}
+
 List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto scorers = scorers_of(snapshot);
-  Workspace& workspace = thread_workspace();
-  Ranking& ranking = workspace.ranking;
-  std::vector<NamedCandidate> kept;
+  Ranking& ranking = thread_ranking();
+  List list = start(snapshot, "blend");
+  std::vector<std::size_t> rows;
   std::size_t per_part = std::max(services.online.blender.candidates_per_part, request.k);
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
     {
@@ -154,29 +166,18 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
       online::propose(scorers, request.context, per_part, ranking);
     }
     metrics.proposed(ranking.items.size());
-    kept = keep(request, ranking.items);
+    {
+      const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
+      online::extract_features(scorers, request.context, ranking);
+      online::blend(*snapshot.blender, ranking);
+    }
+    rows = select(request, ranking, list);
     const bool more = std::ranges::any_of(ranking.proposals,
                                           [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
-    if (kept.size() >= request.k || !more) break;
+    if (rows.size() >= request.k || !more) break;
   }
-  {
-    const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
-    workspace.sources.clear();
-    for (std::size_t i = 0; i < ranking.items.size(); ++i) {
-      workspace.sources.find_or_insert(ranking.items[i], ranking.sources[i]);
-    }
-    ranking.items.clear();
-    for (const NamedCandidate& candidate : kept) ranking.items.push_back(candidate.item);
-    online::extract_features(scorers, request.context, ranking);
-    online::blend(*snapshot.blender, ranking);
-  }
-  const StageMetrics::Timer timer(metrics, StageMetrics::selection);
-  List list = start(snapshot, "blend");
-  for (const std::size_t i : online::top_k(ranking, request.k)) {
-    List::Entry entry{std::move(kept[i].name), ranking.scores[i], {}};
-    explain(snapshot, workspace, kept[i].item, request.explain, list, entry);
-    list.items.push_back(std::move(entry));
-  }
+  name_sources(scorers, ranking, rows, list);
+  if (request.explain) explain(scorers, ranking, rows, list);
   metrics.returned(list.items.size());
   return list;
 }
@@ -187,30 +188,24 @@ List Recommender::popular(const ListRequest& request) const {
       std::ranges::find(snapshot->parts, "popularity", [](const auto& part) { return part->name(); });
   List list = impl_->start(*snapshot, "popularity");
   if (popularity == snapshot->parts.end()) return list;
-  std::vector<online::Candidate> proposed;
-  std::vector<NamedCandidate> kept;
+  const Scorer* const scorer = popularity->get();
+  Ranking& ranking = thread_ranking();
+  std::vector<std::size_t> rows;
   std::size_t count = request.k;
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, count *= 2) {
-    proposed.clear();
     {
       const StageMetrics::Timer timer(impl_->metrics, StageMetrics::sources);
-      (*popularity)->propose(request.context, count, proposed);
+      online::propose({&scorer, 1}, request.context, count, ranking);
     }
-    impl_->metrics.proposed(proposed.size());
-    std::vector<online::ItemIndex> items;
-    for (const online::Candidate& candidate : proposed) items.push_back(candidate.item);
-    kept = impl_->keep(request, items);
-    if (kept.size() >= request.k || proposed.size() < count) break;
+    impl_->metrics.proposed(ranking.items.size());
+    const auto& proposed = ranking.proposals.front().candidates;
+    ranking.scores.clear();
+    for (const online::Candidate& candidate : proposed) ranking.scores.push_back(candidate.score);
+    rows = impl_->select(request, ranking, list);
+    if (rows.size() >= request.k || proposed.size() < count) break;
   }
-  const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
-  for (NamedCandidate& candidate : kept) {
-    if (list.items.size() == request.k) break;
-    const auto own = std::ranges::find(proposed, candidate.item, &online::Candidate::item);
-    List::Entry entry{std::move(candidate.name), own->score, {}};
-    if (request.explain) entry.parts.emplace_back("popularity", own->score);
-    list.items.push_back(std::move(entry));
-  }
-  if (!list.items.empty()) list.parts.emplace_back("popularity");
+  name_sources({&scorer, 1}, ranking, rows, list);
+  if (request.explain) explain({&scorer, 1}, ranking, rows, list);
   impl_->metrics.returned(list.items.size());
   return list;
 }
@@ -218,7 +213,7 @@ List Recommender::popular(const ListRequest& request) const {
 List Recommender::rank(const online::Context& context, const std::vector<std::string>& items) const {
   const auto snapshot = impl_->services.snapshot();
   const auto scorers = scorers_of(*snapshot);
-  Ranking& ranking = thread_workspace().ranking;
+  Ranking& ranking = thread_ranking();
   ranking.items.clear();
   std::vector<std::string> known, unknown;
   for (const std::string& name : items) {
@@ -238,10 +233,11 @@ List Recommender::rank(const online::Context& context, const std::vector<std::st
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
   List list = impl_->start(*snapshot, "blend");
   float least = 0;
-  for (const std::size_t i : online::top_k(ranking, known.size())) {
-    least = ranking.scores[i];
-    list.items.push_back({std::move(known[i]), ranking.scores[i], {}});
-  }
+  online::visit_best_first(ranking, [&](std::size_t row) {
+    least = ranking.scores[row];
+    list.items.push_back({std::move(known[row]), ranking.scores[row], {}});
+    return true;
+  });
   for (std::string& name : unknown) list.items.push_back({std::move(name), least, {}});
   if (!list.items.empty()) {
     for (const Scorer* scorer : scorers) list.parts.emplace_back(scorer->name());

@@ -20,14 +20,15 @@ struct List {
     std::vector<std::pair<std::string, float>> parts;  ///< explain only: who proposed it, with that part's own score
   };
   std::vector<Entry> items;
-  std::vector<std::string> parts;  ///< that proposed something in the list
+  std::vector<std::string> parts;  ///< that proposed something in the list, in the order of the model
   std::string source;              ///< "blend", or the one part that was asked
   std::uint64_t model_version = 0;
   std::int64_t model_age_ms = 0;
 };
 
-/// A request as a fixed sequence of stages: context -> candidate sources (the model's parts) -> filters -> scoring (the
-/// parts' features, the blender) -> selection. The same ranking functions as the learner's test-then-train.
+/// A request as a fixed sequence of stages: context -> candidate sources (the model's parts) -> scoring (the parts'
+/// features, the blender) -> selection, best first, of what the filters let through. The same ranking functions as the
+/// learner's test-then-train.
 /// Threads: all methods may be called concurrently.
 /// Errors:  unavailable or corrupt if the histories cannot be read.
 /// Cost:    one history seek; then some hundred candidates.

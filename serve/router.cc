@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/url.hpp>
 #include <charconv>
 #include <chrono>
@@ -15,12 +16,12 @@
 namespace freshet::serve {
 namespace {
 
-std::vector<std::string_view> split_pattern(std::string_view pattern) {
-  std::vector<std::string_view> segments;
+std::vector<std::string> split_pattern(std::string_view pattern) {
+  std::vector<std::string> segments;
   while (!pattern.empty()) {
     pattern.remove_prefix(1);  // '/'
     const std::size_t slash = std::min(pattern.find('/'), pattern.size());
-    segments.push_back(pattern.substr(0, slash));
+    segments.emplace_back(pattern.substr(0, slash));
     pattern.remove_prefix(slash);
   }
   return segments;
@@ -28,17 +29,17 @@ std::vector<std::string_view> split_pattern(std::string_view pattern) {
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
-/// The {parameters} of `pattern` in `segments`; nullopt if it does not match.
-std::optional<std::vector<std::string>> match(std::string_view pattern, const std::vector<std::string>& segments) {
-  const auto wanted = split_pattern(pattern);
-  if (wanted.size() != segments.size()) return std::nullopt;
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
+  return std::ranges::equal(pattern, segments, [](const std::string& wanted, const std::string& segment) {
+    return is_parameter(wanted) || wanted == segment;
+  });
+}
+
+/// The values of the {parameters} of `pattern`.
+std::vector<std::string> parameters(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
   std::vector<std::string> values;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (is_parameter(wanted[i])) {
-      values.push_back(segments[i]);
-    } else if (wanted[i] != segments[i]) {
-      return std::nullopt;
-    }
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (is_parameter(pattern[i])) values.push_back(segments[i]);
   }
   return values;
 }
@@ -140,69 +141,129 @@ std::optional<std::string> RouteRequest::text(const std::string& name) const {
   return given == query.end() ? std::nullopt : std::optional(given->second);
 }
 
-void Router::add(Route route) { routes_.push_back(std::move(route)); }
+/// Counts and times the answers of one route.
+class Router::RouteMetrics {
+ public:
+  RouteMetrics(Metrics& metrics, std::string route)
+      : metrics_(metrics),
+        route_(std::move(route)),
+        seconds_(metrics.histogram("freshet_serve_request_seconds", "Time to answer, by route.",
+                                   Metrics::latency_bounds(), {{"route", route_}})) {}
+
+  const std::string& route() const { return route_; }
+
+  void answered(unsigned status, std::chrono::steady_clock::duration took) const {
+    seconds_.Observe(std::chrono::duration<double>(took).count());
+    counter(status).Increment();
+  }
+
+ private:
+  /// Looking a counter up costs as much as ranking a few candidates; nearly all answers are 200.
+  Counter& counter(unsigned status) const {
+    if (status != 200) return find(status);
+    if (Counter* const known = ok_.load(std::memory_order_relaxed)) return *known;
+    Counter& found = find(200);
+    ok_.store(&found, std::memory_order_relaxed);
+    return found;
+  }
+
+  Counter& find(unsigned status) const {
+    return metrics_.counter("freshet_serve_requests_total", "Requests answered, by route and status.",
+                            {{"route", route_}, {"status", std::to_string(status)}});
+  }
+
+  Metrics& metrics_;
+  const std::string route_;
+  Histogram& seconds_;
+  mutable std::atomic<Counter*> ok_{nullptr};
+};
+
+struct Router::Entry {
+  Route route;
+  std::vector<std::string> pattern;  // segments of route.path
+  RouteMetrics metrics;
+
+  Entry(Route the_route, Metrics& registry)
+      : route(std::move(the_route)),
+        pattern(split_pattern(route.path)),
+        metrics(registry, route.method + " " + route.path) {}
+};
+
+Router::Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics)
+    : access_(access), audit_(audit), metrics_(metrics), unmatched_(std::make_unique<RouteMetrics>(metrics, "none")) {}
+Router::~Router() = default;
+
+void Router::add(Route route) { entries_.push_back(std::make_unique<Entry>(std::move(route), metrics_)); }
+
+std::vector<const Route*> Router::routes() const {
+  std::vector<const Route*> routes;
+  for (const auto& entry : entries_) routes.push_back(&entry->route);
+  return routes;
+}
+
+/// `respond`, with what every answer is given and counted by. `subject` is audited; nullopt: the call is not.
+Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
+                          std::optional<std::string> subject, Respond respond) const {
+  struct Finish {
+    Call call;
+    const RouteMetrics& metrics;
+    std::string caller;
+    std::optional<std::string> subject;
+    Respond respond;
+  };
+  const auto finish =
+      std::make_shared<const Finish>(Finish{call, metrics, std::move(caller), std::move(subject), std::move(respond)});
+  return [this, finish](ApiResponse response) {
+    const auto& [id, start] = finish->call;
+    const std::string& route = finish->metrics.route();
+    if (finish->subject) audit_.record({id, finish->caller, route, *finish->subject, response.status});
+    finish->metrics.answered(response.status, std::chrono::steady_clock::now() - start);
+    log::debug("request", {{"request", id}, {"key", finish->caller}, {"call", route}, {"status", response.status}});
+    if (response.status == 500) log::error("request failed", {{"request", id}, {"call", route}});
+    response.headers.emplace_back("X-Request-Id", id);
+    finish->respond(std::move(response));
+  };
+}
 
 void Router::handle(const ApiRequest& request, Respond respond) const {
-  const auto start = std::chrono::steady_clock::now();
-  const std::string id = request_id(request.x_request_id);
-  const auto finish = [&](const std::string& route_name, const std::string& caller = "-") -> Respond {
-    Histogram& seconds = metrics_.histogram("freshet_serve_request_seconds", "Time to answer, by route.",
-                                            Metrics::latency_bounds(), {{"route", route_name}});
-    return [this, start, &seconds, route_name, caller, id, respond](ApiResponse response) {
-      seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-      metrics_
-          .counter("freshet_serve_requests_total", "Requests answered, by route and status.",
-                   {{"route", route_name}, {"status", std::to_string(response.status)}})
-          .Increment();
-      log::debug("request", {{"request", id}, {"key", caller}, {"call", route_name}, {"status", response.status}});
-      if (response.status == 500) log::error("request failed", {{"request", id}, {"call", route_name}});
-      response.headers.emplace_back("X-Request-Id", id);
-      respond(std::move(response));
-    };
+  const Call call{request_id(request.x_request_id), std::chrono::steady_clock::now()};
+  const auto refuse = [&](ApiResponse response) {
+    finishing(call, *unmatched_, "-", std::nullopt, std::move(respond))(std::move(response));
   };
-  const auto audited = [&](const Respond& answer, const std::string& route_name, const std::string& caller,
-                           const std::string& subject) -> Respond {
-    return [this, answer, id, route_name, caller, subject](ApiResponse response) {
-      audit_.record({id, caller, route_name, subject, response.status});
-      answer(std::move(response));
-    };
-  };
-
   std::vector<std::string> segments;
   std::vector<std::pair<std::string, std::string>> given;
   if (const auto decoded = decode_target(request.target, segments, given); !decoded) {
-    return finish("none")(problem(decoded.error()));
+    return refuse(problem(decoded.error()));
   }
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
-  for (const Route& route : routes_) {
-    auto path = match(route.path, segments);
-    if (!path) continue;
+  for (const auto& entry : entries_) {
+    const Route& route = entry->route;
+    if (!matches(entry->pattern, segments)) continue;
     if (route.method != method) {
       allowed += (allowed.empty() ? "" : ", ") + route.method;
       continue;
     }
-    const std::string route_name = route.method + " " + route.path;
-    const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, start);
-    Respond answer = finish(route_name, decision.caller);
+    RouteRequest matched{parameters(entry->pattern, segments), {}, request.body, request.executor};
+    const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, call.start);
     // Who has no key, or calls too often, has done nothing, and could fill a disk with it.
-    if (route.scope == Scope::admin &&
-        (decision.kind == AccessControl::Decision::allowed || decision.kind == AccessControl::Decision::wrong_scope)) {
-      answer = audited(answer, route_name, decision.caller, path->empty() ? "" : path->front());
-    }
+    const bool audited = route.scope == Scope::admin && (decision.kind == AccessControl::Decision::allowed ||
+                                                         decision.kind == AccessControl::Decision::wrong_scope);
+    std::optional<std::string> subject;
+    if (audited) subject = matched.path.empty() ? "" : matched.path.front();
+    const Respond answer = finishing(call, entry->metrics, decision.caller, std::move(subject), std::move(respond));
     if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
     if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
-    RouteRequest matched{*std::move(path), {}, request.body, request.executor};
     if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));
     if (const auto checked = check_query(route, given, matched.query); !checked) {
       return answer(problem(checked.error()));
     }
     return route.handler(matched, answer);
   }
-  if (allowed.empty()) return finish("none")(problem(404, "no such endpoint; see /openapi.json"));
+  if (allowed.empty()) return refuse(problem(404, "no such endpoint; see /openapi.json"));
   ApiResponse refused = problem(405, "this endpoint takes " + allowed);
   refused.headers.emplace_back("Allow", allowed);
-  finish("none")(std::move(refused));
+  refuse(std::move(refused));
 }
 
 }  // namespace freshet::serve

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,20 +48,29 @@ struct Route {
 /// calls.
 class Router {
  public:
-  Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics)
-      : access_(access), audit_(audit), metrics_(metrics) {}
+  Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics);
+  ~Router();
 
   void add(Route route);
   void handle(const ApiRequest& request, Respond respond) const;
-  const std::vector<Route>& routes() const { return routes_; }
+  std::vector<const Route*> routes() const;
 
  private:
-  struct Match;
+  class RouteMetrics;
+  struct Entry;
+  struct Call {
+    std::string id;
+    std::chrono::steady_clock::time_point start;
+  };
+
+  Respond finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
+                    std::optional<std::string> subject, Respond respond) const;
 
   const AccessControl& access_;
   const AuditLog& audit_;
   Metrics& metrics_;
-  std::vector<Route> routes_;
+  std::vector<std::unique_ptr<Entry>> entries_;
+  std::unique_ptr<RouteMetrics> unmatched_;
 };
 
 }  // namespace freshet::serve

@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 
 #include "serve/endpoints/endpoints.h"
@@ -8,22 +9,26 @@ namespace freshet::serve {
 namespace {
 
 ApiResponse list_response(const List& list) {
-  json::array items;
+  std::array<unsigned char, 8192> buffer;  // enough for most lists
+  json::monotonic_resource memory(buffer.data(), buffer.size());
+  const json::storage_ptr in_memory(&memory);
+  json::array items(in_memory);
   items.reserve(list.items.size());
   for (const List::Entry& entry : list.items) {
-    json::object item{{"item", entry.item}, {"score", entry.score}};
+    json::object item({{"item", entry.item}, {"score", entry.score}}, in_memory);
     if (!entry.parts.empty()) {
-      json::object parts;
+      json::object parts(in_memory);
       for (const auto& [part, score] : entry.parts) parts.emplace(part, score);
       item.emplace("parts", std::move(parts));
     }
     items.push_back(std::move(item));
   }
-  return json_response({{"request", new_request_id()},
-                        {"items", std::move(items)},
-                        {"model", {{"version", list.model_version}, {"age_ms", list.model_age_ms}}},
-                        {"source", list.source},
-                        {"parts", json::value_from(list.parts)}});
+  return json_response(json::value({{"request", new_request_id()},
+                                    {"items", std::move(items)},
+                                    {"model", {{"version", list.model_version}, {"age_ms", list.model_age_ms}}},
+                                    {"source", list.source},
+                                    {"parts", json::value_from(list.parts, in_memory)}},
+                                   in_memory));
 }
 
 /// k, exclude, exclude_seen, explain: what every list takes.

@@ -5,7 +5,7 @@ namespace freshet::serve {
 StageMetrics::StageMetrics(Metrics& metrics, const std::vector<std::string>& components)
     : proposed_(metrics.counter("freshet_serve_candidates_total", "Distinct candidates proposed by the sources.")),
       returned_(metrics.counter("freshet_serve_returned_items_total", "Items in the lists returned.")) {
-  constexpr std::array<const char*, 5> kNames{"context", "sources", "filters", "scoring", "selection"};
+  constexpr std::array<const char*, 4> kNames{"context", "sources", "scoring", "selection"};
   for (std::size_t stage = 0; stage < kNames.size(); ++stage) {
     seconds_[stage] = &metrics.histogram("freshet_serve_stage_seconds", "Time per stage of the request pipeline.",
                                          Metrics::latency_bounds(), {{"stage", kNames[stage]}});

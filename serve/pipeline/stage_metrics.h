@@ -13,7 +13,7 @@ namespace freshet::serve {
 /// Threads: all methods may be called concurrently.
 class StageMetrics {
  public:
-  enum Stage { context, sources, filters, scoring, selection };
+  enum Stage { context, sources, scoring, selection };
 
   /// `components`: names of everything that lets items through (filters).
   StageMetrics(Metrics& metrics, const std::vector<std::string>& components);
@@ -33,11 +33,11 @@ class StageMetrics {
   };
 
   void proposed(std::size_t items) { proposed_.Increment(static_cast<double>(items)); }
-  void removed(std::size_t component, std::size_t items) { removed_[component]->Increment(static_cast<double>(items)); }
+  void removed(std::size_t component) { removed_[component]->Increment(); }
   void returned(std::size_t items) { returned_.Increment(static_cast<double>(items)); }
 
  private:
-  std::array<Histogram*, 5> seconds_{};
+  std::array<Histogram*, 4> seconds_{};
   Counter& proposed_;
   Counter& returned_;
   std::vector<Counter*> removed_;

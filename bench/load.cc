@@ -1,0 +1,169 @@
+// Asks a running service for lists: at a constant rate, or as fast as it answers.
+//
+// A rate is kept whatever the service does (open loop): request i is due at start + i / rate, and its latency counts
+// from then, not from when a connection was free to send it. A service that stalls for a second is so charged for all
+// who would have come in that second (Tene, "How NOT to measure latency").
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using Clock = std::chrono::steady_clock;
+using Tcp = asio::ip::tcp;
+
+struct Options {
+  std::string host = "127.0.0.1", port = "8080", targets, key;
+  double rate = 0;  // requests a second; 0: as many as are answered
+  std::size_t connections = 16;
+  double seconds = 10;
+  std::uint64_t seed = 1;
+};
+
+struct Outcome {
+  std::vector<float> latencies_ms;  // of answers with status 200
+  std::size_t refused = 0;          // 429, 503
+  std::size_t failed = 0;           // any other status, or no answer
+};
+
+std::vector<std::string> read_lines(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty()) lines.push_back(line);
+  }
+  if (lines.empty()) throw std::runtime_error("no targets in " + path);
+  return lines;
+}
+
+class Load {
+ public:
+  explicit Load(const Options& options)
+      : options_(options), targets_(read_lines(options.targets)), random_(options.seed) {}
+
+  Outcome run() {
+    endpoints_ = Tcp::resolver(context_).resolve(options_.host, options_.port);
+    start_ = Clock::now();
+    end_ = start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+    for (std::size_t i = 0; i < options_.connections; ++i) {
+      asio::co_spawn(context_, connection(), [](const std::exception_ptr& error) {
+        if (error) std::rethrow_exception(error);
+      });
+    }
+    context_.run();
+    return std::move(outcome_);
+  }
+
+ private:
+  asio::awaitable<void> connection() {
+    asio::steady_timer timer(context_);
+    while (Clock::now() < end_) {
+      beast::tcp_stream stream(context_);
+      co_await stream.async_connect(endpoints_, asio::use_awaitable);
+      stream.socket().set_option(Tcp::no_delay(true));
+      beast::flat_buffer buffer;
+      bool open = true;
+      while (open) {
+        Clock::time_point due = Clock::now();
+        if (options_.rate > 0) {
+          due = start_ + std::chrono::duration_cast<Clock::duration>(
+                             std::chrono::duration<double>(static_cast<double>(begun_++) / options_.rate));
+          if (due < end_ && due > Clock::now()) {
+            timer.expires_at(due);
+            co_await timer.async_wait(asio::use_awaitable);
+          }
+        }
+        if (due >= end_) co_return;
+        open = co_await ask(stream, buffer, due);
+      }
+    }
+  }
+
+  /// False if the connection is closed.
+  asio::awaitable<bool> ask(beast::tcp_stream& stream, beast::flat_buffer& buffer, Clock::time_point due) {
+    constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+    std::string request = "GET " + targets_[random_() % targets_.size()] + " HTTP/1.1\r\nHost: " + options_.host;
+    if (!options_.key.empty()) request += "\r\nX-API-Key: " + options_.key;
+    request += "\r\n\r\n";
+    stream.expires_after(std::chrono::seconds(10));
+    auto [not_sent, sent] = co_await asio::async_write(stream, asio::buffer(request), kAwait);
+    http::response<http::string_body> answer;
+    auto [not_read, read] = co_await http::async_read(stream, buffer, answer, kAwait);
+    if (not_sent || not_read) {
+      ++outcome_.failed;
+      co_return false;
+    }
+    if (answer.result() == http::status::ok) {
+      outcome_.latencies_ms.push_back(std::chrono::duration<float, std::milli>(Clock::now() - due).count());
+    } else if (answer.result_int() == 503 || answer.result_int() == 429) {
+      ++outcome_.refused;
+    } else {
+      ++outcome_.failed;
+    }
+    co_return answer.keep_alive();
+  }
+
+  const Options& options_;
+  const std::vector<std::string> targets_;
+  std::mt19937_64 random_;
+  asio::io_context context_{1};
+  Tcp::resolver::results_type endpoints_;
+  Clock::time_point start_, end_;
+  std::uint64_t begun_ = 0;
+  Outcome outcome_;
+};
+
+float percentile(const std::vector<float>& sorted, double share) {
+  if (sorted.empty()) return 0;
+  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
+  return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+}
+
+void print(const Options& options, Outcome outcome) {
+  std::ranges::sort(outcome.latencies_ms);
+  const auto& sorted = outcome.latencies_ms;
+  std::cout << "{\"rate\":" << options.rate << ",\"connections\":" << options.connections
+            << ",\"answered_per_second\":" << static_cast<double>(sorted.size()) / options.seconds
+            << ",\"refused\":" << outcome.refused << ",\"failed\":" << outcome.failed;
+  for (const auto& [name, share] : {std::pair{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}, {"max", 1.0}}) {
+    std::cout << ",\"" << name << "_ms\":" << percentile(sorted, share);
+  }
+  std::cout << "}\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app(
+      "Asks a running freshet for lists, at a constant rate or as fast as it answers; prints one line of JSON");
+  app.add_option("--host", options.host, "Of the service")->capture_default_str();
+  app.add_option("--port", options.port, "Of the service")->capture_default_str();
+  app.add_option("--targets", options.targets, "File of paths, one per line; asked for at random")->required();
+  app.add_option("--rate", options.rate, "Requests a second; 0: as many as are answered")->capture_default_str();
+  app.add_option("--connections", options.connections, "Kept alive")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "For so long")->capture_default_str();
+  app.add_option("--seed", options.seed, "Of the order of targets")->capture_default_str();
+  app.add_option("--key", options.key, "API key");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    print(options, Load(options).run());
+  } catch (const std::exception& error) {
+    std::cerr << "freshet_load: " << error.what() << "\n";
+    return 1;
+  }
+  return 0;
+}
