@@ -2,12 +2,13 @@
 # One real Kafka broker (KRaft, no ZooKeeper) for tests and for trying things out, from the jars that setup.sh installed.
 source "$(dirname "$0")/env.sh"
 
-usage="usage: scripts/kafka_broker.sh start|stop|kill|url DIR
+usage="usage: scripts/kafka_broker.sh start DIR [PROPERTIES] | stop|kill|url DIR
   start  starts a broker with its data in DIR (which it creates), waits until it answers; start again after stop or kill
-         finds the same data on the same port
+         finds the same data on the same port. Lines of the file PROPERTIES override its own; @PORT@ and @CONTROLLER@
+         in them are ports that it chose.
   stop   clean stop      kill  kill -9      url  prints host:port"
-[ $# = 2 ] || { echo "$usage" >&2; exit 2; }
-verb=$1 dir=$(realpath -m "$2")
+[ $# = 2 ] || [ "$1 $#" = "start 3" ] || { echo "$usage" >&2; exit 2; }
+verb=$1 dir=$(realpath -m "$2") overrides=${3:-/dev/null}
 jars=$kafka_dir/lib
 java=(java -Xms256m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 
@@ -45,7 +46,10 @@ group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 PROPERTIES
-  java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" kafka.tools.StorageTool format --standalone \
+  sed "s/@PORT@/$port/; s/@CONTROLLER@/$controller/" "$overrides" >>"$dir/new.properties"
+  local standalone=--standalone # which a broker with fellow voters is not
+  grep -q '^controller.quorum.voters=' "$dir/new.properties" && standalone= && sed -i '/bootstrap.servers/d' "$dir/new.properties"
+  java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" kafka.tools.StorageTool format $standalone \
     -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/new.properties" >"$dir/format.log" 2>&1 ||
     die "cannot format the broker's storage: $(tail -n 3 "$dir/format.log")"
   mv "$dir/new.properties" "$dir/server.properties"

@@ -18,8 +18,8 @@ def _admin(broker, request):
         future.result(timeout=30)
 
 
-def create_topic(broker, topic, partitions):
-    _admin(broker, lambda client: client.create_topics([NewTopic(topic, partitions, 1)]))
+def create_topic(broker, topic, partitions, replicas=1):
+    _admin(broker, lambda client: client.create_topics([NewTopic(topic, partitions, replicas)]))
 
 
 def add_partitions(broker, topic, total):

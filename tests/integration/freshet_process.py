@@ -187,15 +187,17 @@ class Broker:
 
     SCRIPT = str(ROOT / "scripts/kafka_broker.sh")
 
-    def __init__(self, directory):
+    def __init__(self, directory, overrides=None):
+        """`overrides`: a file of properties."""
         self.directory = str(directory)
+        self.overrides = overrides
 
-    def _script(self, verb):
-        return subprocess.run([self.SCRIPT, verb, self.directory], check=True, capture_output=True, text=True,
-                              timeout=120).stdout.strip()
+    def _script(self, verb, *arguments):
+        return subprocess.run([self.SCRIPT, verb, self.directory, *arguments], check=True, capture_output=True,
+                              text=True, timeout=120).stdout.strip()
 
     def start(self):
-        self._script("start")
+        self._script("start", *([str(self.overrides)] if self.overrides else []))
         self.url = self._script("url")
         return self
 
