@@ -76,6 +76,11 @@ run_pytest() {
   "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
 }
 
+# The end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs.
+run_sanitized() {
+  FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp run_pytest tests/integration
+}
+
 set +e # from here on step() keeps the score
 step "set-up" scripts/setup.sh --test || exit 1
 if $quick; then
@@ -90,8 +95,11 @@ else
   fi
   step "format" .ci/check_format.sh
   if $sanitizers; then
-    step "asan build" build asan && step "asan tests" run_ctest asan
-    step "tsan build" build tsan && step "tsan tests" run_ctest tsan
+    for sanitizer in asan tsan; do
+      step "$sanitizer build" build $sanitizer || continue
+      step "$sanitizer tests" run_ctest $sanitizer
+      step "$sanitizer end-to-end tests" run_sanitized $sanitizer
+    done
   fi
 fi
 
