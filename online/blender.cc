@@ -11,21 +11,10 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kLanes = 16;
-typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
-
 constexpr float kClip = 5.0F;         // standardised features beyond it say nothing more
 constexpr float kNegligible = 1e-4F;  // of the softmax: not learned from; 1e-3 is too much, the many add up
 constexpr float kContender = 1e-3F;   // of the softmax: moments are of the rows that compete, not of those far behind
 constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
-
-// Lanes in memory: at any address, and of what are floats.
-typedef float Unaligned __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
-
-inline __attribute__((always_inline)) const Unaligned& lanes(const float* at) {
-  return *reinterpret_cast<const Unaligned*>(at);
-}
-inline __attribute__((always_inline)) Unaligned& lanes(float* at) { return *reinterpret_cast<Unaligned*>(at); }
 
 FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {

@@ -139,16 +139,30 @@ FRESHET_SIMD void hyperbolic_tangent(float* values, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) values[i] = 2.0F / (1.0F + exponential(-2.0F * values[i])) - 1.0F;
 }
 
-FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns) {
-  for (std::size_t from = 0; from < columns; from += kLanes) {
-    float sums[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] = out[from + lane];
-    for (std::size_t i = 0; i < rows; ++i) {
-#pragma omp simd
-      for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += x[i] * matrix[i * columns + from + lane];
-    }
-    for (std::size_t lane = 0; lane < kLanes; ++lane) out[from + lane] = sums[lane];
+namespace {
+
+/// `Blocks` blocks of columns at once: with one sum alone, every addition would wait for the one before.
+template <std::size_t Blocks>
+inline __attribute__((always_inline)) void add_product_of_blocks(float* out, const float* matrix, const float* x,
+                                                                 std::size_t rows, std::size_t columns) {
+  Lanes sums[Blocks];
+  for (std::size_t block = 0; block < Blocks; ++block) sums[block] = lanes(out + block * kLanes);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* row = matrix + i * columns;
+    for (std::size_t block = 0; block < Blocks; ++block) sums[block] += x[i] * lanes(row + block * kLanes);
   }
+  for (std::size_t block = 0; block < Blocks; ++block) lanes(out + block * kLanes) = sums[block];
+}
+
+}  // namespace
+
+FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kAtOnce = 4;
+  std::size_t from = 0;
+  for (; from + kAtOnce * kLanes <= columns; from += kAtOnce * kLanes) {
+    add_product_of_blocks<kAtOnce>(out + from, matrix + from, x, rows, columns);
+  }
+  for (; from < columns; from += kLanes) add_product_of_blocks<1>(out + from, matrix + from, x, rows, columns);
 }
 
 }  // namespace freshet::online

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "online/simd.h"
+
 /// Numeric inner loops of serving the learned parts.
 namespace freshet::online {
 
@@ -36,7 +38,6 @@ void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);
 
 /// out[j] += sum over i of x[i] * matrix[i * columns + j]. `columns` is a multiple of kLanes.
-inline constexpr std::size_t kLanes = 16;
 void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns);
 
 }  // namespace freshet::online

@@ -169,18 +169,19 @@ bool SessionKnnIndex::vote(const Session& session, const Neighbour& neighbour, I
   const double age_days = std::max(0.0, static_cast<double>(query.now_ms - session.time_ms) / kMsPerDay);
   const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto end = items.begin() + static_cast<std::ptrdiff_t>(i);
-    if (items[i] == except || items[i] == kNoItem || std::find(items.begin(), end, items[i]) != end) continue;
+    if (items[i] == except || items[i] == kNoItem) continue;
     const auto fresh = static_cast<std::uint32_t>(query.votes.size());
     const std::uint32_t at = query.table.find_or_insert(items[i], fresh);
     if (at == fresh) query.votes.push_back({items[i]});
     Vote& sum = query.votes[at];
+    if (sum.voters > 0 && sum.newest_voter == session.number) continue;  // a session votes for an item once
+    sum.newest_voter = session.number;
     const float nearness = 1.0F / std::max(1.0F, static_cast<float>(i > match ? i - match : match - i));
     sum.plain += vote;
     sum.recent += recent;
     sum.after += i > match ? vote * nearness : 0.0F;
     sum.own += (i > match ? 1.0F : 0.5F) * recent * nearness;
-    sum.voters += 1.0F;
+    ++sum.voters;
   }
   return true;
 }
@@ -224,7 +225,7 @@ void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> c
     out.at(row, 2) = scaled(vote.plain * std::max(0.0F, idf));
     out.at(row, 3) = scaled(vote.recent);
     out.at(row, 4) = scaled(vote.after);
-    out.at(row, 5) = scaled(vote.voters);
+    out.at(row, 5) = scaled(static_cast<float>(vote.voters));
     out.at(row, 6) = log_share(vote.own / all_own);
     out.at(row, 7) = log_share(vote.after / all_after);
   }

@@ -64,7 +64,9 @@ class SessionKnnIndex final : public Scorer {
   };
   struct Vote {
     ItemIndex item = kNoItem;
-    float own = 0, plain = 0, recent = 0, after = 0, voters = 0;
+    float own = 0, plain = 0, recent = 0, after = 0;
+    std::uint32_t voters = 0;
+    SessionNumber newest_voter = 0;  // of the session that voted last
   };
   struct Query;
   struct Neighbour {

@@ -1,0 +1,206 @@
+// What a list costs, part by part, on a model that has learned a made-up shop; and the scan of all embeddings against
+// the plain loop that it replaces, which stays here as its baseline.
+//
+//   freshet_ranking_bench --benchmark_filter=list --benchmark_repetitions=5
+//   FRESHET_BENCH_ITEMS, FRESHET_BENCH_EVENTS: size of the shop (20,000 items, 150,000 events)
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cli/shop_world.h"
+#include "online/best.h"
+#include "online/embedding_ranking.h"
+#include "online/kernels.h"
+#include "online/model.h"
+#include "online/ranking.h"
+#include "online/session.h"
+#include "online/torch/parts.h"
+
+namespace {
+
+using namespace freshet;
+using namespace freshet::online;
+
+constexpr std::size_t kContexts = 4096;
+constexpr std::size_t kSessionItems = 10;
+constexpr std::size_t kPerPart = 50;
+
+std::size_t from_environment(const char* name, std::size_t fallback) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? fallback : std::stoul(text);
+}
+
+/// A model that has learned a stream, and the sessions that were open at its end.
+struct Shop {
+  std::unique_ptr<Model> model;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::vector<const Scorer*> scorers;
+  std::vector<Context> contexts;
+
+  Shop() {
+    const Options options;
+    model = std::make_unique<Model>(options, make_parts(options));
+    cli::ShopWorld world({.users = 50'000,
+                          .items = from_environment("FRESHET_BENCH_ITEMS", 20'000),
+                          .events = from_environment("FRESHET_BENCH_EVENTS", 150'000)});
+    std::unordered_map<std::string, Context> sessions;
+    std::deque<std::string> newest;
+    for (Event event = world.next(); !event.item.empty(); event = world.next()) {
+      model->learn(event);
+      Context& context = sessions[event.user];
+      context.now = event.time;
+      context.user_key = owner_key(Owner::Kind::user, event.user);
+      context.session_key = context.user_key;
+      const ItemIndex item = model->vocabulary().find(event.item);
+      if (context.last_item() == item) continue;
+      context.session.push_back({item, event.time});
+      if (context.session.size() > kSessionItems) context.session.erase(context.session.begin());
+      newest.push_back(event.user);
+      if (newest.size() > kContexts) newest.pop_front();
+    }
+    for (const std::string& user : newest) contexts.push_back(sessions[user]);
+    snapshot = model->publish(Timestamp{});
+    for (const auto& part : snapshot->parts) scorers.push_back(part.get());
+  }
+
+  static Shop& instance() {
+    static Shop shop;
+    return shop;
+  }
+};
+
+/// Calls work(context) with one context after the other.
+template <typename Work>
+void for_contexts(benchmark::State& state, Work work) {
+  const auto& contexts = Shop::instance().contexts;
+  std::size_t next = 0;
+  for (auto _ : state) {
+    work(contexts[next]);
+    next = (next + 1) % contexts.size();
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+/// The whole list: candidates of every part, their features, the blend, the best 20.
+void list(benchmark::State& state) {
+  const Shop& shop = Shop::instance();
+  Ranking ranking;
+  for_contexts(state, [&](const Context& context) {
+    propose(shop.scorers, context, kPerPart, ranking);
+    extract_features(shop.scorers, context, ranking);
+    blend(*shop.snapshot->blender, ranking);
+    benchmark::DoNotOptimize(top_k(ranking, 20));
+  });
+}
+BENCHMARK(list)->Unit(benchmark::kMicrosecond);
+
+void blender(benchmark::State& state) {
+  const Shop& shop = Shop::instance();
+  Ranking ranking;
+  propose(shop.scorers, shop.contexts.front(), kPerPart, ranking);
+  extract_features(shop.scorers, shop.contexts.front(), ranking);
+  for (auto _ : state) blend(*shop.snapshot->blender, ranking);
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(blender)->Unit(benchmark::kMicrosecond);
+
+void part_proposes(benchmark::State& state, std::size_t part) {
+  const Scorer& scorer = *Shop::instance().scorers[part];
+  std::vector<Candidate> candidates;
+  for_contexts(state, [&](const Context& context) {
+    candidates.clear();
+    scorer.propose(context, kPerPart, candidates);
+  });
+}
+
+/// What all parts have proposed is scored by one; proposing is part of it, since parts remember their last question.
+void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
+  const Shop& shop = Shop::instance();
+  const Scorer& scorer = *shop.scorers[part];
+  std::vector<std::vector<ItemIndex>> unions;
+  Ranking ranking;
+  for (const Context& context : shop.contexts) {
+    propose(shop.scorers, context, kPerPart, ranking);
+    unions.push_back(ranking.items);
+  }
+  const std::size_t stride = scorer.features().size();
+  std::vector<float> features;
+  std::vector<Candidate> candidates;
+  std::size_t next = 0;
+  for_contexts(state, [&](const Context& context) {
+    candidates.clear();
+    scorer.propose(context, kPerPart, candidates);
+    features.resize(unions[next].size() * stride);
+    scorer.score(context, unions[next], {features.data(), stride});
+    next = (next + 1) % unions.size();
+  });
+}
+
+/// A table of random embeddings; range(0) rows of 64.
+struct Table {
+  static constexpr std::size_t kDimension = 64;
+  EmbeddingTable table;
+  std::vector<float> query;
+
+  explicit Table(std::size_t rows) : table(kDimension, rows, rows, 1), query(kDimension) {
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    std::vector<float> vector(kDimension);
+    for (ItemIndex item = 0; item < rows; ++item) {
+      bool is_new = false;
+      for (float& value : vector) value = normal(random);
+      table.write(table.observe(item, is_new), vector, normal(random));
+    }
+    for (float& value : query) value = normal(random);
+  }
+};
+
+void scan(benchmark::State& state) {
+  const Table table(static_cast<std::size_t>(state.range(0)));
+  std::vector<Candidate> best;
+  for (auto _ : state) {
+    best.clear();
+    nearest_items(table.table.live(), table.query, kPerPart, kNoItem, best);
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<std::int64_t>(Table::kDimension));
+}
+BENCHMARK(scan)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+
+/// Baseline of scan(): every row's product in float, then the best.
+void scan_in_float(benchmark::State& state) {
+  const Table table(static_cast<std::size_t>(state.range(0)));
+  const EmbeddingView& view = table.table.live();
+  std::vector<Candidate> best;
+  for (auto _ : state) {
+    best.clear();
+    for (std::uint32_t row = 0; row < view.rows; ++row) {
+      best.push_back({row, dot(table.query.data(), view.vector(row), Table::kDimension) + view.offset(row)});
+    }
+    keep_best(best, kPerPart);
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<std::int64_t>(Table::kDimension));
+}
+BENCHMARK(scan_in_float)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> parts = Options{}.parts;
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    benchmark::RegisterBenchmark(("propose/" + parts[part]).c_str(), part_proposes, part)
+        ->Unit(benchmark::kMicrosecond);
+    benchmark::RegisterBenchmark(("propose_and_score/" + parts[part]).c_str(), part_proposes_and_scores, part)
+        ->Unit(benchmark::kMicrosecond);
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
