@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# The whole service on one recorded stream: what goes in arrives, how fast, how fresh, how many lists, how much memory.
+# The whole service on one stream: what goes in arrives, how fast, how fresh, how many lists, how much memory.
 source "$(dirname "$0")/../scripts/env.sh"
 
 usage="usage: bench/pipeline.sh embedded|kafka FILE [COLUMNS]
   embedded  the stream goes in over HTTP, acknowledged after fsync
   kafka     it is produced to a broker of its own first, then the service catches up from nothing
-COLUMNS as freshet replay takes them (default session,item,time,type; the first is taken for the session). FRESHET_BENCH_LEARNED=N goes on
-when N events are learned (default: all). Needs wrk and jq (scripts/setup.sh --test). Prints one line per figure."
+COLUMNS as freshet replay takes them (default session,item,time,type); lists are asked for by session, else by user.
+FRESHET_BENCH_LEARNED=N goes on when N events are learned (default: all). FRESHET_BENCH_JSON=FILE also writes the figures there.
+Needs jq (scripts/setup.sh --test). Prints one line per figure."
 [ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
 kind=$1 file=$(realpath "$2") columns=${3:-session,item,time,type}
-freshet=$root/build/release/freshet url=http://127.0.0.1:18090
+freshet=$root/build/release/freshet load=$root/build/release/bench/freshet_load port=18090
+url=http://127.0.0.1:$port
 work=$(mktemp -d)
 pid=
 cleanup() {
@@ -22,14 +24,18 @@ cd "$work"
 
 now() { date +%s.%N; }
 since() { echo "$(now) - $1" | bc; }
-figure() { printf '%-44s %s\n' "$1" "$2"; }
+# figure LABEL VALUE UNIT [KEY]: a line, and an entry of the JSON if it has a key.
+figure() {
+  printf '%-44s %12s %s\n' "$1" "$2" "$3"
+  [ $# -lt 4 ] || jq -cn --arg key "$4" --arg label "$1" --arg unit "$3" --argjson value "${2/#./0.}" '$ARGS.named' >>figures
+}
 rate() { echo "$1 / $2" | bc; }
 status() { curl -sf "$url/v1/status" | jq "$1"; }
 
 start() {
   local begin
   begin=$(now)
-  "$freshet" serve -c bench.toml --listen 127.0.0.1:18090 >>service.log 2>&1 &
+  "$freshet" serve -c bench.toml --listen 127.0.0.1:$port >>service.log 2>&1 &
   pid=$!
   until curl -sf "$url/v1/popular?k=1" >/dev/null; do sleep 0.02; done
   started=$(since "$begin")
@@ -49,53 +55,71 @@ esac
 begin=$(now)
 if [ "$kind" = kafka ]; then
   events=$("$freshet" replay "$file" --columns "$columns" --to kafka -c bench.toml --json 2>/dev/null | jq .acknowledged)
-  figure "produced to the broker, acks=all" "$(rate "$events" "$(since "$begin")") events/s"
+  figure "produced to the broker, acks=all" "$(rate "$events" "$(since "$begin")")" events/s produced
   start
   until [ "$(status '.history.ends | add')" = "$events" ]; do sleep 0.1; done
   begin=$(now)
   consumed=$(status '.history.positions | add')
   until_zero .history.lag_events
-  figure "log to histories, catch-up, learner beside" "$(rate "($events - $consumed)" "$(since "$begin")") events/s"
+  figure "log to histories, catch-up, learner beside" "$(rate "($events - $consumed)" "$(since "$begin")")" events/s catch_up
 else
   start
   events=$("$freshet" replay "$file" --columns "$columns" --to http --url $url --json 2>/dev/null | jq .acknowledged)
   until_zero .history.lag_events
-  figure "HTTP to histories, acknowledged after fsync" "$(rate "$events" "$(since "$begin")") events/s"
+  figure "HTTP to histories, acknowledged after fsync" "$(rate "$events" "$(since "$begin")")" events/s events_in
 fi
 
 learned=${FRESHET_BENCH_LEARNED:-$events}
 begin=$(now) from=$(status .learner.events_learned)
 until [ "$(status .learner.events_learned)" -ge "$learned" ]; do sleep 0.5; done
-[ "$from" -ge "$learned" ] || figure "learner, every event scored first" "$(rate "($learned - $from)" "$(since "$begin")") events/s"
-figure "resident" "$(status .memory.resident_bytes | numfmt --to=iec)"
+[ "$from" -ge "$learned" ] || figure "learner, every event scored first" "$(rate "($learned - $from)" "$(since "$begin")")" events/s learner
+resident_mib() { status '.memory.resident_bytes / 1048576 | floor'; }
+figure "resident" "$(resident_mib)" MiB resident
 status '.learner.memory_bytes' | jq -r 'to_entries[] | "  \(.key) \(.value / 1048576 * 10 | round / 10) MiB"'
-figure "quality, whole stream / newest 10 k" "HR@20, MRR@20 of each event's rank before it was learned"
+echo "quality, HR@20 and MRR@20 of each event's rank before it was learned, whole stream / newest 10 k"
 status '.learner.quality' | jq -r 'to_entries[] | "  \(.key) " + ([.value | .hit_rate, .mrr, .recent_hit_rate, .recent_mrr
   | . * 1000 | round / 1000 | tostring] | join(" "))'
 stop
 start
-figure "restart to first answer" "$started s"
-figure "resident after the restart" "$(status .memory.resident_bytes | numfmt --to=iec)"
+figure "restart to first answer" "$(echo "scale=2; $started / 1" | bc)" s restart
+figure "resident after the restart" "$(resident_mib)" MiB resident_restarted
 
-freshness() { "$root/bench/freshness.py" $url 500 | sed -n 's/click to list *//p'; }
+# freshness LABEL KEY: 500 clicks, each asked for with read-your-writes.
+freshness() {
+  local words
+  read -ra words <<<"$("$root/bench/freshness.py" $url 500 | sed -n 's/click to list *//p')"
+  figure "$1, p50" "${words[1]}" ms "$2_p50"
+  figure "$1, p99" "${words[5]}" ms "$2_p99"
+}
 feed() { # events a second, for a while
   "$freshet" replay "$file" --columns "$columns" --to http --url $url --speed "$1/s" --no-ids >/dev/null 2>&1 &
   feeder=$!
   sleep 3
 }
-unfeed() { kill "$feeder" && wait "$feeder" 2>/dev/null || true; }
-figure "click to list, idle" "$(freshness)"
+unfeed() { kill "$feeder" 2>/dev/null && wait "$feeder" 2>/dev/null || true; }
+freshness "click to list, idle" fresh_idle
 feed 10000
-figure "click to list, 10 k events/s" "$(freshness)"
+freshness "click to list, 10 k events/s" fresh_busy
 unfeed
 until_zero .learner.lag_events
 
-session_column=$(echo "$columns" | tr , '\n' | grep -nx session | cut -d: -f1)
-zcat -f "$file" | cut -f"$session_column" | awk '!seen[$0]++ && n++ < 100000' >sessions.txt
+owner=session
+echo "$columns" | tr , '\n' | grep -qx session || owner=user
+column=$(echo "$columns" | tr , '\n' | grep -nx $owner | cut -d: -f1)
+zcat -f "$file" | cut -f"$column" | awk -v path="/v1/${owner}s/" '$1 != "" && !seen[$1]++ && n++ < 100000 {print path $1 "/recommendations?k=20"}' >targets
+# lists LABEL KEY [RATE]
+lists() {
+  local answer
+  answer=$("$load" --port $port --targets targets --seconds "${FRESHET_BENCH_SECONDS:-20}" ${3:+--rate "$3"})
+  lists_per_second=$(jq '.answered_per_second | floor' <<<"$answer")
+  figure "$1" "$lists_per_second" lists/s "$2"
+  for percentile in p50 p99 p999; do figure "  $percentile" "$(jq ".${percentile}_ms" <<<"$answer")" ms "$2_$percentile"; done
+  jq -e '.failed == 0' <<<"$answer" >/dev/null || { echo "lists failed: $answer" >&2; exit 1; }
+}
 feed 1000
-wrk -t1 -c16 -d20s --latency -s "$root/bench/sessions.lua" $url >wrk.txt
-figure "lists, 16 connections, 1 k events/s beside" \
-  "$(awk '/Requests\/sec/{r=$2} /50%/{a=$2} /99%/{b=$2} /Non-2xx/{e=$NF} END{print r "/s, p50 " a ", p99 " b ", refused " e+0}' wrk.txt)"
+lists "lists, 16 connections, 1 k events/s beside" lists
+lists "the same at half that rate, from when due" lists_half $((lists_per_second / 2))
 unfeed
 stop
-figure "histories" "$("$freshet" inspect data --counts --json | jq -c '{events, users, sessions}')"
+echo "histories $("$freshet" inspect data --counts --json | jq -c '{events, users, sessions}')"
+[ -z "${FRESHET_BENCH_JSON:-}" ] || jq -s . figures >"$FRESHET_BENCH_JSON"

@@ -173,6 +173,23 @@ void scan(benchmark::State& state) {
 }
 BENCHMARK(scan)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
 
+/// The first pass of scan() by each implementation that this CPU can run.
+void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
+  const Table table(25'000);
+  const EmbeddingView& view = table.table.live();
+  std::vector<std::int8_t> query(Table::kDimension);
+  const float scale = quantise(table.query.data(), Table::kDimension, query.data());
+  constexpr std::size_t kBlocks = EmbeddingPage::kRows / kBlockRows;
+  std::vector<float> scores(EmbeddingPage::kRows), peaks(kBlocks);
+  for (auto _ : state) {
+    for (const auto& page : view.pages) {
+      kernel(page->quantised.data(), kBlocks, query.data(), Table::kDimension, scale,
+             {page->scale.data(), page->bias.data(), page->prior.data()}, scores.data(), peaks.data());
+    }
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(view.rows * Table::kDimension));
+}
+
 /// Baseline of scan(): every row's product in float, then the best.
 void scan_in_float(benchmark::State& state) {
   const Table table(static_cast<std::size_t>(state.range(0)));
@@ -197,6 +214,10 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("propose/" + parts[part]).c_str(), part_proposes, part)
         ->Unit(benchmark::kMicrosecond);
     benchmark::RegisterBenchmark(("propose_and_score/" + parts[part]).c_str(), part_proposes_and_scores, part)
+        ->Unit(benchmark::kMicrosecond);
+  }
+  for (std::size_t rank = 0; ScoreBlocks* const kernel : score_blocks_kernels()) {
+    benchmark::RegisterBenchmark(("first_pass/" + std::to_string(rank++)).c_str(), first_pass, kernel)
         ->Unit(benchmark::kMicrosecond);
   }
   benchmark::Initialize(&argc, argv);

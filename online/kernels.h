@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "online/simd.h"
 
@@ -31,8 +32,13 @@ struct RowScales {
 
 /// scores[row] of every row of `count` blocks, from its product with `query` as they were rounded (exact in integers);
 /// peaks[block] is the largest score of a block. `size` is a multiple of 4.
-void score_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
-                  float query_scale, const RowScales& rows, float* scores, float* peaks);
+using ScoreBlocks = void(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                         float query_scale, const RowScales& rows, float* scores, float* peaks);
+
+ScoreBlocks score_blocks;
+
+/// Every implementation that this CPU can run, the fastest first, which is what score_blocks() uses.
+std::vector<ScoreBlocks*> score_blocks_kernels();
 
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);
