@@ -59,19 +59,24 @@ std::vector<std::string> split_tsv(std::string_view line) {
 }
 
 Result<void> set_field(Event& event, const std::string& column, std::string text, bool& has_time) {
-  if (column == "user") event.user = std::move(text);
-  if (column == "session") event.session = std::move(text);
-  if (column == "item") event.item = std::move(text);
-  if (column == "id") event.id = std::move(text);
-  if (column == "request") event.request = std::move(text);
-  if (column == "type" && !text.empty()) event.type = std::move(text);
-  if (column == "time") {
+  if (column == "user") {
+    event.user = std::move(text);
+  } else if (column == "session") {
+    event.session = std::move(text);
+  } else if (column == "item") {
+    event.item = std::move(text);
+  } else if (column == "id") {
+    event.id = std::move(text);
+  } else if (column == "request") {
+    event.request = std::move(text);
+  } else if (column == "type" && !text.empty()) {
+    event.type = std::move(text);
+  } else if (column == "time") {
     const auto time = parse_time(text);
     if (!time) return invalid("time: \"" + text.substr(0, 40) + "\" is not a time");
     event.time = *time;
     has_time = true;
-  }
-  if (column == "value" && !text.empty()) {
+  } else if (column == "value" && !text.empty()) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), event.value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(event.value)) {
       return invalid("value: \"" + text.substr(0, 40) + "\" is not a number");

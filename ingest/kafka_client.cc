@@ -25,7 +25,7 @@ RdKafka make(rd_kafka_type_t type, RdConf conf) {
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
   if (handle == nullptr) throw std::runtime_error(std::string("cannot start a Kafka client: ") + reason);
-  conf.release();  // librdkafka's now
+  static_cast<void>(conf.release());  // librdkafka's now
   return RdKafka(handle);
 }
 

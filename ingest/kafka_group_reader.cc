@@ -53,7 +53,7 @@ KafkaGroupReader::~KafkaGroupReader() {
   // (its issue 4312). Such a client leaves the group like any other, but is never destroyed.
   const bool between = joining_ && !assigned_ && has_member_id(consumer_.get());
   rd_kafka_consumer_close(consumer_.get());
-  if (between) consumer_.release();
+  if (between) static_cast<void>(consumer_.release());
 }
 
 /// To a group that it joined without the topic, librdkafka gives the topic's partitions only after its next refresh of

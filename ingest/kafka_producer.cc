@@ -102,7 +102,7 @@ void produce(rd_kafka_t* client, const std::string& topic, const OutgoingRecord&
                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
                         RD_KAFKA_V_OPAQUE(opaque.get()), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    opaque.release();  // the delivery report's now
+    static_cast<void>(opaque.release());  // the delivery report's now
   } else {
     if (headers != nullptr) rd_kafka_headers_destroy(headers);
     delivery->complete(to_error(error));

@@ -73,7 +73,9 @@ FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t 
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // inside of <immintrin.h>: GCC's bug 105593
+#endif
 /// One instruction multiplies four dimensions of sixteen rows. It takes rows as unsigned, hence kZero.
 __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
                                                                      const std::int8_t* query, std::size_t size,

@@ -3,9 +3,10 @@
 source "$(dirname "$0")/env.sh"
 
 tests=$(cd "$root/tests/fault" && ls test_*.py | sed 's/^test_\(.*\)\.py$/\1/' | paste -sd ' ')
-usage="usage: scripts/fault.sh TEST [--short] [--rounds N] [--seed S] [PYTEST_OPTION...]
+usage="usage: scripts/fault.sh TEST [--short] [--rounds N] [--minutes M] [--seed S] [PYTEST_OPTION...]
   TEST      all, or one of: $tests
-  --short   as few faults as scripts/test.sh injects      --rounds N  so many      --seed S  of every random choice (1)
+  --short   as few faults as scripts/test.sh injects      --rounds N  so many
+  --minutes M  length of long_run (60)                     --seed S  of every random choice (1)
   FRESHET_BINARY says which binary; default build/release/freshet"
 case ${1:-} in
   all) target=tests/fault ;;

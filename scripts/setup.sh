@@ -21,7 +21,7 @@ build_packages=(
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
-test_packages=(kcat jq procps zstd)
+test_packages=(kcat jq procps zstd clang-tidy-16)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14, Debian's default, does not compile our coroutines with sanitizers
 
 install_packages() {

@@ -92,6 +92,7 @@ else
     step "end-to-end tests" run_pytest tests/integration
     step "fault tests" run_pytest --short tests/fault
     step "layers" .ci/check_layers.py build/release
+    step "clang-tidy" .ci/check_tidy.sh build/release
     step "speed against plain code" scripts/bench.sh --ratios
   fi
   step "format" .ci/check_format.sh

@@ -34,9 +34,9 @@ unsigned status_of(Errc code) {
     case Errc::invalid: return 400;
     case Errc::not_found: return 404;
     case Errc::corrupt: return 500;
-    case Errc::overloaded: return 503;
     case Errc::timed_out: return 504;
-    case Errc::unavailable: return 503;
+    case Errc::overloaded:
+    case Errc::unavailable:
     case Errc::shutting_down: return 503;
   }
   return 500;

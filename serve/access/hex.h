@@ -25,7 +25,7 @@ inline std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hexdig_value(text[i]), low = hexdig_value(text[i + 1]);
+    const signed char high = hexdig_value(text[i]), low = hexdig_value(text[i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes += static_cast<char>(high * 16 + low);
   }

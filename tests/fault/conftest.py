@@ -13,6 +13,7 @@ REPORT = pytest.StashKey()
 def pytest_addoption(parser):
     parser.addoption("--short", action="store_true", help="few faults: what scripts/test.sh runs")
     parser.addoption("--rounds", type=int, help="faults to inject, instead of the short or long form's")
+    parser.addoption("--minutes", type=float, help="length of a long run, instead of the short or long form's")
     parser.addoption("--seed", type=int, default=1, help="of every random choice")
 
 
@@ -25,6 +26,13 @@ def rounds(request):
     """rounds(short, long): how many faults this run injects."""
     option = request.config.getoption
     return lambda short, long: option("--rounds") or (short if option("--short") else long)
+
+
+@pytest.fixture
+def minutes(request):
+    """minutes(short, long): how long this run is."""
+    option = request.config.getoption
+    return lambda short, long: option("--minutes") or (short if option("--short") else long)
 
 
 @pytest.fixture
