@@ -29,6 +29,7 @@ struct Event {
   float value = 1.0F;   ///< rating, quantity, price, dwell seconds, ... as the producer means it
   std::string request;  ///< id of the recommendation list that led here; may be empty
   std::string props;    ///< the producer's "props" object as JSON text; may be empty
+  bool consent = true;  ///< false: used for the answer, neither stored nor learned
 
   bool operator==(const Event&) const = default;
 };

@@ -141,7 +141,8 @@ void catch_up(benchmark::State& state) {
     store::HistoryStore store(disk.database());
     Watermark visible;
     Metrics metrics;
-    ingest::HistoryWriter writer(log, store, visible, {}, {}, metrics);
+    store::TransientHistories transient({}, clock, metrics);
+    ingest::HistoryWriter writer(log, store, transient, visible, {}, {}, metrics);
 
     std::promise<void> caught_up;
     visible.wait_for({{0, kEvents}}, [&] { caught_up.set_value(); });

@@ -29,6 +29,7 @@
 #include "store/database.h"
 #include "store/history_store.h"
 #include "store/journal.h"
+#include "store/transient_histories.h"
 
 namespace freshet::cli {
 namespace {
@@ -72,6 +73,7 @@ struct Application::Impl {
 
   store::Database database;
   store::HistoryStore histories;
+  store::TransientHistories transient;
   store::Catalogue catalogue;
   store::Journal journal;
   store::CheckpointStore checkpoints;
@@ -99,17 +101,18 @@ Application::Impl::Impl(const Config& the_config)
     : config(the_config),
       database(config.store),
       histories(database),
+      transient(config.store, clock, metrics),
       catalogue(database),
       journal(database),
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
-      writer(*log, histories, visible, config.decode, config.writer, metrics),
+      writer(*log, histories, transient, visible, config.decode, config.writer, metrics),
       learner_reader(log->open_reader(ingest::Sharing::all, nullptr), config.decode),
       learner(
           learner_reader, checkpoints,
           [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
           config.online, clock, metrics),
-      sink(*log, config.decode, clock),
+      sink(*log, transient, config.decode, clock),
       eraser(database, *log, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
@@ -120,7 +123,7 @@ Application::Impl::Impl(const Config& the_config)
 
   server = std::make_unique<serve::Server>(
       config.serve,
-      serve::Services{histories, catalogue, sink, visible, config.online, learner.vocabulary(),
+      serve::Services{histories, transient, catalogue, sink, visible, config.online, learner.vocabulary(),
                       [this] { return learner.snapshot(); }, [this] { return status(); }, clock, metrics});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
@@ -167,6 +170,7 @@ void Application::Impl::monitor(std::stop_token stop) {
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
   while (!stop.stop_requested()) {
     (void)database.recover();  // says itself what it is waiting for
+    transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
     for (const auto& [kind, bytes] : database.usage()) {

@@ -193,6 +193,12 @@ void add_store_options(Schema& schema) {
                   "Events older than the newest event by more than this are dropped; 0s: never. Whole hours.");
   schema.duration("store.dedupe_window", FRESHET_AT(store.dedupe_window), 1h, 24h * 365,
                   "How long after its arrival an event id is remembered. Whole hours.");
+  schema.integer(
+      "store.transient_events", FRESHET_AT(store.transient_events), 0, 100 * kMillion,
+      "Events without consent that are held in memory, and nowhere else, for their owners' lists; beyond it the "
+      "oldest go. 0: they are not even used for those.");
+  schema.duration("store.transient_for", FRESHET_AT(store.transient_for), 1s, 24h,
+                  "How long after its arrival an event without consent is held.");
   schema.size("store.block_cache_bytes", FRESHET_AT(store.block_cache_bytes), 8 << 20, 1024 * kGiB,
               "Memory for RocksDB blocks, indexes and filters.");
   schema.size("store.memtable_bytes", FRESHET_AT(store.memtable_bytes), 4 << 20, 64 * kGiB,

@@ -33,6 +33,7 @@ void LogEventSink::submit(std::string_view body, std::size_t max_events,
 
   serve::SubmitReceipt receipt;
   std::vector<ingest::LogEntry> entries;
+  std::vector<Event> withheld;
   entries.reserve(texts->size());
   auto decoder = borrow_decoder();
   for (std::size_t i = 0; i < texts->size(); ++i) {
@@ -41,20 +42,31 @@ void LogEventSink::submit(std::string_view body, std::size_t max_events,
       receipt.rejected.push_back({i, event.error().message});
     } else if (event->kind == EventKind::erase) {
       receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
+    } else if (!event->consent) {
+      withheld.push_back(*std::move(event));
     } else {
       entries.push_back({std::string(partition_key(*event)), std::string((*texts)[i])});
     }
   }
   give_back(std::move(decoder));
 
-  receipt.accepted = entries.size();
-  if (entries.empty()) return done(std::move(receipt));
-  log_.append(std::move(entries),
-              [receipt = std::move(receipt), done = std::move(done)](Result<Positions> end) mutable {
-                if (!end) return done(end.error());
-                receipt.positions = *std::move(end);
-                done(std::move(receipt));
-              });
+  receipt.accepted = entries.size() + withheld.size();
+  receipt.positions = {{0, 0}};  // nothing to wait for
+  const auto hold = [this](const std::vector<Event>& events) {
+    for (const Event& event : events) transient_.add(event);
+  };
+  if (entries.empty()) {
+    hold(withheld);
+    return done(std::move(receipt));
+  }
+  // Not before the others are safe: after an error the whole request is made again.
+  log_.append(std::move(entries), [hold, withheld = std::move(withheld), receipt = std::move(receipt),
+                                   done = std::move(done)](Result<Positions> end) mutable {
+    if (!end) return done(end.error());
+    hold(withheld);
+    receipt.positions = *std::move(end);
+    done(std::move(receipt));
+  });
 }
 
 void LogEventSink::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {

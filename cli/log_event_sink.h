@@ -8,15 +8,18 @@
 #include "ingest/event_decoder.h"
 #include "ingest/event_log.h"
 #include "serve/event_sink.h"
+#include "store/transient_histories.h"
 
 namespace freshet::cli {
 
 /// What the server hands events to: validates them as the log's readers will, and appends the producer's own bytes.
+/// An event without consent stays in this process's memory: it is never appended.
 /// Threads, errors: as serve::EventSink.
 class LogEventSink final : public serve::EventSink {
  public:
-  LogEventSink(ingest::EventLog& log, const ingest::DecodeOptions& decode, const Clock& clock)
-      : log_(log), decode_(decode), clock_(clock) {}
+  LogEventSink(ingest::EventLog& log, store::TransientHistories& transient, const ingest::DecodeOptions& decode,
+               const Clock& clock)
+      : log_(log), transient_(transient), decode_(decode), clock_(clock) {}
 
   void submit(std::string_view body, std::size_t max_events,
               std::function<void(Result<serve::SubmitReceipt>)> done) override;
@@ -27,6 +30,7 @@ class LogEventSink final : public serve::EventSink {
   void give_back(std::unique_ptr<ingest::EventDecoder> decoder);
 
   ingest::EventLog& log_;
+  store::TransientHistories& transient_;
   const ingest::DecodeOptions decode_;
   const Clock& clock_;
   std::mutex mutex_;

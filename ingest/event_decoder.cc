@@ -106,8 +106,12 @@ bool read_props(const element& value, std::string& out, Fault& fault) {
   return check_length(out.size(), kMaxPropsBytes, "props", fault);
 }
 
-constexpr std::array<std::string_view, 9> kMembers{"user", "item",  "ts",      "type", "session",
-                                                   "id",   "value", "request", "props"};
+bool read_consent(const element& value, bool& out, Fault& fault) {
+  return value.get(out) == simdjson::SUCCESS || fail(fault, "consent", "expected true or false");
+}
+
+constexpr std::array<std::string_view, 10> kMembers{"user", "item",  "ts",      "type",  "session",
+                                                    "id",   "value", "request", "props", "consent"};
 
 /// One member of the event object; unknown ones are ignored, so that producers may be newer than we are. Null means
 /// absent. A member that is there twice is refused: which one was meant?
@@ -127,6 +131,7 @@ bool read_member(std::string_view name, const element& value, Draft& draft, Faul
   if (name == "ts") return read_time(value, draft.time, fault);
   if (name == "type") return read_type(value, event.type, fault);
   if (name == "value") return read_value(value, event.value, fault);
+  if (name == "consent") return read_consent(value, event.consent, fault);
   return read_props(value, event.props, fault);
 }
 

@@ -61,6 +61,7 @@ std::string encode_event(const Event& event) {
   // Nine digits identify a float also after a detour over double; the shortest form need not.
   if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
   append_text(out, "request", event.request);
+  if (!event.consent) out += ",\"consent\":false";
   if (!event.props.empty()) {
     append_name(out, "props");
     out += event.props;

@@ -4,6 +4,7 @@
 #include "base/position.h"
 #include "base/result.h"
 #include "store/history_store.h"
+#include "store/transient_histories.h"
 
 namespace freshet::ingest {
 
@@ -16,17 +17,32 @@ class HistorySink {
   virtual Result<Positions> positions() const = 0;
 };
 
-/// The store as a sink.
+/// The store as a sink, with memory for what must not be stored.
 class StoreSink final : public HistorySink {
  public:
-  explicit StoreSink(store::HistoryStore& store) : store_(store) {}
+  StoreSink(store::HistoryStore& store, store::TransientHistories& transient) : store_(store), transient_(transient) {}
+
   Result<store::CommitCounts> commit(const EventBatch& batch, bool keep_rejected) override {
-    return store_.commit(batch, keep_rejected);
+    auto counts = store_.commit(batch, keep_rejected);
+    if (counts) hold(batch);
+    return counts;
   }
   Result<Positions> positions() const override { return store_.positions(); }
 
  private:
+  void hold(const EventBatch& batch) {
+    for (const auto& [position, event, arrival] : batch.events) {
+      if (event.kind == EventKind::erase) {
+        transient_.erase({Owner::Kind::user, event.user});
+        transient_.erase({Owner::Kind::session, event.session});
+      } else if (!event.consent) {
+        transient_.add(event);
+      }
+    }
+  }
+
   store::HistoryStore& store_;
+  store::TransientHistories& transient_;
 };
 
 }  // namespace freshet::ingest

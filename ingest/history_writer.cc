@@ -62,9 +62,10 @@ struct HistoryWriter::Impl {
   std::string problem;  // guarded by mutex
 };
 
-HistoryWriter::HistoryWriter(EventLog& log, store::HistoryStore& store, Watermark& visible, const DecodeOptions& decode,
-                             const WriterOptions& options, Metrics& metrics)
-    : HistoryWriter(log, std::make_unique<StoreSink>(store), visible, decode, options, metrics) {}
+HistoryWriter::HistoryWriter(EventLog& log, store::HistoryStore& store, store::TransientHistories& transient,
+                             Watermark& visible, const DecodeOptions& decode, const WriterOptions& options,
+                             Metrics& metrics)
+    : HistoryWriter(log, std::make_unique<StoreSink>(store, transient), visible, decode, options, metrics) {}
 
 HistoryWriter::HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, Watermark& visible,
                              const DecodeOptions& decode, const WriterOptions& options, Metrics& metrics)

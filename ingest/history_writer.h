@@ -22,8 +22,8 @@ namespace freshet::ingest {
 ///           unavailable later is retried with back-off and shown by problem(); nothing is skipped.
 class HistoryWriter {
  public:
-  HistoryWriter(EventLog& log, store::HistoryStore& store, Watermark& visible, const DecodeOptions& decode,
-                const WriterOptions& options, Metrics& metrics);
+  HistoryWriter(EventLog& log, store::HistoryStore& store, store::TransientHistories& transient, Watermark& visible,
+                const DecodeOptions& decode, const WriterOptions& options, Metrics& metrics);
   HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, Watermark& visible, const DecodeOptions& decode,
                 const WriterOptions& options, Metrics& metrics);
   ~HistoryWriter();

@@ -18,6 +18,7 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       stored_(events(metrics, "stored")),
       duplicates_(events(metrics, "duplicate")),
       expired_(events(metrics, "expired")),
+      withheld_(events(metrics, "withheld")),
       rejected_(events(metrics, "rejected")),
       erased_(events(metrics, "erased")),
       dead_letters_(metrics.counter("freshet_ingest_dead_letters_total", "Rejected records kept as dead letters.")),
@@ -31,6 +32,7 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   stored_.Increment(static_cast<double>(counts.stored));
   duplicates_.Increment(static_cast<double>(counts.duplicates));
   expired_.Increment(static_cast<double>(counts.expired));
+  withheld_.Increment(static_cast<double>(counts.withheld));
   erased_.Increment(static_cast<double>(counts.erased));
   rejected_.Increment(static_cast<double>(batch.rejected.size()));
   dead_letters_.Increment(static_cast<double>(batch.rejected.size()));

@@ -25,7 +25,7 @@ class WriterMetrics {
 
  private:
   Metrics& metrics_;
-  Counter &stored_, &duplicates_, &expired_, &rejected_, &erased_, &dead_letters_, &retries_;
+  Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &dead_letters_, &retries_;
   Histogram &batch_events_, &commit_seconds_;
   std::map<int, Gauge*> lag_;
 };

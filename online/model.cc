@@ -171,6 +171,7 @@ const Model::Outcome& Model::learn(const Event& event) {
     m.erase(event);
     return m.outcome;
   }
+  if (!event.consent) return m.outcome;
   if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const double weight = m.options.weight_of(event.type);

@@ -48,6 +48,14 @@ std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& fi
   return names;
 }
 
+/// Newest first, both.
+void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
+  if (transient.empty()) return;
+  const auto stored = static_cast<std::ptrdiff_t>(events.size());
+  std::ranges::move(transient, std::back_inserter(events));
+  std::ranges::inplace_merge(events, events.begin() + stored, std::ranges::greater{}, &Event::time);
+}
+
 /// Reused from request to request.
 Ranking& thread_ranking() {
   thread_local Ranking ranking;
@@ -78,11 +86,14 @@ Recommender::~Recommender() = default;
 Result<online::Context> Recommender::context_of(const Owner& owner) const {
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
   const Services& services = impl_->services;
-  const auto events = services.histories.recent(owner, services.online.max_session_items);
+  auto events = services.histories.recent(owner, services.online.max_session_items);
   if (!events) return events.error();
+  add_transient(services.transient.recent(owner, services.online.max_session_items), *events);
   const auto find = [&](std::string_view item) { return services.vocabulary.find(item); };
   // Event time, not wall clock: a replayed log behaves as it did in its day.
-  const Timestamp now = services.histories.stream_time();
+  // What is not stored does not move the stream's time; it is not later than itself, all the same.
+  Timestamp now = services.histories.stream_time();
+  if (!events->empty()) now = std::max(now, events->front().time);
   online::Context context = online::session_from_history(*events, now, services.online, find);
   if (context.session.empty() && !events->empty()) {
     context = online::session_from_history(*events, events->front().time, services.online, find);

@@ -15,12 +15,14 @@
 #include "serve/service_status.h"
 #include "store/catalogue.h"
 #include "store/history_store.h"
+#include "store/transient_histories.h"
 
 namespace freshet::serve {
 
 /// Everything a request may use. All of it outlives the server.
 struct Services {
   store::HistoryStore& histories;
+  store::TransientHistories& transient;  ///< events without consent
   store::Catalogue& catalogue;
   EventSink& events;
   Watermark& visible;  ///< positions that the histories contain

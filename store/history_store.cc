@@ -123,6 +123,10 @@ class Commit {
   void add(const PositionedEvent& entry) {
     const Event& event = entry.event;
     if (event.kind == EventKind::erase) return erase(entry);
+    if (!event.consent) {
+      ++counts_.withheld;
+      return;
+    }
     if (is_expired(event.time)) {
       ++counts_.expired;
       return;

@@ -19,6 +19,7 @@ struct CommitCounts {
   std::size_t stored = 0;      ///< interactions written
   std::size_t duplicates = 0;  ///< event id seen before within the dedupe window: passed over
   std::size_t expired = 0;     ///< older than max_event_age: passed over
+  std::size_t withheld = 0;    ///< without consent: passed over
   std::size_t erased = 0;      ///< erase requests carried out
 };
 
@@ -34,10 +35,11 @@ class HistoryStore {
 
   /// Writes a batch as one atomic WriteBatch: a row per owner of each event (user and session), dedupe ids, erasures,
   /// and `batch.next` as positions. `keep_rejected` also writes batch.rejected to the dead letters in the same batch.
-  /// Committing the same records again changes nothing (rows are keyed by log position). Within a batch and against
-  /// the store an id already seen at another position is a duplicate; at the same position it is a repeat.
-  /// An erase removes the rows that the owner had before it in the log order, no later ones; a user's also from the
-  /// histories of the sessions that were theirs, and the dead letters that name the owner. It is noted in Erasures.
+  /// Events without consent are not written. Committing the same records again changes nothing (rows are keyed by log
+  /// position). Within a batch and against the store an id already seen at another position is a duplicate; at the same
+  /// position it is a repeat. An erase removes the rows that the owner had before it in the log order, no later ones; a
+  /// user's also from the histories of the sessions that were theirs, and the dead letters that name the owner. It is
+  /// noted in Erasures.
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// Newest first, at most `limit`, never more than max_events_per_owner.

@@ -28,6 +28,7 @@ void erase_owner(const RouteRequest& request, const EndpointContext& context, Ow
                  const Respond& respond) {
   const Owner owner{kind, request.path.front()};
   if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
+  context.services.transient.erase(owner);
   context.services.events.erase(owner, [owner, respond](Result<Positions> end) {
     if (!end) return respond(problem(end.error()));
     respond(json_response({{"erased", owner.id}, {"token", to_token(*end)}}, 202));

@@ -41,6 +41,23 @@ def test_events_posted_over_http_go_through_kafka_and_read_your_writes_holds(fre
         assert service.items_for("u", after=token)[0] == expected
 
 
+def test_a_click_without_consent_counts_by_kafka_and_by_http_and_is_stored_by_neither(freshet, broker, topic):
+    broker.produce(topic, shop_sessions(50))
+    service = freshet(kafka_config(broker, topic))
+    wait_learned(service, 150)
+    broker.produce(topic, [{"user": "u", "item": "a", "ts": 1_700_000_600_000, "consent": False}])
+    wait_until(lambda: service.recommend("u")["source"] == "blend", "the click in memory")
+    assert service.items_for("u")[0] == "b"
+    token = service.send({"user": "someone", "item": "a", "ts": 1_700_000_600_000, "consent": False})
+    assert service.items_for("someone", after=token)[0] == "b"
+    assert history_count(service, "users", "u") == history_count(service, "users", "someone") == 0
+    assert not [value for _, value in broker.consume(topic) if "someone" in value]
+    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the learner past it")
+    assert service.status()["history"]["lag_events"] == 0
+    service.stop()
+    assert service.counts()["events"] == 150
+
+
 def test_a_replayed_stream_arrives_completely_also_over_a_crash(freshet, broker, topic, tmp_path):
     stream = tmp_path / "stream.tsv"
     run("generate", "--events", 30_000, "--users", 800, "--items", 300, "--seed", 3, "--format", "tsv", "-o", stream)

@@ -75,3 +75,39 @@ def test_what_a_user_does_after_being_erased_is_kept(freshet):
     service.stop()
     service.start()
     assert service.get(f"/v1/users/{USER}").json["count"] == 3
+
+
+def test_an_event_without_consent_counts_for_the_list_and_leaves_no_byte(freshet):
+    service = freshet(TOML)
+    service.send(*events_of("somebody else", 40))
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 40, "40 events learned")
+    popular = service.items_for(USER)
+
+    token = service.send({"user": USER, "item": "i3", "consent": False, "id": f"{USER}-1", "props": {"who": USER}})
+    answer = service.recommend(USER, after=token)
+    assert answer["source"] == "blend"
+    assert "i3" not in [entry["item"] for entry in answer["items"]], "the item that the session is at"
+    assert "i3" in popular
+    token = service.send({"user": USER, "item": "i4", "consent": False},
+                         {"user": "somebody else", "item": "i5", "ts": 1_700_000_050_000})
+    assert "i4" not in service.items_for(USER, after=token)
+
+    assert service.get(f"/v1/users/{USER}").status == 404
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 41, "what had consent learned")
+    assert service.status()["learner"]["events_learned"] == 41
+    assert files_with(service.data, USER) == []
+    service.stop()
+    assert files_with(service.data, USER) == []
+    service.start()
+    assert service.recommend(USER)["source"] == "popularity"
+    assert service.get("/v1/users/somebody%20else?limit=1").json["count"] == 41
+
+
+def test_erasure_takes_events_without_consent_out_of_memory(freshet):
+    service = freshet(TOML)
+    service.send(*events_of("somebody else", 40))
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 40, "40 events learned")
+    service.send({"user": USER, "item": "i3", "consent": False})
+    assert service.recommend(USER)["source"] == "blend"
+    assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
+    assert service.recommend(USER)["source"] == "popularity"

@@ -12,6 +12,7 @@
 #include "store/catalogue.h"
 #include "store/database.h"
 #include "store/history_store.h"
+#include "store/transient_histories.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_sink.h"
 #include "tests/support/history_events.h"
@@ -47,6 +48,7 @@ class ServiceFixture {
 
   serve::Services services() {
     return {histories,
+            transient,
             catalogue,
             sink,
             visible,
@@ -66,6 +68,7 @@ class ServiceFixture {
   FakeEventSink sink;
   store::Database database;
   store::HistoryStore histories;
+  store::TransientHistories transient{store::Options{}, clock, metrics};
   store::Catalogue catalogue;
   std::unique_ptr<online::Model> model;
   std::shared_ptr<const online::Snapshot> snapshot;

@@ -269,7 +269,9 @@ TEST(KafkaLog, PoisonRecordsDoNotStopTheHistories) {
   store::Database database(store_options);
   store::HistoryStore store(database);
   Watermark visible;
-  ingest::HistoryWriter writer(log, store, visible, {}, {}, metrics);
+  const SystemClock clock;
+  store::TransientHistories transient(store_options, clock, metrics);
+  ingest::HistoryWriter writer(log, store, transient, visible, {}, {}, metrics);
   std::jthread thread([&](std::stop_token stop) { writer.run(std::move(stop)); });
   EXPECT_TRUE(eventually([&] { return covers(visible.positions(), *token); }));
   thread.request_stop();

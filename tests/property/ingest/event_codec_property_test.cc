@@ -96,6 +96,7 @@ class RandomEvents {
     event.request = id(false);
     event.time = timestamp_from_ms(static_cast<std::int64_t>(below(1'800'000'000'000)));
     event.value = value();
+    event.consent = !one_in(8);
     // A valid event's props are as the decoder leaves them.
     if (one_in(2)) {
       const auto decoded = decoder.decode(R"({"user":"u","item":"i","props":)" + object(0) + "}", {}, kArrival);

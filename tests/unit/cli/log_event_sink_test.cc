@@ -27,7 +27,9 @@ class MemoryLog final : public ingest::EventLog {
 TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
   MemoryLog log;
   const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  LogEventSink sink(log, {}, clock);
+  Metrics metrics;
+  store::TransientHistories transient({}, clock, metrics);
+  LogEventSink sink(log, transient, {}, clock);
   Result<serve::SubmitReceipt> receipt = Error{};
   sink.submit(
       R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
@@ -47,7 +49,9 @@ TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
 TEST(LogEventSink, RefusesTooManyAndWhatIsNotEvents) {
   MemoryLog log;
   const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  LogEventSink sink(log, {}, clock);
+  Metrics metrics;
+  store::TransientHistories transient({}, clock, metrics);
+  LogEventSink sink(log, transient, {}, clock);
   for (const char* body : {R"([{"user":"u","item":"a"},{"user":"u","item":"a"}])", "", "hello"}) {
     Errc code = Errc::corrupt;
     sink.submit(body, 1, [&](Result<serve::SubmitReceipt> result) { code = result.error().code; });
@@ -59,7 +63,9 @@ TEST(LogEventSink, RefusesTooManyAndWhatIsNotEvents) {
 TEST(LogEventSink, AnEraseBecomesARecordOfTheLog) {
   MemoryLog log;
   const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  LogEventSink sink(log, {}, clock);
+  Metrics metrics;
+  store::TransientHistories transient({}, clock, metrics);
+  LogEventSink sink(log, transient, {}, clock);
   bool done = false;
   sink.erase({Owner::Kind::session, "s"}, [&](Result<Positions> end) { done = end.has_value(); });
   EXPECT_TRUE(done);
@@ -70,6 +76,28 @@ TEST(LogEventSink, AnEraseBecomesARecordOfTheLog) {
   ASSERT_TRUE(event);
   EXPECT_EQ(event->kind, EventKind::erase);
   EXPECT_EQ(event->session, "s");
+}
+
+TEST(LogEventSink, KeepsWhatHasNoConsentOutOfTheLog) {
+  MemoryLog log;
+  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  Metrics metrics;
+  store::TransientHistories transient({}, clock, metrics);
+  LogEventSink sink(log, transient, {}, clock);
+  Result<serve::SubmitReceipt> receipt = Error{};
+  const auto keep = [&](Result<serve::SubmitReceipt> result) { receipt = std::move(result); };
+  sink.submit(R"({"user":"u","item":"a","consent":false})", 10, keep);
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->accepted, 1U);
+  EXPECT_TRUE(covers({}, receipt->positions));
+  EXPECT_FALSE(to_token(receipt->positions).empty());
+  EXPECT_TRUE(log.entries.empty());
+  sink.submit(R"([{"user":"u","item":"b","consent":false},{"user":"u","item":"c"}])", 10, keep);
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->accepted, 2U);
+  ASSERT_EQ(log.entries.size(), 1U);
+  EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"c"})");
+  EXPECT_EQ(transient.recent({Owner::Kind::user, "u"}, 10).size(), 2U);
 }
 
 }  // namespace

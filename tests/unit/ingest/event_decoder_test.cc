@@ -104,6 +104,13 @@ INSTANTIATE_TEST_SUITE_P(All, EventDecoderTimes,
                                            TimeCase{"\"2014-04-01t10:00:00.5z\"", 1'396'346'400'500},
                                            TimeCase{"\"2014-04-01T10:00:00.123456789Z\"", 1'396'346'400'123}));
 
+TEST(EventDecoder, TakesConsentForGivenUnlessItIsFalse) {
+  EXPECT_TRUE(decode(R"({"user":"u","item":"i"})")->consent);
+  EXPECT_TRUE(decode(R"({"user":"u","item":"i","consent":null})")->consent);
+  EXPECT_TRUE(decode(R"({"user":"u","item":"i","consent":true})")->consent);
+  EXPECT_FALSE(decode(R"({"user":"u","item":"i","consent":false})")->consent);
+}
+
 TEST(EventDecoder, AcceptsAnEventUpToTheSkewFromTheFuture) {
   DecodeOptions options;
   options.max_future_skew = std::chrono::seconds(60);
@@ -195,6 +202,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{with(R"("value":"1")"), "value: expected a number"},
         BadCase{with(R"("value":1e39)"), "value: too large for a 32-bit float"},
         BadCase{with(R"("value":-3.5e38)"), "value: too large for a 32-bit float"},
+        BadCase{with(R"("consent":"false")"), "consent: expected true or false"},
+        BadCase{with(R"("consent":0)"), "consent: expected true or false"},
         BadCase{with(R"("props":[])"), "props: expected an object"},
         BadCase{with(R"("props":"{}")"), "props: expected an object"},
         BadCase{with("\"props\":{\"a\":\"" + std::string(8192, 'x') + "\"}"), "props: 8200 bytes long, at most 8192"},

@@ -12,7 +12,9 @@
 
 #include "ingest/event_decoder.h"
 #include "store/database.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_log.h"
+#include "tests/support/history_events.h"
 #include "tests/support/temp_directory.h"
 
 namespace freshet::testing {
@@ -283,7 +285,9 @@ TEST_F(HistoryWriterTest, WritesToTheRealStoreWhatTheLogHolds) {
   store::HistoryStore store(database);
   log_.polls.emplace_back(
       batch_of(0, 0, {event("a"), event("b"), "{broken", ingest::encode_erase({Owner::Kind::user, "u"}), event("c")}));
-  HistoryWriter writer(log_, store, visible_, decode_, options_, metrics_);
+  const FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  store::TransientHistories transient(store_options, clock, metrics_);
+  HistoryWriter writer(log_, store, transient, visible_, decode_, options_, metrics_);
   writer.run(stop_.get_token());
   const auto recent = store.recent({Owner::Kind::user, "u"}, 10);
   ASSERT_TRUE(recent);
@@ -291,6 +295,27 @@ TEST_F(HistoryWriterTest, WritesToTheRealStoreWhatTheLogHolds) {
   EXPECT_EQ(recent->front().item, "c");
   EXPECT_EQ(*store.positions(), (Positions{{0, 5}}));
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"erased\"} 1"));
+}
+
+TEST_F(HistoryWriterTest, HoldsWhatHasNoConsentInMemoryAndPassesItsPositionUntilItIsErased) {
+  TempDirectory directory;
+  store::Options store_options;
+  store_options.directory = directory.path();
+  store::Database database(store_options);
+  store::HistoryStore store(database);
+  const FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  store::TransientHistories transient(store_options, clock, metrics_);
+  const std::string gone = ingest::encode_erase({Owner::Kind::user, "v"});
+  log_.polls.emplace_back(batch_of(
+      0, 0,
+      {R"({"user":"u","item":"a","consent":false})", R"({"user":"v","item":"b","consent":false})", gone, event("c")}));
+  HistoryWriter writer(log_, store, transient, visible_, decode_, options_, metrics_);
+  writer.run(stop_.get_token());
+  EXPECT_EQ(items_of_events(*store.recent({Owner::Kind::user, "u"}, 10)), (std::vector<std::string>{"c"}));
+  EXPECT_EQ(items_of_events(transient.recent({Owner::Kind::user, "u"}, 10)), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(transient.recent({Owner::Kind::user, "v"}, 10).empty());
+  EXPECT_EQ(*store.positions(), (Positions{{0, 4}}));
+  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"withheld\"} 2"));
 }
 
 }  // namespace

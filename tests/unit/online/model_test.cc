@@ -129,6 +129,15 @@ TEST_F(ModelTest, EraseLeavesNoTraceOfTheKeys) {
   EXPECT_FALSE(holds(session));
 }
 
+TEST_F(ModelTest, AnEventWithoutConsentTeachesNothing) {
+  model.learn(click("s", "a", 1));
+  Event withheld = click("s", "b", 2);
+  withheld.consent = false;
+  EXPECT_FALSE(model.learn(withheld).scored);
+  EXPECT_EQ(model.vocabulary().find("b"), kNoItem);
+  EXPECT_EQ(model.stream_time(), at_seconds(1));
+}
+
 TEST_F(ModelTest, StreamTimeIsTheNewestEventTime) {
   model.learn(click("s", "a", 100));
   model.learn(click("s", "b", 50));

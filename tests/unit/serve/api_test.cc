@@ -287,6 +287,20 @@ TEST_F(ApiTest, MetricsMayBeLeftOpen) {
   EXPECT_EQ(answer.status, 200U);
 }
 
+TEST_F(ApiTest, AnEventWithoutConsentCountsForTheListBetweenThoseThatAreStored) {
+  fixture_.learn(testing::user_event(1000, "me", "b", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "c");
+  Event withheld = testing::user_event(0, "me", "a", 1'700'000'101'000).event;
+  fixture_.transient.add(withheld);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "b");
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")).front(), "c");
+  fixture_.learn(testing::user_event(1001, "me", "b", 1'700'000'102'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "c");
+  EXPECT_EQ(get("/v1/users/me").at("count").as_int64(), 2);
+  ask("DELETE", "/v1/users/me");
+  EXPECT_TRUE(fixture_.transient.recent({Owner::Kind::user, "me"}, 10).empty());
+}
+
 TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   ApiResponse answer;
   answer.status = 0;

@@ -1,0 +1,88 @@
+#include "store/transient_histories.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/fake_clock.h"
+#include "tests/support/history_events.h"
+
+namespace freshet::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class TransientHistoriesTest : public ::testing::Test {
+ protected:
+  static store::Options small() {
+    store::Options options;
+    options.transient_events = 3;
+    options.transient_for = std::chrono::seconds(60);
+    return options;
+  }
+
+  static Event event(std::string user, std::string session, std::string item, std::int64_t ms) {
+    Event event = user_event(0, std::move(user), std::move(item), ms).event;
+    event.session = std::move(session);
+    event.id = "id";
+    event.props = R"({"page":"home"})";
+    return event;
+  }
+
+  std::vector<std::string> items(Owner::Kind kind, const std::string& id, std::size_t limit = 10) {
+    return items_of_events(histories.recent({kind, id}, limit));
+  }
+
+  FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
+  Metrics metrics;
+  store::TransientHistories histories{small(), clock, metrics};
+};
+
+TEST_F(TransientHistoriesTest, AnswersByUserAndBySessionNewestEventTimeFirst) {
+  histories.add(event("u", "s", "b", 2000));
+  histories.add(event("u", "", "c", 3000));
+  histories.add(event("", "s", "a", 1000));
+  EXPECT_THAT(items(Owner::Kind::user, "u"), ElementsAre("c", "b"));
+  EXPECT_THAT(items(Owner::Kind::session, "s"), ElementsAre("b", "a"));
+  EXPECT_THAT(items(Owner::Kind::user, "u", 1), ElementsAre("c"));
+  EXPECT_THAT(items(Owner::Kind::user, "s"), IsEmpty());
+}
+
+TEST_F(TransientHistoriesTest, KeepsNothingThatAListDoesNotRestOn) {
+  histories.add(event("u", "", "a", 1000));
+  const auto events = histories.recent({Owner::Kind::user, "u"}, 10);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].id, "");
+  EXPECT_EQ(events[0].props, "");
+  EXPECT_FALSE(events[0].consent);
+}
+
+TEST_F(TransientHistoriesTest, DropsTheOldestBeyondItsBoundAndCountsThem) {
+  for (const char* item : {"a", "b", "c", "d", "e"}) histories.add(event("u", "s", item, 1000));
+  EXPECT_THAT(items(Owner::Kind::session, "s"), ::testing::UnorderedElementsAre("c", "d", "e"));
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_events 3"));
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_dropped_total 2"));
+}
+
+TEST_F(TransientHistoriesTest, ForgetsByTimeSinceArrivalWhateverTheEventTime) {
+  histories.add(event("u", "", "a", 9'000'000'000'000));
+  clock.advance(std::chrono::seconds(30));
+  histories.add(event("u", "", "b", 1000));
+  clock.advance(std::chrono::seconds(30));
+  EXPECT_THAT(items(Owner::Kind::user, "u"), ElementsAre("b"));
+  clock.advance(std::chrono::seconds(30));
+  histories.expire();
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_events 0"));
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_dropped_total 0"));
+}
+
+TEST_F(TransientHistoriesTest, ErasesAUserFromTheirSessionsToo) {
+  histories.add(event("u", "s", "a", 1000));
+  histories.add(event("v", "s", "b", 2000));
+  histories.erase({Owner::Kind::user, "u"});
+  EXPECT_THAT(items(Owner::Kind::user, "u"), IsEmpty());
+  EXPECT_THAT(items(Owner::Kind::session, "s"), ElementsAre("b"));
+}
+
+}  // namespace
+}  // namespace freshet::testing
