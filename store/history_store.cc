@@ -285,6 +285,30 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
   return events;
 }
 
+Result<HistoryPage> HistoryStore::page(const Owner& owner, std::size_t limit,
+                                       const std::optional<HistoryCursor>& after) const {
+  const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  const auto rows = iterate(db, owner);
+  if (after) {
+    const std::string last = encode_history_key({owner, after->time, after->position});
+    rows->Seek(last);
+    if (rows->Valid() && to_view(rows->key()) == last) rows->Next();
+  }
+  HistoryPage page;
+  HistoryCursor last;
+  for (; rows->Valid() && page.events.size() < limit; rows->Next()) {
+    const auto key = decode_history_key(to_view(rows->key()));
+    auto event = key ? decode_event_value(to_view(rows->value()), key->time) : std::nullopt;
+    if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
+    last = {key->time, key->position};
+    page.events.push_back(*std::move(event));
+  }
+  if (!rows->status().ok()) return to_error(rows->status());
+  if (rows->Valid() && !page.events.empty()) page.next = last;
+  return page;
+}
+
 Result<std::size_t> HistoryStore::count(const Owner& owner) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,20 @@ struct CommitCounts {
   std::size_t expired = 0;     ///< older than max_event_age: passed over
   std::size_t withheld = 0;    ///< without consent: passed over
   std::size_t erased = 0;      ///< erase requests carried out
+};
+
+/// A row of an owner's history, as the place to go on from.
+struct HistoryCursor {
+  Timestamp time{};
+  Position position;
+
+  bool operator==(const HistoryCursor&) const = default;
+};
+
+/// A piece of everything that is held of an owner, newest first.
+struct HistoryPage {
+  std::vector<Event> events;
+  std::optional<HistoryCursor> next;  ///< of the last event, if there are more
 };
 
 /// Recent events per owner (user or anonymous session), newest first, bounded by Options::max_events_per_owner and
@@ -44,6 +59,10 @@ class HistoryStore {
 
   /// Newest first, at most `limit`, never more than max_events_per_owner.
   Result<std::vector<Event>> recent(const Owner& owner, std::size_t limit) const;
+
+  /// The next `limit` rows of `owner` behind `after`, or the first: every one that the store still has, those too that
+  /// are over the limits and only wait to be taken from the files.
+  Result<HistoryPage> page(const Owner& owner, std::size_t limit, const std::optional<HistoryCursor>& after) const;
 
   /// Rows kept for `owner` (0 if unknown).
   Result<std::size_t> count(const Owner& owner) const;

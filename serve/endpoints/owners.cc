@@ -1,3 +1,8 @@
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
 #include "serve/endpoints/endpoints.h"
 #include "serve/json.h"
 
@@ -5,6 +10,7 @@ namespace freshet::serve {
 namespace {
 
 constexpr std::size_t kDefaultEvents = 1000;
+constexpr std::size_t kMaxPage = 1000;
 
 const char* kind_name(Owner::Kind kind) { return kind == Owner::Kind::user ? "user" : "session"; }
 
@@ -20,6 +26,49 @@ ApiResponse export_history(const RouteRequest& request, const EndpointContext& c
   json::array events;
   for (const Event& event : *recent) events.push_back(to_json(event));
   return json_response({{kind_name(kind), owner.id}, {"count", *count}, {"events", std::move(events)}});
+}
+
+std::string to_text(const store::HistoryCursor& cursor) {
+  return std::to_string(to_ms(cursor.time)) + '-' + std::to_string(cursor.position.partition) + '-' +
+         std::to_string(cursor.position.offset);
+}
+
+/// The reverse; nullopt for anything else.
+std::optional<store::HistoryCursor> parse_cursor(std::string_view text) {
+  std::array<std::int64_t, 3> numbers{};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
+    if (error != std::errc{} || numbers[i] < 0) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const bool more = i + 1 < numbers.size();
+    if (more != text.starts_with('-') || (!more && !text.empty())) return std::nullopt;
+    if (more) text.remove_prefix(1);
+  }
+  if (!is_event_time(numbers[0]) || numbers[1] > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+  return store::HistoryCursor{timestamp_from_ms(numbers[0]), {static_cast<std::int32_t>(numbers[1]), numbers[2]}};
+}
+
+/// Everything held of the owner, a page at a time: one answer never holds more than a page.
+ApiResponse export_all(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind) {
+  const auto limit = request.number("limit", 1, kMaxPage, kMaxPage);
+  if (!limit) return problem(limit.error());
+  std::optional<store::HistoryCursor> after;
+  if (const auto text = request.text("cursor")) {
+    after = parse_cursor(*text);
+    if (!after) return problem(400, "cursor: not the \"next\" of an export");
+  }
+  const Owner owner{kind, request.path.front()};
+  const auto page = context.services.histories.page(owner, *limit, after);
+  if (!page) return problem(page.error());
+  const auto held = context.services.transient.recent(owner, kMaxPage);
+  if (page->events.empty() && held.empty() && !after) return problem(404, std::string("no such ") + kind_name(kind));
+  json::array events, transient;
+  for (const Event& event : page->events) events.push_back(to_json(event));
+  for (const Event& event : held) transient.push_back(to_json(event));
+  json::object body{{kind_name(kind), owner.id}, {"events", std::move(events)}};
+  if (!after) body.emplace("without_consent", std::move(transient));
+  if (page->next) body.emplace("next", to_text(*page->next));
+  return json_response(std::move(body));
 }
 
 /// The history goes now; the erase record makes sure that nothing still in the log brings it back, and reaches the
@@ -47,6 +96,14 @@ void add_owner_endpoints(Router& router, const EndpointContext& context) {
                 false,
                 [context, kind = kind](const RouteRequest& request, Respond respond) {
                   respond(export_history(request, context, kind));
+                }});
+    router.add({"GET",
+                std::string(path) + "/export",
+                {"limit", "cursor"},
+                Scope::admin,
+                false,
+                [context, kind = kind](const RouteRequest& request, Respond respond) {
+                  respond(export_all(request, context, kind));
                 }});
     router.add(
         {"DELETE", path, {}, Scope::admin, false, [context, kind = kind](const RouteRequest& request, Respond respond) {

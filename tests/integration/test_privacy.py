@@ -111,3 +111,22 @@ def test_erasure_takes_events_without_consent_out_of_memory(freshet):
     assert service.recommend(USER)["source"] == "blend"
     assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
     assert service.recommend(USER)["source"] == "popularity"
+
+
+def test_an_export_is_everything_that_was_stored_and_ends_with_erasure(freshet):
+    service = freshet(TOML)
+    events = events_of(USER, 40)
+    service.send(*events, *events_of("somebody else", 5))
+    token = service.send({"user": USER, "item": "i3", "consent": False})
+    wait_until(lambda: service.get("/v1/users/somebody%20else").status == 200, "the histories written")
+    assert token
+    exported, query = [], "?limit=7"
+    while query:
+        page = service.get(f"/v1/users/{USER}/export{query}").json
+        exported += page["events"]
+        assert ("without_consent" in page) == (len(exported) == 7)
+        query = f"?limit=7&cursor={page['next']}" if "next" in page else None
+    assert [event["id"] for event in exported] == [event["id"] for event in reversed(events)]
+    assert service.get(f"/v1/sessions/session%20{USER[:3]}/export").json["events"] == exported
+    assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
+    assert service.get(f"/v1/users/{USER}/export").status == 404

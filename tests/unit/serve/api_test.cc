@@ -301,6 +301,29 @@ TEST_F(ApiTest, AnEventWithoutConsentCountsForTheListBetweenThoseThatAreStored) 
   EXPECT_TRUE(fixture_.transient.recent({Owner::Kind::user, "me"}, 10).empty());
 }
 
+TEST_F(ApiTest, ExportGoesThroughEverythingHeldOfAnOwnerPageByPage) {
+  for (int i = 0; i < 3; ++i) {
+    fixture_.learn(testing::user_event(1000 + i, "me", "i" + std::to_string(i), 1'700'000'100'000 + i));
+  }
+  fixture_.transient.add(testing::user_event(0, "me", "passing", 1'700'000'100'000).event);
+  const json::value first = get("/v1/users/me/export?limit=2");
+  ASSERT_EQ(first.at("events").as_array().size(), 2U);
+  EXPECT_EQ(first.at("events").at(0).at("item").as_string(), "i2");
+  EXPECT_EQ(first.at("without_consent").at(0).at("item").as_string(), "passing");
+  const std::string next(first.at("next").as_string());
+  const json::value last = get("/v1/users/me/export?limit=2&cursor=" + next);
+  ASSERT_EQ(last.at("events").as_array().size(), 1U);
+  EXPECT_EQ(last.at("events").at(0).at("item").as_string(), "i0");
+  EXPECT_FALSE(last.as_object().contains("next"));
+  EXPECT_FALSE(last.as_object().contains("without_consent"));
+  EXPECT_EQ(ask("GET", "/v1/users/nobody/export").status, 404U);
+  EXPECT_EQ(ask("GET", "/v1/sessions/me/export").status, 404U);
+  for (const char* cursor :
+       {"", "x", "1-2", "1-2-3-4", "1-2-3x", "-1-2-3", "1-99999999999-3", "99999999999999999-0-0"}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/users/me/export?cursor=") + cursor).status, 400U) << cursor;
+  }
+}
+
 TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   ApiResponse answer;
   answer.status = 0;

@@ -136,6 +136,31 @@ TEST_F(HistoryStoreTest, OnlyTheNewestEventsPerOwnerAreKept) {
   EXPECT_EQ(recent("cold"), (Items{"c1", "c0"}));
 }
 
+TEST_F(HistoryStoreTest, PagesGoThroughEverythingOfOneOwnerOnceAlsoWhatIsOverTheLimits) {
+  Options options;
+  options.max_events_per_owner = 2;
+  open(options);
+  commit({user_event(0, "u", "a", 1000), user_event(1, "u", "b", 2000), user_event(2, "u", "c", 2000),
+          user_event(3, "u", "d", 3000), user_event(4, "uu", "x", 1500)});
+  const Owner owner{Owner::Kind::user, "u"};
+  Items seen;
+  std::optional<HistoryCursor> cursor;
+  int pages = 0;
+  do {
+    const auto page = store_->page(owner, 2, cursor);
+    ASSERT_TRUE(page);
+    for (std::string& item : items_of_events(page->events)) seen.push_back(std::move(item));
+    cursor = page->next;
+    ++pages;
+  } while (cursor);
+  EXPECT_EQ(seen, (Items{"d", "c", "b", "a"}));
+  EXPECT_EQ(pages, 2);
+  // The row that a cursor names may be gone when it comes back: what is older follows all the same.
+  EXPECT_EQ(items_of_events(store_->page(owner, 9, HistoryCursor{timestamp_from_ms(2500), {0, 9}})->events),
+            (Items{"c", "b", "a"}));
+  EXPECT_TRUE(store_->page({Owner::Kind::user, "nobody"}, 2, {})->events.empty());
+}
+
 TEST_F(HistoryStoreTest, EventsTooOldForTheStreamAreDropped) {
   Options options;
   options.max_event_age = std::chrono::hours(1);
