@@ -175,6 +175,28 @@ TEST_F(HistoryStoreTest, EventsTooOldForTheStreamAreDropped) {
   EXPECT_EQ(recent("u"), Items{"new"});
 }
 
+TEST_F(HistoryStoreTest, RowsOfAnIdleOwnerThatAreTooOldLeaveTheFiles) {
+  Options options;
+  options.max_event_age = std::chrono::hours(100);
+  options.dedupe_window = std::chrono::hours(1);
+  open(options);
+  constexpr std::int64_t kHour = 3'600'000;
+  commit({user_event(0, "idle", "old", 1000), user_event(1, "idle", "younger", 1000 + 50 * kHour)});
+  compact();
+  commit({user_event(2, "busy", "new", 1000 + 120 * kHour)});
+  compact();
+  Items rows;
+  ASSERT_TRUE(store_->scan([&](const Owner&, const PositionedEvent& entry) {
+    rows.push_back(entry.event.item);
+    return true;
+  }));
+  EXPECT_EQ(rows, (Items{"new", "younger"}));
+  // Where nothing is written, files come by the filter by themselves, a tenth of the age later at most.
+  auto& db = database_->impl();
+  EXPECT_EQ(db.db->GetOptions(db.family(Family::history)).periodic_compaction_seconds, 10U * 3600);
+  EXPECT_EQ(db.db->GetOptions(db.family(Family::dedupe)).periodic_compaction_seconds, 3600U);
+}
+
 TEST_F(HistoryStoreTest, EverythingIsThereAfterReopening) {
   auto entry = user_event(41, "u", "a", 1000);
   entry.event.session = "s";
