@@ -47,9 +47,10 @@ std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t li
   std::vector<Event> events;
   const auto own = of_.find(owner);
   if (own == of_.end()) return events;
-  for (auto entry = own->second.rbegin(); entry != own->second.rend(); ++entry) events.push_back((*entry)->event);
+  for (auto entry = own->second.rbegin(); entry != own->second.rend() && events.size() < limit; ++entry) {
+    events.push_back((*entry)->event);
+  }
   std::ranges::stable_sort(events, std::ranges::greater{}, &Event::time);
-  if (events.size() > limit) events.resize(limit);
   return events;
 }
 
@@ -77,7 +78,7 @@ void TransientHistories::remove(Entry entry) {
   for (const Owner& owner : owners_of(entry->event)) {
     const auto own = of_.find(owner);
     if (own == of_.end()) continue;
-    std::erase(own->second, entry);
+    own->second.erase(std::ranges::find(own->second, entry));  // what goes by age or number is the first
     if (own->second.empty()) of_.erase(own);
   }
   held_.erase(entry);

@@ -19,7 +19,7 @@ namespace freshet::store {
 /// Options::transient_events, oldest out first, and by Options::transient_for since they came.
 /// Threads:  all methods may be called concurrently.
 /// Errors:   none.
-/// Cost:     a short lock; recent() copies what it returns.
+/// Cost:     a short lock; recent() copies what it returns; erase() is linear in the events of the owners concerned.
 class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
@@ -27,7 +27,7 @@ class TransientHistories {
   /// Under the user and under the session. Only what a list rests on is kept: who, what, which type, when.
   void add(const Event& event);
 
-  /// The owner's newest, at most `limit`, newest event time first.
+  /// The owner's newest to arrive, at most `limit`, newest event time first.
   std::vector<Event> recent(const Owner& owner, std::size_t limit);
 
   /// Forgets the owner's events, also under the other name that they have.
