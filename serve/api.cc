@@ -38,6 +38,8 @@ void Api::handle(const ApiRequest& request, Respond respond) const {
   impl_->router.handle(request, std::move(respond));
 }
 
+bool Api::wants_body(const ApiRequest& request) const { return impl_->router.wants_body(request); }
+
 Result<void> Api::reload_keys() { return impl_->access.reload(); }
 Result<void> Api::reopen_audit() { return impl_->audit.reopen(); }
 

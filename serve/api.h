@@ -54,6 +54,9 @@ class Api {
 
   void handle(const ApiRequest& request, Respond respond) const;
 
+  /// False if handle() will refuse the request whatever its body says, so that nobody need read it.
+  bool wants_body(const ApiRequest& request) const;
+
   /// Reads serve.keys_file again. Errors: invalid; the keys in use stay.
   Result<void> reload_keys();
 

@@ -67,6 +67,13 @@ asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
     auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
     if (error) co_return co_await refuse(error);
   }
+  // Whom it does not concern cannot make us hold megabytes.
+  if (!parser.is_done() && !io_.api.wants_body(to_api(parser.get()))) {
+    const ApiResponse answer = co_await ask(parser.get());
+    co_await write(parser.get(), answer, /*keep_alive=*/false);
+    co_await ignore_the_rest();
+    co_return false;
+  }
   if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
     http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
     auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
@@ -79,20 +86,25 @@ asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
   const Request request = parser.release();
   connection_.tcp.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
   const ApiResponse answer = co_await ask(request);
-  co_return co_await write(request, answer);
+  co_return co_await write(request, answer, request.keep_alive() && !io_.draining);
+}
+
+template <typename Stream>
+ApiRequest HttpSession<Stream>::to_api(const Request& request) const {
+  return {text(request.method_string()),
+          text(request.target()),
+          request.body(),
+          io_.shedding,
+          io_.executor,
+          text(request[http::field::authorization]),
+          text(request["X-API-Key"]),
+          text(request["X-Request-Id"])};
 }
 
 /// The API's answer, back on this thread.
 template <typename Stream>
 asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
-  const ApiRequest api_request{text(request.method_string()),
-                               text(request.target()),
-                               request.body(),
-                               io_.shedding,
-                               io_.executor,
-                               text(request[http::field::authorization]),
-                               text(request["X-API-Key"]),
-                               text(request["X-Request-Id"])};
+  const ApiRequest api_request = to_api(request);
   if (io_.shedding) io_.shed_total.Increment();
   co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
       [&](auto handler) {
@@ -106,8 +118,8 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer) {
-  auto response = to_http(answer, request.version(), request.keep_alive() && !io_.draining);
+asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
+  auto response = to_http(answer, request.version(), keep_alive);
   expires_after(io_.options.write_timeout);
   if (request.method() == http::verb::head) {
     http::response<http::empty_body> head(std::move(response.base()));
@@ -136,7 +148,13 @@ asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   auto response = to_http(answer, 11, /*keep_alive=*/false);
   expires_after(io_.options.write_timeout);
   co_await http::async_write(stream_, response, kAwait);
-  // Closing with unread input would reset the connection before the client has read the answer.
+  co_await ignore_the_rest();
+  co_return false;
+}
+
+/// Closing with unread input would reset the connection before the client has read the answer.
+template <typename Stream>
+asio::awaitable<void> HttpSession<Stream>::ignore_the_rest() {
   finish_sending(stream_);
   std::array<char, 16384> rest;
   expires_after(std::chrono::seconds(1));
@@ -145,7 +163,6 @@ asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
     if (gone) break;
     drained += bytes;
   }
-  co_return false;
 }
 
 template class HttpSession<PlainStream>;

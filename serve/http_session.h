@@ -51,9 +51,11 @@ class HttpSession {
 
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> read_and_answer();
+  ApiRequest to_api(const Request& request) const;
   boost::asio::awaitable<ApiResponse> ask(const Request& request);
-  boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer);
+  boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
   boost::asio::awaitable<bool> refuse(boost::beast::error_code error);
+  boost::asio::awaitable<void> ignore_the_rest();
   void expires_after(std::chrono::milliseconds timeout) { connection_.tcp.expires_after(timeout); }
 
   Stream& stream_;

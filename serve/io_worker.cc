@@ -47,6 +47,7 @@ void IoWorker::run() {
 }
 
 void IoWorker::adopt(Tcp::socket socket) {
+  connections_gauge_.Increment();  // here already: what waits to be served counts towards the limit
   asio::post(context_, [this, socket = std::move(socket)]() mutable {
     asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
                    asio::detached);
@@ -76,7 +77,6 @@ void IoWorker::schedule_probe(Clock::time_point due) {
 
 void IoWorker::opened(Connection& connection) {
   connections_.insert(&connection);
-  connections_gauge_.Increment();
   beast::error_code ignored;
   connection.tcp.socket().set_option(Tcp::no_delay(true), ignored);
 }

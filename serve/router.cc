@@ -225,6 +225,25 @@ Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::st
   };
 }
 
+Router::Found Router::find(std::string_view method, const std::vector<std::string>& segments) const {
+  if (method == "HEAD") method = "GET";
+  Found found;
+  for (const auto& entry : entries_) {
+    if (!matches(entry->pattern, segments)) continue;
+    if (entry->route.method == method) return {entry.get(), {}};
+    found.allowed += (found.allowed.empty() ? "" : ", ") + entry->route.method;
+  }
+  return found;
+}
+
+bool Router::wants_body(const ApiRequest& request) const {
+  std::vector<std::string> segments;
+  std::vector<std::pair<std::string, std::string>> query;
+  if (!decode_target(request.target, segments, query)) return false;
+  const Entry* entry = find(request.method, segments).entry;
+  return entry != nullptr && access_.admits(entry->route.scope, request.authorization, request.x_api_key);
+}
+
 void Router::handle(const ApiRequest& request, Respond respond) const {
   const Call call{request_id(request.x_request_id), std::chrono::steady_clock::now()};
   const auto refuse = [&](ApiResponse response) {
@@ -235,35 +254,27 @@ void Router::handle(const ApiRequest& request, Respond respond) const {
   if (const auto decoded = decode_target(request.target, segments, given); !decoded) {
     return refuse(problem(decoded.error()));
   }
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
-  std::string allowed;
-  for (const auto& entry : entries_) {
-    const Route& route = entry->route;
-    if (!matches(entry->pattern, segments)) continue;
-    if (route.method != method) {
-      allowed += (allowed.empty() ? "" : ", ") + route.method;
-      continue;
-    }
-    RouteRequest matched{parameters(entry->pattern, segments), {}, request.body, request.executor};
-    const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, call.start);
-    // Who has no key, or calls too often, has done nothing, and could fill a disk with it.
-    const bool audited = route.scope == Scope::admin && (decision.kind == AccessControl::Decision::allowed ||
-                                                         decision.kind == AccessControl::Decision::wrong_scope);
-    std::optional<std::string> subject;
-    if (audited) subject = matched.path.empty() ? "" : matched.path.front();
-    const Respond answer = finishing(call, entry->metrics, decision.caller, std::move(subject), std::move(respond));
-    if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
-    if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
-    if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));
-    if (const auto checked = check_query(route, given, matched.query); !checked) {
-      return answer(problem(checked.error()));
-    }
-    return route.handler(matched, answer);
+  const auto [entry, allowed] = find(request.method, segments);
+  if (entry == nullptr) {
+    if (allowed.empty()) return refuse(problem(404, "no such endpoint; see /openapi.json"));
+    ApiResponse refused = problem(405, "this endpoint takes " + allowed);
+    refused.headers.emplace_back("Allow", allowed);
+    return refuse(std::move(refused));
   }
-  if (allowed.empty()) return refuse(problem(404, "no such endpoint; see /openapi.json"));
-  ApiResponse refused = problem(405, "this endpoint takes " + allowed);
-  refused.headers.emplace_back("Allow", allowed);
-  refuse(std::move(refused));
+  const Route& route = entry->route;
+  RouteRequest matched{parameters(entry->pattern, segments), {}, request.body, request.executor};
+  const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, call.start);
+  // Who has no key, or calls too often, has done nothing, and could fill a disk with it.
+  const bool audited = route.scope == Scope::admin && (decision.kind == AccessControl::Decision::allowed ||
+                                                       decision.kind == AccessControl::Decision::wrong_scope);
+  std::optional<std::string> subject;
+  if (audited) subject = matched.path.empty() ? "" : matched.path.front();
+  const Respond answer = finishing(call, entry->metrics, decision.caller, std::move(subject), std::move(respond));
+  if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
+  if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
+  if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));
+  if (const auto checked = check_query(route, given, matched.query); !checked) return answer(problem(checked.error()));
+  route.handler(matched, answer);
 }
 
 }  // namespace freshet::serve

@@ -53,16 +53,26 @@ class Router {
 
   void add(Route route);
   void handle(const ApiRequest& request, Respond respond) const;
+
+  /// False if handle() will refuse the request whatever its body says: no such endpoint, or no right to it.
+  bool wants_body(const ApiRequest& request) const;
+
   std::vector<const Route*> routes() const;
 
  private:
   class RouteMetrics;
   struct Entry;
+  /// The route, or which methods there would be.
+  struct Found {
+    const Entry* entry = nullptr;
+    std::string allowed;
+  };
   struct Call {
     std::string id;
     std::chrono::steady_clock::time_point start;
   };
 
+  Found find(std::string_view method, const std::vector<std::string>& segments) const;
   Respond finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
                     std::optional<std::string> subject, Respond respond) const;
 

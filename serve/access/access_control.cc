@@ -50,6 +50,15 @@ Result<void> AccessControl::reload() {
   return {};
 }
 
+bool AccessControl::admits(std::optional<Scope> scope, std::string_view authorization,
+                           std::string_view x_api_key) const {
+  if (!scope || keys_file_.empty()) return true;
+  const std::string_view presented = presented_key(authorization, x_api_key);
+  const auto keys = keys_.load();
+  const ApiKey* key = presented.empty() ? nullptr : keys->find(presented);
+  return key != nullptr && key->scopes.contains(*scope);
+}
+
 AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::string_view authorization,
                                               std::string_view x_api_key, TokenBucket::Clock::time_point now) const {
   if (!scope || keys_file_.empty()) return {};

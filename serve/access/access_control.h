@@ -35,6 +35,9 @@ class AccessControl {
   Decision decide(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key,
                   TokenBucket::Clock::time_point now) const;
 
+  /// True if there is such a key and it has the scope. Counts nothing.
+  bool admits(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key) const;
+
  private:
   const std::string keys_file_;
   Metrics& metrics_;

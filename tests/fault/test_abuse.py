@@ -1,0 +1,197 @@
+"""Clients that mean no good, or do not know better: each is shed by a limit, and nobody else notices."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from clients import connect
+from freshet_process import new_key, wait_until
+
+LIMITS = """
+[serve]
+header_timeout = "1s"
+idle_timeout = "2s"
+write_timeout = "1s"
+max_connections = 400
+max_body_bytes = "1MiB"
+"""
+GET = b"GET /v1/popular HTTP/1.1\r\nHost: x\r\n\r\n"
+POST = b"POST /v1/events HTTP/1.1\r\nHost: x\r\n"
+
+
+def resident_mib(service):
+    with open(f"/proc/{service.process.pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+
+def metric(service, name):
+    for line in service.get("/metrics").body.splitlines():
+        if line.startswith(name + " ") or line.startswith(name + "{"):
+            return float(line.split()[-1])
+    return 0.0
+
+
+class Regular(threading.Thread):
+    """Somebody who asks all the while, over one connection, and must be answered every time."""
+
+    def __init__(self, service):
+        super().__init__()
+        self.service, self.done = service, threading.Event()
+        self.answered, self.problems = 0, []
+
+    def run(self):
+        connection = connect(self.service.url)
+        while not self.done.wait(0.01):
+            try:
+                connection.request("GET", "/v1/popular")
+                answer = connection.getresponse()
+                answer.read()
+                self.answered += 1
+                if answer.status != 200:
+                    self.problems.append(answer.status)
+            except Exception as error:  # whatever it is, a regular should not see it
+                self.problems.append(repr(error))
+                connection = connect(self.service.url)
+        connection.close()
+
+
+@pytest.fixture
+def service(freshet):
+    """At the end of the test: all connections gone, and the memory that they took."""
+    running = freshet(LIMITS)
+    running.send(*({"user": f"u{number % 50}", "item": f"item-with-a-long-name-{number:060}"} for number in range(2000)))
+    wait_until(lambda: running.status()["learner"]["lag_events"] == 0, "learned")
+    before = resident_mib(running)
+    regular = Regular(running)
+    regular.start()
+    wait_until(lambda: regular.answered, "the regular's first answer")
+    yield running
+    try:
+        wait_until(lambda: metric(running, "freshet_serve_connections") <= 2, "the connections closed", seconds=20)
+        answered = regular.answered
+        wait_until(lambda: regular.answered > answered, "the regular is still answered")
+    finally:
+        regular.done.set()
+        regular.join()
+    assert not regular.problems, regular.problems[:3]
+    assert resident_mib(running) < before + 100
+
+
+@contextlib.contextmanager
+def sockets(service, count):
+    opened = [socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(count)]
+    yield opened
+    for each in opened:
+        each.close()
+
+
+def everything(connection):
+    """What comes until the other side closes."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def status(answer):
+    return int(answer.split(b" ", 2)[1]) if answer else None
+
+
+@pytest.mark.parametrize("beginning", [b"GET /v1/popular HTTP/1.1\r\nX-Slow: ", POST + b"Content-Length: 100000\r\n\r\n"],
+                         ids=["header", "body"])
+def test_who_sends_a_byte_at_a_time_is_hung_up_on(service, beginning):
+    with sockets(service, 50) as slow:
+        for each in slow:
+            each.sendall(beginning)
+        start, alive = time.monotonic(), list(slow)
+        while alive and time.monotonic() - start < 10:
+            time.sleep(0.1)
+            for each in list(alive):
+                try:
+                    each.sendall(b"a")
+                except OSError:
+                    alive.remove(each)
+        assert not alive, f"{len(alive)} still connected after 10 s"
+
+
+def test_connections_beyond_the_limit_are_closed_at_once_and_idle_ones_later(service):
+    with sockets(service, 600) as idle:
+        assert all(everything(each) == b"" for each in idle), "neither kind is sent anything"
+    wait_until(lambda: metric(service, "freshet_serve_connections") <= 2, "room for one who asks")
+    assert metric(service, "freshet_serve_refused_connections_total") >= 150
+
+
+def test_who_stops_sending_after_a_request_is_answered_and_who_stops_within_one_is_not(service):
+    with sockets(service, 2) as (whole, half):
+        whole.sendall(GET)
+        whole.shutdown(socket.SHUT_WR)
+        half.sendall(GET[:20])
+        half.shutdown(socket.SHUT_WR)
+        assert status(everything(whole)) == 200
+        assert status(everything(half)) in (None, 400)
+
+
+@pytest.mark.parametrize("flood", [b"X-Long: " + b"a" * 1_000_000, b"".join(b"X-%d: y\r\n" % n for n in range(50_000))],
+                         ids=["one-long-field", "many-fields"])
+def test_headers_without_an_end_are_refused(service, flood):
+    with sockets(service, 20) as flooding:
+        for each in flooding:
+            with contextlib.suppress(ConnectionError):
+                each.sendall(b"GET /v1/popular HTTP/1.1\r\n" + flood)
+        assert {status(everything(each)) for each in flooding} <= {431, None}
+
+
+def test_who_asks_and_never_reads_is_hung_up_on(service):
+    with sockets(service, 20) as deaf:
+        for each in deaf:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            each.setblocking(False)
+        ask = b"GET /v1/popular?k=1000 HTTP/1.1\r\nHost: x\r\n\r\n" * 200
+        most = resident_mib(service)
+
+        def all_closed():
+            nonlocal most
+            most = max(most, resident_mib(service))
+            for each in list(deaf):
+                try:
+                    each.send(ask)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    deaf.remove(each)
+            return not deaf
+
+        wait_until(all_closed, "all of them closed", seconds=30)
+        assert most < resident_mib(service) + 200
+
+
+@pytest.mark.parametrize(("head", "body"), [
+    (POST + b"Content-Length: 100000000\r\n\r\n", b""),
+    (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"80000\r\n" + b" " * 0x80000 + b"\r\n"),
+], ids=["announced", "in-chunks"])
+def test_a_body_beyond_the_limit_is_refused_without_waiting_for_its_end(service, head, body):
+    with sockets(service, 5) as huge:
+        for each in huge:
+            each.sendall(head)
+            with contextlib.suppress(ConnectionError):
+                for _ in range(4):
+                    each.sendall(body)
+        assert {status(everything(each)) for each in huge} == {413}
+
+
+def test_nobodys_body_is_read(freshet, tmp_path):
+    keys = tmp_path / "keys"
+    reader = new_key(keys, "reader", "read")
+    service = freshet(LIMITS + f'keys_file = "{keys}"\n')
+    for key, expected in ((None, 401), ("nonsense", 401), (reader, 403)):
+        with sockets(service, 1) as (stranger,):
+            header = f"X-API-Key: {key}\r\n".encode() if key else b""
+            stranger.sendall(POST + header + b"Content-Length: 1000000\r\n\r\n")  # of which none follows
+            assert status(stranger.recv(4096)) == expected
+    with sockets(service, 1) as (lost,):
+        lost.sendall(b"POST /v1/evnts HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+        assert status(lost.recv(4096)) == 404
