@@ -2,7 +2,8 @@
 //
 // A rate is kept whatever the service does (open loop): request i is due at start + i / rate, and its latency counts
 // from then, not from when a connection was free to send it. A service that stalls for a second is so charged for all
-// who would have come in that second (Tene, "How NOT to measure latency").
+// who would have come in that second (Tene, "How NOT to measure latency"). service_* count from when it was sent: what
+// the answer took, without the wait for a connection.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio.hpp>
@@ -34,9 +35,10 @@ struct Options {
 };
 
 struct Outcome {
-  std::vector<float> latencies_ms;  // of answers with status 200
-  std::size_t refused = 0;          // 429, 503
-  std::size_t failed = 0;           // any other status, or no answer
+  std::vector<float> latencies_ms, service_ms;  // of answers with status 200, from when due and from when sent
+  std::vector<float> refused_ms;                // 429 and 503, from when sent
+  std::size_t failed = 0;                       // any other status, or no answer
+  std::uint64_t unsent = 0;                     // due, but there was no connection for them until the end
 };
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -47,6 +49,10 @@ std::vector<std::string> read_lines(const std::string& path) {
   }
   if (lines.empty()) throw std::runtime_error("no targets in " + path);
   return lines;
+}
+
+float milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<float, std::milli>(Clock::now() - start).count();
 }
 
 class Load {
@@ -64,6 +70,8 @@ class Load {
       });
     }
     context_.run();
+    const auto due = static_cast<std::uint64_t>(options_.rate * options_.seconds);
+    outcome_.unsent = due > begun_ ? due - begun_ : 0;
     return std::move(outcome_);
   }
 
@@ -86,7 +94,7 @@ class Load {
             co_await timer.async_wait(asio::use_awaitable);
           }
         }
-        if (due >= end_) co_return;
+        if (due >= end_ || Clock::now() >= end_) co_return;
         open = co_await ask(stream, buffer, due);
       }
     }
@@ -98,6 +106,7 @@ class Load {
     std::string request = "GET " + targets_[random_() % targets_.size()] + " HTTP/1.1\r\nHost: " + options_.host;
     if (!options_.key.empty()) request += "\r\nX-API-Key: " + options_.key;
     request += "\r\n\r\n";
+    const Clock::time_point sent_at = Clock::now();
     stream.expires_after(std::chrono::seconds(10));
     auto [not_sent, sent] = co_await asio::async_write(stream, asio::buffer(request), kAwait);
     http::response<http::string_body> answer;
@@ -107,9 +116,10 @@ class Load {
       co_return false;
     }
     if (answer.result() == http::status::ok) {
-      outcome_.latencies_ms.push_back(std::chrono::duration<float, std::milli>(Clock::now() - due).count());
+      outcome_.latencies_ms.push_back(milliseconds_since(due));
+      outcome_.service_ms.push_back(milliseconds_since(sent_at));
     } else if (answer.result_int() == 503 || answer.result_int() == 429) {
-      ++outcome_.refused;
+      outcome_.refused_ms.push_back(milliseconds_since(sent_at));
     } else {
       ++outcome_.failed;
     }
@@ -126,21 +136,24 @@ class Load {
   Outcome outcome_;
 };
 
-float percentile(const std::vector<float>& sorted, double share) {
-  if (sorted.empty()) return 0;
-  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(sorted.size())));
-  return sorted[std::clamp<std::size_t>(rank, 1, sorted.size()) - 1];
+/// ,"p50_ms":... of these latencies, each name with a prefix.
+void print_percentiles(const std::string& prefix, std::vector<float> latencies) {
+  std::ranges::sort(latencies);
+  for (const auto& [name, share] : {std::pair{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}, {"max", 1.0}}) {
+    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(latencies.size())));
+    std::cout << ",\"" << prefix << name
+              << "_ms\":" << (latencies.empty() ? 0.0F : latencies[std::max(rank, std::size_t{1}) - 1]);
+  }
 }
 
-void print(const Options& options, Outcome outcome) {
-  std::ranges::sort(outcome.latencies_ms);
-  const auto& sorted = outcome.latencies_ms;
+void print(const Options& options, const Outcome& outcome) {
   std::cout << "{\"rate\":" << options.rate << ",\"connections\":" << options.connections
-            << ",\"answered_per_second\":" << static_cast<double>(sorted.size()) / options.seconds
-            << ",\"refused\":" << outcome.refused << ",\"failed\":" << outcome.failed;
-  for (const auto& [name, share] : {std::pair{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}, {"max", 1.0}}) {
-    std::cout << ",\"" << name << "_ms\":" << percentile(sorted, share);
-  }
+            << ",\"answered_per_second\":" << static_cast<double>(outcome.latencies_ms.size()) / options.seconds
+            << ",\"refused\":" << outcome.refused_ms.size() << ",\"failed\":" << outcome.failed
+            << ",\"unsent\":" << outcome.unsent;
+  print_percentiles("", outcome.latencies_ms);
+  print_percentiles("service_", outcome.service_ms);
+  print_percentiles("refused_", outcome.refused_ms);
   std::cout << "}\n";
 }
 
