@@ -378,7 +378,7 @@ void add_serve_options(Schema& schema) {
   schema.duration("serve.events_timeout", FRESHET_AT(serve.events_timeout), 10ms, 10min,
                   "Longest wait for events to become durable.");
   schema.duration("serve.shed_delay", FRESHET_AT(serve.shed_delay), 1ms, 1min,
-                  "Event-loop delay from which lists are refused with 503.");
+                  "How long an I/O thread must have been behind before it refuses lists with 503.");
   schema.duration("serve.drain_timeout", FRESHET_AT(serve.drain_timeout), 0s, 10min,
                   "For requests in flight at shutdown.");
   schema.integer("serve.default_k", FRESHET_AT(serve.default_k), 1, 10'000, "Items in a list that names no k.");

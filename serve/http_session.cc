@@ -2,6 +2,9 @@
 
 #include <array>
 #include <boost/asio.hpp>
+#include <functional>
+#include <mutex>
+#include <optional>
 
 #include "serve/json.h"
 
@@ -42,14 +45,38 @@ asio::awaitable<void> HttpSession<Stream>::run() {
   for (bool keep = true; keep && !io_.draining;) keep = co_await serve_one();
 }
 
+template <typename Stream>
+asio::awaitable<beast::error_code> HttpSession<Stream>::read_more() {
+  auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(8192), kAwait);
+  if (!error) buffer_.commit(bytes);
+  co_return error;
+}
+
+/// Reads and parses until done(). Not Beast's http::async_read, which queues behind everybody else's requests even if
+/// all of it is in the buffer.
+template <typename Stream>
+template <typename Done>
+asio::awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done) {
+  while (!done()) {
+    beast::error_code error;
+    buffer_.consume(parser.put(buffer_.data(), error));
+    if (error && error != http::error::need_more) co_return error;
+    if (done()) break;
+    if (!error && buffer_.size() > 0) continue;
+    error = co_await read_more();
+    if (error == asio::error::eof)
+      co_return parser.got_some() ? http::error::partial_message : http::error::end_of_stream;
+    if (error) co_return error;
+  }
+  co_return beast::error_code{};
+}
+
 /// Reads one request and answers it. False when the connection is to be closed.
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::serve_one() {
   if (buffer_.size() == 0) {
     expires_after(io_.options.idle_timeout);
-    auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(8192), kAwait);
-    if (error) co_return false;
-    buffer_.commit(bytes);
+    if (const auto error = co_await read_more()) co_return false;
   }
   connection_.busy = true;
   const bool keep = co_await read_and_answer();
@@ -60,15 +87,14 @@ asio::awaitable<bool> HttpSession<Stream>::serve_one() {
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
   expires_after(io_.options.header_timeout);
-  http::request_parser<http::string_body> parser;
+  Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
   parser.body_limit(io_.options.max_body_bytes);
-  {
-    auto [error, bytes] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
-    if (error) co_return co_await refuse(error);
+  if (const auto error = co_await read(parser, [&] { return parser.is_header_done(); })) {
+    co_return co_await refuse(error);
   }
   // Whom it does not concern cannot make us hold megabytes.
-  if (!parser.is_done() && !io_.api.wants_body(to_api(parser.get()))) {
+  if (!parser.is_done() && !io_.api.wants_body(to_api(parser.get(), false))) {
     const ApiResponse answer = co_await ask(parser.get());
     co_await write(parser.get(), answer, /*keep_alive=*/false);
     co_await ignore_the_rest();
@@ -79,10 +105,8 @@ asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
     auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
     if (error) co_return false;
   }
-  {
-    auto [error, bytes] = co_await http::async_read(stream_, buffer_, parser, kAwait);
-    if (error) co_return co_await refuse(error);
-  }
+  parser.eager(true);
+  if (const auto error = co_await read(parser, [&] { return parser.is_done(); })) co_return co_await refuse(error);
   const Request request = parser.release();
   connection_.tcp.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
   const ApiResponse answer = co_await ask(request);
@@ -90,31 +114,50 @@ asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
 }
 
 template <typename Stream>
-ApiRequest HttpSession<Stream>::to_api(const Request& request) const {
+ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) const {
   return {text(request.method_string()),
           text(request.target()),
           request.body(),
-          io_.shedding,
+          shedding,
           io_.executor,
           text(request[http::field::authorization]),
           text(request["X-API-Key"]),
           text(request["X-Request-Id"])};
 }
 
-/// The API's answer, back on this thread.
+/// The API's answer, on this thread. Most answers are there when handle() returns: then nothing is queued, and the
+/// client need not wait until everybody else's answer is made.
 template <typename Stream>
 asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
-  const ApiRequest api_request = to_api(request);
-  if (io_.shedding) io_.shed_total.Increment();
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
-      [&](auto handler) {
-        // std::function wants to be copied; the handler may only be moved.
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        io_.api.handle(api_request, [&context = io_.context, shared](ApiResponse response) {
-          asio::post(context, [shared, response = std::move(response)]() mutable { (*shared)(std::move(response)); });
-        });
-      },
-      asio::use_awaitable);
+  struct Pending {
+    std::mutex mutex;
+    std::optional<ApiResponse> answer;  // guarded by mutex
+    std::function<void()> resume;       // guarded by mutex; empty: nobody waits yet
+  };
+  const bool shedding = !io_.admission.admits();
+  if (shedding) io_.shed_total.Increment();
+  const auto pending = std::make_shared<Pending>();
+  io_.api.handle(to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {
+    const std::lock_guard lock(pending->mutex);
+    pending->answer = std::move(answer);
+    if (pending->resume) asio::post(context, std::move(pending->resume));
+  });
+  const auto answered = [&] {
+    const std::lock_guard lock(pending->mutex);
+    return pending->answer.has_value();
+  };
+  if (!answered()) {
+    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(
+        [&](auto handler) {
+          // std::function wants to be copied; the handler may only be moved.
+          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          const std::lock_guard lock(pending->mutex);
+          pending->resume = [shared] { (*shared)(); };
+          if (pending->answer) asio::post(io_.context, std::move(pending->resume));
+        },
+        asio::use_awaitable);
+  }
+  co_return *std::move(pending->answer);
 }
 
 template <typename Stream>

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/metrics.h"
+#include "serve/admission.h"
 #include "serve/api.h"
 #include "serve/options.h"
 
@@ -23,8 +24,8 @@ struct IoState {
   Counter& shed_total;
   boost::asio::io_context& context;
   std::shared_ptr<Executor> executor;  ///< brings work back to this thread
-  bool draining = false;               ///< no connection begins another request
-  bool shedding = false;               ///< everything here is late: lists are refused
+  Admission& admission;
+  bool draining = false;  ///< no connection begins another request
 };
 
 /// One connection, as its thread sees it from outside.
@@ -48,10 +49,14 @@ class HttpSession {
 
  private:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> read_and_answer();
-  ApiRequest to_api(const Request& request) const;
+  boost::asio::awaitable<boost::beast::error_code> read_more();
+  template <typename Done>
+  boost::asio::awaitable<boost::beast::error_code> read(Parser& parser, Done done);
+  ApiRequest to_api(const Request& request, bool shedding) const;
   boost::asio::awaitable<ApiResponse> ask(const Request& request);
   boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
   boost::asio::awaitable<bool> refuse(boost::beast::error_code error);

@@ -9,7 +9,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using Tcp = asio::ip::tcp;
 
-constexpr std::chrono::milliseconds kProbeInterval{10};
 constexpr std::chrono::seconds kGoodbye{1};  // for the peer's half of a TLS farewell
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
@@ -39,12 +38,10 @@ class ContextExecutor final : public Executor {
 IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge& connections, Counter& shed)
     : tls_(tls),
       connections_gauge_(connections),
-      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_)} {}
+      admission_(context_, options.shed_delay),
+      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_), admission_} {}
 
-void IoWorker::run() {
-  schedule_probe(Clock::now() + kProbeInterval);
-  context_.run();
-}
+void IoWorker::run() { context_.run(); }
 
 void IoWorker::adopt(Tcp::socket socket) {
   connections_gauge_.Increment();  // here already: what waits to be served counts towards the limit
@@ -57,21 +54,9 @@ void IoWorker::adopt(Tcp::socket socket) {
 void IoWorker::drain() {
   asio::post(context_, [this] {
     io_.draining = true;
-    probe_.cancel();
     for (Connection* connection : connections_) {
       if (!connection->busy) connection->tcp.cancel();
     }
-  });
-}
-
-/// A timer that comes late says how long everything else is waiting too.
-void IoWorker::schedule_probe(Clock::time_point due) {
-  probe_.expires_at(due);
-  probe_.async_wait([this, due](const boost::system::error_code& error) {
-    if (error || io_.draining) return;
-    const auto now = Clock::now();
-    io_.shedding = now - due > io_.options.shed_delay;
-    schedule_probe(now + kProbeInterval);
   });
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio.hpp>
-#include <chrono>
 #include <memory>
 #include <unordered_set>
 
 #include "base/metrics.h"
+#include "serve/admission.h"
 #include "serve/api.h"
 #include "serve/http_session.h"
 #include "serve/options.h"
@@ -32,9 +32,6 @@ class IoWorker {
   void drain();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  void schedule_probe(Clock::time_point due);
   void opened(Connection& connection);
   void closed(Connection& connection);
   boost::asio::awaitable<void> serve_plain(boost::asio::ip::tcp::socket socket);
@@ -44,8 +41,8 @@ class IoWorker {
   Gauge& connections_gauge_;
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
-  boost::asio::steady_timer probe_{context_};
   // this worker's thread only
+  Admission admission_;
   IoState io_;
   std::unordered_set<Connection*> connections_;
 };

@@ -1,0 +1,53 @@
+#include "serve/admission.h"
+
+#include <gtest/gtest.h>
+
+namespace freshet::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+class AdmissionTest : public ::testing::Test {
+ protected:
+  /// Takes `requests` that are ready together, each of which takes `each`; returns how many were let in.
+  int round(int requests, milliseconds each) {
+    int admitted = 0;
+    for (int i = 0; i < requests; ++i) {
+      boost::asio::post(context_, [&] {
+        if (!admission_.admits()) return;  // refusing costs nothing
+        ++admitted;
+        now_ += each;
+      });
+    }
+    context_.restart();
+    context_.run();
+    return admitted;
+  }
+
+  Admission::Clock::time_point now_{};
+  boost::asio::io_context context_{1};
+  Admission admission_{context_, milliseconds(100), [this] { return now_; }};
+};
+
+TEST_F(AdmissionTest, ABurstIsServed) { EXPECT_EQ(round(90, milliseconds(1)), 90); }
+
+TEST_F(AdmissionTest, WhoComesLateInALongRoundIsRefusedOnceAllRoundsHaveBeenLong) {
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(round(25, milliseconds(1)), 25);
+  EXPECT_EQ(round(25, milliseconds(1)), 6) << "as many as begin within the target";
+  EXPECT_EQ(round(25, milliseconds(1)), 6);
+}
+
+TEST_F(AdmissionTest, AShortRoundEndsTheOverload) {
+  for (int i = 0; i < 4; ++i) round(25, milliseconds(1));
+  ASSERT_EQ(round(25, milliseconds(1)), 6);
+  EXPECT_EQ(round(3, milliseconds(1)), 3);
+  EXPECT_EQ(round(25, milliseconds(1)), 25);
+}
+
+TEST_F(AdmissionTest, ManyShortRoundsAreNoOverload) {
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(round(4, milliseconds(1)), 4);
+  EXPECT_EQ(round(25, milliseconds(1)), 25);
+}
+
+}  // namespace
+}  // namespace freshet::serve
