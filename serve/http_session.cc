@@ -1,5 +1,6 @@
 #include "serve/http_session.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio.hpp>
 #include <functional>
@@ -15,6 +16,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 
+constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;  // read at a time
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
@@ -46,8 +48,9 @@ asio::awaitable<void> HttpSession<Stream>::run() {
 }
 
 template <typename Stream>
-asio::awaitable<beast::error_code> HttpSession<Stream>::read_more() {
-  auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(8192), kAwait);
+asio::awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t most) {
+  most = std::min(most, buffer_.max_size() - buffer_.size());
+  auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(most), kAwait);
   if (!error) buffer_.commit(bytes);
   co_return error;
 }
@@ -63,7 +66,7 @@ asio::awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Don
     if (error && error != http::error::need_more) co_return error;
     if (done()) break;
     if (!error && buffer_.size() > 0) continue;
-    error = co_await read_more();
+    error = co_await read_more(parser.is_header_done() ? kBodyPiece : kHeaderPiece);
     if (error == asio::error::eof)
       co_return parser.got_some() ? http::error::partial_message : http::error::end_of_stream;
     if (error) co_return error;
@@ -76,7 +79,7 @@ template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::serve_one() {
   if (buffer_.size() == 0) {
     expires_after(io_.options.idle_timeout);
-    if (const auto error = co_await read_more()) co_return false;
+    if (const auto error = co_await read_more(kHeaderPiece)) co_return false;
   }
   connection_.busy = true;
   const bool keep = co_await read_and_answer();

@@ -53,7 +53,7 @@ class HttpSession {
 
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> read_and_answer();
-  boost::asio::awaitable<boost::beast::error_code> read_more();
+  boost::asio::awaitable<boost::beast::error_code> read_more(std::size_t most);
   template <typename Done>
   boost::asio::awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   ApiRequest to_api(const Request& request, bool shedding) const;
