@@ -11,7 +11,8 @@ StageMetrics::StageMetrics(Metrics& metrics, const std::vector<std::string>& com
                                          Metrics::latency_bounds(), {{"stage", kNames[stage]}});
   }
   for (const std::string& component : components) {
-    removed_.push_back(&metrics.counter("freshet_serve_filtered_items_total", "Candidates that would have been in a list, left out, by filter.",
+    removed_.push_back(&metrics.counter("freshet_serve_filtered_items_total",
+                                        "Candidates that would have been in a list, left out, by filter.",
                                         {{"filter", component}}));
   }
 }
