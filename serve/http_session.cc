@@ -6,6 +6,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "serve/json.h"
 
@@ -134,33 +135,40 @@ template <typename Stream>
 asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
   struct Pending {
     std::mutex mutex;
-    std::optional<ApiResponse> answer;  // guarded by mutex
-    std::function<void()> resume;       // guarded by mutex; empty: nobody waits yet
+    std::optional<ApiResponse> answer;       // guarded by mutex
+    std::function<void(ApiResponse)> go_on;  // guarded by mutex; empty: nobody waits yet
   };
   const bool shedding = !io_.admission.admits();
   if (shedding) io_.shed_total.Increment();
-  const auto pending = std::make_shared<Pending>();
+  auto pending = std::make_shared<Pending>();
   io_.api.handle(to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {
     const std::lock_guard lock(pending->mutex);
-    pending->answer = std::move(answer);
-    if (pending->resume) asio::post(context, std::move(pending->resume));
+    if (!pending->go_on) {
+      pending->answer = std::move(answer);
+      return;
+    }
+    asio::post(context,
+               [go_on = std::move(pending->go_on), answer = std::move(answer)]() mutable { go_on(std::move(answer)); });
   });
-  const auto answered = [&] {
+  {
     const std::lock_guard lock(pending->mutex);
-    return pending->answer.has_value();
-  };
-  if (!answered()) {
-    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(
-        [&](auto handler) {
-          // std::function wants to be copied; the handler may only be moved.
-          auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          const std::lock_guard lock(pending->mutex);
-          pending->resume = [shared] { (*shared)(); };
-          if (pending->answer) asio::post(io_.context, std::move(pending->resume));
-        },
-        asio::use_awaitable);
+    if (pending->answer) co_return *std::move(pending->answer);
   }
-  co_return *std::move(pending->answer);
+  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
+      [&](auto handler) {
+        // std::function wants to be copied; the handler may only be moved.
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        // From here on what is waited for owns this coroutine: a request that is given up takes it along.
+        const auto awaited = std::exchange(pending, nullptr);
+        const std::lock_guard lock(awaited->mutex);
+        if (awaited->answer) {
+          asio::post(io_.context,
+                     [shared, answer = *std::move(awaited->answer)]() mutable { (*shared)(std::move(answer)); });
+        } else {
+          awaited->go_on = [shared](ApiResponse answer) { (*shared)(std::move(answer)); };
+        }
+      },
+      asio::use_awaitable);
 }
 
 template <typename Stream>
