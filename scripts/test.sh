@@ -76,9 +76,11 @@ run_pytest() {
   "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
 }
 
-# The end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs.
+# The end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Not those of quality: a
+# learner that is ten times as slow is behind the requests that it is compared with.
 run_sanitized() {
-  FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp run_pytest tests/integration
+  FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp \
+    run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
 set +e # from here on step() keeps the score
