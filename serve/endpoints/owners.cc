@@ -14,6 +14,12 @@ constexpr std::size_t kMaxPage = 1000;
 
 const char* kind_name(Owner::Kind kind) { return kind == Owner::Kind::user ? "user" : "session"; }
 
+json::array to_json(const std::vector<Event>& events) {
+  json::array out;
+  for (const Event& event : events) out.push_back(serve::to_json(event));
+  return out;
+}
+
 ApiResponse export_history(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind) {
   const auto limit = request.number("limit", 1, 100'000, kDefaultEvents);
   if (!limit) return problem(limit.error());
@@ -23,9 +29,7 @@ ApiResponse export_history(const RouteRequest& request, const EndpointContext& c
   if (*count == 0) return problem(404, std::string("no such ") + kind_name(kind));
   const auto recent = context.services.histories.recent(owner, *limit);
   if (!recent) return problem(recent.error());
-  json::array events;
-  for (const Event& event : *recent) events.push_back(to_json(event));
-  return json_response({{kind_name(kind), owner.id}, {"count", *count}, {"events", std::move(events)}});
+  return json_response({{kind_name(kind), owner.id}, {"count", *count}, {"events", to_json(*recent)}});
 }
 
 std::string to_text(const store::HistoryCursor& cursor) {
@@ -60,13 +64,12 @@ ApiResponse export_all(const RouteRequest& request, const EndpointContext& conte
   const Owner owner{kind, request.path.front()};
   const auto page = context.services.histories.page(owner, *limit, after);
   if (!page) return problem(page.error());
-  const auto held = context.services.transient.recent(owner, kMaxPage);
-  if (page->events.empty() && held.empty() && !after) return problem(404, std::string("no such ") + kind_name(kind));
-  json::array events, transient;
-  for (const Event& event : page->events) events.push_back(to_json(event));
-  for (const Event& event : held) transient.push_back(to_json(event));
-  json::object body{{kind_name(kind), owner.id}, {"events", std::move(events)}};
-  if (!after) body.emplace("without_consent", std::move(transient));
+  json::object body{{kind_name(kind), owner.id}, {"events", to_json(page->events)}};
+  if (!after) {
+    const auto held = context.services.transient.recent(owner, kMaxPage);
+    if (page->events.empty() && held.empty()) return problem(404, std::string("no such ") + kind_name(kind));
+    body.emplace("without_consent", to_json(held));
+  }
   if (page->next) body.emplace("next", to_text(*page->next));
   return json_response(std::move(body));
 }

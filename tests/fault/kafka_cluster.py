@@ -2,9 +2,8 @@
 
 import concurrent.futures
 import pathlib
-import socket
 
-from freshet_process import Broker
+from freshet_process import Broker, free_ports
 
 SIZE = 3
 OVERRIDES = """node.id={node}
@@ -17,11 +16,6 @@ min.insync.replicas=2
 broker.session.timeout.ms=3000
 replica.lag.time.max.ms=5000
 """
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    return [each.getsockname()[1] for each in sockets]
 
 
 class Cluster:

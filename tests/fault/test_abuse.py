@@ -22,11 +22,6 @@ GET = b"GET /v1/popular HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST /v1/events HTTP/1.1\r\nHost: x\r\n"
 
 
-def resident_mib(service):
-    with open(f"/proc/{service.process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
-
-
 def metric(service, name):
     for line in service.get("/metrics").body.splitlines():
         if line.startswith(name + " ") or line.startswith(name + "{"):
@@ -64,7 +59,7 @@ def service(freshet):
     running = freshet(LIMITS)
     running.send(*({"user": f"u{number % 50}", "item": f"item-with-a-long-name-{number:060}"} for number in range(2000)))
     wait_until(lambda: running.status()["learner"]["lag_events"] == 0, "learned")
-    before = resident_mib(running)
+    before = running.resident_mib()
     regular = Regular(running)
     regular.start()
     wait_until(lambda: regular.answered, "the regular's first answer")
@@ -77,7 +72,7 @@ def service(freshet):
         regular.done.set()
         regular.join()
     assert not regular.problems, regular.problems[:3]
-    assert resident_mib(running) < before + 200  # free memory is kept for the next time
+    assert running.resident_mib() < before + 200  # free memory is kept for the next time
 
 
 @contextlib.contextmanager
@@ -151,11 +146,11 @@ def test_who_asks_and_never_reads_is_hung_up_on(service):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             each.setblocking(False)
         ask = b"GET /v1/popular?k=1000 HTTP/1.1\r\nHost: x\r\n\r\n" * 200
-        most = resident_mib(service)
+        most = service.resident_mib()
 
         def all_closed():
             nonlocal most
-            most = max(most, resident_mib(service))
+            most = max(most, service.resident_mib())
             for each in list(deaf):
                 try:
                     each.send(ask)
@@ -166,7 +161,7 @@ def test_who_asks_and_never_reads_is_hung_up_on(service):
             return not deaf
 
         wait_until(all_closed, "all of them closed", seconds=30)
-        assert most < resident_mib(service) + 200
+        assert most < service.resident_mib() + 200
 
 
 @pytest.mark.parametrize(("head", "body"), [

@@ -125,7 +125,6 @@ class Lists:
 
 def sample(service, start, events, lists):
     process = pathlib.Path(f"/proc/{service.process.pid}")
-    resident = next(int(line.split()[1]) for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
     status = service.status()
     on_disk = 0
     for file in service.data.rglob("*"):
@@ -135,7 +134,7 @@ def sample(service, start, events, lists):
             pass
     events_p50, events_p99 = events.percentiles()
     lists_p50, lists_p99 = lists.percentiles()
-    return {"seconds": round(time.monotonic() - start, 1), "resident_MiB": resident / 1024,
+    return {"seconds": round(time.monotonic() - start, 1), "resident_MiB": service.resident_mib(),
             "data_directory_MiB": on_disk / 2**20, "file_descriptors": len(list((process / "fd").iterdir())),
             "threads": len(list((process / "task").iterdir())), "learner_lag_events": status["learner"]["lag_events"],
             "items_known": status["learner"]["items"], "events_p50_ms": events_p50, "events_p99_ms": events_p99,

@@ -7,7 +7,6 @@ import threading
 
 from clients import connect
 from freshet_process import ROOT, run, wait_until
-from test_abuse import resident_mib
 
 LOAD = ROOT / "build/release/bench/freshet_load"
 USERS = 2000
@@ -61,12 +60,12 @@ def test_three_times_what_can_be_answered(freshet, tmp_path, rounds, report):
     targets.write_text("".join(f"/v1/users/u{user}/recommendations?k=20\n" for user in range(USERS)))
     most = load(service, targets, seconds)["answered_per_second"]
     normal = load(service, targets, seconds, rate=most / 2, connections=64)
-    before = resident_mib(service)
+    before = service.resident_mib()
     producer = Producer(service)
     producer.start()
     try:
         overload = load(service, targets, seconds, rate=3 * most, connections=256)
-        during = resident_mib(service)
+        during = service.resident_mib()
     finally:
         producer.done.set()
         producer.join()

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 import urllib.parse
@@ -21,6 +22,11 @@ def wait_until(condition, what, seconds=60.0):
             return value
         time.sleep(0.02)
     raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    return [each.getsockname()[1] for each in sockets]
 
 
 def run(*arguments, stdin=None, check=True, timeout=120):
@@ -111,6 +117,10 @@ class Freshet:
                 return json.loads(line)["port"]
             return int(line.split("port=")[1].split()[0])
         return None
+
+    def resident_mib(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
     def stop(self):
         """SIGTERM and a clean exit."""

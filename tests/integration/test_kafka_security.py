@@ -1,12 +1,11 @@
 """Brokers that ask who is there: SASL and TLS listeners of a real broker, and clients that get it wrong."""
 
-import socket
 import subprocess
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic, ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
-from freshet_process import Broker, run, wait_until
+from freshet_process import Broker, free_ports, run, wait_until
 
 PASSWORD = "correct horse battery"
 MODULE = "org.apache.kafka.common.security"
@@ -27,11 +26,6 @@ def make_certificates(directory):
             "-days", "2", "-extfile", "names", "-out", "broker.pem")
     openssl(directory, "pkcs8", "-topk8", "-nocrypt", "-in", "broker.key", "-out", "broker.pk8")
     (directory / "keystore.pem").write_text((directory / "broker.pk8").read_text() + (directory / "broker.pem").read_text())
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    return [each.getsockname()[1] for each in sockets]
 
 
 @pytest.fixture(scope="module")

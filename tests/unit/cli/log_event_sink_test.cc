@@ -24,12 +24,16 @@ class MemoryLog final : public ingest::EventLog {
   std::vector<ingest::LogEntry> entries;
 };
 
-TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
+class LogEventSinkTest : public ::testing::Test {
+ protected:
   MemoryLog log;
-  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  const testing::FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
   Metrics metrics;
-  store::TransientHistories transient({}, clock, metrics);
-  LogEventSink sink(log, transient, {}, clock);
+  store::TransientHistories transient{{}, clock, metrics};
+  LogEventSink sink{log, transient, {}, clock};
+};
+
+TEST_F(LogEventSinkTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
   Result<serve::SubmitReceipt> receipt = Error{};
   sink.submit(
       R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
@@ -46,12 +50,7 @@ TEST(LogEventSink, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
   EXPECT_EQ(log.entries[1].key, "s");
 }
 
-TEST(LogEventSink, RefusesTooManyAndWhatIsNotEvents) {
-  MemoryLog log;
-  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  Metrics metrics;
-  store::TransientHistories transient({}, clock, metrics);
-  LogEventSink sink(log, transient, {}, clock);
+TEST_F(LogEventSinkTest, RefusesTooManyAndWhatIsNotEvents) {
   for (const char* body : {R"([{"user":"u","item":"a"},{"user":"u","item":"a"}])", "", "hello"}) {
     Errc code = Errc::corrupt;
     sink.submit(body, 1, [&](Result<serve::SubmitReceipt> result) { code = result.error().code; });
@@ -60,12 +59,7 @@ TEST(LogEventSink, RefusesTooManyAndWhatIsNotEvents) {
   EXPECT_TRUE(log.entries.empty());
 }
 
-TEST(LogEventSink, AnEraseBecomesARecordOfTheLog) {
-  MemoryLog log;
-  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  Metrics metrics;
-  store::TransientHistories transient({}, clock, metrics);
-  LogEventSink sink(log, transient, {}, clock);
+TEST_F(LogEventSinkTest, AnEraseBecomesARecordOfTheLog) {
   bool done = false;
   sink.erase({Owner::Kind::session, "s"}, [&](Result<Positions> end) { done = end.has_value(); });
   EXPECT_TRUE(done);
@@ -78,12 +72,7 @@ TEST(LogEventSink, AnEraseBecomesARecordOfTheLog) {
   EXPECT_EQ(event->session, "s");
 }
 
-TEST(LogEventSink, KeepsWhatHasNoConsentOutOfTheLog) {
-  MemoryLog log;
-  const testing::FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  Metrics metrics;
-  store::TransientHistories transient({}, clock, metrics);
-  LogEventSink sink(log, transient, {}, clock);
+TEST_F(LogEventSinkTest, KeepsWhatHasNoConsentOutOfTheLog) {
   Result<serve::SubmitReceipt> receipt = Error{};
   const auto keep = [&](Result<serve::SubmitReceipt> result) { receipt = std::move(result); };
   sink.submit(R"({"user":"u","item":"a","consent":false})", 10, keep);

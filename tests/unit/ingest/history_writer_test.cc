@@ -277,18 +277,25 @@ TEST_F(HistoryWriterTest, TheLagOfAPartitionThatWentAwayIsZero) {
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_lag_events{partition=\"1\"} 0"));
 }
 
-TEST_F(HistoryWriterTest, WritesToTheRealStoreWhatTheLogHolds) {
+class HistoryWriterOnAStoreTest : public HistoryWriterTest {
+ protected:
+  static store::Options in(const TempDirectory& directory) {
+    store::Options options;
+    options.directory = directory.path();
+    return options;
+  }
+
   TempDirectory directory;
-  store::Options store_options;
-  store_options.directory = directory.path();
-  store::Database database(store_options);
-  store::HistoryStore store(database);
+  store::Database database{in(directory)};
+  store::HistoryStore store{database};
+  const FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
+  store::TransientHistories transient{store::Options{}, clock, metrics_};
+};
+
+TEST_F(HistoryWriterOnAStoreTest, WritesToTheRealStoreWhatTheLogHolds) {
   log_.polls.emplace_back(
       batch_of(0, 0, {event("a"), event("b"), "{broken", ingest::encode_erase({Owner::Kind::user, "u"}), event("c")}));
-  const FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  store::TransientHistories transient(store_options, clock, metrics_);
-  HistoryWriter writer(log_, store, transient, visible_, decode_, options_, metrics_);
-  writer.run(stop_.get_token());
+  HistoryWriter(log_, store, transient, visible_, decode_, options_, metrics_).run(stop_.get_token());
   const auto recent = store.recent({Owner::Kind::user, "u"}, 10);
   ASSERT_TRUE(recent);
   ASSERT_EQ(recent->size(), 1U);
@@ -297,20 +304,12 @@ TEST_F(HistoryWriterTest, WritesToTheRealStoreWhatTheLogHolds) {
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"erased\"} 1"));
 }
 
-TEST_F(HistoryWriterTest, HoldsWhatHasNoConsentInMemoryAndPassesItsPositionUntilItIsErased) {
-  TempDirectory directory;
-  store::Options store_options;
-  store_options.directory = directory.path();
-  store::Database database(store_options);
-  store::HistoryStore store(database);
-  const FakeClock clock(timestamp_from_ms(1'700'000'000'000));
-  store::TransientHistories transient(store_options, clock, metrics_);
+TEST_F(HistoryWriterOnAStoreTest, HoldsWhatHasNoConsentInMemoryAndPassesItsPositionUntilItIsErased) {
   const std::string gone = ingest::encode_erase({Owner::Kind::user, "v"});
   log_.polls.emplace_back(batch_of(
       0, 0,
       {R"({"user":"u","item":"a","consent":false})", R"({"user":"v","item":"b","consent":false})", gone, event("c")}));
-  HistoryWriter writer(log_, store, transient, visible_, decode_, options_, metrics_);
-  writer.run(stop_.get_token());
+  HistoryWriter(log_, store, transient, visible_, decode_, options_, metrics_).run(stop_.get_token());
   EXPECT_EQ(items_of_events(*store.recent({Owner::Kind::user, "u"}, 10)), (std::vector<std::string>{"c"}));
   EXPECT_EQ(items_of_events(transient.recent({Owner::Kind::user, "u"}, 10)), (std::vector<std::string>{"a"}));
   EXPECT_TRUE(transient.recent({Owner::Kind::user, "v"}, 10).empty());
