@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <stop_token>
 #include <string>
@@ -61,7 +62,9 @@ struct Application::Impl {
   explicit Impl(const Config& the_config);
   ~Impl() { stop(); }
 
+  bool own_log() const { return config.log_kind == LogKind::embedded; }
   std::unique_ptr<ingest::EventLog> open_log();
+  ingest::DecodeOptions read_options() const;
   serve::ServiceStatus status() const;
   void monitor(std::stop_token stop);
   void stop();
@@ -71,6 +74,7 @@ struct Application::Impl {
   const Timestamp started = clock.now();
   Metrics metrics;
 
+  const Pseudonyms pseudonyms;
   store::Database database;
   store::HistoryStore histories;
   store::TransientHistories transient;
@@ -99,6 +103,7 @@ struct Application::Impl {
 
 Application::Impl::Impl(const Config& the_config)
     : config(the_config),
+      pseudonyms(config.store.pseudonym_key),
       database(config.store),
       histories(database),
       transient(config.store, clock, metrics),
@@ -106,13 +111,13 @@ Application::Impl::Impl(const Config& the_config)
       journal(database),
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
-      writer(*log, histories, transient, visible, config.decode, config.writer, metrics),
-      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), config.decode),
+      writer(*log, histories, transient, visible, read_options(), config.writer, metrics),
+      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), read_options()),
       learner(
           learner_reader, checkpoints,
           [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
           config.online, clock, metrics),
-      sink(*log, transient, config.decode, clock),
+      sink(*log, transient, config.decode, own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock),
       eraser(database, *log, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
@@ -123,7 +128,7 @@ Application::Impl::Impl(const Config& the_config)
 
   server = std::make_unique<serve::Server>(
       config.serve,
-      serve::Services{histories, transient, catalogue, sink, visible, config.online, learner.vocabulary(),
+      serve::Services{histories, transient, pseudonyms, catalogue, sink, visible, config.online, learner.vocabulary(),
                       [this] { return learner.snapshot(); }, [this] { return status(); }, clock, metrics});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
@@ -131,9 +136,21 @@ Application::Impl::Impl(const Config& the_config)
   eraser_thread = start_thread("freshet-eraser", [this](const std::stop_token& token) { eraser.run(token); });
 }
 
+/// The embedded log is kept here, so no id goes in. A topic is its producers', who write ids: they end at its readers.
+ingest::DecodeOptions Application::Impl::read_options() const {
+  ingest::DecodeOptions options = config.decode;
+  if (!own_log()) {
+    options.pseudonyms = pseudonyms;
+  } else if (pseudonyms.in_use()) {
+    // Records were judged as they came; written anew they may be longer.
+    options.max_record_bytes = std::max(options.max_record_bytes, ingest::kMaxEncodedBytes);
+  }
+  return options;
+}
+
 std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
-  if (config.log_kind == LogKind::kafka) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
-  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, config.decode, clock);
+  if (!own_log()) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
+  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock);
 }
 
 serve::ServiceStatus Application::Impl::status() const {

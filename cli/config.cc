@@ -209,7 +209,7 @@ void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
 
 /// What must not stand in a file that is copied, committed and printed.
 bool is_secret(const std::string& key) {
-  return key == "serve.audit.hash_key" ||
+  return key == "serve.audit.hash_key" || key == "store.pseudonym_key" ||
          std::ranges::any_of(std::array{"password", "secret", "key.pem", "jaas"},
                              [&](const char* word) { return key.find(word) != std::string::npos; });
 }
@@ -219,6 +219,7 @@ template <typename OnValue>
 void for_each_reference(Config& config, OnValue on_value) {
   for (auto& [name, value] : config.kafka.properties) on_value("kafka.properties." + name, value);
   on_value("serve.audit.hash_key", config.serve.audit.hash_key);
+  on_value("store.pseudonym_key", config.store.pseudonym_key);
 }
 
 void resolve_references(Config& config, std::vector<ConfigProblem>& problems) {

@@ -187,6 +187,10 @@ void add_log_options(Schema& schema) {
 void add_store_options(Schema& schema) {
   using namespace std::chrono_literals;
   schema.text("store.directory", FRESHET_AT(store.directory), "The data directory; one process at a time.");
+  schema.text(
+      "store.pseudonym_key", FRESHET_AT(store.pseudonym_key),
+      "Ids of users and sessions are kept as a keyed hash under this secret, \"$env:NAME\" or \"$file:PATH\"; for a "
+      "new data directory only, and for ever; empty: as they are.");
   schema.integer("store.max_events_per_owner", FRESHET_AT(store.max_events_per_owner), 1, 100'000,
                  "Newest events kept per user and per session.");
   schema.duration("store.max_event_age", FRESHET_AT(store.max_event_age), 0h, 24h * 36500,

@@ -153,8 +153,8 @@ void add_inspect_command(CLI::App& app) {
       "  freshet inspect data --counts --json    users, sessions, rows, events\n"
       "  freshet inspect data --dead-letters     what was refused, and why");
   command->add_option("directory", arguments->directory, "The data directory")->required();
-  command->add_option("--user", arguments->user, "This user's history");
-  command->add_option("--session", arguments->session, "This session's history");
+  command->add_option("--user", arguments->user, "This user's history; with store.pseudonym_key the pseudonym");
+  command->add_option("--session", arguments->session, "This session's history; likewise");
   command->add_option("--limit", arguments->limit, "At most so many events or dead letters")->capture_default_str();
   command->add_flag("--counts", arguments->counts, "Count users, sessions, rows and events (reads everything)");
   command->add_flag("--dead-letters", arguments->dead_letters, "Refused records with reason and original bytes");

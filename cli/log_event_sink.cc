@@ -22,6 +22,12 @@ void LogEventSink::give_back(std::unique_ptr<ingest::EventDecoder> decoder) {
   idle_decoders_.push_back(std::move(decoder));
 }
 
+ingest::LogEntry LogEventSink::entry(Event event, std::string_view text) const {
+  if (!logged_.in_use()) return {std::string(partition_key(event)), std::string(text)};
+  logged_.replace_in(event);
+  return {std::string(partition_key(event)), ingest::encode_event(event)};
+}
+
 void LogEventSink::submit(std::string_view body, std::size_t max_events,
                           std::function<void(Result<serve::SubmitReceipt>)> done) {
   auto texts = ingest::split_events(body);
@@ -43,9 +49,10 @@ void LogEventSink::submit(std::string_view body, std::size_t max_events,
     } else if (event->kind == EventKind::erase) {
       receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
     } else if (!event->consent) {
+      held_.replace_in(*event);
       withheld.push_back(*std::move(event));
     } else {
-      entries.push_back({std::string(partition_key(*event)), std::string((*texts)[i])});
+      entries.push_back(entry(*std::move(event), (*texts)[i]));
     }
   }
   give_back(std::move(decoder));
@@ -70,7 +77,8 @@ void LogEventSink::submit(std::string_view body, std::size_t max_events,
 }
 
 void LogEventSink::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {
-  log_.append({{owner.id, ingest::encode_erase(owner)}}, std::move(done));
+  const Owner logged = logged_.of(owner);
+  log_.append({{logged.id, ingest::encode_erase(logged)}}, std::move(done));
 }
 
 }  // namespace freshet::cli

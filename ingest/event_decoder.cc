@@ -302,6 +302,7 @@ Result<Event> EventDecoder::decode(std::string_view value, const Headers& header
   object fields;
   if (impl_->parse(value, fields, fault) && impl_->decode(fields, headers, draft, fault) &&
       impl_->finish(draft, arrival, fault)) {
+    impl_->options.pseudonyms.replace_in(draft.event);
     return std::move(draft.event);
   }
   return Error{Errc::invalid, std::move(fault)};

@@ -16,6 +16,7 @@ namespace freshet::ingest {
 /// Bytes of one log record -> one validated Event (docs/event_format.md): freshet JSON, CloudEvents 1.0 structured mode
 /// (a JSON object with "specversion") or binary mode (ce_* headers).
 /// A total function of (headers, value, arrival): the same record always decodes the same way, whoever reads it.
+/// With options.pseudonyms in use the event has these for user and session.
 /// Threads:  one per thread (it owns a parser and its buffers).
 /// Errors:   invalid, naming the field and what was expected ("item: missing", "user: 600 bytes long, at most 512").
 ///           Messages are valid UTF-8 and short, whatever the record holds.
@@ -45,6 +46,10 @@ inline constexpr std::string_view kEraseType = "$erase";
 
 /// The canonical JSON of an event: decode(encode_event(e)) == e, also for `props`, which is as the decoder left it.
 std::string encode_event(const Event& event);
+
+/// No event is encoded longer: seven texts of kMaxIdBytes, each byte of which may need six, and props.
+inline constexpr std::size_t kMaxEncodedBytes = 32 << 10;
+static_assert(7 * 6 * kMaxIdBytes + kMaxPropsBytes + 256 < kMaxEncodedBytes);
 
 /// The record that asks every reader of the log to forget `owner`: {"type":"$erase","user":"..."}.
 std::string encode_erase(const Owner& owner);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/pseudonyms.h"
+
 namespace freshet::ingest {
 
 /// Each validate() returns every problem at once, as "<section>.<key>: what is wrong".
@@ -15,6 +17,7 @@ struct DecodeOptions {
   std::chrono::seconds max_future_skew{300};             ///< event time later than arrival by more: dead letter
   std::size_t max_record_bytes = std::size_t{64} << 10;  ///< longer records: dead letter
   std::vector<std::string> types;                        ///< other types: dead letter; empty: any type will do
+  Pseudonyms pseudonyms;                                 ///< what events have instead of the ids in their records
 
   std::vector<std::string> validate() const;
 };

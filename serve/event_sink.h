@@ -36,7 +36,7 @@ class EventSink {
   virtual void submit(std::string_view body, std::size_t max_events,
                       std::function<void(Result<SubmitReceipt>)> done) = 0;
 
-  /// Tells every reader of the log to forget `owner`.
+  /// Tells every reader of the log to forget `owner`, who is named as clients name them.
   virtual void erase(const Owner& owner, std::function<void(Result<Positions>)> done) = 0;
 };
 

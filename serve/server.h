@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/pseudonyms.h"
 #include "base/watermark.h"
 #include "online/options.h"
 #include "online/ranking.h"
@@ -23,6 +24,7 @@ namespace freshet::serve {
 struct Services {
   store::HistoryStore& histories;
   store::TransientHistories& transient;  ///< events without consent
+  Pseudonyms pseudonyms;                 ///< that histories and learner know users and sessions by
   store::Catalogue& catalogue;
   EventSink& events;
   Watermark& visible;  ///< positions that the histories contain

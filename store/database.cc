@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/pseudonyms.h"
 #include "store/key_codec.h"
 #include "store/rocks.h"
 
@@ -175,6 +176,8 @@ void check_format(Database::Impl& impl, bool read_only) {
     rocksdb::WriteBatch batch;
     batch.Put(impl.family(Family::meta), to_slice(kApplicationKey), kApplication);
     batch.Put(impl.family(Family::meta), to_slice(kFormatKey), std::to_string(kFormatVersion));
+    const std::string fingerprint = Pseudonyms(impl.options.pseudonym_key).fingerprint();
+    if (!fingerprint.empty()) batch.Put(impl.family(Family::meta), to_slice(kPseudonymsKey), fingerprint);
     rocksdb::WriteOptions durable;
     durable.sync = true;
     const auto status = impl.db->Write(durable, &batch);
@@ -187,6 +190,19 @@ void check_format(Database::Impl& impl, bool read_only) {
     refuse(impl.options.directory + " has format " + format + "; this freshet reads format " +
            std::to_string(kFormatVersion) + (newer ? ": it was written by a newer version" : ""));
   }
+}
+
+/// One person must not have two ids in one directory. A reader, which is not asked for ids, needs no key.
+void check_pseudonyms(const Database::Impl& impl) {
+  const std::string stored = get_meta(impl, kPseudonymsKey);
+  const std::string given = Pseudonyms(impl.options.pseudonym_key).fingerprint();
+  if (stored == given) return;
+  if (stored.empty()) {
+    refuse(impl.options.directory + " holds ids as they are; store.pseudonym_key is for a new data directory");
+  }
+  refuse(impl.options.directory + " holds pseudonyms: " +
+         (given.empty() ? "store.pseudonym_key is not set"
+                        : "store.pseudonym_key is not the key that they were made with"));
 }
 
 std::int64_t edge_offset(const Database::Impl& impl, bool last) {
@@ -312,6 +328,7 @@ Database::Database(const Options& options) : impl_(prepare(options)) {
   check_directory(options, /*create=*/true);
   open(*impl_, /*read_only=*/false);
   check_format(*impl_, /*read_only=*/false);
+  check_pseudonyms(*impl_);
   load_counters(*impl_);
 }
 

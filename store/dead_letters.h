@@ -10,7 +10,7 @@ namespace freshet::store {
 
 /// Rejected records of the embedded log, with reason, original bytes and position, oldest first.
 /// Written by HistoryStore::commit (same WriteBatch as the positions), read by `freshet inspect`.
-/// The newest kMaxDeadLetters are kept.
+/// The newest kMaxDeadLetters are kept. With a pseudonym key only reason and position.
 /// Threads:  all methods may be called concurrently.
 class DeadLetters {
  public:

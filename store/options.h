@@ -11,6 +11,8 @@ namespace freshet::store {
 struct Options {
   std::string directory = "data";
 
+  std::string pseudonym_key;  ///< of base/pseudonyms.h; empty: ids are kept as they are
+
   std::size_t max_events_per_owner = 1000;                 ///< newest kept per user and per session
   std::chrono::hours max_event_age{24 * 365};              ///< older than the stream's newest event: dropped; 0 = never
   std::chrono::hours dedupe_window{24};                    ///< how long after its arrival an event id is remembered

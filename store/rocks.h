@@ -25,6 +25,7 @@ inline constexpr std::array<const char*, 7> kFamilyNames{"default", "history", "
 /// Keys of the meta family. Part of the on-disk format.
 inline constexpr std::string_view kApplicationKey = "application";
 inline constexpr std::string_view kFormatKey = "format";
+inline constexpr std::string_view kPseudonymsKey = "pseudonyms";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 

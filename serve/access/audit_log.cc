@@ -1,15 +1,11 @@
 #include "serve/access/audit_log.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <array>
 #include <stdexcept>
 
 #include "base/check.h"
 #include "base/log.h"
-#include "serve/access/hex.h"
 
 namespace freshet::serve {
 namespace {
@@ -26,7 +22,7 @@ std::string random_key() {
 }  // namespace
 
 AuditLog::AuditLog(const AuditOptions& options)
-    : options_(options), hash_key_(options.hash_key.empty() ? random_key() : options.hash_key) {
+    : options_(options), hash_(options.hash_key.empty() ? random_key() : options.hash_key) {
   if (const auto opened = reopen(); !opened) throw std::runtime_error(opened.error().message);
 }
 
@@ -54,12 +50,6 @@ void AuditLog::record(const Call& call) const {
                             {"status", call.status}});
 }
 
-std::string AuditLog::pseudonym(std::string_view id) const {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  FRESHET_CHECK(HMAC(EVP_sha256(), hash_key_.data(), static_cast<int>(hash_key_.size()),
-                     reinterpret_cast<const unsigned char*>(id.data()), id.size(), digest.data(), &size) != nullptr);
-  return to_hex({reinterpret_cast<const char*>(digest.data()), size}).substr(0, kPseudonymDigits);
-}
+std::string AuditLog::pseudonym(std::string_view id) const { return hash_.hex(id, kPseudonymDigits); }
 
 }  // namespace freshet::serve

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/keyed_hash.h"
 #include "base/result.h"
 #include "serve/options.h"
 
@@ -36,7 +37,7 @@ class AuditLog {
 
  private:
   const AuditOptions options_;
-  const std::string hash_key_;
+  const KeyedHash hash_;
 };
 
 }  // namespace freshet::serve

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <boost/url/grammar/alnum_chars.hpp>
+#include <boost/url/grammar/hexdig_chars.hpp>
 #include <charconv>
 #include <stdexcept>
 #include <vector>
 
 #include "base/check.h"
-#include "serve/access/hex.h"
+#include "base/hex.h"
 
 namespace freshet::serve {
 namespace {
@@ -23,6 +24,19 @@ constexpr double kMaxRate = 1e6;
 constexpr std::array kScopes{Scope::read, Scope::write, Scope::admin};
 
 using boost::urls::grammar::alnum_chars;
+
+/// The bytes that to_hex() was given, from digits of either case; nullopt if it is anything else.
+std::optional<std::string> from_hex(std::string_view text) {
+  using boost::urls::grammar::hexdig_value;
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const signed char high = hexdig_value(text[i]), low = hexdig_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
 
 using Digest = std::array<std::uint8_t, 32>;
 

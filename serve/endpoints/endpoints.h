@@ -12,6 +12,9 @@ struct EndpointContext {
   const Options& options;
   const Services& services;
   const Recommender& recommender;
+
+  /// Who is meant by an id that a client gives, as histories and learner know them.
+  Owner owner(Owner::Kind kind, const std::string& id) const { return services.pseudonyms.of(Owner{kind, id}); }
 };
 
 void add_event_endpoints(Router& router, const EndpointContext& context);

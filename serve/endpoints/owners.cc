@@ -23,13 +23,13 @@ json::array to_json(const std::vector<Event>& events) {
 ApiResponse export_history(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind) {
   const auto limit = request.number("limit", 1, 100'000, kDefaultEvents);
   if (!limit) return problem(limit.error());
-  const Owner owner{kind, request.path.front()};
+  const Owner owner = context.owner(kind, request.path.front());
   const auto count = context.services.histories.count(owner);
   if (!count) return problem(count.error());
   if (*count == 0) return problem(404, std::string("no such ") + kind_name(kind));
   const auto recent = context.services.histories.recent(owner, *limit);
   if (!recent) return problem(recent.error());
-  return json_response({{kind_name(kind), owner.id}, {"count", *count}, {"events", to_json(*recent)}});
+  return json_response({{kind_name(kind), request.path.front()}, {"count", *count}, {"events", to_json(*recent)}});
 }
 
 std::string to_text(const store::HistoryCursor& cursor) {
@@ -61,10 +61,10 @@ ApiResponse export_all(const RouteRequest& request, const EndpointContext& conte
     after = parse_cursor(*text);
     if (!after) return problem(400, "cursor: not the \"next\" of an export");
   }
-  const Owner owner{kind, request.path.front()};
+  const Owner owner = context.owner(kind, request.path.front());
   const auto page = context.services.histories.page(owner, *limit, after);
   if (!page) return problem(page.error());
-  json::object body{{kind_name(kind), owner.id}, {"events", to_json(page->events)}};
+  json::object body{{kind_name(kind), request.path.front()}, {"events", to_json(page->events)}};
   if (!after) {
     const auto held = context.services.transient.recent(owner, kMaxPage);
     if (page->events.empty() && held.empty()) return problem(404, std::string("no such ") + kind_name(kind));
@@ -78,12 +78,13 @@ ApiResponse export_all(const RouteRequest& request, const EndpointContext& conte
 /// learner.
 void erase_owner(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind,
                  const Respond& respond) {
-  const Owner owner{kind, request.path.front()};
+  const Owner named{kind, request.path.front()};
+  const Owner owner = context.services.pseudonyms.of(named);
   if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
   context.services.transient.erase(owner);
-  context.services.events.erase(owner, [owner, respond](Result<Positions> end) {
+  context.services.events.erase(named, [named, respond](Result<Positions> end) {
     if (!end) return respond(problem(end.error()));
-    respond(json_response({{"erased", owner.id}, {"token", to_token(*end)}}, 202));
+    respond(json_response({{"erased", named.id}, {"token", to_token(*end)}}, 202));
   });
 }
 

@@ -85,7 +85,7 @@ Handler owner_handler(const EndpointContext& context, Owner::Kind kind) {
   return [context, kind](const RouteRequest& request, Respond respond) {
     auto list = list_options(request, context.options);
     if (!list) return respond(problem(list.error()));
-    const Owner owner{kind, request.path.front()};
+    const Owner owner = context.owner(kind, request.path.front());
     const auto after = request.text("after");
     if (!after) return recommend_to(context, owner, *std::move(list), respond);
     when_visible(context, *after, request.executor, respond,
@@ -187,7 +187,7 @@ ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
     const auto id = id_from_json(user != nullptr ? *user : *given, user != nullptr ? "user" : "session");
     if (!id) return problem(id.error());
     auto stored =
-        context.recommender.context_of(Owner{user != nullptr ? Owner::Kind::user : Owner::Kind::session, *id});
+        context.recommender.context_of(context.owner(user != nullptr ? Owner::Kind::user : Owner::Kind::session, *id));
     if (!stored) return problem(stored.error());
     session = *std::move(stored);
   }

@@ -15,8 +15,8 @@ const online::UserNeighbours* neighbours_of(const online::Snapshot& snapshot) {
 }
 
 /// Whoever has no history is nobody, whether or not the learner has read yet that they are erased.
-Result<bool> exists(const EndpointContext& context, const std::string& user) {
-  const auto count = context.services.histories.count({Owner::Kind::user, user});
+Result<bool> exists(const EndpointContext& context, const Owner& user) {
+  const auto count = context.services.histories.count(user);
   if (!count) return count.error();
   return *count > 0;
 }
@@ -27,21 +27,21 @@ ApiResponse similar_users(const RouteRequest& request, const EndpointContext& co
   const auto snapshot = context.services.snapshot();
   const online::UserNeighbours* neighbours = neighbours_of(*snapshot);
   if (neighbours == nullptr) return problem(404, "no part compares users: online.parts has no user_cf");
-  const std::string& user = request.path.front();
+  const Owner user = context.owner(Owner::Kind::user, request.path.front());
   const auto known = exists(context, user);
   if (!known) return problem(known.error());
   std::vector<online::SimilarUser> similar;
-  if (!*known || !neighbours->similar_users(online::owner_key(Owner::Kind::user, user), *k, similar)) {
+  if (!*known || !neighbours->similar_users(online::owner_key(user.kind, user.id), *k, similar)) {
     return problem(404, "no such user, or nothing learned about them yet");
   }
   json::array users;
   for (const online::SimilarUser& other : similar) {
-    const auto there = exists(context, other.user);
+    const auto there = exists(context, {Owner::Kind::user, other.user});
     if (!there) return problem(there.error());
     if (*there) users.push_back({{"user", other.user}, {"similarity", other.similarity}});
   }
   const std::int64_t age = to_ms(context.services.clock.now()) - to_ms(snapshot->published);
-  return json_response({{"user", user},
+  return json_response({{"user", request.path.front()},
                         {"similar", std::move(users)},
                         {"model", {{"version", snapshot->version}, {"age_ms", std::max<std::int64_t>(0, age)}}}});
 }

@@ -1,6 +1,9 @@
 """What is left of a user, byte by byte."""
 
-from freshet_process import wait_until
+import json
+
+from freshet_process import run, wait_until
+from test_kafka import kafka_config
 
 USER = "k7Qz-somebody-Wv3x-9pLm"
 
@@ -130,3 +133,63 @@ def test_an_export_is_everything_that_was_stored_and_ends_with_erasure(freshet):
     assert service.get(f"/v1/sessions/session%20{USER[:3]}/export").json["events"] == exported
     assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
     assert service.get(f"/v1/users/{USER}/export").status == 404
+
+
+# Both names in every event; ids and props of the producer's own making do not name anybody.
+KEY = "a key of the operator's own"
+
+
+def test_with_a_pseudonym_key_no_id_is_in_the_data_directory_and_everything_else_is_as_ever(freshet, monkeypatch):
+    monkeypatch.setenv("PSEUDONYMS", KEY)
+    toml = TOML + '[store]\npseudonym_key = "$env:PSEUDONYMS"\n'
+    service = freshet(toml)
+    session = f"{USER}-sitting"
+    token = service.send(*[{"user": USER, "session": session, "item": f"i{n % 7}", "ts": 1_700_000_000_000 + n * 1000}
+                           for n in range(40)],
+                         *events_of("somebody else", 40), {"user": USER, "item": "i3", "consent": False})
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 80, "80 events learned")
+    assert service.recommend(USER, after=token)["source"] == "blend"
+    assert service.get(f"/v1/sessions/{session}/recommendations").json["source"] == "blend"
+    stored = service.get(f"/v1/users/{USER}?limit=1").json
+    assert (stored["user"], stored["count"]) == (USER, 40)
+    pseudonym = stored["events"][0]["user"]
+    assert service.get(f"/v1/users/{USER}/similar").json["user"] == USER
+    wait_until(lambda: any("checkpoint" in name for name in files_with(service.data, pseudonym)), "a checkpoint")
+    assert files_with(service.data, USER) == []
+    service.stop()
+    assert files_with(service.data, USER) == []
+    assert json.loads(run("inspect", service.data, "--user", pseudonym, "--json").stdout)["count"] == 40
+
+    monkeypatch.setenv("PSEUDONYMS", "another key, which is wrong")
+    service.launch()
+    assert service.process.wait(30) == 2
+    assert "is not the key that they were made with" in service.log_path.read_text()
+    monkeypatch.setenv("PSEUDONYMS", KEY)
+    service.start()
+    assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
+    assert service.get(f"/v1/users/{USER}").status == 404
+    wait_until(lambda: [name for name in files_with(service.data, pseudonym) if not name.startswith("MANIFEST")] == [],
+               "the pseudonym gone from all files")
+
+
+def test_ids_in_a_topic_end_at_its_readers(freshet, broker, topic, monkeypatch):
+    monkeypatch.setenv("PSEUDONYMS", KEY)
+    broker.produce(topic, events_of("somebody else", 40) + events_of(USER, 40))
+    broker.produce(topic, [{"user": USER, "nothing": "that could be stored"}])
+    service = freshet(kafka_config(broker, topic).replace(f'"{topic}-dead"', '""') + TOML +
+                      '[store]\npseudonym_key = "$env:PSEUDONYMS"\n')
+    wait_until(lambda: service.status()["learner"]["events_learned"] >= 80, "80 events learned")
+    token = service.send({"user": USER, "item": "i6", "ts": 1_700_000_090_000})
+    assert service.recommend(USER, after=token)["source"] == "blend"
+    assert service.get(f"/v1/users/{USER}").json["count"] == 41
+    assert any(USER in value for _, value in broker.consume(topic)), "the topic is as its producers made it"
+    wait_until(lambda: any((service.data / "checkpoints").iterdir()), "a checkpoint")
+    service.stop()
+    assert not [name for name in files_with(service.data, USER) if not name.startswith("MANIFEST")]
+    letters = json.loads(run("inspect", service.data, "--dead-letters", "--json").stdout)["dead_letters"]
+    assert [(letter["reason"], letter["value"]) for letter in letters] == [("item: missing", "")]
+    service.start()
+    assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
+    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the erase record learned")
+    assert service.get(f"/v1/users/{USER}").status == 404
+    assert service.get("/v1/users/somebody%20else").json["count"] == 40

@@ -49,6 +49,7 @@ class ServiceFixture {
   serve::Services services() {
     return {histories,
             transient,
+            pseudonyms,
             catalogue,
             sink,
             visible,
@@ -65,6 +66,7 @@ class ServiceFixture {
   FakeClock clock{timestamp_from_ms(1'800'000'000'000)};
   Metrics metrics;
   Watermark visible;
+  Pseudonyms pseudonyms;
   FakeEventSink sink;
   store::Database database;
   store::HistoryStore histories;

@@ -117,9 +117,11 @@ TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
 }
 
 TEST_F(ConfigTest, ASecretInTheFileItselfIsRefusedAndNotRepeated) {
-  EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n[serve.audit]\nhash_key = \"hunter2\"\n"),
+  EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n[serve.audit]\nhash_key = \"hunter2\"\n"
+                     "[store]\npseudonym_key = \"hunter2 and then some\"\n"),
             (Lines{"kafka.properties.sasl.password: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
-                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
+                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
+                   "store.pseudonym_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
 }
 
 TEST_F(ConfigTest, WhatIsPrintedReadsBackToTheSame) {

@@ -30,7 +30,7 @@ class LogEventSinkTest : public ::testing::Test {
   const testing::FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
   Metrics metrics;
   store::TransientHistories transient{{}, clock, metrics};
-  LogEventSink sink{log, transient, {}, clock};
+  LogEventSink sink{log, transient, {}, {}, {}, clock};
 };
 
 TEST_F(LogEventSinkTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
@@ -87,6 +87,41 @@ TEST_F(LogEventSinkTest, KeepsWhatHasNoConsentOutOfTheLog) {
   ASSERT_EQ(log.entries.size(), 1U);
   EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"c"})");
   EXPECT_EQ(transient.recent({Owner::Kind::user, "u"}, 10).size(), 2U);
+}
+
+TEST_F(LogEventSinkTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
+  const Pseudonyms pseudonyms("a key of the operator");
+  LogEventSink hiding{log, transient, {}, pseudonyms, pseudonyms, clock};
+  hiding.submit(
+      R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])", 10,
+      [](const Result<serve::SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
+  hiding.erase({Owner::Kind::user, "somebody"}, [](const Result<Positions>& end) { EXPECT_TRUE(end); });
+  ASSERT_EQ(log.entries.size(), 2U);
+  const Owner somebody = pseudonyms.of(Owner{Owner::Kind::user, "somebody"});
+  ingest::EventDecoder decoder({});
+  for (const ingest::LogEntry& entry : log.entries) {
+    EXPECT_EQ(entry.key, somebody.id);
+    EXPECT_EQ(entry.value.find("somebody"), std::string::npos);
+    EXPECT_EQ(entry.value.find("sitting"), std::string::npos);
+    const auto event = decoder.decode(entry.value, {}, clock.now());
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->user, somebody.id);
+    EXPECT_EQ(event->time, event->kind == EventKind::erase ? event->time : clock.now());
+  }
+  EXPECT_EQ(transient.recent(somebody, 10).size(), 1U);
+  EXPECT_TRUE(transient.recent({Owner::Kind::user, "somebody"}, 10).empty());
+}
+
+TEST_F(LogEventSinkTest, WhatATopicHoldsIsAsItCameAndOnlyMemoryHasPseudonyms) {
+  const Pseudonyms pseudonyms("a key of the operator");
+  LogEventSink sending{log, transient, {}, {}, pseudonyms, clock};
+  sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", 10,
+                 [](const Result<serve::SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
+  sending.erase({Owner::Kind::user, "u"}, [](const Result<Positions>& end) { EXPECT_TRUE(end); });
+  ASSERT_EQ(log.entries.size(), 2U);
+  EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"a","new":1})");
+  EXPECT_EQ(log.entries[1].value, ingest::encode_erase({Owner::Kind::user, "u"}));
+  EXPECT_EQ(transient.recent(pseudonyms.of(Owner{Owner::Kind::user, "u"}), 10).size(), 1U);
 }
 
 }  // namespace

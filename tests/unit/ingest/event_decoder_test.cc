@@ -29,6 +29,19 @@ std::string repeat(std::string_view text, std::size_t times) {
   return out;
 }
 
+TEST(EventDecoder, PutsPseudonymsInThePlaceOfIds) {
+  const Pseudonyms pseudonyms("a key of the operator");
+  DecodeOptions options;
+  options.pseudonyms = pseudonyms;
+  const auto event = decode(R"({"user":"u1","session":"s1","item":"i"})", {}, options);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->user, pseudonyms.of(Owner::Kind::user, "u1"));
+  EXPECT_EQ(event->session, pseudonyms.of(Owner::Kind::session, "s1"));
+  const auto erase = decode(encode_erase({Owner::Kind::user, "u1"}), {}, options);
+  ASSERT_TRUE(erase);
+  EXPECT_EQ(erase->user, event->user);
+}
+
 TEST(EventDecoder, ReadsEveryField) {
   const auto event =
       decode(R"({"id":"e1","user":"u1","session":"s1","item":"i42","type":"cart","ts":"2026-11-21T11:36:00.123Z",)"

@@ -404,6 +404,35 @@ TEST_F(ApiTest, AHistoryIsExportedAndErasedAndTheLogIsTold) {
   get("/v1/users/u4");
 }
 
+TEST_F(ApiTest, ClientsNameIdsAndHistoriesKnowPseudonyms) {
+  fixture_.pseudonyms = Pseudonyms("a key of the operator");
+  const Api api(options_, fixture_.services());
+  const auto call = [&](std::string_view method, std::string_view target, std::string_view body = "") {
+    ApiResponse answer;
+    api.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    return answer;
+  };
+  PositionedEvent entry = testing::user_event(100, "somebody", "a", 1'700'000'200'000);
+  entry.event.session = "sitting";
+  fixture_.pseudonyms.replace_in(entry.event);
+  fixture_.learn(entry);
+  fixture_.transient.add(entry.event);
+
+  EXPECT_EQ(json::parse(call("GET", "/v1/users/somebody").body).at("user").as_string(), "somebody");
+  EXPECT_EQ(call("GET", "/v1/users/" + entry.event.user).status, 404U) << "a pseudonym is not an id";
+  EXPECT_EQ(call("GET", "/v1/sessions/sitting/export").status, 200U);
+  const auto source = [&](const ApiResponse& answer) {
+    return std::string(json::parse(answer.body).at("source").as_string());
+  };
+  EXPECT_EQ(source(call("GET", "/v1/users/somebody/recommendations")), "blend");
+  EXPECT_EQ(source(call("GET", "/v1/sessions/sitting/recommendations")), "blend");
+  EXPECT_EQ(source(call("GET", "/v1/users/stranger/recommendations")), "popularity");
+  EXPECT_EQ(source(call("POST", "/v1/rank", R"({"user":"somebody","items":["a","b"]})")), "blend");
+  EXPECT_EQ(json::parse(call("DELETE", "/v1/users/somebody").body).at("erased").as_string(), "somebody");
+  EXPECT_EQ(fixture_.sink.erased, (std::vector<Owner>{{Owner::Kind::user, "somebody"}}));
+  EXPECT_EQ(call("GET", "/v1/users/somebody/export").status, 404U);
+}
+
 TEST_F(ApiTest, ReadinessNamesThePartAndTheReason) {
   fixture_.status.components = {{"event_log", ""}, {"learner", "catching up"}};
   const json::value ready = get("/readyz", 503);

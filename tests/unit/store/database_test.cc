@@ -56,6 +56,26 @@ TEST_F(DatabaseTest, RefusesARocksDatabaseOfSomethingElse) {
   EXPECT_EQ(refusal(), options_.directory + " is not a freshet data directory");
 }
 
+TEST_F(DatabaseTest, OpensOnlyWithTheKeyThatItsPseudonymsWereMadeWith) {
+  options_.pseudonym_key = "a key of the operator";
+  EXPECT_EQ(refusal(), "");
+  EXPECT_EQ(refusal(), "") << "with the same again";
+  Options without_key;
+  without_key.directory = options_.directory;
+  EXPECT_EQ(Database::open_read_only(without_key).options().directory, options_.directory);
+  options_.pseudonym_key = "another key than that";
+  EXPECT_EQ(refusal(),
+            options_.directory + " holds pseudonyms: store.pseudonym_key is not the key that they were made with");
+  options_.pseudonym_key = "";
+  EXPECT_EQ(refusal(), options_.directory + " holds pseudonyms: store.pseudonym_key is not set");
+}
+
+TEST_F(DatabaseTest, PseudonymsDoNotBeginLater) {
+  EXPECT_EQ(refusal(), "");
+  options_.pseudonym_key = "a key of the operator";
+  EXPECT_EQ(refusal(), options_.directory + " holds ids as they are; store.pseudonym_key is for a new data directory");
+}
+
 /// Nobody writes beyond `bytes` of any file while it lives: a full disk.
 class FileSizeLimit {
  public:

@@ -233,5 +233,25 @@ TEST_F(HistoryStoreTest, RejectedRecordsAreKeptWithReasonAndBytes) {
   EXPECT_EQ(letters[0].headers.size(), 1U);
 }
 
+TEST_F(HistoryStoreTest, WithAPseudonymKeyDeadLettersKeepNoBytesThatMightNameSomebody) {
+  TempDirectory dir;
+  Options options;
+  options.directory = dir.path() + "/data";
+  options.pseudonym_key = "a key of the operator";
+  Database database(options);
+  EventBatch batch;
+  batch.rejected.push_back({{0, 7}, timestamp_from_ms(9), "item: missing", "u", R"({"user":"u"})", {{"h", "u"}}});
+  ASSERT_TRUE(HistoryStore(database).commit(batch, true));
+  std::vector<RejectedRecord> letters;
+  ASSERT_TRUE(DeadLetters(database).scan([&](const RejectedRecord& record) {
+    letters.push_back(record);
+    return true;
+  }));
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].reason, "item: missing");
+  EXPECT_EQ(letters[0].key + letters[0].value, "");
+  EXPECT_TRUE(letters[0].headers.empty());
+}
+
 }  // namespace
 }  // namespace freshet::store
