@@ -1,6 +1,8 @@
 #include "base/nearest.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <numeric>
 #include <vector>
 
@@ -23,13 +25,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
+/// A lower bound of edit_distance() that costs little: letters that one has more of than the other.
+std::size_t letters_apart(std::string_view a, std::string_view b) {
+  std::array<int, 256> balance{};
+  for (const char c : a) ++balance[static_cast<unsigned char>(c)];
+  for (const char c : b) --balance[static_cast<unsigned char>(c)];
+  int more = 0, fewer = 0;
+  for (const int difference : balance) (difference > 0 ? more : fewer) += std::abs(difference);
+  return static_cast<std::size_t>(std::max(more, fewer));
+}
+
 }  // namespace
 
 std::string nearest(std::string_view word, std::span<const std::string> known) {
+  word = word.substr(0, 200);
   std::string best;
   std::size_t least = std::max<std::size_t>(2, word.size() / 2);
   for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(word.substr(0, 200), candidate);
+    if (letters_apart(word, candidate) >= least) continue;
+    const std::size_t distance = edit_distance(word, candidate);
     if (distance < least) {
       least = distance;
       best = candidate;

@@ -12,7 +12,7 @@
 namespace freshet::cli {
 namespace {
 
-constexpr std::size_t kChunk = 256 << 10;
+constexpr std::size_t kChunk = 64 << 10;
 
 struct FileCloser {
   void operator()(std::FILE* file) const {
