@@ -15,7 +15,7 @@ class ItemTable {
  public:
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
 
-  ItemTable() : slots_(1024) {}
+  ItemTable() : slots_(1024), mask_(slots_.size() - 1) {}
 
   void clear() {
     used_ = 0;
@@ -27,7 +27,7 @@ class ItemTable {
 
   /// The value of `key`, or kAbsent.
   std::uint32_t find(std::uint32_t key) const {
-    for (std::size_t i = home(key);; i = (i + 1) & (slots_.size() - 1)) {
+    for (std::size_t i = home(key);; i = (i + 1) & mask_) {
       if (slots_[i].epoch != epoch_) return kAbsent;
       if (slots_[i].key == key) return slots_[i].value;
     }
@@ -35,8 +35,8 @@ class ItemTable {
 
   /// The value of `key`; if it was absent, it is now `value`, which is then what is returned.
   std::uint32_t find_or_insert(std::uint32_t key, std::uint32_t value) {
-    if (used_ * 2 >= slots_.size()) grow();
-    for (std::size_t i = home(key);; i = (i + 1) & (slots_.size() - 1)) {
+    if (used_ * 2 > mask_) grow();
+    for (std::size_t i = home(key);; i = (i + 1) & mask_) {
       if (slots_[i].epoch != epoch_) {
         slots_[i] = {key, epoch_, value};
         ++used_;
@@ -55,11 +55,12 @@ class ItemTable {
     std::uint32_t value = 0;
   };
 
-  std::size_t home(std::uint32_t key) const { return (key * 0x9E3779B1U >> 7) & (slots_.size() - 1); }
+  std::size_t home(std::uint32_t key) const { return (key * 0x9E3779B1U >> 7) & mask_; }
 
   void grow() {
     std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
+    mask_ = slots_.size() - 1;
     const std::uint32_t from = epoch_;
     epoch_ = 1;
     used_ = 0;
@@ -68,7 +69,8 @@ class ItemTable {
     }
   }
 
-  std::vector<Slot> slots_;
+  std::vector<Slot> slots_;  // a power of two of them
+  std::size_t mask_;         // of a place among them
   std::uint32_t epoch_ = 1;
   std::size_t used_ = 0;
 };

@@ -21,6 +21,14 @@ constexpr float kNoVote = 1e-6F;      // so small that it only keeps a division 
 float scaled(float votes) { return std::log2(1.0F + 8.0F * votes); }
 float log_share(float share) { return std::log2(share + 1e-3F); }
 
+// What an item counts so many places from the match.
+constexpr auto kNearness = [] {
+  std::array<float, SessionKnnIndex::kMaxSessionItems> nearness{};
+  for (std::size_t d = 0; d < nearness.size(); ++d)
+    nearness[d] = 1.0F / static_cast<float>(std::max(d, std::size_t{1}));
+  return nearness;
+}();
+
 std::uint64_t next_instance() {
   static std::atomic<std::uint64_t> instances{0};
   return ++instances;
@@ -43,8 +51,9 @@ struct SessionKnnIndex::Query {
   std::array<Asked, kQueryItems> asked;
 
   // the answer
-  ItemTable table;  // session number -> neighbour, then item -> vote
+  ItemTable neighbour_of;  // by session number
   std::vector<Neighbour> neighbours;
+  ItemTable vote_for;  // by item; many fewer than sessions, so that it stays in the nearest cache
   std::vector<Vote> votes;
 
   // buffers
@@ -110,7 +119,7 @@ const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context) const
 }
 
 void SessionKnnIndex::find_neighbours(Query& query) const {
-  query.table.clear();
+  query.neighbour_of.clear();
   query.neighbours.clear();
   const SessionNumber next = next_number_.load(kRelaxed);
   for (std::size_t i = 0; i < query.asked_count; ++i) {
@@ -124,7 +133,7 @@ void SessionKnnIndex::find_neighbours(Query& query) const {
     for (const SessionNumber number : query.postings) {
       if (next - number > options_.max_sessions) continue;  // its slot is another session's by now
       const auto fresh = static_cast<std::uint32_t>(query.neighbours.size());
-      const std::uint32_t at = query.table.find_or_insert(number, fresh);
+      const std::uint32_t at = query.neighbour_of.find_or_insert(number, fresh);
       if (at == fresh) query.neighbours.push_back({number, asked.back, 0.0F});
       query.neighbours[at].similarity += asked.weight;
     }
@@ -141,7 +150,7 @@ void SessionKnnIndex::find_neighbours(Query& query) const {
 }
 
 void SessionKnnIndex::collect_votes(const Context& context, Query& query) const {
-  query.table.clear();
+  query.vote_for.clear();
   query.votes.clear();
   std::size_t voters = 0;
   for (std::size_t n = 0; n < query.neighbours.size() && voters < options_.neighbours; ++n) {
@@ -163,20 +172,20 @@ bool SessionKnnIndex::vote(const Session& session, const Neighbour& neighbour, I
   const auto& items = session.items;
   const ItemIndex matched = query.asked[neighbour.back].item;
   std::size_t match = items.size();
-  while (match > 0 && items[match - 1] != matched) --match;
-  if (match-- == 0) return false;
+  for (std::size_t i = 0; i < items.size(); ++i) match = items[i] == matched ? i : match;
+  if (match == items.size()) return false;
   const float vote = neighbour.similarity * neighbour.similarity * (1.0F - 0.1F * static_cast<float>(neighbour.back));
   const double age_days = std::max(0.0, static_cast<double>(query.now_ms - session.time_ms) / kMsPerDay);
   const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i] == except || items[i] == kNoItem) continue;
     const auto fresh = static_cast<std::uint32_t>(query.votes.size());
-    const std::uint32_t at = query.table.find_or_insert(items[i], fresh);
+    const std::uint32_t at = query.vote_for.find_or_insert(items[i], fresh);
     if (at == fresh) query.votes.push_back({items[i]});
     Vote& sum = query.votes[at];
     if (sum.voters > 0 && sum.newest_voter == session.number) continue;  // a session votes for an item once
     sum.newest_voter = session.number;
-    const float nearness = 1.0F / std::max(1.0F, static_cast<float>(i > match ? i - match : match - i));
+    const float nearness = kNearness[i > match ? i - match : match - i];
     sum.plain += vote;
     sum.recent += recent;
     sum.after += i > match ? vote * nearness : 0.0F;
@@ -210,7 +219,7 @@ void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> c
     all_after += vote.after;
   }
   for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const std::uint32_t at = query.table.find(candidates[row]);
+    const std::uint32_t at = query.vote_for.find(candidates[row]);
     if (at == ItemTable::kAbsent) {  // what the logarithms below make of no vote at all
       for (std::size_t f = 0; f < 6; ++f) out.at(row, f) = 0.0F;
       out.at(row, 6) = out.at(row, 7) = no_share;
