@@ -179,12 +179,11 @@ void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
   const EmbeddingView& view = table.table.live();
   std::vector<std::int8_t> query(Table::kDimension);
   const float scale = quantise(table.query.data(), Table::kDimension, query.data());
-  constexpr std::size_t kBlocks = EmbeddingPage::kRows / kBlockRows;
-  std::vector<float> scores(EmbeddingPage::kRows), peaks(kBlocks);
+  std::vector<float> scores(RowCluster::kRows), peaks(RowCluster::kRows / kBlockRows);
   for (auto _ : state) {
-    for (const auto& page : view.pages) {
-      kernel(page->quantised.data(), kBlocks, query.data(), Table::kDimension, scale,
-             {page->scale.data(), page->bias.data(), page->prior.data()}, scores.data(), peaks.data());
+    for (const auto& rows : view.scan->clusters) {
+      kernel(rows->quantised.data(), rows->blocks(), query.data(), Table::kDimension, scale,
+             {rows->scale.data(), rows->offset.data()}, scores.data(), peaks.data());
     }
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(view.rows * Table::kDimension));

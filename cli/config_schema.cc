@@ -211,6 +211,9 @@ void add_store_options(Schema& schema) {
               "Disk for the write-ahead log; bounds the time to start after a crash.");
 }
 
+constexpr const char* kExactItems =
+    "Up to so many are all looked at for every list; of more, a quarter as many: those that promise most.";
+
 /// What lstm, attention and autoencoder have in common, below `section`.
 template <typename At>
 void add_sequence_options(Schema& schema, const std::string& section, At model) {
@@ -238,6 +241,9 @@ void add_sequence_options(Schema& schema, const std::string& section, At model) 
   schema.integer(
       section + "max_items", [=](auto& c) -> auto& { return model(c).max_items; }, 100, 100 * kMillion,
       "Embeddings; the least recently seen item gives its up.");
+  schema.integer(
+      section + "exact_items", [=](auto& c) -> auto& { return model(c).exact_items; }, 100, 100 * kMillion,
+      kExactItems);
 }
 
 void add_online_options(Schema& schema) {
@@ -296,6 +302,8 @@ void add_online_options(Schema& schema) {
                  1, 255, "Sightings before an item gets a vector.");
   schema.integer("online.matrix_factorisation.max_items", FRESHET_AT(online.matrix_factorisation.max_items), 100,
                  100 * kMillion, "Items with a vector; the least recently seen gives its up.");
+  schema.integer("online.matrix_factorisation.exact_items", FRESHET_AT(online.matrix_factorisation.exact_items), 100,
+                 100 * kMillion, kExactItems);
   schema.integer("online.matrix_factorisation.max_users", FRESHET_AT(online.matrix_factorisation.max_users), 1,
                  100 * kMillion, "Users with a vector; the least recently active is forgotten.");
   schema.integer("online.user_cf.max_users", FRESHET_AT(online.user_cf.max_users), 1, 100 * kMillion,
@@ -332,6 +340,8 @@ void add_online_options(Schema& schema) {
                  "Sightings before an item gets a vector.");
   schema.integer("online.neural_cf.max_items", FRESHET_AT(online.neural_cf.max_items), 100, 100 * kMillion,
                  "Items with a vector; the least recently seen gives its up.");
+  schema.integer("online.neural_cf.exact_items", FRESHET_AT(online.neural_cf.exact_items), 100, 100 * kMillion,
+                 kExactItems);
   schema.integer("online.neural_cf.max_users", FRESHET_AT(online.neural_cf.max_users), 1, 100 * kMillion,
                  "Users with a vector; the least recently active is forgotten.");
   schema.integer("online.autoencoder.hidden_units", FRESHET_AT(online.autoencoder.hidden_units), 16, 1024,

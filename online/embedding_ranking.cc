@@ -6,6 +6,7 @@
 #include "online/best.h"
 #include "online/kernels.h"
 #include "online/simd.h"
+#include "online/threshold.h"
 
 namespace freshet::online {
 namespace {
@@ -14,30 +15,7 @@ constexpr float kUnknown = -12.0F;        // log-odds of an item without a row a
 constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
-
-FRESHET_SIMD std::uint32_t count_at_least(const float* values, std::size_t size, float threshold) {
-  std::uint32_t count = 0;
-#pragma omp simd reduction(+ : count)
-  for (std::size_t i = 0; i < size; ++i) count += values[i] >= threshold ? 1U : 0U;
-  return count;
-}
-
-/// A threshold that at least `count` of the values reach, and seldom many more: by bisection, since counting has no
-/// branches to guess, as sorting has.
-float threshold_for(std::span<const float> values, std::size_t count) {
-  constexpr float kRange = 32.0F;  // log-odds
-  constexpr int kSteps = 16;
-  float high = *std::ranges::max_element(values);
-  float low = high - kRange;
-  if (count_at_least(values.data(), values.size(), low) < count) return -INFINITY;
-  for (int step = 0; step < kSteps; ++step) {
-    const float middle = low + (high - low) / 2;
-    const std::size_t reached = count_at_least(values.data(), values.size(), middle);
-    (reached >= count ? low : high) = middle;
-    if (reached >= count && reached <= count + count / 4) break;
-  }
-  return low;
-}
+constexpr float kDeviations = 2;      // by which a cluster's best rows exceed its mean
 
 /// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
@@ -46,34 +24,72 @@ void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
 
-/// All rows scored by their 8-bit copies, and the best of them. There is at least one.
+/// promise[cluster]: what a row of it may well reach, its centroid's score so far plus some standard deviations.
+FRESHET_SIMD void add_deviations(float* promise, const Centroids& centroids, std::size_t size, float query_square) {
+  const float* variance = centroids.variance.data();
+  const float* offset_variance = centroids.offset_variance.data();
+#pragma omp simd
+  for (std::size_t i = 0; i < size; ++i) {
+    promise[i] += kDeviations * std::sqrt(query_square * variance[i] + offset_variance[i]);
+  }
+}
+
+/// Rows scored by their 8-bit copies, and the best of them.
 struct Scan {
   std::vector<std::int8_t> query;
-  std::vector<float> scores;    // by row
-  std::vector<float> peaks;     // the best of every block of rows
-  std::vector<Candidate> best;  // rows, not yet items
+  std::vector<const RowCluster*> clusters;  // that are read
+  std::vector<float> scores;                // block by block
+  std::vector<float> peaks;                 // the best of every block
+  std::vector<const std::uint32_t*> rows;   // of every block
+  std::vector<Candidate> best;              // rows, not yet items
 
-  void run(const EmbeddingView& embeddings, std::span<const float> exact_query);
+  void choose(const ClusterView& view, std::span<const float> exact_query, bool all);
+  void run(const ClusterView& view, std::span<const float> exact_query, bool all);
   void select(std::size_t count);
 };
 
-void Scan::run(const EmbeddingView& embeddings, std::span<const float> exact_query) {
-  constexpr std::size_t kRows = EmbeddingPage::kRows;
-  query.resize(embeddings.dimension);
-  const float query_scale = quantise(exact_query.data(), embeddings.dimension, query.data());
-  const std::size_t pages = (embeddings.rows + kRows - 1) / kRows;
-  scores.resize(pages * kRows);
-  peaks.resize(pages * kRows / kBlockRows);
-  for (std::size_t p = 0; p < pages; ++p) {
-    const EmbeddingPage& page = *embeddings.pages[p];
-    score_blocks(page.quantised.data(), kRows / kBlockRows, query.data(), embeddings.dimension, query_scale,
-                 {page.scale.data(), page.bias.data(), page.prior.data()}, &scores[p * kRows],
-                 &peaks[p * kRows / kBlockRows]);
+/// The clusters that promise most, as many as hold the rows to be read.
+void Scan::choose(const ClusterView& view, std::span<const float> exact_query, bool all) {
+  clusters.clear();
+  const std::size_t count = view.clusters.size();
+  const std::size_t rows_wanted = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
+  const std::size_t wanted = all ? count : (rows_wanted * count + view.rows - 1) / view.rows;
+  float threshold = -INFINITY;
+  if (wanted < count) {
+    const Centroids& centroids = *view.centroids;
+    const std::size_t blocks = centroids.scale.size() / kBlockRows;
+    scores.resize(blocks * kBlockRows);
+    peaks.resize(blocks);
+    const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
+    score_blocks(centroids.quantised.data(), blocks, query.data(), exact_query.size(), query_scale,
+                 {centroids.scale.data(), centroids.offset.data()}, scores.data(), peaks.data());
+    add_deviations(scores.data(), centroids, count, dot(exact_query.data(), exact_query.data(), exact_query.size()));
+    scores.resize(count);
+    threshold = threshold_for(scores, wanted);
   }
-  scores.resize(embeddings.rows);
-  peaks.resize((embeddings.rows + kBlockRows - 1) / kBlockRows);
-  const auto last_block = scores.begin() + static_cast<std::ptrdiff_t>((peaks.size() - 1) * kBlockRows);
-  peaks.back() = *std::max_element(last_block, scores.end());
+  for (std::size_t cluster = 0; cluster < count; ++cluster) {
+    if (wanted >= count || scores[cluster] >= threshold) clusters.push_back(view.clusters[cluster].get());
+  }
+}
+
+void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool all) {
+  query.resize(exact_query.size());
+  choose(view, exact_query, all || view.centroids == nullptr);
+  const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
+  rows.clear();
+  for (const RowCluster* cluster : clusters) {
+    for (std::size_t block = 0; block < cluster->blocks(); ++block) {
+      rows.push_back(cluster->row.data() + block * kBlockRows);
+    }
+  }
+  peaks.resize(rows.size());
+  scores.resize(rows.size() * kBlockRows);
+  std::size_t block = 0;
+  for (const RowCluster* cluster : clusters) {
+    score_blocks(cluster->quantised.data(), cluster->blocks(), query.data(), exact_query.size(), query_scale,
+                 {cluster->scale.data(), cluster->offset.data()}, &scores[block * kBlockRows], &peaks[block]);
+    block += cluster->blocks();
+  }
 }
 
 /// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
@@ -81,25 +97,21 @@ void Scan::run(const EmbeddingView& embeddings, std::span<const float> exact_que
 void Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
-  for (std::size_t peak = 0; peak < peaks.size(); ++peak) {
-    if (peaks[peak] < threshold) continue;
-    const std::size_t end = std::min(scores.size(), (peak + 1) * kBlockRows);
-    for (std::size_t row = peak * kBlockRows; row < end; ++row) {
-      if (scores[row] >= threshold) best.push_back({static_cast<std::uint32_t>(row), scores[row]});
+  for (std::size_t block = 0; block < peaks.size(); ++block) {
+    if (peaks[block] < threshold) continue;
+    for (std::size_t lane = 0; lane < kBlockRows; ++lane) {
+      const float score = scores[block * kBlockRows + lane];
+      if (score >= threshold && rows[block][lane] != kNoRow) best.push_back({rows[block][lane], score});
     }
   }
   if (best.size() > 2 * count) cut_to_best(best, count);
 }
 
-}  // namespace
-
-void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
-                   std::vector<Candidate>& out) {
-  if (k == 0 || embeddings.rows == 0) return;
+void rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except, bool all,
+          std::vector<Candidate>& ranked) {
   thread_local Scan scan;
-  scan.run(embeddings, query);
+  scan.run(*embeddings.scan, query, all);
   scan.select(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
-  thread_local std::vector<Candidate> ranked;
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
     if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);
@@ -109,7 +121,25 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
     ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
   }
   keep_best(ranked, k);
+}
+
+}  // namespace
+
+void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
+                   std::vector<Candidate>& out) {
+  const ClusterView& view = *embeddings.scan;
+  if (k == 0 || view.rows == 0) return;
+  thread_local std::vector<Candidate> ranked;
+  rank(embeddings, query, k, except, false, ranked);
   out.insert(out.end(), ranked.begin(), ranked.end());
+  if (view.centroids == nullptr || view.tuner == nullptr || !view.tuner->is_due()) return;
+  std::vector<Candidate> exact;
+  rank(embeddings, query, std::min(k, ScanTuner::kCutoff), except, true, exact);
+  const auto missed = std::ranges::count_if(exact, [&](const Candidate& candidate) {
+    return std::ranges::find(ranked, candidate.item, &Candidate::item) == ranked.end();
+  });
+  const auto best = static_cast<double>(std::max<std::size_t>(1, exact.size()));
+  view.tuner->record(static_cast<double>(missed) / best, view.rows);
 }
 
 void relate_to_best(std::size_t rows, FeatureColumns out) {

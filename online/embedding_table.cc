@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
-#include "online/kernels.h"
-
 namespace freshet::online {
 namespace {
 
 constexpr std::size_t kRows = EmbeddingPage::kRows;
+constexpr std::uint64_t kClustered = UINT32_MAX;  // where a table without clusters has its rows, which are fewer
 
 }  // namespace
 
@@ -20,13 +19,15 @@ std::uint32_t EmbeddingView::row_of(ItemIndex item) const {
 }
 
 EmbeddingTable::EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items,
-                               std::size_t admission_count)
+                               std::size_t admission_count, std::size_t exact_rows)
     : max_rows_(max_rows),
       max_items_(max_items),
       admission_count_(admission_count),
+      clusters_(dimension, exact_rows),
       row_of_item_(std::make_shared<ChunkedArray<std::atomic<std::uint32_t>>>(max_items)) {
   view_.dimension = dimension;
   view_.row_of_item = row_of_item_;
+  view_.scan = clusters_.live();
 }
 
 std::uint32_t EmbeddingTable::observe(ItemIndex item, bool& is_new) {
@@ -74,9 +75,9 @@ void EmbeddingTable::set_row(ItemIndex item, std::uint32_t row) {
 }
 
 void EmbeddingTable::clear_row(std::uint32_t row, ItemIndex item) {
-  EmbeddingPage& page = writable(row);
-  page.item[row % kRows] = kNoItem;
+  writable(row).item[row % kRows] = kNoItem;
   write(row, std::vector<float>(view_.dimension), 0);
+  clusters_.remove(row);
   if (item != kNoItem) row_of_item_->at(item).store(0, std::memory_order_relaxed);
 }
 
@@ -84,12 +85,14 @@ void EmbeddingTable::write(std::uint32_t row, std::span<const float> vector, flo
   EmbeddingPage& page = writable(row);
   const std::size_t at = row % kRows;
   std::ranges::copy(vector, page.vectors.begin() + static_cast<std::ptrdiff_t>(at * view_.dimension));
-  std::uint8_t* block = page.quantised.data() + at / kBlockRows * kBlockRows * view_.dimension;
-  page.scale[at] = quantise_into_block(vector.data(), view_.dimension, block, at % kBlockRows);
   page.bias[at] = bias;
+  if (page.item[at] != kNoItem) clusters_.write(row, vector, view_.offset(row));
 }
 
-void EmbeddingTable::write_prior(std::uint32_t row, float prior) { writable(row).prior[row % kRows] = prior; }
+void EmbeddingTable::write_prior(std::uint32_t row, float prior) {
+  writable(row).prior[row % kRows] = prior;
+  clusters_.write_offset(row, view_.offset(row));
+}
 
 void EmbeddingTable::forget(ItemIndex item) {
   if (item < sightings_.size()) sightings_[item] = 0;
@@ -99,12 +102,16 @@ void EmbeddingTable::forget(ItemIndex item) {
 
 EmbeddingView EmbeddingTable::publish() {
   ++epoch_;
-  return view_;
+  EmbeddingView view = view_;
+  view.scan = clusters_.publish();
+  return view;
 }
 
 void EmbeddingTable::save(ByteWriter& out) const {
+  if (clusters_.is_clustered()) out.varint(kClustered);
   out.varint(view_.rows);
   for (std::uint32_t row = by_sighting_.oldest(); row != LruOrder::kNone; row = by_sighting_.after(row)) out.fixed(row);
+  if (clusters_.is_clustered()) clusters_.save(out);
   for (std::uint32_t row = 0; row < view_.rows; ++row) {
     const EmbeddingPage& page = view_.page(row);
     out.fixed(page.item[row % kRows]);
@@ -116,7 +123,9 @@ void EmbeddingTable::save(ByteWriter& out) const {
 }
 
 bool EmbeddingTable::load(ByteReader& in) {
-  const std::uint64_t rows = in.varint();
+  std::uint64_t rows = in.varint();
+  const bool clustered = rows == kClustered;
+  if (clustered) rows = in.varint();
   if (!in.ok() || rows > max_rows_ || rows > in.remaining() / sizeof(std::uint32_t)) return false;
   std::vector<std::uint32_t> order(rows);
   std::vector<bool> seen(rows);
@@ -126,6 +135,8 @@ bool EmbeddingTable::load(ByteReader& in) {
     seen[row] = true;
   }
   by_sighting_.restore(order);
+  if (clustered && !clusters_.load(in, rows)) return false;
+  std::size_t restored = 0;
   std::vector<float> vector(view_.dimension);
   for (std::uint32_t row = 0; row < rows; ++row) {
     if (row % kRows == 0) append_page();
@@ -135,17 +146,25 @@ bool EmbeddingTable::load(ByteReader& in) {
     const auto prior = in.fixed<float>();
     for (float& value : vector) value = in.fixed<float>();
     if (!in.ok() || (item != kNoItem && item >= max_items_)) return false;
+    EmbeddingPage& page = writable(row);
+    page.prior[row % kRows] = prior;
+    if (clustered) {
+      write(row, vector, bias);
+      if (item != kNoItem && !clusters_.restore(row, vector, bias + prior)) return false;
+      restored += item != kNoItem ? 1 : 0;
+    }
     if (item != kNoItem) set_row(item, row);
-    write(row, vector, bias);
-    write_prior(row, prior);
+    if (!clustered) write(row, vector, bias);
   }
+  if (clustered && restored != clusters_.live()->rows) return false;
   sightings_ = in.array<std::uint8_t>();
   return in.ok() && sightings_.size() <= max_items_;
 }
 
 std::size_t EmbeddingTable::memory_bytes() const {
-  const std::size_t page = kRows * (view_.dimension * 5 + 16);
-  return view_.pages.size() * page + row_of_item_->memory_bytes() + sightings_.capacity() + by_sighting_.memory_bytes();
+  const std::size_t page = kRows * (view_.dimension * 4 + 12);
+  return view_.pages.size() * page + row_of_item_->memory_bytes() + sightings_.capacity() +
+         by_sighting_.memory_bytes() + clusters_.memory_bytes();
 }
 
 }  // namespace freshet::online

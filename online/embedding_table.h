@@ -12,30 +12,22 @@
 #include "online/chunked_array.h"
 #include "online/context.h"
 #include "online/lru.h"
+#include "online/row_clusters.h"
 
 namespace freshet::online {
 
-inline constexpr std::uint32_t kNoRow = UINT32_MAX;
-
-/// 256 embedding rows: the floats that are trained, and an 8-bit copy to scan (kernels.h says how it lies).
+/// Some embedding rows: the floats that are trained.
 struct EmbeddingPage {
   static constexpr std::size_t kRows = 256;
 
   explicit EmbeddingPage(std::size_t dimension)
-      : vectors(kRows * dimension),
-        quantised(kRows * dimension),
-        scale(kRows),
-        bias(kRows),
-        prior(kRows),
-        item(kRows, kNoItem) {}
+      : vectors(kRows * dimension), bias(kRows), prior(kRows), item(kRows, kNoItem) {}
 
   std::uint64_t epoch = 0;
-  std::vector<float> vectors;           ///< [kRows][dimension]
-  std::vector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
-  std::vector<float> scale;             ///< of the 8-bit row
-  std::vector<float> bias;              ///< learned, per item
-  std::vector<float> prior;             ///< log of the item's current share of all events
-  std::vector<ItemIndex> item;          ///< whose row it is; kNoItem: unused
+  std::vector<float> vectors;   ///< [kRows][dimension]
+  std::vector<float> bias;      ///< learned, per item
+  std::vector<float> prior;     ///< log of the item's current share of all events
+  std::vector<ItemIndex> item;  ///< whose row it is; kNoItem: unused
 };
 
 /// The rows as they were at one moment: immutable if taken by publish().
@@ -43,6 +35,7 @@ struct EmbeddingView {
   std::size_t dimension = 0;
   std::size_t rows = 0;
   std::vector<std::shared_ptr<const EmbeddingPage>> pages;
+  std::shared_ptr<const ClusterView> scan;  ///< the rows that are an item's, as a scan reads them
   std::shared_ptr<const ChunkedArray<std::atomic<std::uint32_t>>> row_of_item;  ///< live: row + 1, 0 for none
 
   /// kNoRow if the item had no row at that moment.
@@ -62,14 +55,16 @@ struct EmbeddingView {
 
 /// Growing item embeddings: an item gets a row after `admission_count` sightings, at most `max_rows` have one, and the
 /// least recently seen gives its row up (Liu et al., "Monolith", 2022, has the ideas). Pages are copied at their first
-/// change after a publish, so publishing costs what changed.
+/// change after a publish, so publishing costs what changed. Beyond `exact_rows` rows they are scanned through an index
+/// (row_clusters.h).
 /// Threads:  learner thread only; views taken by publish() may be read anywhere.
 class EmbeddingTable {
  public:
-  EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items, std::size_t admission_count);
+  EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items, std::size_t admission_count,
+                 std::size_t exact_rows = kExactRows);
 
   /// Counts one sighting. Returns the item's row, or kNoRow if it is not admitted yet. `is_new`: the row has just been
-  /// given to it and holds zeros.
+  /// given to it, holds zeros and is found by no scan until it is written.
   std::uint32_t observe(ItemIndex item, bool& is_new);
 
   std::uint32_t row_of(ItemIndex item) const { return view_.row_of(item); }
@@ -98,6 +93,7 @@ class EmbeddingTable {
 
   const std::size_t max_rows_, max_items_, admission_count_;
   EmbeddingView view_;
+  RowClusters clusters_;
   std::uint64_t epoch_ = 1;
   std::shared_ptr<ChunkedArray<std::atomic<std::uint32_t>>> row_of_item_;
   std::vector<std::uint8_t> sightings_;  // by item, until admitted

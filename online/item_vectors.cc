@@ -12,9 +12,9 @@ constexpr float kUserShare = 0.7F;  // how much a new item takes over from the u
 }  // namespace
 
 ItemVectors::ItemVectors(std::size_t dimension, double learning_rate, std::size_t max_rows, std::size_t max_items,
-                         std::size_t admission_count)
+                         std::size_t admission_count, std::size_t exact_rows)
     : max_items_(max_items),
-      table_(dimension, max_rows, max_items, admission_count),
+      table_(dimension, max_rows, max_items, admission_count, exact_rows),
       adagrad_(dimension, learning_rate) {}
 
 ItemVectors::FoldedIn ItemVectors::observe(const Interaction& event, UserVectors& users, Random& random) {
@@ -25,6 +25,7 @@ ItemVectors::FoldedIn ItemVectors::observe(const Interaction& event, UserVectors
   const auto [slot, is_new_user] = users.claim(who(event));
   folded.user = slot;
   folded.is_new_user = is_new_user;
+  table_.write_prior(folded.row, static_cast<float>(std::log(recent_.share(event.item))));
   if (folded.is_new_item) {
     const auto user = users.vector(slot);
     std::vector<float> vector(user.begin(), user.end());
@@ -34,7 +35,6 @@ ItemVectors::FoldedIn ItemVectors::observe(const Interaction& event, UserVectors
     table_.write(folded.row, vector, 0);
     adagrad_.reset(folded.row);
   }
-  table_.write_prior(folded.row, static_cast<float>(std::log(recent_.share(event.item))));
   if (is_new_user) users.write(slot, vector(folded.row));
   return folded;
 }

@@ -20,7 +20,7 @@ namespace freshet::online {
 class ItemVectors {
  public:
   ItemVectors(std::size_t dimension, double learning_rate, std::size_t max_rows, std::size_t max_items,
-              std::size_t admission_count);
+              std::size_t admission_count, std::size_t exact_rows);
 
   EmbeddingTable& table() { return table_; }
   const EmbeddingView& live() const { return table_.live(); }

@@ -64,7 +64,7 @@ FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t 
 #pragma omp simd reduction(max : peak)
     for (std::size_t row = 0; row < kBlockRows; ++row) {
       const std::size_t at = first + row;
-      scores[at] = static_cast<float>(sums[row]) * (query_scale * rows.scale[at]) + (rows.bias[at] + rows.prior[at]);
+      scores[at] = static_cast<float>(sums[row]) * (query_scale * rows.scale[at]) + rows.offset[at];
       peak = scores[at] > peak ? scores[at] : peak;
     }
     peaks[block] = peak;
@@ -94,7 +94,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::
     }
     const std::size_t first = block * kBlockRows;
     const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale + first));
-    const __m512 offset = _mm512_add_ps(_mm512_loadu_ps(rows.bias + first), _mm512_loadu_ps(rows.prior + first));
+    const __m512 offset = _mm512_loadu_ps(rows.offset + first);
     const __m512 score = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), scale, offset);
     _mm512_storeu_ps(scores + first, score);
     peaks[block] = _mm512_reduce_max_ps(score);
@@ -129,7 +129,7 @@ __attribute__((target("avx2,fma"))) void score_blocks_avx2(const std::uint8_t* b
       const __m256i product = _mm256_add_epi32(_mm256_permute4x64_epi64(paired, 0b11'01'10'00), zero);
       const std::size_t at = block * kBlockRows + half * 8;
       const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(query_scale), _mm256_loadu_ps(rows.scale + at));
-      const __m256 offset = _mm256_add_ps(_mm256_loadu_ps(rows.bias + at), _mm256_loadu_ps(rows.prior + at));
+      const __m256 offset = _mm256_loadu_ps(rows.offset + at);
       const __m256 score = _mm256_fmadd_ps(_mm256_cvtepi32_ps(product), scale, offset);
       _mm256_storeu_ps(scores + at, score);
       highest = _mm256_max_ps(highest, score);

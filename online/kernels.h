@@ -23,11 +23,10 @@ float quantise_into_block(const float* values, std::size_t size, std::uint8_t* b
 /// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
 float quantise(const float* values, std::size_t size, std::int8_t* out);
 
-/// What a scan adds to the products of rows: score = product * scale * the query's scale + bias + prior.
+/// What a scan makes of the products of rows: score = product * scale * the query's scale + offset.
 struct RowScales {
   const float* scale = nullptr;
-  const float* bias = nullptr;
-  const float* prior = nullptr;
+  const float* offset = nullptr;
 };
 
 /// scores[row] of every row of `count` blocks, from its product with `query` as they were rounded (exact in integers);

@@ -73,7 +73,8 @@ class MatrixFactorisation final : public Part {
       : options_(options),
         random_(mix64(seed)),
         users_(std::move(users)),
-        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count),
+        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
+               options.exact_items),
         live_(items_.live(), users_) {}
 
   const Scorer& live() const override { return live_; }

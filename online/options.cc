@@ -28,6 +28,7 @@ class Problems {
     require(options.admission_count >= 1 && options.admission_count <= 255,
             part + ".admission_count: must be 1 to 255");
     require(options.max_items >= 1, part + ".max_items: must be at least 1");
+    require(options.exact_items >= 1, part + ".exact_items: must be at least 1");
   }
   std::vector<std::string> take() { return std::move(problems_); }
 
@@ -87,6 +88,7 @@ std::vector<std::string> Options::validate() const {
   problems.require(matrix_factorisation.admission_count >= 1 && matrix_factorisation.admission_count <= 255,
                    "matrix_factorisation.admission_count: must be 1 to 255");
   problems.require(matrix_factorisation.max_items >= 1, "matrix_factorisation.max_items: must be at least 1");
+  problems.require(matrix_factorisation.exact_items >= 1, "matrix_factorisation.exact_items: must be at least 1");
   problems.require(matrix_factorisation.max_users >= 1 && matrix_factorisation.max_users <= 100'000'000,
                    "matrix_factorisation.max_users: must be 1 to 100000000");
   problems.require(!has_part("user_cf") || has_part("matrix_factorisation"),
@@ -114,6 +116,7 @@ std::vector<std::string> Options::validate() const {
   problems.require(neural_cf.admission_count >= 1 && neural_cf.admission_count <= 255,
                    "neural_cf.admission_count: must be 1 to 255");
   problems.require(neural_cf.max_items >= 1, "neural_cf.max_items: must be at least 1");
+  problems.require(neural_cf.exact_items >= 1, "neural_cf.exact_items: must be at least 1");
   problems.require(neural_cf.max_users >= 1 && neural_cf.max_users <= 100'000'000,
                    "neural_cf.max_users: must be 1 to 100000000");
   problems.sequence_model("autoencoder", autoencoder);

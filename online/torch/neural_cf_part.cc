@@ -28,7 +28,8 @@ class NeuralCfPart final : public Part {
       : options_(options),
         random_(mix64(seed)),
         users_(std::make_shared<UserVectors>(options.dimension, options.max_users)),
-        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count),
+        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
+               options.exact_items),
         trainer_(options.dimension, options.hidden_units, options.negatives, options.perceptron_learning_rate, seed),
         live_(weights_, items_.live(), users_) {
     trainer_.export_weights(weights_);

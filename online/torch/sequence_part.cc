@@ -59,7 +59,7 @@ class SequencePart final : public Part {
         max_items_(max_items),
         random_(mix64(seed)),
         inputs_(std::move(model.inputs)),
-        table_(options_.dimension, options_.max_items, max_items, options_.admission_count),
+        table_(options_.dimension, options_.max_items, max_items, options_.admission_count, options_.exact_items),
         adagrad_(options_.dimension, options_.learning_rate),
         trainer_(std::move(model.trainer)),
         encoder_(trainer_->encoder()),
@@ -83,9 +83,9 @@ class SequencePart final : public Part {
     if (row == kNoRow) return;
     if (is_new) {
       settle(row);  // it was another item's
-      initialise(row, before);
     }
     table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
+    if (is_new) initialise(row, before);
     live_.weights_changed();
     if (example.inputs.empty()) return;
     pending_.push_back(std::move(example));

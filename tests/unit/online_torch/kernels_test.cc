@@ -60,20 +60,20 @@ TEST(Kernels, EveryScanOfQuantisedRowsIsCloseToTheFloatDotProducts) {
   const auto query = random_vector(random, size);
   std::vector<std::int8_t> rounded(size);
   const float scale = quantise(query.data(), size, rounded.data());
-  const auto bias = random_vector(random, count * kBlockRows), prior = random_vector(random, count * kBlockRows);
+  const auto offset = random_vector(random, count * kBlockRows);
   std::vector<float> scores(count * kBlockRows), peaks(count);
   for (ScoreBlocks* const kernel : score_blocks_kernels()) {
-    kernel(blocks.data(), count, rounded.data(), size, scale, {scales.data(), bias.data(), prior.data()}, scores.data(),
+    kernel(blocks.data(), count, rounded.data(), size, scale, {scales.data(), offset.data()}, scores.data(),
            peaks.data());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      EXPECT_NEAR(scores[row], dot(rows[row].data(), query.data(), size) + bias[row] + prior[row], 0.08);
+      EXPECT_NEAR(scores[row], dot(rows[row].data(), query.data(), size) + offset[row], 0.08);
       std::int32_t exact = 0;
       for (std::size_t i = 0; i < size; ++i) {
         const std::uint8_t byte =
             blocks[row / kBlockRows * size * kBlockRows + (i / 4 * kBlockRows + row % kBlockRows) * 4 + i % 4];
         exact += (byte - kZero) * rounded[i];
       }
-      EXPECT_NEAR(scores[row], static_cast<float>(exact) * scale * scales[row] + bias[row] + prior[row], 1e-5);
+      EXPECT_NEAR(scores[row], static_cast<float>(exact) * scale * scales[row] + offset[row], 1e-5);
     }
     for (std::size_t block = 0; block < count; ++block) {
       const auto first = scores.begin() + static_cast<std::ptrdiff_t>(block * kBlockRows);
