@@ -107,6 +107,13 @@ EmbeddingView EmbeddingTable::publish() {
   return view;
 }
 
+ScanQuality EmbeddingTable::scan_quality() const {
+  if (!clusters_.is_clustered()) return {};
+  const ClusterView& scan = *view_.scan;
+  const auto read = static_cast<double>(scan.tuner->rows()), all = static_cast<double>(scan.rows);
+  return {scan.tuner->recall(), all > 0 ? std::min(1.0, read / all) : 1};
+}
+
 void EmbeddingTable::save(ByteWriter& out) const {
   if (clusters_.is_clustered()) out.varint(kClustered);
   out.varint(view_.rows);

@@ -12,6 +12,7 @@
 #include "online/chunked_array.h"
 #include "online/context.h"
 #include "online/lru.h"
+#include "online/part.h"
 #include "online/row_clusters.h"
 
 namespace freshet::online {
@@ -80,6 +81,8 @@ class EmbeddingTable {
   /// The rows as they are now; changes with them.
   const EmbeddingView& live() const { return view_; }
   EmbeddingView publish();
+
+  ScanQuality scan_quality() const;
 
   void save(ByteWriter& out) const;
   bool load(ByteReader& in);

@@ -150,6 +150,7 @@ void Learner::Impl::publish() {
   snapshot.store(std::move(next));
   auto calibration = model->calibration();
   gauges->calibration(calibration);
+  gauges->scans(model->scan_quality());
   const std::lock_guard lock(status_mutex);
   status.events_published = model->events_learned();
   status.positions = positions;

@@ -9,6 +9,10 @@ constexpr const char* kQualityHelp =
 constexpr const char* kCalibration = "freshet_learner_calibration";
 constexpr const char* kCalibrationHelp =
     "Click probabilities per part that predicts them, before learning, decayed over about the last 100000 examples";
+constexpr const char* kScan = "freshet_learner_scan";
+constexpr const char* kScanHelp =
+    "Share of the best 20 items that a part's scan of vectors finds, measured on some of the learner's own scans; and "
+    "share of the vectors that it reads for that";
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
 constexpr const char* kCheckpointsHelp = "Checkpoints by result";
 
@@ -68,6 +72,16 @@ void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibr
     set("log_loss", calibration.log_loss);
     set("auc", calibration.auc);
     set("expected_calibration_error", calibration.expected_calibration_error);
+  }
+}
+
+void LearnerMetrics::scans(const std::vector<std::pair<std::string, ScanQuality>>& parts) {
+  for (const auto& [part, quality] : parts) {
+    const auto set = [this, &part = part](const char* metric, double value) {
+      metrics_.gauge(kScan, kScanHelp, {{"part", part}, {"metric", metric}}).Set(value);
+    };
+    set("recall", quality.recall);
+    set("share", quality.share);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "online/calibration.h"
+#include "online/part.h"
 #include "online/progressive.h"
 
 namespace freshet::online {
@@ -21,6 +22,7 @@ class LearnerMetrics {
   /// Of the parts.
   void influence(const std::vector<double>& shares);
   void calibration(const std::vector<std::pair<std::string, Calibration>>& parts);
+  void scans(const std::vector<std::pair<std::string, ScanQuality>>& parts);
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;

@@ -113,6 +113,8 @@ class MatrixFactorisation final : public Part {
     return {};
   }
 
+  std::optional<ScanQuality> scan_quality() const override { return items_.scan_quality(); }
+
   std::size_t memory_bytes() const override { return users_->memory_bytes() + items_.memory_bytes(); }
 
  private:

@@ -209,6 +209,14 @@ std::vector<std::pair<std::string, Calibration>> Model::calibration() const {
   return calibrations;
 }
 
+std::vector<std::pair<std::string, ScanQuality>> Model::scan_quality() const {
+  std::vector<std::pair<std::string, ScanQuality>> parts;
+  for (const auto& part : impl_->parts) {
+    if (const auto quality = part->scan_quality()) parts.emplace_back(part->live().name(), *quality);
+  }
+  return parts;
+}
+
 std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {
   std::vector<std::pair<std::string, std::size_t>> bytes;
   for (const auto& part : impl_->parts) bytes.emplace_back(part->live().name(), part->memory_bytes());

@@ -56,7 +56,8 @@ class Model {
 
   std::vector<std::string> part_names() const;  ///< parts..., "blend"
   Quality quality(std::size_t part) const;
-  std::vector<std::pair<std::string, Calibration>> calibration() const;  ///< of the parts that predict clicks
+  std::vector<std::pair<std::string, Calibration>> calibration() const;   ///< of the parts that predict clicks
+  std::vector<std::pair<std::string, ScanQuality>> scan_quality() const;  ///< of the parts that scan vectors of items
   std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
 
   void save(ByteWriter& out) const;

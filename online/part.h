@@ -47,6 +47,12 @@ class UserNeighbours {
   virtual bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
 };
 
+/// How a part that ranks items by their vectors looks through them.
+struct ScanQuality {
+  double recall = 1;  ///< share of the best 20 of all items that it finds, measured live
+  double share = 1;   ///< of the vectors that it reads for that
+};
+
 /// The read side of a part: proposes and scores items for a context.
 /// Threads:  all methods may be called concurrently with each other and with the learner.
 /// Errors:   none: a part that knows nothing proposes nothing and scores zero.
@@ -103,6 +109,9 @@ class Part {
 
   /// How good its click probabilities are, progressively; nullopt: it predicts none.
   virtual std::optional<Calibration> calibration() const { return std::nullopt; }
+
+  /// nullopt: it does not look through vectors of items.
+  virtual std::optional<ScanQuality> scan_quality() const { return std::nullopt; }
 };
 
 }  // namespace freshet::online

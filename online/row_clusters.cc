@@ -346,14 +346,23 @@ void RowClusters::score_centroids(std::span<const float> vector, float offset) {
   subtract_half_square(scores_.data(), all.offset.data(), offset, clusters());
 }
 
-/// A cluster with room.
+/// The nearest, which is halved if it is full; then the nearest with room.
 std::uint32_t RowClusters::nearest(std::span<const float> vector, float offset) {
-  for (;;) {
-    score_centroids(vector, offset);
-    const auto cluster = static_cast<std::uint32_t>(std::ranges::max_element(scores_) - scores_.begin());
-    if (!view_->clusters[cluster]->is_full()) return cluster;
-    halve(cluster);
+  score_centroids(vector, offset);
+  const auto first = static_cast<std::uint32_t>(std::ranges::max_element(scores_) - scores_.begin());
+  if (!view_->clusters[first]->is_full()) return first;
+  halve(first);
+  score_centroids(vector, offset);
+  std::uint32_t best = clusters();
+  for (std::uint32_t cluster = 0; cluster < clusters(); ++cluster) {
+    if (view_->clusters[cluster]->is_full()) continue;
+    if (best == clusters() || scores_[cluster] > scores_[best]) best = cluster;
   }
+  if (best < clusters()) return best;
+  std::vector<float> centroid(vector.begin(), vector.end());
+  centroid.push_back(offset);
+  set_centroid(add_cluster(), centroid, {});
+  return best;
 }
 
 std::vector<std::uint32_t> RowClusters::neighbours(std::uint32_t cluster, std::size_t count) {

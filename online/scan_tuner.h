@@ -10,8 +10,8 @@
 namespace freshet::online {
 
 /// How many rows a scan through clusters reads: as many as find 99 of 100 of what reading all rows would. How many that
-/// is depends on what was learned: of well-separated items a hundredth, of vectors like noise a quarter. So now and then
-/// a scan is followed by one of all rows, and the number grows with what was missed and shrinks a little otherwise
+/// is depends on what was learned: of well-separated items a hundredth, of vectors like noise a quarter. So now and
+/// then a scan is followed by one of all rows, and the number grows with what was missed and shrinks a little otherwise
 /// (Robbins and Monro, 1951, on its logarithm).
 /// Threads: learner thread only: it tunes by its own scans, in the order of the log, so that a run can be repeated.
 class ScanTuner {
@@ -30,8 +30,8 @@ class ScanTuner {
 
   /// `missed`: share of the best that the scan has not found, of a table of `all` rows.
   void record(double missed, std::size_t all) {
-    rows_ = std::clamp(rows_ * std::exp(kStep * (missed - kMissed)), least_,
-                       std::max(least_, static_cast<double>(all)));
+    rows_ =
+        std::clamp(rows_ * std::exp(kStep * (missed - kMissed)), least_, std::max(least_, static_cast<double>(all)));
     recall_ += kDecay * (1 - missed - recall_);
   }
 

@@ -113,6 +113,8 @@ class NeuralCfPart final : public Part {
 
   std::optional<Calibration> calibration() const override { return calibration_.calibration(); }
 
+  std::optional<ScanQuality> scan_quality() const override { return items_.scan_quality(); }
+
  private:
   void train() {
     NeuralCfBatch batch;

@@ -157,6 +157,8 @@ class SequencePart final : public Part {
     return {};
   }
 
+  std::optional<ScanQuality> scan_quality() const override { return table_.scan_quality(); }
+
   std::size_t memory_bytes() const override {
     std::size_t examples = (pending_.capacity() + replay_.capacity()) * sizeof(Example);
     for (const auto* kept : {&pending_, &replay_}) {

@@ -27,6 +27,7 @@ void make_small(SequenceOptions& options) {
   options.replay_per_batch = 8;
   options.replay_buffer = 50;
   options.max_items = 60;
+  options.exact_items = 20;
 }
 
 Options small_options() {
@@ -41,11 +42,13 @@ Options small_options() {
   options.user_history.max_items_per_user = 20;
   options.matrix_factorisation.dimension = 16;
   options.matrix_factorisation.max_items = 60;
+  options.matrix_factorisation.exact_items = 20;
   options.matrix_factorisation.max_users = 6;
   options.user_cf.max_users = 5;
   options.neural_cf.dimension = 16;
   options.neural_cf.batch_examples = 8;
   options.neural_cf.max_items = 60;
+  options.neural_cf.exact_items = 20;
   options.neural_cf.max_users = 6;
   options.user_cf.neighbours = 3;
   make_small(options.lstm);
