@@ -143,10 +143,10 @@ void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   });
 }
 
-/// A table of made-up embeddings, range(0) rows of 64, that are as alike as those learned of `rsc15_17d`: forty a
-/// group, lengths and distances within and between groups like there. Queries are near groups.
+/// A table of made-up embeddings, range(0) rows of 64, about as long and as far apart as those that a web shop's clicks
+/// give: departments, groups of some forty items within them, items. Queries are near groups.
 struct Table {
-  static constexpr std::size_t kDimension = 64, kRowsPerGroup = 40, kQueries = 256;
+  static constexpr std::size_t kDimension = 64, kDepartments = 250, kRowsPerGroup = 40, kQueries = 256;
   EmbeddingTable table;
   std::vector<std::vector<float>> queries;
   std::size_t next = 0;
@@ -154,9 +154,13 @@ struct Table {
   Table(std::size_t rows, std::size_t exact_rows) : table(kDimension, rows, rows, 1, exact_rows) {
     std::mt19937 random(7);
     std::normal_distribution<float> normal;
-    std::vector<std::vector<float>> groups(rows / kRowsPerGroup, std::vector<float>(kDimension));
-    for (auto& group : groups) {
-      for (float& value : group) value = 0.26F * normal(random);
+    std::vector<std::vector<float>> departments(kDepartments, std::vector<float>(kDimension)), groups;
+    for (auto& department : departments) {
+      for (float& value : department) value = 0.2F * normal(random);
+    }
+    while (groups.size() < rows / kRowsPerGroup) {
+      groups.push_back(departments[groups.size() % kDepartments]);
+      for (float& value : groups.back()) value += 0.15F * normal(random);
     }
     const auto around = [&](float length, float noise) {
       std::vector<float> vector = groups[random() % groups.size()];
@@ -192,8 +196,12 @@ BENCHMARK(scan)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
 void scan_of_clusters(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, kExactRows);
-  const EmbeddingView view = table.table.publish();
   std::vector<Candidate> best;
+  for (int n = 0; n < 50'000; ++n) {  // by which it finds out how many rows to read
+    best.clear();
+    nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, best);
+  }
+  const EmbeddingView view = table.table.publish();
   for (auto _ : state) {
     best.clear();
     nearest_items(view, table.query(), kPerPart, kNoItem, best);

@@ -22,8 +22,9 @@ inline constexpr std::size_t kExactRows = 65'536;
 /// the split and reassign of Xu et al., "SPFresh", SOSP 2023, with the steps of Lloyd's k-means done where something
 /// changes. Nothing is drawn at random.
 /// Threads:  learner thread only; views taken by publish() may be read anywhere.
-/// Cost:     write(): amortised a hundredth of a pass over the centroids; of a new row, one pass. Once, when there are
-///           more than `exact_rows`, all rows are placed.
+/// Cost:     write(): amortised a hundredth of a pass over the centroids and of one over the row's cluster and its
+///           neighbours; of a new row, a pass over the centroids. Once, when there are more than `exact_rows`, all rows
+///           are placed.
 class RowClusters {
  public:
   RowClusters(std::size_t dimension, std::size_t exact_rows);
