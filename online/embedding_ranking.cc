@@ -40,7 +40,6 @@ struct Scan {
   std::vector<const RowCluster*> clusters;  // that are read
   std::vector<float> scores;                // block by block
   std::vector<float> peaks;                 // the best of every block
-  std::vector<const std::uint32_t*> rows;   // of every block
   std::vector<Candidate> best;              // rows, not yet items
 
   void choose(const ClusterView& view, std::span<const float> exact_query, bool all);
@@ -76,14 +75,10 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
   query.resize(exact_query.size());
   choose(view, exact_query, all || view.centroids == nullptr);
   const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
-  rows.clear();
-  for (const RowCluster* cluster : clusters) {
-    for (std::size_t block = 0; block < cluster->blocks(); ++block) {
-      rows.push_back(cluster->row.data() + block * kBlockRows);
-    }
-  }
-  peaks.resize(rows.size());
-  scores.resize(rows.size() * kBlockRows);
+  std::size_t blocks = 0;
+  for (const RowCluster* cluster : clusters) blocks += cluster->blocks();
+  peaks.resize(blocks);
+  scores.resize(blocks * kBlockRows);
   std::size_t block = 0;
   for (const RowCluster* cluster : clusters) {
     score_blocks(cluster->quantised.data(), cluster->blocks(), query.data(), exact_query.size(), query_scale,
@@ -97,12 +92,18 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
 void Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
-  for (std::size_t block = 0; block < peaks.size(); ++block) {
-    if (peaks[block] < threshold) continue;
-    for (std::size_t lane = 0; lane < kBlockRows; ++lane) {
-      const float score = scores[block * kBlockRows + lane];
-      if (score >= threshold && rows[block][lane] != kNoRow) best.push_back({rows[block][lane], score});
+  std::size_t first = 0;  // block of the cluster
+  for (const RowCluster* cluster : clusters) {
+    const std::size_t blocks = cluster->blocks();
+    for (std::size_t block = 0; block < blocks; ++block) {
+      if (peaks[first + block] < threshold) continue;
+      for (std::size_t lane = 0; lane < kBlockRows; ++lane) {
+        const float score = scores[(first + block) * kBlockRows + lane];
+        const std::uint32_t row = cluster->row[block * kBlockRows + lane];
+        if (score >= threshold && row != kNoRow) best.push_back({row, score});
+      }
     }
+    first += blocks;
   }
   if (best.size() > 2 * count) cut_to_best(best, count);
 }

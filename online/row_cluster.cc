@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "online/kernels.h"
-
 namespace freshet::online {
 namespace {
 
@@ -13,8 +11,6 @@ constexpr std::size_t kFour = 4;  // dimensions of a row that lie side by side
 std::size_t place(std::size_t slot, std::size_t four) { return (four * kBlockRows + slot % kBlockRows) * kFour; }
 
 }  // namespace
-
-std::size_t RowCluster::blocks() const { return (size + kBlockRows - 1) / kBlockRows; }
 
 std::size_t RowCluster::append(std::uint32_t the_row) {
   const std::size_t slot = size++;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "online/kernels.h"
 #include "online/scan_tuner.h"
 
 namespace freshet::online {
@@ -19,7 +20,7 @@ struct RowCluster {
 
   explicit RowCluster(std::size_t the_dimension) : dimension(the_dimension) {}
 
-  std::size_t blocks() const;
+  std::size_t blocks() const { return (size + kBlockRows - 1) / kBlockRows; }
   bool is_full() const { return size == kRows; }
 
   /// Makes room for one more at the end. Returns its slot. REQUIRES: !is_full()
