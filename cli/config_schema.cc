@@ -212,7 +212,8 @@ void add_store_options(Schema& schema) {
 }
 
 constexpr const char* kExactItems =
-    "Up to so many are all looked at for every list; of more, a quarter as many: those that promise most.";
+    "Up to so many are all looked at for every list; of more those that promise most, as many as find 99 % of the "
+    "best.";
 
 /// What lstm, attention and autoencoder have in common, below `section`.
 template <typename At>
