@@ -26,8 +26,8 @@ cd "$root"
 bench=build/release/bench
 
 if ${ratios:-false}; then
-  "$bench/freshet_ranking_bench" --benchmark_filter=scan --benchmark_repetitions=5 --benchmark_min_time=0.1 \
-    --benchmark_format=json | python3 bench/ratios.py
+  "$bench/freshet_ranking_bench" '--benchmark_filter=^scan(_in_float)?/' --benchmark_repetitions=5 \
+    --benchmark_min_time=0.1 --benchmark_format=json | python3 bench/ratios.py
   exit
 fi
 
