@@ -21,6 +21,8 @@ constexpr std::size_t kSettledByHalving = 8;           // neighbours whose rows 
 constexpr int kLloydSteps = 4;                         // of halving
 constexpr int kFirstRounds = 2;                        // over all clusters, once they have been formed
 
+std::uint32_t cluster_of(std::uint32_t place) { return static_cast<std::uint32_t>(place / kRows); }
+
 float squared(std::span<const float> values) { return dot(values.data(), values.data(), values.size()); }
 
 FRESHET_SIMD void subtract_half_square(float* scores, const float* offsets, float offset, std::size_t size) {
@@ -38,7 +40,7 @@ RowClusters::RowClusters(std::size_t dimension, std::size_t exact_rows)
 void RowClusters::write(std::uint32_t row, std::span<const float> vector, float offset) {
   if (row >= places_.size()) places_.resize(row + std::size_t{1}, kNowhere);
   if (places_[row] != kNowhere) {
-    const std::uint32_t cluster = places_[row] / kRows;
+    const std::uint32_t cluster = cluster_of(places_[row]);
     writable(cluster).write(places_[row] % kRows, vector, offset);
     changed(cluster);
     return;
@@ -49,14 +51,14 @@ void RowClusters::write(std::uint32_t row, std::span<const float> vector, float 
 
 void RowClusters::write_offset(std::uint32_t row, float offset) {
   if (row >= places_.size() || places_[row] == kNowhere) return;
-  const std::uint32_t cluster = places_[row] / kRows;
+  const std::uint32_t cluster = cluster_of(places_[row]);
   writable(cluster).offset[places_[row] % kRows] = offset;
   changed(cluster);
 }
 
 void RowClusters::remove(std::uint32_t row) {
   if (row >= places_.size() || places_[row] == kNowhere) return;
-  const std::uint32_t cluster = places_[row] / kRows;
+  const std::uint32_t cluster = cluster_of(places_[row]);
   const std::size_t slot = places_[row] % kRows;
   places_[row] = kNowhere;
   --view_->rows;
@@ -421,7 +423,7 @@ bool RowClusters::load(ByteReader& in, std::size_t rows) {
 
 bool RowClusters::restore(std::uint32_t row, std::span<const float> vector, float offset) {
   if (row >= places_.size() || places_[row] == kNowhere) return false;
-  writable(places_[row] / kRows).write(places_[row] % kRows, vector, offset);
+  writable(cluster_of(places_[row])).write(places_[row] % kRows, vector, offset);
   return true;
 }
 
