@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kComplaints = 5;
 constexpr std::size_t kMaxLineBytes = 1 << 20;
-const std::vector<std::string> kColumnNames{"user", "session", "item", "time", "type", "value", "id", "request", "-"};
+const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
+                                            "value", "id",      "request", "consent", "-"};
 
 Error invalid(std::string message) { return {Errc::invalid, std::move(message)}; }
 
@@ -81,6 +82,11 @@ Result<void> set_field(Event& event, const std::string& column, std::string text
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(event.value)) {
       return invalid("value: \"" + text.substr(0, 40) + "\" is not a number");
     }
+  } else if (column == "consent" && !text.empty()) {
+    if (text != "true" && text != "false") {
+      return invalid("consent: \"" + text.substr(0, 40) + "\" is neither true nor false");
+    }
+    event.consent = text == "true";
   }
   return {};
 }
@@ -97,7 +103,7 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
     if (std::ranges::count(kColumnNames, name) == 0) {
       const std::string close = nearest(name, kColumnNames);
       return invalid("\"" + name + "\" is no column" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
-                     " (user, session, item, time, type, value, id, request, or - to skip)");
+                     " (user, session, item, time, type, value, id, request, consent, or - to skip)");
     }
     if (name != "-" && std::ranges::count(columns, name) > 1) return invalid("\"" + name + "\" twice");
   }

@@ -90,6 +90,18 @@ TEST_F(EventStreamTest, ReadsJsonLines) {
       (Lines{"/u i 5 cart", "s/ 7 6 view"}));
 }
 
+TEST_F(EventStreamTest, AColumnMaySayThatThereIsNoConsent) {
+  const auto stream =
+      EventStream::open(file("s1\ti1\tfalse\ns2\ti2\t\ns3\ti3\tno\n"), {.columns = {"session", "item", "consent"}});
+  ASSERT_TRUE(stream);
+  const auto refused = (*stream)->next(), silent = (*stream)->next(), last = (*stream)->next();
+  ASSERT_TRUE(refused && *refused && silent && *silent && last);
+  EXPECT_FALSE((*refused)->consent);
+  EXPECT_TRUE((*silent)->consent);
+  EXPECT_FALSE(*last);
+  EXPECT_EQ((*stream)->complaints(), Lines{"line 3: consent: \"no\" is neither true nor false"});
+}
+
 TEST_F(EventStreamTest, BadLinesAreCountedAndNamedNotSilentlyLost) {
   EXPECT_EQ(read("s1\ti1\t1396300000\tview\ns2\ti2\ns3\ti3\tyesterday\tview\n\t\t1\tview\n").size(), 1U);
   EXPECT_EQ(skipped_, 3U);
