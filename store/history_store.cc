@@ -145,10 +145,10 @@ class Commit {
 
   void add(const RejectedRecord& record) {
     // What could not be decoded may hold ids anywhere.
-    const bool without_bytes = !db_.options.pseudonym_key.empty();
-    const RejectedRecord noted{record.position, record.arrival, record.reason, {}, {}, {}};
-    batch_.Put(db_.family(Family::dead_letters), encode_position(record.position),
-               encode_rejected(without_bytes ? noted : record));
+    const std::string value = db_.options.pseudonym_key.empty()
+                                  ? encode_rejected(record)
+                                  : encode_rejected({record.position, record.arrival, record.reason, {}, {}, {}});
+    batch_.Put(db_.family(Family::dead_letters), encode_position(record.position), value);
   }
 
   void set_positions(const Positions& next) {
