@@ -16,6 +16,13 @@ constexpr const char* kScanHelp =
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
 constexpr const char* kCheckpointsHelp = "Checkpoints by result";
 
+/// The gauges of one part in a family, by "metric".
+auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::string& part) {
+  return [&metrics, name, help, part](const char* metric) -> Gauge& {
+    return metrics.gauge(name, help, {{"part", part}, {"metric", metric}});
+  };
+}
+
 }  // namespace
 
 LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names)
@@ -38,9 +45,7 @@ LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>&
                                      "MRR of the blend less that of its best part, decayed over about the last 10000 "
                                      "scored events; below 0 that part alone would recommend better")) {
   for (const std::string& part : part_names) {
-    const auto gauge = [&](const char* metric) -> Gauge& {
-      return metrics.gauge(kQuality, kQualityHelp, {{"part", part}, {"metric", metric}});
-    };
+    const auto gauge = gauges_of(metrics, kQuality, kQualityHelp, part);
     quality_.push_back({gauge("hit_rate"), gauge("mrr"), gauge("ndcg")});
   }
   for (std::size_t part = 0; part + 1 < part_names.size(); ++part) {
@@ -66,22 +71,18 @@ void LearnerMetrics::influence(const std::vector<double>& shares) {
 
 void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibration>>& parts) {
   for (const auto& [part, calibration] : parts) {
-    const auto set = [this, &part = part](const char* metric, double value) {
-      metrics_.gauge(kCalibration, kCalibrationHelp, {{"part", part}, {"metric", metric}}).Set(value);
-    };
-    set("log_loss", calibration.log_loss);
-    set("auc", calibration.auc);
-    set("expected_calibration_error", calibration.expected_calibration_error);
+    const auto gauge = gauges_of(metrics_, kCalibration, kCalibrationHelp, part);
+    gauge("log_loss").Set(calibration.log_loss);
+    gauge("auc").Set(calibration.auc);
+    gauge("expected_calibration_error").Set(calibration.expected_calibration_error);
   }
 }
 
 void LearnerMetrics::scans(const std::vector<std::pair<std::string, ScanQuality>>& parts) {
   for (const auto& [part, quality] : parts) {
-    const auto set = [this, &part = part](const char* metric, double value) {
-      metrics_.gauge(kScan, kScanHelp, {{"part", part}, {"metric", metric}}).Set(value);
-    };
-    set("recall", quality.recall);
-    set("share", quality.share);
+    const auto gauge = gauges_of(metrics_, kScan, kScanHelp, part);
+    gauge("recall").Set(quality.recall);
+    gauge("share").Set(quality.share);
   }
 }
 
