@@ -42,13 +42,13 @@ struct Scan {
   std::vector<float> peaks;                 // the best of every block
   std::vector<Candidate> best;              // rows, not yet items
 
-  void choose(const ClusterView& view, std::span<const float> exact_query, bool all);
+  void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all);
   void run(const ClusterView& view, std::span<const float> exact_query, bool all);
   void select(std::size_t count);
 };
 
 /// The clusters that promise most, as many as hold the rows to be read.
-void Scan::choose(const ClusterView& view, std::span<const float> exact_query, bool all) {
+void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
   clusters.clear();
   const std::size_t count = view.clusters.size();
   const std::size_t rows_wanted = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
@@ -59,7 +59,6 @@ void Scan::choose(const ClusterView& view, std::span<const float> exact_query, b
     const std::size_t blocks = centroids.scale.size() / kBlockRows;
     scores.resize(blocks * kBlockRows);
     peaks.resize(blocks);
-    const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
     score_blocks(centroids.quantised.data(), blocks, query.data(), exact_query.size(), query_scale,
                  {centroids.scale.data(), centroids.offset.data()}, scores.data(), peaks.data());
     add_deviations(scores.data(), centroids, count, dot(exact_query.data(), exact_query.data(), exact_query.size()));
@@ -73,8 +72,8 @@ void Scan::choose(const ClusterView& view, std::span<const float> exact_query, b
 
 void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool all) {
   query.resize(exact_query.size());
-  choose(view, exact_query, all || view.centroids == nullptr);
   const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
+  choose(view, exact_query, query_scale, all || view.centroids == nullptr);
   std::size_t blocks = 0;
   for (const RowCluster* cluster : clusters) blocks += cluster->blocks();
   peaks.resize(blocks);
