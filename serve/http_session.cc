@@ -129,6 +129,16 @@ ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) co
           text(request["X-Request-Id"])};
 }
 
+template <typename Stream>
+asio::awaitable<bool> HttpSession<Stream>::admitted_after_all() {
+  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(
+      [this](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        io_.admission.decide([shared](bool admitted) { (*shared)(admitted); });
+      },
+      asio::use_awaitable);
+}
+
 /// The API's answer, on this thread. Most answers are there when handle() returns: then nothing is queued, and the
 /// client need not wait until everybody else's answer is made.
 template <typename Stream>
@@ -138,7 +148,8 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
     std::optional<ApiResponse> answer;       // guarded by mutex
     std::function<void(ApiResponse)> go_on;  // guarded by mutex; empty: nobody waits yet
   };
-  const bool shedding = !io_.admission.admits();
+  bool shedding = !io_.admission.admits();
+  if (shedding) shedding = !co_await admitted_after_all();
   if (shedding) io_.shed_total.Increment();
   auto pending = std::make_shared<Pending>();
   io_.api.handle(to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {

@@ -56,6 +56,7 @@ class HttpSession {
   boost::asio::awaitable<boost::beast::error_code> read_more(std::size_t most);
   template <typename Done>
   boost::asio::awaitable<boost::beast::error_code> read(Parser& parser, Done done);
+  boost::asio::awaitable<bool> admitted_after_all();
   ApiRequest to_api(const Request& request, bool shedding) const;
   boost::asio::awaitable<ApiResponse> ask(const Request& request);
   boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
