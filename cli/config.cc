@@ -20,9 +20,13 @@
 namespace freshet::cli {
 namespace {
 
+/// On one line, so that it may also be a key.
 std::string toml_text(const std::string& text) {
+  using enum toml::format_flags;
+  auto flags = toml::toml_formatter::default_flags;
+  if (text.find('\n') != std::string::npos) flags &= ~(allow_multi_line_strings | allow_literal_strings);
   std::ostringstream out;
-  out << toml::value<std::string>(text);
+  out << toml::toml_formatter{toml::value<std::string>(text), flags};
   return out.str();
 }
 

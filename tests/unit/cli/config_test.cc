@@ -131,6 +131,13 @@ TEST_F(ConfigTest, WhatIsPrintedReadsBackToTheSame) {
   EXPECT_EQ(print_config(config_), printed);
 }
 
+TEST_F(ConfigTest, AKeyWithALineBreakReadsBackToo) {
+  ASSERT_EQ(problems("[kafka.properties]\n\"a\\nkey\" = \"two\\nlines\"\n"), Lines{});
+  const std::string printed = print_config(config_);
+  ASSERT_EQ(problems(printed), Lines{}) << printed;
+  EXPECT_EQ(config_.kafka.properties, (std::map<std::string, std::string>{{"a\nkey", "two\nlines"}}));
+}
+
 TEST_F(ConfigTest, EveryOptionIsDocumentedOnce) {
   std::set<std::string> keys;
   for (const ConfigOption& option : config_schema()) {
