@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cstdint>
 #include <numeric>
 #include <vector>
 
@@ -25,14 +25,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
-/// A lower bound of edit_distance() that costs little: letters that one has more of than the other.
+/// A lower bound of edit_distance() that costs little: letters of the longer that are not in the other.
 std::size_t letters_apart(std::string_view a, std::string_view b) {
-  std::array<int, 256> balance{};
-  for (const char c : a) ++balance[static_cast<unsigned char>(c)];
-  for (const char c : b) --balance[static_cast<unsigned char>(c)];
-  int more = 0, fewer = 0;
-  for (const int difference : balance) (difference > 0 ? more : fewer) += std::abs(difference);
-  return static_cast<std::size_t>(std::max(more, fewer));
+  std::array<std::uint8_t, 256> left{};
+  for (const char c : a) ++left[static_cast<unsigned char>(c)];
+  std::size_t common = 0;
+  for (const char c : b) {
+    if (auto& of_it = left[static_cast<unsigned char>(c)]; of_it > 0) --of_it, ++common;
+  }
+  return std::max(a.size(), b.size()) - common;
 }
 
 }  // namespace
