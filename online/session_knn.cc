@@ -81,7 +81,7 @@ std::span<const std::string_view> SessionKnnIndex::features() const {
   return kNames;
 }
 
-const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context) const {
+const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context, std::uint64_t changes) const {
   Query& query = Query::mine();
   const std::uint64_t version = version_.load(std::memory_order_acquire);
   const std::int64_t now = to_ms(context.now);
@@ -99,7 +99,7 @@ const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context) const
   for (std::size_t i = 0; i < count; ++i) {
     asked[i].weight = static_cast<float>(count - i) / static_cast<float>(count);
   }
-  const bool same = query.instance == instance_ && query.version == version &&
+  const bool same = query.instance == instance_ && version - query.version <= changes &&
                     query.session_key == context.session_key && query.now_ms == now && query.start_ms == start &&
                     query.asked_count == count &&
                     std::equal(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(count), query.asked.begin(),
@@ -201,7 +201,7 @@ void SessionKnnIndex::prefetch(SessionNumber number) const {
 }
 
 void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  const Query& query = ask(context);
+  const Query& query = ask(context, 0);
   thread_local std::vector<Candidate> candidates;
   candidates.clear();
   for (const Vote& vote : query.votes) candidates.push_back({vote.item, vote.own});
@@ -210,7 +210,7 @@ void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector
 }
 
 void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  const Query& query = ask(context);
+  const Query& query = ask(context, kRequestChanges);  // what propose() found
   const auto sessions = static_cast<float>(indexed_.load(kRelaxed));
   const float no_share = log_share(0.0F);
   float all_own = kNoVote, all_after = kNoVote;
@@ -334,7 +334,7 @@ void SessionKnnIndex::forget_item(ItemIndex item) {
     postings.newest = {};
     postings.next = 0;
   }
-  version_.fetch_add(1, std::memory_order_release);
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
 }
 
 void SessionKnnIndex::erase(std::uint64_t key) {
@@ -342,7 +342,7 @@ void SessionKnnIndex::erase(std::uint64_t key) {
     if (session.session_key != 0 && (session.session_key == key || session.user_key == key)) clear(sessions_.at(slot));
   });
   find_newest_of_keys();
-  version_.fetch_add(1, std::memory_order_release);
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
 }
 
 void SessionKnnIndex::find_newest_of_keys() {
@@ -413,7 +413,7 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     postings.newest = std::move(newest);
     postings.next = static_cast<std::uint32_t>(place);
   }
-  version_.fetch_add(1, std::memory_order_release);
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
   return in.ok() ? Result<void>{} : corrupt;
 }
 

@@ -24,7 +24,7 @@ namespace freshet::online {
 /// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
 /// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
 /// Threads: as Scorer and Part; postings and sessions are copied under their stripe's lock. A thread remembers its last
-///          query, so that propose() and score() of one context cost one search.
+///          query, so that propose() and score() of one context cost one search, also while the learner goes on.
 class SessionKnnIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 9;
@@ -48,7 +48,8 @@ class SessionKnnIndex final : public Scorer {
  private:
   using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
 
-  static constexpr std::size_t kUsualItems = 8;  // of most sessions, which then lie in one place
+  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
+  static constexpr std::size_t kUsualItems = 8;         // of most sessions, which then lie in one place
 
   struct Session {
     std::uint64_t session_key = 0;  // 0: empty slot
@@ -75,8 +76,8 @@ class SessionKnnIndex final : public Scorer {
     float similarity = 0;
   };
 
-  /// The votes for this context: from memory if nothing has changed since this thread asked last.
-  const Query& ask(const Context& context) const;
+  /// The votes for this context: from memory if no more than so many changes came since this thread asked last.
+  const Query& ask(const Context& context, std::uint64_t changes) const;
   void find_neighbours(Query& query) const;
   void collect_votes(const Context& context, Query& query) const;
   static bool vote(const Session& session, const Neighbour& neighbour, ItemIndex except, Query& query);
@@ -99,7 +100,7 @@ class SessionKnnIndex final : public Scorer {
   ChunkedArray<Postings> postings_;  // item i guarded by posting_locks_.of(i); the learner reads without
   std::atomic<SessionNumber> next_number_{0};
   std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
-  std::atomic<std::uint64_t> version_{0};  // changes with every change
+  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
 
   // learner thread only
   std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key

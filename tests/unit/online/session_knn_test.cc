@@ -105,5 +105,17 @@ TEST(SessionKnn, AnswersAnewOnceSomethingWasLearned) {
   EXPECT_EQ(propose(part->live(), context).size(), 2U);
 }
 
+TEST(SessionKnn, ScoresByTheVotesThatItProposedBy) {
+  const auto part = make_session_knn({}, 100);
+  observe_session(*part, 1, {1, 2}, 0);
+  const Context context = context_of({1}, 10);
+  ASSERT_EQ(propose(part->live(), context).size(), 1U);
+  const auto proposed = score(part->live(), context, {2, 3});
+  observe_session(*part, 2, {1, 3}, 5);  // the learner goes on meanwhile
+  EXPECT_EQ(score(part->live(), context, {3}).front(), proposed.back());
+  part->erase(1);  // but who is erased has no vote any more
+  EXPECT_EQ(score(part->live(), context, {2}).front(), proposed.back());
+}
+
 }  // namespace
 }  // namespace freshet::online
