@@ -17,6 +17,7 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kUsualBytes = 4096;  // a record is rarely longer
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Why a record is refused: set by whoever finds the first fault.
@@ -190,7 +191,7 @@ bool check_text(std::string_view text, std::string_view field, Fault& fault) {
 struct EventDecoder::Impl {
   explicit Impl(const DecodeOptions& the_options)
       : options(the_options), types(options.types.begin(), options.types.end()) {
-    FRESHET_CHECK(parser.allocate(options.max_record_bytes, kMaxDepth) == simdjson::SUCCESS);
+    FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // it grows with its records
   }
 
   bool parse(std::string_view value, object& fields, Fault& fault);
