@@ -1,10 +1,14 @@
 #include "cli/http_client.h"
 
 #include <boost/asio.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <boost/url.hpp>
 #include <cstdlib>
+#include <optional>
+#include <variant>
 
 namespace freshet::cli {
 namespace {
@@ -12,18 +16,26 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
+namespace ssl = asio::ssl;
 
 constexpr std::chrono::seconds kTimeout{30};
 
 }  // namespace
 
 struct HttpClient::Impl {
+  using Plain = beast::tcp_stream;
+  using Secure = beast::ssl_stream<beast::tcp_stream>;
+
   std::string host, port, api_key;
+  std::optional<ssl::context> tls;  // none: plain HTTP
   asio::io_context context;
-  std::unique_ptr<beast::tcp_stream> stream;
+  std::variant<std::monostate, Plain, Secure> connection;  // monostate: not connected
   beast::flat_buffer buffer;
 
   Result<Answer> exchange(http::request<http::string_body> request);
+  template <typename Stream>
+  beast::error_code exchange(Stream& stream, const http::request<http::string_body>& request,
+                             http::response<http::string_body>& response);
 
   /// Runs one asynchronous step to its end, so that the stream's timeout applies.
   template <typename Start>
@@ -35,17 +47,27 @@ struct HttpClient::Impl {
     return result;
   }
 
-  beast::error_code connect() {
-    stream = std::make_unique<beast::tcp_stream>(context);
-    buffer.clear();
+  beast::error_code connect(Plain& stream) {
     beast::error_code error;
     asio::ip::tcp::resolver resolver(context);
     const auto addresses = resolver.resolve(host, port, error);
     if (error) return error;
-    stream->expires_after(kTimeout);
-    error = run([&](auto done) { stream->async_connect(addresses, done); });
-    if (!error) stream->socket().set_option(asio::ip::tcp::no_delay(true), error);
+    stream.expires_after(kTimeout);
+    error = run([&](auto done) { stream.async_connect(addresses, done); });
+    if (!error) stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
     return error;
+  }
+
+  beast::error_code connect(Secure& stream) {
+    SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
+    stream.set_verify_callback(ssl::host_name_verification(host));
+    if (const auto error = connect(stream.next_layer())) return error;
+    return run([&](auto done) { stream.async_handshake(ssl::stream_base::client, done); });
+  }
+
+  beast::error_code connect() {
+    buffer.clear();
+    return tls ? connect(connection.emplace<Secure>(context, *tls)) : connect(connection.emplace<Plain>(context));
   }
 };
 
@@ -54,34 +76,48 @@ HttpClient::~HttpClient() = default;
 
 Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed || parsed->scheme() != "http" || parsed->host().empty()) {
-    return Error{Errc::invalid, "\"" + url + "\" is not of the form http://HOST:PORT"};
+  const bool secure = parsed && parsed->scheme() == "https";
+  if (!parsed || parsed->host().empty() || !(secure || parsed->scheme() == "http")) {
+    return Error{Errc::invalid, "\"" + url + "\" is not of the form http://HOST:PORT or https://HOST:PORT"};
   }
   auto impl = std::make_unique<Impl>();
   impl->host = parsed->host_address();
-  impl->port = parsed->has_port() ? std::string(parsed->port()) : "80";
+  impl->port = parsed->has_port() ? std::string(parsed->port()) : secure ? "443" : "80";
+  if (secure) {
+    impl->tls.emplace(ssl::context::tls_client);
+    impl->tls->set_default_verify_paths();
+    impl->tls->set_verify_mode(ssl::verify_peer);
+  }
   if (const char* key = std::getenv("FRESHET_API_KEY")) impl->api_key = key;
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(impl)));
 }
 
+template <typename Stream>
+beast::error_code HttpClient::Impl::exchange(Stream& stream, const http::request<http::string_body>& request,
+                                             http::response<http::string_body>& response) {
+  beast::get_lowest_layer(stream).expires_after(kTimeout);
+  if (const auto error = run([&](auto done) { http::async_write(stream, request, done); })) return error;
+  return run([&](auto done) { http::async_read(stream, buffer, response, done); });
+}
+
 Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string_body> request) {
   const auto lost = [&](const beast::error_code& error) {
-    stream.reset();
+    connection = std::monostate{};
     return Error{error == beast::error::timeout ? Errc::timed_out : Errc::unavailable, error.message()};
   };
-  if (!stream) {
+  if (std::holds_alternative<std::monostate>(connection)) {
     if (const auto error = connect()) return lost(error);
   }
   request.set(http::field::host, host + ":" + port);
   if (!api_key.empty()) request.set(http::field::authorization, "Bearer " + api_key);
   request.prepare_payload();
-  stream->expires_after(kTimeout);
-  if (const auto error = run([&](auto done) { http::async_write(*stream, request, done); })) return lost(error);
   http::response<http::string_body> response;
-  if (const auto error = run([&](auto done) { http::async_read(*stream, buffer, response, done); })) return lost(error);
+  const auto error = tls ? exchange(std::get<Secure>(connection), request, response)
+                         : exchange(std::get<Plain>(connection), request, response);
+  if (error) return lost(error);
   Answer answer{response.result_int(), std::move(response.body()), std::chrono::seconds(0)};
   answer.retry_after = std::chrono::seconds(std::atoi(std::string(response[http::field::retry_after]).c_str()));
-  if (!response.keep_alive()) stream.reset();
+  if (!response.keep_alive()) connection = std::monostate{};
   return answer;
 }
 

@@ -9,9 +9,10 @@
 
 namespace freshet::cli {
 
-/// One kept-alive HTTP connection, blocking, with timeouts; reconnects by itself. Sends the key that the environment
-/// has as FRESHET_API_KEY, if any: on a command line others could see it. Threads: one. Errors: unavailable (cannot
-/// connect, connection lost), timed_out.
+/// One kept-alive HTTP or HTTPS connection, blocking, with timeouts; reconnects by itself. Sends the key that the
+/// environment has as FRESHET_API_KEY, if any: on a command line others could see it. The server's certificate must be
+/// for its name and of an authority that the system trusts, or of the file that the environment has as SSL_CERT_FILE.
+/// Threads: one. Errors: unavailable (cannot connect, not to be trusted, connection lost), timed_out.
 class HttpClient {
  public:
   struct Answer {
@@ -20,7 +21,7 @@ class HttpClient {
     std::chrono::seconds retry_after{0};
   };
 
-  /// "http://127.0.0.1:8080". Errors: invalid.
+  /// "http://127.0.0.1:8080", "https://shop.example". Errors: invalid.
   static Result<std::unique_ptr<HttpClient>> make(const std::string& url);
   ~HttpClient();
 

@@ -29,10 +29,10 @@ def free_ports(count):
     return [each.getsockname()[1] for each in sockets]
 
 
-def run(*arguments, stdin=None, check=True, timeout=120):
+def run(*arguments, stdin=None, check=True, timeout=120, **environment):
     """One freshet command to its end."""
     result = subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True,
-                            timeout=timeout)
+                            timeout=timeout, env={**os.environ, **environment})
     if check and result.returncode != 0:
         raise AssertionError(f"{arguments}: exit {result.returncode}\n{result.stdout}\n{result.stderr}")
     return result

@@ -119,6 +119,24 @@ def served_serial(service):
     return int(text.stdout.strip().split("=")[1], 16)
 
 
+def test_a_recorded_stream_is_sent_over_tls_to_whom_it_is_meant_for(freshet, tmp_path, authority):
+    keys, stream = tmp_path / "keys", tmp_path / "stream.tsv"
+    key = new_key(keys, "producer", "write,admin")
+    service = freshet(secured(authority, keys), ca=authority.ca)
+    stream.write_text("".join(f"u{i % 5}\ti{i}\t{1_600_000_000 + i}\n" for i in range(50)))
+
+    def replay(**environment):
+        return run("replay", stream, "--to", "http", "--url", f"https://127.0.0.1:{service.port}", "--columns",
+                   "user,item,time", "--patience", 1, check=False, FRESHET_API_KEY=key, **environment)
+
+    stranger = replay()
+    assert stranger.returncode != 0 and "certificate verify failed" in stranger.stderr, stranger.stderr
+    sent = replay(SSL_CERT_FILE=str(authority.ca))
+    assert sent.returncode == 0, sent.stderr
+    wait_until(lambda: service.get("/v1/users/u0", **as_key(key)).json["count"] == 10, "all events stored")
+
+
+
 def test_a_reload_changes_keys_and_certificate_and_no_request_fails(freshet, tmp_path, authority):
     keys = tmp_path / "keys"
     steady, leaving = new_key(keys, "steady", "read"), new_key(keys, "leaving", "read")
