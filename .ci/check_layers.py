@@ -31,7 +31,7 @@ HOMES = [
     (r"/(torch|ATen|c10)/", r"^online/torch/"),
     (r"/boost/beast/", r"^(serve/|cli/http_client\.cc)"),
     (r"/boost/asio/", r"^(serve|cli)/"),
-    (r"/openssl/", r"^(serve/|base/keyed_hash\.cc)"),
+    (r"/openssl/", r"^(serve/|base/keyed_hash\.cc|cli/http_client\.cc)"),
     (r"/toml\+\+/", r"^cli/"),
     (r"/CLI/", r"^cli/"),
     (r"/spdlog/", r"^base/"),
