@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <ranges>
 
 #include "online/kernels.h"
 #include "online/simd.h"
 #include "online/threshold.h"
+#include "online/two_means.h"
 
 namespace freshet::online {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::size_t kHalveFrom = kRows - kRows / 8;  // when it settles; other
 constexpr std::size_t kFew = 16;                       // a smaller cluster gives its rows away
 constexpr std::size_t kNeighbours = 16;                // clusters that rows may go over to
 constexpr std::size_t kSettledByHalving = 8;           // neighbours whose rows may belong to the new cluster
-constexpr int kLloydSteps = 4;                         // of halving
 constexpr int kFirstRounds = 2;                        // over all clusters, once they have been formed
 
 std::uint32_t cluster_of(std::uint32_t place) { return static_cast<std::uint32_t>(place / kRows); }
@@ -237,60 +237,18 @@ void RowClusters::reassign(std::uint32_t cluster, std::span<const std::uint32_t>
   }
 }
 
-/// By 2-means, cut where neither half gets less than a quarter.
 void RowClusters::halve(std::uint32_t cluster) {
   changes_[cluster] = 0;
   const RowCluster& page = *view_->clusters[cluster];
-  const std::size_t size = page.size;
-  std::vector<float> values(size * width());
-  const auto row = [&](std::size_t slot) { return std::span(values).subspan(slot * width(), width()); };
-  for (std::size_t slot = 0; slot < size; ++slot) {
-    page.read(slot, row(slot).data());
-    row(slot).back() = page.offset[slot];
+  std::vector<float> values(page.size * width());
+  for (std::size_t slot = 0; slot < page.size; ++slot) {
+    float* const row = &values[slot * width()];
+    page.read(slot, row);
+    row[dimension_] = page.offset[slot];
   }
-  const auto farthest_from = [&](std::span<const float> point) {
-    std::size_t farthest = 0;
-    float distance = -1;
-    for (std::size_t slot = 0; slot < size; ++slot) {
-      float sum = 0;
-      for (std::size_t i = 0; i < width(); ++i) sum += (row(slot)[i] - point[i]) * (row(slot)[i] - point[i]);
-      if (sum > distance) {
-        farthest = slot;
-        distance = sum;
-      }
-    }
-    return row(farthest);
-  };
-  const auto left_end = farthest_from(centroid(cluster));
-  const auto right_end = farthest_from(left_end);
-  std::vector<float> left(left_end.begin(), left_end.end()), right(right_end.begin(), right_end.end());
-
-  std::vector<float> axis(width()), along(size);
-  std::vector<std::uint32_t> order(size);
-  std::size_t cut = 0;
-  for (int step = 0; step < kLloydSteps; ++step) {
-    for (std::size_t i = 0; i < width(); ++i) axis[i] = right[i] - left[i];
-    const float middle = (squared(right) - squared(left)) / 2;
-    for (std::size_t slot = 0; slot < size; ++slot) {
-      const float value = dot(row(slot).data(), axis.data(), width()) - middle;
-      along[slot] = std::isnan(value) ? 0.0F : value;  // of a damaged checkpoint
-    }
-    std::iota(order.begin(), order.end(), 0U);
-    std::ranges::stable_sort(order, {}, [&](std::uint32_t slot) { return along[slot]; });
-    cut = static_cast<std::size_t>(std::ranges::count_if(along, [](float value) { return value < 0; }));
-    cut = std::clamp(cut, size / 4, size - size / 4);
-    for (auto* mean : {&left, &right}) std::ranges::fill(*mean, 0.0F);
-    for (std::size_t n = 0; n < size; ++n) {
-      std::vector<float>& mean = n < cut ? left : right;
-      const float share = 1.0F / static_cast<float>(n < cut ? cut : size - cut);
-      for (std::size_t i = 0; i < width(); ++i) mean[i] += share * row(order[n])[i];
-    }
-  }
-
+  const std::vector<std::uint32_t> leaving = two_means(values, width(), centroid(cluster));
   const std::uint32_t added = add_cluster();
-  std::vector<std::uint32_t> leaving(order.begin() + static_cast<std::ptrdiff_t>(cut), order.end());
-  std::ranges::sort(leaving, std::greater<>());
-  for (const std::uint32_t slot : leaving) move(cluster, slot, added);
+  for (const std::uint32_t slot : std::views::reverse(leaving)) move(cluster, slot, added);  // the last takes its slot
   take_mean(cluster);
   take_mean(added);
   std::vector<std::uint32_t> settling = neighbours(cluster, kSettledByHalving);
