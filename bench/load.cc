@@ -2,8 +2,9 @@
 //
 // A rate is kept whatever the service does (open loop): request i is due at start + i / rate, and its latency counts
 // from then, not from when a connection was free to send it. A service that stalls for a second is so charged for all
-// who would have come in that second (Tene, "How NOT to measure latency"). service_* count from when it was sent: what
-// the answer took, without the wait for a connection.
+// who would have come in that second (Tene, "How NOT to measure latency"), and a request that found no connection until
+// the end counts with what it had waited by then. Percentiles are exact: every latency is kept. service_* count from
+// when it was sent: what the answer took, without the wait for a connection.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio.hpp>
@@ -35,10 +36,11 @@ struct Options {
 };
 
 struct Outcome {
-  std::vector<float> latencies_ms, service_ms;  // of answers with status 200, from when due and from when sent
-  std::vector<float> refused_ms;                // 429 and 503, from when sent
-  std::size_t failed = 0;                       // any other status, or no answer
-  std::uint64_t unsent = 0;                     // due, but there was no connection for them until the end
+  std::vector<float> service_ms;    // of answers with status 200, from when sent
+  std::vector<float> latencies_ms;  // the same from when due, and of the unsent
+  std::vector<float> refused_ms;    // 429 and 503, from when sent
+  std::size_t failed = 0;           // any other status, or no answer
+  std::uint64_t unsent = 0;         // due, but there was no connection for them until the end
 };
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -70,8 +72,7 @@ class Load {
       });
     }
     context_.run();
-    const auto due = static_cast<std::uint64_t>(options_.rate * options_.seconds);
-    outcome_.unsent = due > begun_ ? due - begun_ : 0;
+    while (options_.rate > 0 && due_at(begun_) < end_) never_sent(due_at(begun_++));
     return std::move(outcome_);
   }
 
@@ -87,17 +88,27 @@ class Load {
       while (open) {
         Clock::time_point due = Clock::now();
         if (options_.rate > 0) {
-          due = start_ + std::chrono::duration_cast<Clock::duration>(
-                             std::chrono::duration<double>(static_cast<double>(begun_++) / options_.rate));
+          due = due_at(begun_++);
           if (due < end_ && due > Clock::now()) {
             timer.expires_at(due);
             co_await timer.async_wait(asio::use_awaitable);
           }
         }
-        if (due >= end_ || Clock::now() >= end_) co_return;
+        if (due >= end_) co_return;
+        if (Clock::now() >= end_) co_return never_sent(due);
         open = co_await ask(stream, buffer, due);
       }
     }
+  }
+
+  Clock::time_point due_at(std::uint64_t request) const {
+    return start_ + std::chrono::duration_cast<Clock::duration>(
+                        std::chrono::duration<double>(static_cast<double>(request) / options_.rate));
+  }
+
+  void never_sent(Clock::time_point due) {
+    ++outcome_.unsent;
+    outcome_.latencies_ms.push_back(std::chrono::duration<float, std::milli>(end_ - due).count());
   }
 
   /// False if the connection is closed.
@@ -148,7 +159,7 @@ void print_percentiles(const std::string& prefix, std::vector<float> latencies) 
 
 void print(const Options& options, const Outcome& outcome) {
   std::cout << "{\"rate\":" << options.rate << ",\"connections\":" << options.connections
-            << ",\"answered_per_second\":" << static_cast<double>(outcome.latencies_ms.size()) / options.seconds
+            << ",\"answered_per_second\":" << static_cast<double>(outcome.service_ms.size()) / options.seconds
             << ",\"refused\":" << outcome.refused_ms.size() << ",\"failed\":" << outcome.failed
             << ",\"unsent\":" << outcome.unsent;
   print_percentiles("", outcome.latencies_ms);
