@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path += [str(ROOT / "tests/integration"), str(ROOT / "bench")]  # bench: plot.py
 
 from service_fixtures import broker, freshet, topic  # noqa: E402,F401  fixtures
 
