@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""How soon a click changes the list: POST /v1/events to the answer of recommendations?after=<its token>.
+"""How soon a click changes the list: POST /v1/events to the answer of recommendations?after=<its token>; and how soon it
+changes the weights: to the first snapshot that has learned it.
 
 usage: freshness.py URL [CLICKS]      against a running service, embedded or Kafka; add load with
                                       `freshet replay FILE --to http --speed 10000/s`
-Prints p50, p90, p99 and the maximum in milliseconds: of the acknowledgement alone, and of click to list.
+Prints p50, p90, p99 and the maximum in milliseconds: of the acknowledgement alone, of click to list, and of click to
+weights (of a log with one partition only; a fifth of the clicks; one that is not learned within ten seconds counts as
+ten seconds).
 """
 
 import http.client
@@ -15,6 +18,27 @@ import urllib.parse
 
 def quantile(values, q):
     return sorted(values)[min(len(values) - 1, int(q * len(values)))]
+
+
+def published(status):
+    """The position in the log up to which the snapshot that requests see has learned."""
+    learner = status["learner"]
+    return sum(learner["positions"].values()) - (learner["events_learned"] - learner["events_published"])
+
+
+def click_to_weights(click, status, clicks, patience=10.0):
+    """One click every 20 ms whatever becomes of it; a snapshot is looked for all the time between."""
+    waiting, taken, due = [], [], time.perf_counter()
+    while clicks or waiting:
+        if clicks and time.perf_counter() >= due:
+            clicks, due = clicks - 1, due + 0.02
+            start = time.perf_counter()
+            waiting.append((int(click(clicks).rpartition("-")[2]), start))
+        newest, now = published(status()), time.perf_counter()
+        taken += [(now - start) * 1000 for token, start in waiting if token <= newest or now - start > patience]
+        waiting = [(token, start) for token, start in waiting if token > newest and now - start <= patience]
+        time.sleep(0.002)
+    return taken
 
 
 def main():
@@ -29,18 +53,26 @@ def main():
     # At the stream's own time: a replayed log would otherwise age by years with the first click.
     now = ask("GET", "/v1/status")["learner"]["stream_time"]
     popular = [entry["item"] for entry in ask("GET", "/v1/popular?k=100")["items"]] or ["a"]
+
+    def click(number, user="freshness-weights"):
+        event = {"user": user, "item": popular[number % len(popular)], "ts": now}
+        return ask("POST", "/v1/events", json.dumps(event))["token"]
+
     acknowledged, listed = [], []
-    for click in range(clicks):
+    for number in range(clicks):
         user = f"freshness-{time.time_ns()}"
         start = time.perf_counter()
-        event = {"user": user, "item": popular[click % len(popular)], "ts": now}
-        token = ask("POST", "/v1/events", json.dumps(event))["token"]
+        token = click(number, user)
         acknowledged.append((time.perf_counter() - start) * 1000)
         ask("GET", f"/v1/users/{user}/recommendations?after={token}")
         listed.append((time.perf_counter() - start) * 1000)
-    for name, values in (("acknowledged", acknowledged), ("click to list", listed)):
-        print(f"{name:14} p50 {quantile(values, .5):7.2f}  p90 {quantile(values, .9):7.2f}  "
-              f"p99 {quantile(values, .99):7.2f}  max {max(values):7.2f} ms   ({clicks} clicks)")
+    weights = []
+    if len(ask("GET", "/v1/status")["learner"]["positions"]) == 1:
+        weights = click_to_weights(click, lambda: ask("GET", "/v1/status"), clicks // 5)
+    for name, values in (("acknowledged", acknowledged), ("click to list", listed), ("click to weights", weights)):
+        if values:
+            print(f"{name:16} p50 {quantile(values, .5):7.2f}  p90 {quantile(values, .9):7.2f}  "
+                  f"p99 {quantile(values, .99):7.2f}  max {max(values):7.2f} ms   ({len(values)} clicks)")
 
 
 if __name__ == "__main__":
