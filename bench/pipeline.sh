@@ -6,11 +6,12 @@ usage="usage: bench/pipeline.sh embedded|kafka FILE [COLUMNS]
   embedded  the stream goes in over HTTP, acknowledged after fsync
   kafka     it is produced to a broker of its own first, then the service catches up from nothing
 COLUMNS as freshet replay takes them (default session,item,time,type); lists are asked for by session, else by user.
-FRESHET_BENCH_LEARNED=N goes on when N events are learned (default: all). FRESHET_BENCH_JSON=FILE also writes the figures there.
+FRESHET_BENCH_LEARNED=N goes on when N events are learned (default: all); FRESHET_BENCH_SECONDS=N per rate of the curve (10).
+FRESHET_BENCH_JSON=FILE.json also writes the figures there, and FILE.svg, latency against rate.
 Needs jq (scripts/setup.sh --test). Prints one line per figure."
 [ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
 kind=$1 file=$(realpath "$2") columns=${3:-session,item,time,type}
-freshet=$root/build/release/freshet load=$root/build/release/bench/freshet_load port=18090
+freshet=$root/build/release/freshet load=$root/build/release/bench/freshet_load port=${FRESHET_BENCH_PORT:-18090}
 url=http://127.0.0.1:$port
 work=$(mktemp -d)
 pid=
@@ -84,12 +85,16 @@ start
 figure "restart to first answer" "$(echo "scale=2; $started / 1" | bc)" s restart
 figure "resident after the restart" "$(resident_mib)" MiB resident_restarted
 
-# freshness LABEL KEY: 500 clicks, each asked for with read-your-writes.
+# freshness LABEL KEY: 500 clicks, each asked for with read-your-writes, and 100 until they are in a snapshot.
 freshness() {
-  local words
-  read -ra words <<<"$("$root/bench/freshness.py" $url 500 | sed -n 's/click to list *//p')"
-  figure "$1, p50" "${words[1]}" ms "$2_p50"
-  figure "$1, p99" "${words[5]}" ms "$2_p99"
+  local what words
+  "$root/bench/freshness.py" $url 500 >clicks
+  for what in list weights; do
+    read -ra words <<<"$(sed -n "s/click to $what *//p" clicks)"
+    [ ${#words[@]} = 0 ] && continue # several partitions
+    figure "click to $what, $1, p50" "${words[1]}" ms "${2}_${what}_p50"
+    figure "click to $what, $1, p99" "${words[5]}" ms "${2}_${what}_p99"
+  done
 }
 feed() { # events a second, for a while
   "$freshet" replay "$file" --columns "$columns" --to http --url $url --speed "$1/s" --no-ids >/dev/null 2>&1 &
@@ -97,29 +102,22 @@ feed() { # events a second, for a while
   sleep 3
 }
 unfeed() { kill "$feeder" 2>/dev/null && wait "$feeder" 2>/dev/null || true; }
-freshness "click to list, idle" fresh_idle
-feed 10000
-freshness "click to list, 10 k events/s" fresh_busy
-unfeed
-until_zero .learner.lag_events
+freshness idle fresh_idle
+for rate in 5000 10000; do
+  feed $rate
+  freshness "$((rate / 1000)) k events/s" "fresh_$rate"
+  unfeed
+  until_zero .learner.lag_events
+done
 
 owner=session
 echo "$columns" | tr , '\n' | grep -qx session || owner=user
 column=$(echo "$columns" | tr , '\n' | grep -nx $owner | cut -d: -f1)
 zcat -f "$file" | cut -f"$column" | awk -v path="/v1/${owner}s/" '$1 != "" && !seen[$1]++ && n++ < 100000 {print path $1 "/recommendations?k=20"}' >targets
-# lists LABEL KEY [RATE]
-lists() {
-  local answer
-  answer=$("$load" --port $port --targets targets --seconds "${FRESHET_BENCH_SECONDS:-20}" ${3:+--rate "$3"})
-  lists_per_second=$(jq '.answered_per_second | floor' <<<"$answer")
-  figure "$1" "$lists_per_second" lists/s "$2"
-  for percentile in p50 p99 p999; do figure "  $percentile" "$(jq ".${percentile}_ms" <<<"$answer")" ms "$2_$percentile"; done
-  jq -e '.failed == 0' <<<"$answer" >/dev/null || { echo "lists failed: $answer" >&2; exit 1; }
-}
-feed 1000
-lists "lists, 16 connections, 1 k events/s beside" lists
-lists "the same at half that rate, from when due" lists_half $((lists_per_second / 2))
-unfeed
+"$root/bench/curve.py" $port "$pid" targets "$file" "$columns" "${FRESHET_BENCH_SECONDS:-10}" curve.json
 stop
 echo "histories $("$freshet" inspect data --counts --json | jq -c '{events, users, sessions}')"
-[ -z "${FRESHET_BENCH_JSON:-}" ] || jq -s . figures >"$FRESHET_BENCH_JSON"
+if [ -n "${FRESHET_BENCH_JSON:-}" ]; then
+  jq -s '. + $curve[0]' --slurpfile curve curve.json figures >"$FRESHET_BENCH_JSON"
+  "$root/bench/plot.py" curve "$FRESHET_BENCH_JSON" "${FRESHET_BENCH_JSON%.json}.svg"
+fi

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Latency against rate: what a list costs, how many there are at most, and how long they take at rates up to 120 % of that.
+
+usage: curve.py PORT PID TARGETS STREAM COLUMNS SECONDS OUT.json   against a running service
+Lists are asked for over 16 connections; STREAM is sent beside them at 1 k events/s, but for the first figure.
+Each rate is kept for SECONDS whatever the service does, and latency counts from when a list was due (freshet_load).
+"""
+
+import json
+import pathlib
+import sys
+
+from service import Service, figure
+
+SHARES = [10, 25, 40, 50, 65, 80, 100, 120]  # % of the most
+EVENTS_PER_SECOND = 1000
+
+
+def main():
+    port, pid, targets, stream, columns, seconds, out = sys.argv[1:]
+    service, seconds = Service(int(port), int(pid)), float(seconds)
+    service.lists(targets, min(seconds, 2))  # caches warm up
+    cost = service.cost_of_a_list(targets, seconds)
+    figures = [figure("list_cpu", "CPU of the process per list, nothing beside", sum(cost.values()), "µs")]
+    with service.fed(stream, EVENTS_PER_SECOND, columns):
+        most = service.lists(targets, 2 * seconds)
+        figures.append(figure("lists", "lists, 16 connections, 1 k events/s beside", most["answered_per_second"], "lists/s"))
+        for name in ("p50", "p99", "p999"):
+            figures.append(figure(f"lists_{name}", f"  {name}", most[f"{name}_ms"], "ms"))
+        print("  % of that   asked/s  answered/s  refused/s       p50       p99     p99.9       max ms from when due")
+        for share in SHARES:
+            rate = round(most["answered_per_second"] * share / 100)
+            at = service.lists(targets, seconds, rate)
+            print(f"{share:11} {rate:9} {at['answered_per_second']:11.0f} {at['refused'] / seconds:10.0f}"
+                  + "".join(f"{at[f'{name}_ms']:10.2f}" for name in ("p50", "p99", "p999", "max")), flush=True)
+            for key, value, unit in (("rate", rate, "lists/s"), ("answered", at["answered_per_second"], "lists/s"),
+                                     ("refused", at["refused"] / seconds, "refused"), ("p50", at["p50_ms"], "ms"),
+                                     ("p99", at["p99_ms"], "ms"), ("p999", at["p999_ms"], "ms")):
+                figures.append({"key": f"at_{share}_{key}", "label": f"at {share} %: {key}", "unit": unit, "value": value})
+    pathlib.Path(out).write_text(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
