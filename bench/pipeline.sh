@@ -119,5 +119,5 @@ stop
 echo "histories $("$freshet" inspect data --counts --json | jq -c '{events, users, sessions}')"
 if [ -n "${FRESHET_BENCH_JSON:-}" ]; then
   jq -s '. + $curve[0]' --slurpfile curve curve.json figures >"$FRESHET_BENCH_JSON"
-  "$root/bench/plot.py" curve "$FRESHET_BENCH_JSON" "${FRESHET_BENCH_JSON%.json}.svg"
+  "$root/bench/plot.py" curve "$FRESHET_BENCH_JSON" "${FRESHET_BENCH_JSON%.json}.svg" >/dev/null
 fi

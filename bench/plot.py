@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Charts of what scripts/bench.sh measured, as one small SVG file.
+"""Charts of what scripts/bench.sh measured, as one small SVG file, and the same as a table (Markdown) on standard output.
 
-usage: plot.py curve FIGURES.json OUT.svg         latency against rate, of one shop (bench/curve.py)
+usage: plot.py curve FIGURES.json OUT.svg           latency against rate, of one shop (bench/curve.py)
        plot.py sizes DIRECTORY items|users OUT.svg  cost against size, of DIRECTORY/items-N.json (bench/size.py)
 """
 
@@ -79,6 +79,14 @@ def write_svg(path, title, panels, columns=2):
         f'<rect width="100%" height="100%" fill="white"/><text x="{LEFT}" y="24" font-size="15">{title}</text>{charts}</svg>\n')
 
 
+def print_table(head, rows):
+    """`rows`: a name and its values each; rows without any are left out."""
+    print("|" + "|".join(f" {each} " if each else " " for each in head) + "|\n|" + "---|" * len(head))
+    for name, *values in rows:
+        if any(value is not None for value in values):
+            print(f"| {name} | " + " | ".join("" if value is None else f"{value:,.4g}" for value in values) + " |")
+
+
 def read(file):
     return {entry["key"]: entry["value"] for entry in json.loads(pathlib.Path(file).read_text())}
 
@@ -92,6 +100,13 @@ def draw_curve(file, out):
               [("ms from when due, 1 k events/s beside", series, "lists/s asked for", False, True)])
 
 
+    print_table(["% of the most", *shares],
+                [(name, *(figures[f"at_{share}_{key}"] for share in shares))
+                 for name, key in (("lists/s asked for", "rate"), ("answered", "answered"), ("refused", "refused"),
+                                   ("p50 ms", "p50"), ("p99 ms", "p99"), ("p99.9 ms", "p999"),
+                                   ("of the cores, elsewhere", "elsewhere"))])
+
+
 def draw_sizes(directory, axis, out):
     runs = sorted((read(file) for file in pathlib.Path(directory).glob(f"{axis}-*.json")), key=lambda run: run[axis])
 
@@ -99,6 +114,10 @@ def draw_sizes(directory, axis, out):
         series = {name: [(run[axis], run[key]) for run in runs if run.get(key)] for name, key in keys.items()}
         return {name: line for name, line in series.items() if line}
 
+    labels = {entry["key"]: f"{entry['label'].strip()}, {entry['unit']}" for file in pathlib.Path(directory).glob(f"{axis}-*.json")
+              for entry in json.loads(file.read_text())}
+    print_table(["", *(brief(run[axis]) + " " + axis for run in runs)],
+                [(label, *(run.get(key) for run in runs)) for key, label in labels.items()])
     parts = sorted((key for key in runs[-1] if key.startswith("mem_")), key=runs[-1].get)[-7:]
     write_svg(out, f"Cost against {axis}", [
         ("µs of CPU per list", lines(**{"all": "list_cpu"}), axis, True, False),

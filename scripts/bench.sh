@@ -8,7 +8,7 @@ usage="usage: scripts/bench.sh [--quick] [--items N,N...] [--users N,N...] [--ag
   --users N,...  numbers of users for the same (10000,100000,1000000,10000000); none: skip it
   --against DIR  compare with that run (the newest earlier one in build/bench)
   --ratios       only what must be faster than the plain code it replaced, measured in one run; fails if it is not
-Figures and plots go to build/bench/TIME. Everything runs on this machine, load and all: compare runs on a quiet one.
+Figures, plots and tables go to build/bench/TIME. Everything runs on this machine, load and all: compare runs on a quiet one.
 On a stream of your own: bench/pipeline.sh embedded|kafka FILE COLUMNS; one size alone: bench/size.py."
 items=10000,100000,1000000 users=10000,100000,1000000,10000000 shops=10000,100000 events=500000 against= quick=()
 while [ $# -gt 0 ]; do
@@ -48,7 +48,7 @@ for axis in items users; do
     echo "== cost against size: $size $axis"
     bench/size.py $axis "$size" "$out/$axis-$size.json" "${quick[@]}"
   done
-  [ -z "${!axis}" ] || bench/plot.py sizes "$out" $axis "$out/$axis.svg"
+  [ -z "${!axis}" ] || bench/plot.py sizes "$out" $axis "$out/$axis.svg" >"$out/$axis.md"
 done
-echo "figures and plots: $out"
+echo "figures, plots and tables: $out"
 [ -z "$against" ] || python3 bench/compare.py "$against" "$out"
