@@ -20,7 +20,7 @@ def main():
     port, pid, targets, stream, columns, seconds, out = sys.argv[1:]
     service, seconds = Service(int(port), int(pid)), float(seconds)
     service.lists(targets, min(seconds, 2))  # caches warm up
-    figures = [figure("list_cpu", "CPU of the process per list, nothing beside", service.lists(targets, seconds)["cpu_us"], "µs")]
+    figures = [figure("list_cpu", "CPU per list, nothing beside", service.lists(targets, seconds)["cpu_us"], "µs")]
     with service.fed(stream, EVENTS_PER_SECOND, columns):
         most = service.lists(targets, 2 * seconds)
         figures.append(figure("lists", "lists, 16 connections, 1 k events/s beside", most["answered_per_second"], "lists/s"))

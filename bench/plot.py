@@ -94,7 +94,8 @@ def read(file):
 def draw_curve(file, out):
     figures = read(file)
     shares = sorted(int(key.split("_")[1]) for key in figures if key.startswith("at_") and key.endswith("_rate"))
-    series = {name: [(figures[f"at_{share}_rate"], figures[f"at_{share}_{key}"]) for share in shares]
+    undisturbed = [share for share in shares if figures[f"at_{share}_elsewhere"] <= 0.1] or shares
+    series = {name: [(figures[f"at_{share}_rate"], figures[f"at_{share}_{key}"]) for share in undisturbed]
               for name, key in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"))}
     write_svg(out, f"{pathlib.Path(file).stem}: at most {brief(figures['lists'])} lists/s",
               [("ms from when due, 1 k events/s beside", series, "lists/s asked for", False, True)])

@@ -2,7 +2,7 @@
 """What must be faster than the plain code that it replaced. Reads Google Benchmark's JSON from standard input.
 
 Both sides are measured in one run, so that the machine and its noise are the same for both; the limits are far below
-what is usual (docs/benchmarks.md), and yet above what a kernel that is no longer used would reach.
+what is usual (docs/performance.md), and yet above what a kernel that is no longer used would reach.
 """
 
 import json

@@ -125,14 +125,14 @@ class Service:
         return sum(self.cpu().values()) + load.ru_utime + load.ru_stime + sum(map(int, feeder)) / os.sysconf("SC_CLK_TCK")
 
     def lists(self, targets, seconds, rate=0):
-        """freshet_load's figures over 16 connections; rate 0: as many as are answered. Beside them "cpu_us", the service's
-        CPU time per list, whatever it was for, and "elsewhere", the share of the cores' time that went neither to the
+        """freshet_load's figures over 16 connections; rate 0: as many as are answered. Beside them "cpu_us", the CPU
+        time per list of the threads that answer, and "elsewhere", the share of the cores' time that went neither to the
         service nor to its load: above DISTURBED there are up to three tries, and the least disturbed counts."""
         tries = []
         while not tries or (tries[-1]["elsewhere"] > DISTURBED and len(tries) < 3):
-            service, ours, (at_work, had) = sum(self.cpu().values()), self._ours(), machine_cpu()
+            answering, ours, (at_work, had) = self.cpu()["http"], self._ours(), machine_cpu()
             figures = self._load(targets, seconds, rate)
-            figures["cpu_us"] = 1e6 * (sum(self.cpu().values()) - service) / (figures["answered_per_second"] * seconds)
+            figures["cpu_us"] = 1e6 * (self.cpu()["http"] - answering) / (figures["answered_per_second"] * seconds)
             at_work_now, had_now = machine_cpu()
             figures["elsewhere"] = max(0.0, (at_work_now - at_work - (self._ours() - ours)) / (had_now - had))
             tries.append(figures)

@@ -90,7 +90,7 @@ def measure(shop, directory, seconds, port=PORT):
         figures = [figure("start", "start until ready", start, "s")]
         wait_until_learned(service)
         service.lists(targets, min(seconds, 3))  # caches warm up
-        figures.append(figure("list_cpu", "CPU of the process per list, nothing beside",
+        figures.append(figure("list_cpu", "CPU per list, nothing beside",
                               service.lists(targets, seconds)["cpu_us"], "µs"))
 
         with service.fed(stream, EVENTS_PER_SECOND):
