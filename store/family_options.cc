@@ -130,6 +130,10 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // In pieces of a few KiB. Of a file of some million small rows the filter is larger than a shard of the cache, so
+  // that it would be read from the file, all of it, each time that it is asked.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.format_version = 5;
 
   rocksdb::ColumnFamilyOptions family;

@@ -1,6 +1,7 @@
 #include "store/history_store.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/perf_context.h>
 
 #include "store/dead_letters.h"
 #include "store/rocks.h"
@@ -36,12 +37,12 @@ class HistoryStoreTest : public ::testing::Test {
     return *store_->commit(batch_of(std::move(events)), true);
   }
 
-  void compact() {
+  void compact(Family family = Family::history) {
     auto& db = database_->impl();
-    ASSERT_TRUE(db.db->Flush(rocksdb::FlushOptions{}, db.family(Family::history)).ok());
+    ASSERT_TRUE(db.db->Flush(rocksdb::FlushOptions{}, db.family(family)).ok());
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    ASSERT_TRUE(db.db->CompactRange(options, db.family(Family::history), nullptr, nullptr).ok());
+    ASSERT_TRUE(db.db->CompactRange(options, db.family(family), nullptr, nullptr).ok());
   }
 
   TempDirectory dir_;
@@ -97,6 +98,29 @@ TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
   again.position.offset = 4;
   again.arrival += std::chrono::hours(25);
   EXPECT_EQ(commit({again}).stored, 1U);
+}
+
+TEST_F(HistoryStoreTest, AskingForAnIdReadsLittleOfAFileThatHoldsManyMoreThanTheCache) {
+  Options options;
+  options.block_cache_bytes = 64 << 10;
+  open(options);
+  const auto numbered = [](std::int64_t n) {
+    PositionedEvent entry = user_event(n, "u", "a", 1000);
+    entry.event.id = "id-" + std::to_string(n);
+    return entry;
+  };
+  constexpr std::int64_t kIds = 100'000;
+  std::vector<PositionedEvent> events;
+  for (std::int64_t n = 0; n < kIds; ++n) events.push_back(numbered(n));
+  commit(std::move(events));
+  compact(Family::dedupe);
+
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
+  rocksdb::get_perf_context()->Reset();
+  EXPECT_EQ(commit({numbered(kIds / 2)}).stored, 1U);
+  EXPECT_EQ(commit({numbered(kIds)}).stored, 1U);
+  EXPECT_LT(rocksdb::get_perf_context()->block_read_byte, 64U << 10);  // a filter of all of them: 125 KB
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
 }
 
 TEST_F(HistoryStoreTest, AnEraseRemovesWhatWasBeforeItAndNothingLater) {
