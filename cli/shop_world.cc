@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kItemsPerCategory = 50;
 constexpr std::size_t kTastes = 3;         // categories that a user likes
+constexpr double kSkew = 2.5;              // of popularity, among categories and within one
 constexpr double kFollowAccessory = 0.55;  // next click: the item's accessory
 constexpr double kSameCategory = 0.35;     // ... or something popular in the category; else anything they like
 constexpr double kContinue = 0.75;         // a session goes on
@@ -42,7 +43,7 @@ struct ShopWorld::Impl {
     const double sessions = static_cast<double>(options.events) * (1 - kContinue);
     pause_ms = std::max(1.0, static_cast<double>(options.users) * span_ms / std::max(1.0, sessions));
     for (std::size_t user = 0; user < options.users; ++user) {
-      for (std::size_t taste = 0; taste < kTastes; ++taste) tastes.push_back(random.below(categories));
+      for (std::size_t taste = 0; taste < kTastes; ++taste) tastes.push_back(popular_of(categories));
       schedule(user, random.uniform() * pause_ms);
     }
   }
@@ -67,12 +68,15 @@ struct ShopWorld::Impl {
     return position >= options.drift * progress && position <= 1 - options.drift * (1 - progress);
   }
 
-  /// Popularity is skewed: the first places of a category are visited most.
+  /// Popularity is skewed: of `count`, the first are liked most.
+  std::size_t popular_of(std::size_t count) {
+    const double skewed = std::pow(random.uniform(), kSkew);
+    return std::min(static_cast<std::size_t>(skewed * static_cast<double>(count)), count - 1);
+  }
+
   std::size_t popular_in(std::size_t category) {
     const std::size_t of_category = (options.items - category + categories - 1) / categories;
-    const double skewed = std::pow(random.uniform(), 2.5);
-    const auto place = static_cast<std::size_t>(skewed * static_cast<double>(of_category));
-    return std::min(place, of_category - 1) * categories + category;
+    return popular_of(of_category) * categories + category;
   }
 
   std::size_t liked_by(std::size_t user) { return popular_in(tastes[user * kTastes + random.below(kTastes)]); }

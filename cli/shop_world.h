@@ -19,10 +19,10 @@ struct ShopOptions {
 };
 
 /// A made-up shop whose regularities are known: items have a category, a place in a chain of accessories and a
-/// popularity; users have tastes over categories; a session walks within a category, mostly to an item's accessory,
-/// sometimes to another popular one; some visits become carts and purchases; days have a rhythm; items are born and
-/// die. What a recommender can learn: the accessory chain (a session model's gain), category (co-visitation),
-/// popularity. Threads: one. Deterministic for a seed.
+/// popularity, as categories have; users have tastes over categories; a session walks within a category, mostly to an
+/// item's accessory, sometimes to another popular one; some visits become carts and purchases; days have a rhythm;
+/// items are born and die. What a recommender can learn: the accessory chain (a session model's gain), category
+/// (co-visitation), popularity. Threads: one. Deterministic for a seed.
 class ShopWorld {
  public:
   explicit ShopWorld(const ShopOptions& options);

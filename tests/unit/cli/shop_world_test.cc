@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
+#include <numeric>
 
 namespace freshet::cli {
 namespace {
@@ -26,6 +29,21 @@ TEST(ShopWorld, IsTheSameForTheSameSeedAndInOrderOfTime) {
   EXPECT_EQ(events, stream(1));
   EXPECT_NE(events, stream(2));
   for (std::size_t i = 1; i < events.size(); ++i) EXPECT_LE(events[i - 1].time, events[i].time);
+}
+
+TEST(ShopWorld, FewItemsOfALargeCatalogueBringMostEvents) {
+  ShopOptions options;
+  options.users = 10'000;
+  options.items = 20'000;
+  options.events = 50'000;
+  ShopWorld world(options);
+  std::map<std::string, std::size_t> visits;
+  for (Event event = world.next(); !event.item.empty(); event = world.next()) ++visits[event.item];
+  std::vector<std::size_t> counts;
+  for (const auto& [item, count] : visits) counts.push_back(count);
+  std::ranges::sort(counts, std::greater<>());
+  const auto head = std::accumulate(counts.begin(), counts.begin() + 200, std::size_t{0});
+  EXPECT_GT(head, options.events / 8);  // of 200 items, a hundredth; were all categories alike, 7 % of the events
 }
 
 TEST(ShopWorld, SessionsStayInACategoryFarMoreThanChanceWould) {
