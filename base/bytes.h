@@ -4,25 +4,31 @@
 #include <concepts>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace freshet {
 
 static_assert(std::endian::native == std::endian::little, "formats are little-endian as written here");
 
-/// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings.
+/// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings. With a `spill`
+/// the string is only a buffer: whenever it holds kPiece bytes or more they go there, and flush() sends the rest.
 class ByteWriter {
  public:
-  explicit ByteWriter(std::string& out) : out_(out) {}
+  using Spill = std::function<void(std::string_view)>;
+  static constexpr std::size_t kPiece = 1 << 20;
+
+  explicit ByteWriter(std::string& out, Spill spill = nullptr) : out_(out), spill_(std::move(spill)) {}
 
   template <typename T>
     requires std::is_arithmetic_v<T>
   void fixed(T value) {
-    out_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    append({reinterpret_cast<const char*>(&value), sizeof value});
   }
 
   void varint(std::uint64_t value) {
@@ -32,7 +38,7 @@ class ByteWriter {
 
   void string(std::string_view value) {
     varint(value.size());
-    out_.append(value);
+    append(value);
   }
 
   /// A count, then the elements as they lie in memory.
@@ -40,11 +46,26 @@ class ByteWriter {
     requires std::is_arithmetic_v<T>
   void array(std::span<const T> values) {
     varint(values.size());
-    out_.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    append({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
+  }
+
+  void flush() {
+    if (!spill_) return;
+    spill_(out_);
+    out_.clear();
   }
 
  private:
+  void append(std::string_view bytes) {
+    if (spill_ && out_.size() + bytes.size() >= kPiece) {
+      flush();
+      if (bytes.size() >= kPiece) return spill_(bytes);  // no copy of a large array
+    }
+    out_.append(bytes);
+  }
+
   std::string& out_;
+  const Spill spill_;
 };
 
 /// Reads what ByteWriter wrote. Total over any bytes: after the first value that does not fit, ok() is false and every

@@ -191,8 +191,12 @@ void Learner::Impl::report_memory() {
 void Learner::Impl::write_checkpoint() {
   const auto begin = std::chrono::steady_clock::now();
   last_checkpoint_try = clock.now();
-  const std::string bytes = encode_checkpoint(positions, *model);
-  const Result<void> written = checkpoints.write(bytes);
+  const auto written = checkpoints.write([this](const store::CheckpointStore::Sink& sink) {
+    std::string piece;
+    ByteWriter out(piece, sink);
+    encode_checkpoint(positions, *model, out);
+    out.flush();
+  });
   gauges->checkpoint_seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   if (!written) {
     gauges->checkpoints_failed.Increment();
@@ -200,7 +204,7 @@ void Learner::Impl::write_checkpoint() {
     return;
   }
   gauges->checkpoints_written.Increment();
-  gauges->checkpoint_bytes.Set(static_cast<double>(bytes.size()));
+  gauges->checkpoint_bytes.Set(static_cast<double>(*written));
   set_problem(checkpoint_problem, "");
   unsaved = false;
   if (telltale > 0) --telltale;

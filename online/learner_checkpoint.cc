@@ -7,9 +7,7 @@ constexpr std::uint64_t kFormat = 1;  // do not renumber
 
 }  // namespace
 
-std::string encode_checkpoint(const Positions& positions, const Model& model) {
-  std::string bytes;
-  ByteWriter out(bytes);
+void encode_checkpoint(const Positions& positions, const Model& model, ByteWriter& out) {
   out.varint(kFormat);
   out.varint(positions.size());
   for (const auto& [partition, offset] : positions) {
@@ -17,6 +15,12 @@ std::string encode_checkpoint(const Positions& positions, const Model& model) {
     out.fixed(offset);
   }
   model.save(out);
+}
+
+std::string encode_checkpoint(const Positions& positions, const Model& model) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  encode_checkpoint(positions, model, out);
   return bytes;
 }
 

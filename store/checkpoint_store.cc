@@ -1,6 +1,8 @@
 #include "store/checkpoint_store.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -9,7 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <memory>
 #include <stdexcept>
 
 #include "base/bytes.h"
@@ -27,9 +29,9 @@ constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr std::string_view kTemporary = "writing.tmp";
 
-std::uint32_t checksum(std::string_view bytes) {
-  return static_cast<std::uint32_t>(
-      crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+/// Of all so far and of `bytes`, which follow; of nothing: 0.
+std::uint32_t checksum(std::uint32_t so_far, std::string_view bytes) {
+  return static_cast<std::uint32_t>(crc32_z(so_far, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 std::string name_of(std::uint64_t sequence) {
@@ -62,17 +64,38 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-Result<void> write_file(const std::string& path, std::string_view bytes) {
+std::string header_of(std::uint64_t length, std::uint32_t crc) {
   std::string header(kMagic);
   ByteWriter out(header);
   out.fixed(kVersion);
-  out.fixed(static_cast<std::uint64_t>(bytes.size()));
-  out.fixed(checksum(bytes));
+  out.fixed(length);
+  out.fixed(crc);
+  return header;
+}
+
+/// The header goes in last, over its place: only then is it known.
+Result<std::uint64_t> write_file(const std::string& path,
+                                 const std::function<void(const CheckpointStore::Sink&)>& encode) {
   const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
   if (file.descriptor < 0) return failed("cannot create", path);
-  if (!write_all(file.descriptor, header) || !write_all(file.descriptor, bytes)) return failed("cannot write", path);
+  std::uint64_t length = 0;
+  std::uint32_t crc = 0;
+  Result<void> written;
+  const auto append = [&](std::string_view piece) {
+    if (written && !write_all(file.descriptor, piece)) written = failed("cannot write", path);
+  };
+  append(header_of(0, 0));
+  encode([&](std::string_view piece) {
+    length += piece.size();
+    crc = checksum(crc, piece);
+    append(piece);
+  });
+  if (!written) return written.error();
+  if (::lseek(file.descriptor, 0, SEEK_SET) != 0) return failed("cannot write", path);
+  append(header_of(length, crc));
+  if (!written) return written.error();
   if (::fsync(file.descriptor) != 0) return failed("cannot sync", path);
-  return {};
+  return length;
 }
 
 Result<void> sync_directory(const std::string& path) {
@@ -81,15 +104,35 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
-/// The file's bytes with the header still in front, checked.
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) return failed("cannot open", path);
-  std::string file(static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0)), '\0');
-  in.seekg(0);
-  in.read(file.data(), static_cast<std::streamsize>(file.size()));
-  if (!in) return failed("cannot read", path);
+/// A file as it lies in the page cache: reading it takes no memory that could not be had back at once.
+class Mapping {
+ public:
+  static Result<std::unique_ptr<Mapping>> open(const std::string& path) {
+    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    struct stat status {};
+    if (file.descriptor < 0 || ::fstat(file.descriptor, &status) != 0) return failed("cannot open", path);
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size == 0) return std::make_unique<Mapping>(nullptr, 0);
+    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0);
+    if (data == MAP_FAILED) return failed("cannot read", path);
+    (void)::madvise(data, size, MADV_SEQUENTIAL);
+    return std::make_unique<Mapping>(data, size);
+  }
+  Mapping(void* data, std::size_t size) : data_(data), size_(size) {}
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() {
+    if (data_ != nullptr) ::munmap(data_, size_);
+  }
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
+ private:
+  void* const data_;
+  const std::size_t size_;
+};
+
+/// Behind the header, if that holds what it should.
+Result<std::string_view> checked(std::string_view file) {
   ByteReader header(file);
   const std::string_view magic = header.take(kMagic.size());
   const auto version = header.fixed<std::uint32_t>();
@@ -101,8 +144,9 @@ Result<std::string> read_file(const std::string& path) {
     return Error{Errc::corrupt,
                  "truncated: " + std::to_string(header.remaining()) + " of " + std::to_string(length) + " bytes"};
   }
-  if (crc != checksum(std::string_view(file).substr(kHeaderBytes))) return Error{Errc::corrupt, "wrong checksum"};
-  return file;
+  const std::string_view bytes = file.substr(kHeaderBytes);
+  if (crc != checksum(0, bytes)) return Error{Errc::corrupt, "wrong checksum"};
+  return bytes;
 }
 
 }  // namespace
@@ -115,30 +159,36 @@ CheckpointStore::CheckpointStore(std::string directory, std::size_t keep)
   fs::remove(fs::path(directory_) / kTemporary, error);  // left by a crash while writing
 }
 
-Result<void> CheckpointStore::write(std::string_view bytes) {
+Result<std::uint64_t> CheckpointStore::write(std::string_view bytes) {
+  return write([bytes](const Sink& sink) { sink(bytes); });
+}
+
+Result<std::uint64_t> CheckpointStore::write(const std::function<void(const Sink&)>& encode) {
   const auto existing = list();
   const std::uint64_t sequence = existing.empty() ? 1 : sequence_of(existing.front()) + 1;
   const std::string temporary = directory_ + "/" + std::string(kTemporary);
   const std::string path = directory_ + "/" + name_of(sequence);
-  if (auto written = write_file(temporary, bytes); !written) {
+  const auto written = write_file(temporary, encode);
+  if (!written) {
     std::error_code ignored;
     fs::remove(temporary, ignored);  // on a full disk every byte counts
     return written;
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot rename to", path);
-  if (auto synced = sync_directory(directory_); !synced) return synced;
+  if (auto synced = sync_directory(directory_); !synced) return synced.error();
 
   for (std::size_t i = keep_ - 1; i < existing.size(); ++i) {
     std::error_code ignored;
     fs::remove(fs::path(directory_) / existing[i], ignored);
   }
-  return {};
+  return written;
 }
 
 bool CheckpointStore::read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const {
   for (const std::string& name : list()) {
-    const auto file = read_file(directory_ + "/" + name);
-    const Result<void> loaded = file ? load(std::string_view(*file).substr(kHeaderBytes)) : Result<void>(file.error());
+    const auto file = Mapping::open(directory_ + "/" + name);
+    const auto bytes = file ? checked((*file)->bytes()) : Result<std::string_view>(file.error());
+    const Result<void> loaded = bytes ? load(*bytes) : Result<void>(bytes.error());
     if (loaded) return true;
     log::error("a checkpoint cannot be used and is passed over for the one before",
                {{"checkpoint", name}, {"reason", loaded.error().message}});

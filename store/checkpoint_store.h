@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -18,7 +20,11 @@ class CheckpointStore {
  public:
   CheckpointStore(std::string directory, std::size_t keep);
 
-  Result<void> write(std::string_view bytes);
+  /// Calls `encode` with where it is to send the bytes, piece by piece: a checkpoint is never in memory as a whole.
+  /// Returns how many there were.
+  using Sink = std::function<void(std::string_view piece)>;
+  Result<std::uint64_t> write(const std::function<void(const Sink&)>& encode);
+  Result<std::uint64_t> write(std::string_view bytes);
 
   /// Calls `load` with the newest checkpoint whose checksum holds; if `load` refuses it, with the one before, and so
   /// on. Each one passed over is logged loudly with the reason. False if none could be used (a fresh start).

@@ -2,10 +2,31 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace freshet {
 namespace {
+
+TEST(Bytes, SpillsInOrderAndHoldsLittle) {
+  std::string buffer, spilled;
+  std::size_t most = 0;
+  ByteWriter out(buffer, [&](std::string_view piece) { spilled += piece; });
+  std::string expected;
+  ByteWriter whole(expected);
+  const std::vector<double> large(ByteWriter::kPiece / 4, 0.5);
+  for (ByteWriter* writer : {&whole, &out}) {
+    for (std::uint64_t n = 0; n < ByteWriter::kPiece; ++n) {
+      writer->fixed(n);
+      most = std::max(most, buffer.size());
+    }
+    writer->array(std::span<const double>(large));
+    writer->string("end");
+  }
+  out.flush();
+  EXPECT_TRUE(spilled == expected);
+  EXPECT_LE(most, ByteWriter::kPiece);
+}
 
 TEST(Bytes, ReadsBackWhatWasWritten) {
   std::string bytes;

@@ -33,6 +33,17 @@ TEST(CheckpointStore, GivesBackTheNewestAndKeepsAsManyAsAsked) {
   EXPECT_EQ(newest_of(again), "four");
 }
 
+TEST(CheckpointStore, TakesOneInPieces) {
+  const testing::TempDirectory dir;
+  CheckpointStore store(dir.path(), 2);
+  const auto written = store.write([](const CheckpointStore::Sink& sink) {
+    for (const char* piece : {"one ", "", "two ", "three"}) sink(piece);
+  });
+  ASSERT_TRUE(written);
+  EXPECT_EQ(*written, 13U);
+  EXPECT_EQ(newest_of(store), "one two three");
+}
+
 TEST(CheckpointStore, PassesADamagedOneOverForTheOneBefore) {
   const testing::TempDirectory dir;
   for (int damage = 0; damage < 4; ++damage) {
