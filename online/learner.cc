@@ -39,6 +39,7 @@ struct Learner::Impl {
   void learn(const EventBatch& batch);
   void publish();
   void publish_if_due();
+  void replace_snapshot(std::shared_ptr<const Snapshot> next);
   void write_checkpoint();
   void checkpoint_if_due();
   void report_lag();
@@ -63,6 +64,7 @@ struct Learner::Impl {
   std::size_t telltale = 0;  // newest checkpoints that may hold somebody who has been erased since
   Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
   std::string log_problem, checkpoint_problem;
+  std::vector<std::shared_ptr<const Snapshot>> replaced;  // that a request may still hold
 
   Published<Snapshot> snapshot;
   mutable std::mutex status_mutex;
@@ -147,7 +149,7 @@ void Learner::Impl::publish() {
   const std::vector<double> influence = influence_of_parts(*next);
   gauges->quality(quality);
   gauges->influence(influence);
-  snapshot.store(std::move(next));
+  replace_snapshot(std::move(next));
   auto calibration = model->calibration();
   gauges->calibration(calibration);
   gauges->scans(model->scan_quality());
@@ -165,6 +167,14 @@ void Learner::Impl::publish() {
     status.blender_influence.emplace_back(names[part], influence[part]);
   }
   status.calibration = std::move(calibration);
+}
+
+/// Taking a snapshot apart costs milliseconds when the catalogue is large. Whoever asked for a list with it is not to
+/// pay for that, so it is ours to let go of last.
+void Learner::Impl::replace_snapshot(std::shared_ptr<const Snapshot> next) {
+  if (auto old = snapshot.load()) replaced.push_back(std::move(old));
+  snapshot.store(std::move(next));
+  std::erase_if(replaced, [](const auto& old) { return old.use_count() == 1; });
 }
 
 void Learner::Impl::publish_if_due() {

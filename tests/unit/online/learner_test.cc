@@ -114,6 +114,25 @@ TEST_F(LearnerTest, ARestartEqualsNeverHavingStopped) {
   EXPECT_TRUE(newest_checkpoint() == whole);
 }
 
+TEST_F(LearnerTest, ASnapshotIsNeverTakenApartByTheRequestThatHeldItLast) {
+  for (const bool is_held : {false, true}) {
+    ScriptedReader reader(events);
+    std::weak_ptr<const Snapshot> first;
+    std::shared_ptr<const Snapshot> request;
+    store::CheckpointStore checkpoints(directory + "/" + std::to_string(is_held), options.keep_checkpoints);
+    Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+    learner.restore();
+    first = learner.snapshot();
+    if (is_held) request = first.lock();
+    std::stop_source stop;
+    reader.at_end = [&stop] { stop.request_stop(); };
+    learner.run(stop.get_token());  // publishes another
+    EXPECT_EQ(first.expired(), !is_held);
+    request.reset();
+    EXPECT_EQ(first.expired(), !is_held) << "the learner is to take it apart";
+  }
+}
+
 TEST_F(LearnerTest, AClockThatIsSetBackHoldsUpNeitherSnapshotsNorCheckpoints) {
   ScriptedReader reader(events);
   store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
