@@ -15,7 +15,7 @@ constexpr float kUnknown = -12.0F;        // log-odds of an item without a row a
 constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
 constexpr std::size_t kRerankAtLeast = 100;
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
-constexpr float kDeviations = 2;      // by which a cluster's best rows exceed its mean
+constexpr float kDeviations = -0.5F;  // added to a cluster's mean: of two alike the narrower one is read (0007)
 
 /// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
@@ -24,7 +24,7 @@ void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
 
-/// promise[cluster]: what a row of it may well reach, its centroid's score so far plus some standard deviations.
+/// promise[cluster]: its centroid's score so far, and some standard deviations of its rows' scores.
 FRESHET_SIMD void add_deviations(float* promise, const Centroids& centroids, std::size_t size, float query_square) {
   const float* variance = centroids.variance.data();
   const float* offset_variance = centroids.offset_variance.data();
