@@ -34,9 +34,11 @@ class EmbeddedLog::Reader final : public LogReader {
       std::unique_lock lock(log_.mutex_);
       log_.grown_.wait_for(lock, timeout, [&] { return log_.journal_.end() > offset_; });
     }
+    const std::int64_t end = log_.journal_.end();  // before reading: all that is there below it would be read
     auto records = log_.journal_.read(offset_, max_records, kMaxReadBytes);
     if (!records) return records.error();
     LogBatch batch;
+    if (records->empty() && offset_ < end) batch.next[0] = offset_ = end;  // trimmed, all of it
     batch.records.reserve(records->size());
     for (store::JournalRecord& record : *records) {
       offset_ = record.offset + 1;

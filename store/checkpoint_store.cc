@@ -1,8 +1,6 @@
 #include "store/checkpoint_store.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -11,7 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
+#include <fstream>
 #include <stdexcept>
 
 #include "base/bytes.h"
@@ -104,32 +102,16 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
-/// A file as it lies in the page cache: reading it takes no memory that could not be had back at once.
-class Mapping {
- public:
-  static Result<std::unique_ptr<Mapping>> open(const std::string& path) {
-    const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    struct stat status {};
-    if (file.descriptor < 0 || ::fstat(file.descriptor, &status) != 0) return failed("cannot open", path);
-    const auto size = static_cast<std::size_t>(status.st_size);
-    if (size == 0) return std::make_unique<Mapping>(nullptr, 0);
-    void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor, 0);
-    if (data == MAP_FAILED) return failed("cannot read", path);
-    (void)::madvise(data, size, MADV_SEQUENTIAL);
-    return std::make_unique<Mapping>(data, size);
-  }
-  Mapping(void* data, std::size_t size) : data_(data), size_(size) {}
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() {
-    if (data_ != nullptr) ::munmap(data_, size_);
-  }
-  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
-
- private:
-  void* const data_;
-  const std::size_t size_;
-};
+/// Not mapped: what a failing disk cannot read is to be an error, not a signal.
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) return failed("cannot open", path);
+  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0)), '\0');
+  in.seekg(0);
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!in) return failed("cannot read", path);
+  return bytes;
+}
 
 /// Behind the header, if that holds what it should.
 Result<std::string_view> checked(std::string_view file) {
@@ -186,8 +168,8 @@ Result<std::uint64_t> CheckpointStore::write(const std::function<void(const Sink
 
 bool CheckpointStore::read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const {
   for (const std::string& name : list()) {
-    const auto file = Mapping::open(directory_ + "/" + name);
-    const auto bytes = file ? checked((*file)->bytes()) : Result<std::string_view>(file.error());
+    const auto file = read_file(directory_ + "/" + name);
+    const auto bytes = file ? checked(*file) : Result<std::string_view>(file.error());
     const Result<void> loaded = bytes ? load(*bytes) : Result<void>(bytes.error());
     if (loaded) return true;
     log::error("a checkpoint cannot be used and is passed over for the one before",

@@ -194,7 +194,12 @@ TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
   embedded.clock().advance(std::chrono::hours(25));
   EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 20; }));
 
+  const auto late = learner->poll(100, std::chrono::seconds(10));
+  ASSERT_TRUE(late);
+  EXPECT_TRUE(late->records.empty());
+  EXPECT_EQ(late->next, (Positions{{0, 20}})) << "nothing is left that a reader from the beginning could wait for";
   EXPECT_EQ(*append_and_wait(embedded.log(), entries(1, 1)), (Positions{{0, 21}})) << "offsets are never used again";
+  learner->seek({});
   EXPECT_EQ(read(*learner, 1).front().position.offset, 20) << "a reader below the beginning goes on at the beginning";
 }
 
