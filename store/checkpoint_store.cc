@@ -150,7 +150,7 @@ Result<std::uint64_t> CheckpointStore::write(const std::function<void(const Sink
   const std::uint64_t sequence = existing.empty() ? 1 : sequence_of(existing.front()) + 1;
   const std::string temporary = directory_ + "/" + std::string(kTemporary);
   const std::string path = directory_ + "/" + name_of(sequence);
-  const auto written = write_file(temporary, encode);
+  auto written = write_file(temporary, encode);
   if (!written) {
     std::error_code ignored;
     fs::remove(temporary, ignored);  // on a full disk every byte counts
