@@ -17,7 +17,7 @@ namespace freshet {
 static_assert(std::endian::native == std::endian::little, "formats are little-endian as written here");
 
 /// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings. With a `spill`
-/// the string is only a buffer: whenever it holds kPiece bytes or more they go there, and flush() sends the rest.
+/// the string is only a buffer of at most kPiece bytes: what would not fit goes there, and flush() sends the rest.
 class ByteWriter {
  public:
   using Spill = std::function<void(std::string_view)>;

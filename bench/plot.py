@@ -100,7 +100,6 @@ def draw_curve(file, out):
     write_svg(out, f"{pathlib.Path(file).stem}: at most {brief(figures['lists'])} lists/s",
               [("ms from when due, 1 k events/s beside", series, "lists/s asked for", False, True)])
 
-
     print_table(["% of the most", *shares],
                 [(name, *(figures[f"at_{share}_{key}"] for share in shares))
                  for name, key in (("lists/s asked for", "rate"), ("answered", "answered"), ("refused", "refused"),

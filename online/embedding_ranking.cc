@@ -61,7 +61,7 @@ void Scan::choose(const ClusterView& view, std::span<const float> exact_query, f
     peaks.resize(blocks);
     score_blocks(centroids.quantised.data(), blocks, query.data(), exact_query.size(), query_scale,
                  {centroids.scale.data(), centroids.offset.data()}, scores.data(), peaks.data());
-    add_deviations(scores.data(), centroids, count, dot(exact_query.data(), exact_query.data(), exact_query.size()));
+    add_deviations(scores.data(), centroids, count, squared(exact_query));
     scores.resize(count);
     threshold = threshold_for(scores, wanted);
   }

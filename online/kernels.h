@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "online/simd.h"
@@ -10,6 +11,7 @@
 namespace freshet::online {
 
 float dot(const float* a, const float* b, std::size_t size);
+inline float squared(std::span<const float> vector) { return dot(vector.data(), vector.data(), vector.size()); }
 
 /// Quantised rows are kept in blocks of kBlockRows, four dimensions of a row side by side, as AVX-512 VNNI multiplies
 /// them: byte (i / 4 * kBlockRows + row) * 4 + i % 4 of a block is dimension i of row `row`, plus kZero.

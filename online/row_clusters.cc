@@ -23,8 +23,6 @@ constexpr int kFirstRounds = 2;                        // over all clusters, onc
 
 std::uint32_t cluster_of(std::uint32_t place) { return static_cast<std::uint32_t>(place / kRows); }
 
-float squared(std::span<const float> values) { return dot(values.data(), values.data(), values.size()); }
-
 FRESHET_SIMD void subtract_half_square(float* scores, const float* offsets, float offset, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) scores[i] -= 0.5F * (offsets[i] - offset) * (offsets[i] - offset);

@@ -19,8 +19,6 @@ struct Points {
   std::span<const float> operator[](std::size_t n) const { return values.subspan(n * width, width); }
 };
 
-float squared(std::span<const float> values) { return dot(values.data(), values.data(), values.size()); }
-
 std::span<const float> farthest_from(std::span<const float> point, const Points& points) {
   std::size_t farthest = 0;
   float distance = -1;
@@ -68,9 +66,11 @@ std::vector<std::uint32_t> two_means(std::span<const float> values, std::size_t 
   std::vector<std::uint32_t> order(size);
   std::size_t cut = 0;
   for (int step = 0; step < kLloydSteps; ++step) {
+    if (step > 0) {
+      take_mean(points, std::span(order).first(cut), left);
+      take_mean(points, std::span(order).subspan(cut), right);
+    }
     cut = std::clamp(order_between(points, left, right, order), size / 4, size - size / 4);
-    take_mean(points, std::span(order).first(cut), left);
-    take_mean(points, std::span(order).subspan(cut), right);
   }
   order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(cut));
   std::ranges::sort(order);

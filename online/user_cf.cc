@@ -25,7 +25,7 @@ constexpr float kSharpness = 8;  // how much more the most alike count: the powe
 
 /// Divides `vector` by its length. False for a zero vector.
 bool normalise(std::vector<float>& vector) {
-  const float length = std::sqrt(dot(vector.data(), vector.data(), vector.size()));
+  const float length = std::sqrt(squared(vector));
   if (!(length > 0)) return false;
   for (float& value : vector) value /= length;
   return true;

@@ -46,7 +46,7 @@ class Admission {
 
  private:
   void end_round() {
-    for (; !waiting_.empty();) {
+    while (!waiting_.empty()) {
       const Decision decision = std::move(waiting_.back());
       waiting_.pop_back();
       decision(now_() - *round_ <= kTarget);

@@ -129,6 +129,7 @@ ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) co
           text(request["X-Request-Id"])};
 }
 
+/// What Admission decides at the end of the round.
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::admitted_after_all() {
   co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(
