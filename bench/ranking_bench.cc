@@ -179,7 +179,7 @@ struct Table {
   const std::vector<float>& query() { return queries[next++ % kQueries]; }
 };
 
-/// All rows in 8 bits, then the best in float.
+/// All rows in 4 bits, then the best in float.
 void scan(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, rows);

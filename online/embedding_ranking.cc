@@ -1,6 +1,7 @@
 #include "online/embedding_ranking.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "online/best.h"
@@ -11,15 +12,19 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kUnknown = -12.0F;        // log-odds of an item without a row against the best candidate
-constexpr std::size_t kRerankFactor = 2;  // 8-bit survivors per item asked for
-constexpr std::size_t kRerankAtLeast = 100;
+constexpr float kUnknown = -12.0F;    // log-odds of an item without a row against the best candidate
+constexpr std::size_t kAtLeast = 50;  // ranked again in floats
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
 constexpr float kDeviations = -0.5F;  // added to a cluster's mean: of two alike the narrower one is read (0007)
 
 /// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   if (row == kNoRow) return;
+  const EmbeddingPage& page = embeddings.page(row);
+  const std::size_t at = row % EmbeddingPage::kRows;
+  __builtin_prefetch(&page.item[at]);
+  __builtin_prefetch(&page.bias[at]);
+  __builtin_prefetch(&page.prior[at]);
   const float* vector = embeddings.vector(row);
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
@@ -34,7 +39,7 @@ FRESHET_SIMD void add_deviations(float* promise, const Centroids& centroids, std
   }
 }
 
-/// Rows scored by their 8-bit copies, and the best of them.
+/// Rows scored by their 4-bit copies, and the best of them.
 struct Scan {
   std::vector<std::int8_t> query;
   std::vector<const RowCluster*> clusters;  // that are read
@@ -96,10 +101,11 @@ void Scan::select(std::size_t count) {
     const std::size_t blocks = cluster->blocks();
     for (std::size_t block = 0; block < blocks; ++block) {
       if (peaks[first + block] < threshold) continue;
-      for (std::size_t lane = 0; lane < kBlockRows; ++lane) {
-        const float score = scores[(first + block) * kBlockRows + lane];
+      const float* lane_scores = &scores[(first + block) * kBlockRows];
+      for (std::uint32_t lanes = reaching(lane_scores, threshold); lanes != 0; lanes &= lanes - 1) {
+        const auto lane = static_cast<std::size_t>(std::countr_zero(lanes));
         const std::uint32_t row = cluster->row[block * kBlockRows + lane];
-        if (score >= threshold && row != kNoRow) best.push_back({row, score});
+        if (row != kNoRow) best.push_back({row, lane_scores[lane]});
       }
     }
     first += blocks;
@@ -111,7 +117,7 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
           std::vector<Candidate>& ranked) {
   thread_local Scan scan;
   scan.run(*embeddings.scan, query, all);
-  scan.select(std::max(kRerankFactor * k, kRerankAtLeast) + 1);
+  scan.select(std::max(k + k / 2, kAtLeast) + 1);  // and `except`
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
     if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);

@@ -12,11 +12,11 @@
 /// Ranking items by their embeddings: item i scores query . e_i + bias_i + prior_i.
 namespace freshet::online {
 
-/// Appends the k best rows' items, best first, never `except`. Scans the 8-bit rows, then re-ranks the best few hundred
-/// in float: exact in practice (recall is tested). If rows lie in clusters (row_clusters.h), only those clusters are
-/// scanned that promise most, and about 99 of 100 of the best 20 are found.
+/// Appends the k best rows' items, best first, never `except`. Scans the 4-bit rows, then ranks half as many again as
+/// are asked for in floats: exact in practice (recall is tested). If rows lie in clusters (row_clusters.h), only those
+/// clusters are scanned that promise most, and about 99 of 100 of the best 20 are found.
 /// Threads: any, on a view that does not change meanwhile; the learner's on a live one, which it tunes (scan_tuner.h).
-/// Cost:    a byte of memory read per dimension and row, or cluster and row of the clusters that are scanned.
+/// Cost:    half a byte of memory read per dimension and row, or cluster and row of the clusters that are scanned.
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
                    std::vector<Candidate>& out);
 

@@ -4,18 +4,11 @@
 #include <cmath>
 
 namespace freshet::online {
-namespace {
-
-constexpr std::size_t kFour = 4;  // dimensions of a row that lie side by side
-
-std::size_t place(std::size_t slot, std::size_t four) { return (four * kBlockRows + slot % kBlockRows) * kFour; }
-
-}  // namespace
 
 std::size_t RowCluster::append(std::uint32_t the_row) {
   const std::size_t slot = size++;
   if (slot % kBlockRows == 0) {
-    quantised.resize(blocks() * kBlockRows * dimension, static_cast<std::uint8_t>(kZero));
+    quantised.resize(blocks() * block_bytes(dimension));
     scale.resize(blocks() * kBlockRows);
     offset.resize(blocks() * kBlockRows, -INFINITY);
     row.resize(blocks() * kBlockRows, kNoRow);
@@ -25,26 +18,18 @@ std::size_t RowCluster::append(std::uint32_t the_row) {
 }
 
 void RowCluster::write(std::size_t slot, std::span<const float> vector, float the_offset) {
-  std::uint8_t* block = quantised.data() + slot / kBlockRows * kBlockRows * dimension;
-  scale[slot] = quantise_into_block(vector.data(), dimension, block, slot % kBlockRows);
+  scale[slot] = quantise_into_block(vector.data(), dimension, block_of(slot), slot % kBlockRows);
   offset[slot] = the_offset;
 }
 
 void RowCluster::copy(std::size_t slot, const RowCluster& from, std::size_t from_slot) {
-  std::uint8_t* to = quantised.data() + slot / kBlockRows * kBlockRows * dimension;
-  const std::uint8_t* source = from.quantised.data() + from_slot / kBlockRows * kBlockRows * dimension;
-  for (std::size_t four = 0; four < dimension / kFour; ++four) {
-    std::copy_n(source + place(from_slot, four), kFour, to + place(slot, four));
-  }
+  copy_in_blocks(from.block_of(from_slot), from_slot % kBlockRows, dimension, block_of(slot), slot % kBlockRows);
   scale[slot] = from.scale[from_slot];
   offset[slot] = from.offset[from_slot];
 }
 
 void RowCluster::read(std::size_t slot, float* vector) const {
-  const std::uint8_t* block = quantised.data() + slot / kBlockRows * kBlockRows * dimension;
-  for (std::size_t i = 0; i < dimension; ++i) {
-    vector[i] = scale[slot] * static_cast<float>(block[place(slot, i / kFour) + i % kFour] - kZero);
-  }
+  read_from_block(block_of(slot), slot % kBlockRows, scale[slot], dimension, vector);
 }
 
 std::uint32_t RowCluster::remove(std::size_t slot) {

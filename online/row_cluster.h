@@ -6,14 +6,14 @@
 #include <span>
 #include <vector>
 
-#include "online/kernels.h"
+#include "online/quantised_rows.h"
 #include "online/scan_tuner.h"
 
 namespace freshet::online {
 
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 
-/// Up to 256 embedding rows as a scan reads them: 8-bit copies (kernels.h says how they lie), and what is added to
+/// Up to 256 embedding rows as a scan reads them: 4-bit copies (kernels.h says how they lie), and what is added to
 /// their products. Whole blocks: lanes without a row have offset -inf.
 struct RowCluster {
   static constexpr std::size_t kRows = 256;
@@ -37,11 +37,16 @@ struct RowCluster {
 
   std::size_t memory_bytes() const;
 
+  const std::uint8_t* block_of(std::size_t slot) const {
+    return quantised.data() + slot / kBlockRows * block_bytes(dimension);
+  }
+  std::uint8_t* block_of(std::size_t slot) { return quantised.data() + slot / kBlockRows * block_bytes(dimension); }
+
   std::size_t dimension;
   std::uint64_t epoch = 0;
   std::size_t size = 0;                 ///< slots in use are 0 .. size - 1
   std::vector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
-  std::vector<float> scale;             ///< of the 8-bit row
+  std::vector<float> scale;             ///< of the 4-bit row
   std::vector<float> offset;            ///< learned bias plus prior
   std::vector<std::uint32_t> row;       ///< whose slot it is
 };

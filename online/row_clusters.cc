@@ -109,7 +109,7 @@ std::uint32_t RowClusters::add_cluster() {
   if (is_clustered()) {
     Centroids& all = writable_centroids();
     if (const std::size_t lanes = all.scale.size(); clusters() > lanes) {
-      all.quantised.resize((lanes + kBlockRows) * dimension_, static_cast<std::uint8_t>(kZero));
+      all.quantised.resize((lanes / kBlockRows + 1) * block_bytes(dimension_));
       for (auto* values : {&all.scale, &all.variance, &all.offset_variance}) values->resize(lanes + kBlockRows);
       for (auto* values : {&all.offset, &all.half_norm}) values->resize(lanes + kBlockRows, -INFINITY);
     }
@@ -283,7 +283,7 @@ void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> cen
   std::ranges::copy(centroid, centroids_.begin() + static_cast<std::ptrdiff_t>(cluster * width()));
   Centroids& all = writable_centroids();
   const std::span<const float> vector = centroid.first(dimension_);
-  std::uint8_t* block = all.quantised.data() + cluster / kBlockRows * kBlockRows * dimension_;
+  std::uint8_t* block = all.quantised.data() + cluster / kBlockRows * block_bytes(dimension_);
   all.scale[cluster] = quantise_into_block(vector.data(), dimension_, block, cluster % kBlockRows);
   all.offset[cluster] = centroid.back();
   all.half_norm[cluster] = -squared(vector) / 2;

@@ -46,43 +46,5 @@ TEST(Kernels, ProductsEqualTheNaiveOnes) {
   EXPECT_NEAR(dot(a.data(), b.data(), 64), expected, 1e-5);
 }
 
-TEST(Kernels, EveryScanOfQuantisedRowsIsCloseToTheFloatDotProducts) {
-  Random random(2);
-  const std::size_t size = 64, count = 3;
-  std::vector<std::uint8_t> blocks(count * size * kBlockRows);
-  std::vector<std::vector<float>> rows;
-  std::vector<float> scales;
-  for (std::size_t row = 0; row < count * kBlockRows; ++row) {
-    rows.push_back(random_vector(random, size));
-    std::uint8_t* block = blocks.data() + row / kBlockRows * size * kBlockRows;
-    scales.push_back(quantise_into_block(rows[row].data(), size, block, row % kBlockRows));
-  }
-  const auto query = random_vector(random, size);
-  std::vector<std::int8_t> rounded(size);
-  const float scale = quantise(query.data(), size, rounded.data());
-  const auto offset = random_vector(random, count * kBlockRows);
-  std::vector<float> scores(count * kBlockRows), peaks(count);
-  for (ScoreBlocks* const kernel : score_blocks_kernels()) {
-    kernel(blocks.data(), count, rounded.data(), size, scale, {scales.data(), offset.data()}, scores.data(),
-           peaks.data());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      EXPECT_NEAR(scores[row], dot(rows[row].data(), query.data(), size) + offset[row], 0.08);
-      std::int32_t exact = 0;
-      for (std::size_t i = 0; i < size; ++i) {
-        const std::uint8_t byte =
-            blocks[row / kBlockRows * size * kBlockRows + (i / 4 * kBlockRows + row % kBlockRows) * 4 + i % 4];
-        exact += (byte - kZero) * rounded[i];
-      }
-      EXPECT_NEAR(scores[row], static_cast<float>(exact) * scale * scales[row] + offset[row], 1e-5);
-    }
-    for (std::size_t block = 0; block < count; ++block) {
-      const auto first = scores.begin() + static_cast<std::ptrdiff_t>(block * kBlockRows);
-      EXPECT_EQ(peaks[block], *std::max_element(first, first + kBlockRows));
-    }
-  }
-  const std::vector<float> zero(size);
-  EXPECT_EQ(quantise_into_block(zero.data(), size, blocks.data(), 0), 0.0F);
-}
-
 }  // namespace
 }  // namespace freshet::online

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+/// Rows of embeddings in 4 bits a dimension, as a scan reads them: an eighth of the memory of their floats, which is
+/// what a scan waits for.
+namespace freshet::online {
+
+/// They lie in blocks of kBlockRows, as AVX-512 VNNI multiplies them. For dimensions i, i % 8 < 4: byte (i / 8 *
+/// kBlockRows + row) * 4 + i % 4 of a block holds row `row`'s code of dimension i in its lower half, that of i + 4 in
+/// its upper half. A code c stands for (2 c - kCentre) times the row's scale.
+inline constexpr std::size_t kBlockRows = 16;
+inline constexpr std::int32_t kCentre = 15;
+constexpr std::size_t block_bytes(std::size_t size) { return kBlockRows * size / 2; }
+
+/// Rounds `values` to codes with one scale, in lane `row` of a block. Returns the scale. `size` is a multiple of 8.
+float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row);
+
+/// The values that lane `row` of a block has been rounded to.
+void read_from_block(const std::uint8_t* block, std::size_t row, float scale, std::size_t size, float* values);
+
+/// Copies one lane to another, bit by bit.
+void copy_in_blocks(const std::uint8_t* from, std::size_t from_row, std::size_t size, std::uint8_t* to,
+                    std::size_t to_row);
+
+/// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
+float quantise(const float* values, std::size_t size, std::int8_t* out);
+
+/// What a scan makes of the products of rows: score = product * scale * the query's scale + offset.
+struct RowScales {
+  const float* scale = nullptr;
+  const float* offset = nullptr;
+};
+
+/// scores[row] of every row of `count` blocks, from its product with `query` as they were rounded (exact in integers);
+/// peaks[block] is the largest score of a block. `size` is a multiple of 8.
+using ScoreBlocks = void(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
+                         float query_scale, const RowScales& rows, float* scores, float* peaks);
+
+ScoreBlocks score_blocks;
+
+/// Every implementation that this CPU can run, the fastest first, which is what score_blocks() uses.
+std::vector<ScoreBlocks*> score_blocks_kernels();
+
+/// Bit i of the result: values[i], one of kBlockRows, is at least `threshold`.
+std::uint32_t reaching(const float* values, float threshold);
+
+}  // namespace freshet::online
