@@ -47,28 +47,48 @@ FRESHET_SIMD void hyperbolic_tangent(float* values, std::size_t size) {
 
 namespace {
 
-/// `Blocks` blocks of columns at once: with one sum alone, every addition would wait for the one before.
-template <std::size_t Blocks>
+/// `Rows` rows of x and `Blocks` blocks of columns at once: with one sum alone, every addition would wait for the one
+/// before, and with one row alone, every weight would be read for one product.
+template <std::size_t Rows, std::size_t Blocks>
 inline __attribute__((always_inline)) void add_product_of_blocks(float* out, const float* matrix, const float* x,
-                                                                 std::size_t rows, std::size_t columns) {
-  Lanes sums[Blocks];
-  for (std::size_t block = 0; block < Blocks; ++block) sums[block] = lanes(out + block * kLanes);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const float* row = matrix + i * columns;
-    for (std::size_t block = 0; block < Blocks; ++block) sums[block] += x[i] * lanes(row + block * kLanes);
+                                                                 std::size_t inner, std::size_t columns) {
+  Lanes sums[Rows][Blocks];
+  for (std::size_t row = 0; row < Rows; ++row) {
+    for (std::size_t block = 0; block < Blocks; ++block) sums[row][block] = lanes(out + row * columns + block * kLanes);
   }
-  for (std::size_t block = 0; block < Blocks; ++block) lanes(out + block * kLanes) = sums[block];
+  for (std::size_t i = 0; i < inner; ++i) {
+    for (std::size_t block = 0; block < Blocks; ++block) {
+      const Lanes weights = lanes(matrix + i * columns + block * kLanes);
+      for (std::size_t row = 0; row < Rows; ++row) sums[row][block] += x[row * inner + i] * weights;
+    }
+  }
+  for (std::size_t row = 0; row < Rows; ++row) {
+    for (std::size_t block = 0; block < Blocks; ++block) lanes(out + row * columns + block * kLanes) = sums[row][block];
+  }
+}
+
+template <std::size_t Rows, std::size_t Blocks>
+inline __attribute__((always_inline)) void add_product_of_rows(float* out, const float* matrix, const float* x,
+                                                               std::size_t inner, std::size_t columns) {
+  std::size_t from = 0;
+  for (; from + Blocks * kLanes <= columns; from += Blocks * kLanes) {
+    add_product_of_blocks<Rows, Blocks>(out + from, matrix + from, x, inner, columns);
+  }
+  for (; from < columns; from += kLanes) {
+    add_product_of_blocks<Rows, 1>(out + from, matrix + from, x, inner, columns);
+  }
 }
 
 }  // namespace
 
-FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns) {
-  constexpr std::size_t kAtOnce = 4;
-  std::size_t from = 0;
-  for (; from + kAtOnce * kLanes <= columns; from += kAtOnce * kLanes) {
-    add_product_of_blocks<kAtOnce>(out + from, matrix + from, x, rows, columns);
+FRESHET_SIMD void add_product(float* out, const float* matrix, const float* x, std::size_t inner, std::size_t columns,
+                              std::size_t rows) {
+  for (; rows >= 4; rows -= 4, out += 4 * columns, x += 4 * inner) {
+    add_product_of_rows<4, 2>(out, matrix, x, inner, columns);
   }
-  for (; from < columns; from += kLanes) add_product_of_blocks<1>(out + from, matrix + from, x, rows, columns);
+  if (rows == 3) add_product_of_rows<3, 2>(out, matrix, x, inner, columns);
+  if (rows == 2) add_product_of_rows<2, 4>(out, matrix, x, inner, columns);
+  if (rows == 1) add_product_of_rows<1, 4>(out, matrix, x, inner, columns);
 }
 
 }  // namespace freshet::online

@@ -14,7 +14,10 @@ inline float squared(std::span<const float> vector) { return dot(vector.data(), 
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);
 
-/// out[j] += sum over i of x[i] * matrix[i * columns + j]. `columns` is a multiple of kLanes.
-void add_product(float* out, const float* matrix, const float* x, std::size_t rows, std::size_t columns);
+/// out[r][j] += sum over i of x[r][i] * matrix[i][j], for r < rows, i < inner, j < columns. `columns` is a multiple of
+/// kLanes.
+/// Cost: reads the matrix once for up to four rows.
+void add_product(float* out, const float* matrix, const float* x, std::size_t inner, std::size_t columns,
+                 std::size_t rows = 1);
 
 }  // namespace freshet::online

@@ -20,7 +20,7 @@ struct LstmEncoder final : SequenceEncoder {
   void encode(std::span<const float* const> inputs, std::vector<float>& out) const override;
 
  private:
-  void step(const float* input, bool first, std::vector<float>& gates, float* state, float* cell) const;
+  void step(float* gates, bool first, float* state, float* cell) const;
 };
 
 }  // namespace freshet::online

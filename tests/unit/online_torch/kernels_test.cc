@@ -30,15 +30,22 @@ TEST(Kernels, SigmoidAndTanhAreAsExactAsTheyNeedToBe) {
 
 TEST(Kernels, ProductsEqualTheNaiveOnes) {
   Random random(1);
-  const std::size_t rows = 24, columns = 64;
-  const auto matrix = random_vector(random, rows * columns), x = random_vector(random, rows);
-  std::vector<float> out(columns, 1.0F);
-  add_product(out.data(), matrix.data(), x.data(), rows, columns);
-  for (std::size_t j = 0; j < columns; ++j) {
-    double expected = 1;
-    for (std::size_t i = 0; i < rows; ++i)
-      expected += static_cast<double>(x[i]) * static_cast<double>(matrix[i * columns + j]);
-    EXPECT_NEAR(out[j], expected, 1e-5);
+  const std::size_t inner = 24;
+  for (const std::size_t columns : {16UL, 80UL, 128UL}) {
+    const auto matrix = random_vector(random, inner * columns);
+    for (std::size_t rows = 1; rows <= 9; ++rows) {
+      const auto x = random_vector(random, rows * inner);
+      std::vector<float> out(rows * columns, 1.0F);
+      add_product(out.data(), matrix.data(), x.data(), inner, columns, rows);
+      for (std::size_t at = 0; at < out.size(); ++at) {
+        double expected = 1;
+        for (std::size_t i = 0; i < inner; ++i) {
+          expected += static_cast<double>(x[at / columns * inner + i]) *
+                      static_cast<double>(matrix[i * columns + at % columns]);
+        }
+        EXPECT_NEAR(out[at], expected, 1e-5);
+      }
+    }
   }
   const auto a = random_vector(random, 64), b = random_vector(random, 64);
   double expected = 0;
