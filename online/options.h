@@ -32,7 +32,7 @@ struct CovisitationOptions {
 struct SessionKnnOptions {
   std::size_t max_sessions = 200'000;       ///< in the index; the oldest is replaced
   std::size_t max_sessions_per_item = 500;  ///< newest kept per item
-  std::size_t neighbours = 200;             ///< sessions that vote
+  std::size_t neighbours = 100;             ///< sessions that vote
   std::size_t max_session_items = 64;       ///< of an indexed session
 };
 
