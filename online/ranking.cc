@@ -1,8 +1,10 @@
 #include "online/ranking.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/check.h"
+#include "online/best.h"
 #include "online/item_table.h"
 
 namespace freshet::online {
@@ -64,12 +66,12 @@ void blend(const BlenderWeights& weights, Ranking& ranking) {
 }
 
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k) {
-  std::vector<std::size_t> rows;
-  if (k == 0) return rows;
-  visit_best_first(ranking, [&](std::size_t row) {
-    rows.push_back(row);
-    return rows.size() < k;
-  });
+  thread_local std::vector<Candidate> best;  // by row
+  best.resize(ranking.items.size());
+  for (std::uint32_t row = 0; row < best.size(); ++row) best[row] = {row, ranking.scores[row]};
+  keep_best(best, k);
+  std::vector<std::size_t> rows(best.size());
+  std::ranges::transform(best, rows.begin(), &Candidate::item);
   return rows;
 }
 

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,24 +53,20 @@ void extract_features(Parts parts, const Context& context, Ranking& ranking);
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);
 
-/// visit(row) for rows of ranking.items, best first, ties in order of the rows, for as long as it returns true.
-/// Not to be called from `visit`. Cost: O(n), and O(log n) per row visited.
+/// The best k rows of ranking.items, best first, ties in order of the rows.
+std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
+
+/// visit(row) for rows in that order, for as long as it returns true.
+/// Cost: O(n) for the first few dozen, and that again whenever four times as many are wanted.
 template <typename Visit>
 void visit_best_first(const Ranking& ranking, Visit visit) {
-  thread_local std::vector<std::uint32_t> heap;
-  heap.resize(ranking.items.size());
-  std::iota(heap.begin(), heap.end(), 0U);
-  const auto behind = [&scores = ranking.scores](std::uint32_t a, std::uint32_t b) {
-    return scores[a] != scores[b] ? scores[a] < scores[b] : a > b;
-  };
-  std::make_heap(heap.begin(), heap.end(), behind);
-  for (auto end = heap.end(); end != heap.begin(); --end) {
-    std::pop_heap(heap.begin(), end, behind);
-    if (!visit(std::size_t{*(end - 1)})) return;
+  std::size_t visited = 0;
+  for (std::size_t k = 32; visited < ranking.items.size(); k *= 4) {
+    const std::vector<std::size_t> rows = top_k(ranking, k);
+    for (; visited < rows.size(); ++visited) {
+      if (!visit(rows[visited])) return;
+    }
   }
 }
-
-/// The first k rows so visited.
-std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
 }  // namespace freshet::online

@@ -69,5 +69,22 @@ TEST_F(RankingTest, TopKIsBestFirstWithTiesToTheEarlierItem) {
   EXPECT_EQ(top_k(ranking, 9), (std::vector<std::size_t>{1, 3, 0, 2}));
 }
 
+TEST_F(RankingTest, VisitsAllRowsInThatOrderOrAsManyAsAreWanted) {
+  constexpr std::size_t kRows = 500;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    ranking.items.push_back(static_cast<ItemIndex>(1000 + row));
+    ranking.scores.push_back(static_cast<float>(row * 7 % 100));
+  }
+  for (const std::size_t wanted : {std::size_t{1}, std::size_t{40}, kRows}) {
+    std::vector<std::size_t> visited;
+    visit_best_first(ranking, [&](std::size_t row) {
+      visited.push_back(row);
+      return visited.size() < wanted;
+    });
+    EXPECT_EQ(visited, top_k(ranking, wanted));
+  }
+  EXPECT_EQ(top_k(ranking, kRows).size(), kRows);
+}
+
 }  // namespace
 }  // namespace freshet::online
