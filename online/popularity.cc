@@ -1,10 +1,12 @@
 #include "online/popularity.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/check.h"
 #include "online/live_part.h"
+#include "online/logarithm.h"
 #include "online/saved_time.h"
 
 namespace freshet::online {
@@ -12,7 +14,9 @@ namespace {
 
 constexpr double kMsPerHour = 3'600'000.0;
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr double kFloor = -8.0;  // log2 of a count so small that it no longer matters
+constexpr double kFloor = -8.0;         // log2 of a count so small that it no longer matters
+constexpr std::size_t kLogarithms = 4;  // features that are the logarithm of something at hand
+constexpr std::size_t kPrefetch = 8;    // cells ahead of the one that is read
 
 std::vector<double> to_ms(const std::vector<double>& hours) {
   std::vector<double> ms;
@@ -27,8 +31,8 @@ double log_add(double a, double b, double weight) {
   return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
 }
 
-// log2 odds-like share of an item's events, drawn to 1/8 while there are few.
-float habit(float share_of, double count) { return std::log2((share_of + 0.5F) / (static_cast<float>(count) + 4.0F)); }
+// Odds-like share of an item's events, drawn to 1/8 while there are few.
+float habit(float share_of, double count) { return (share_of + 0.5F) / (static_cast<float>(count) + 4.0F); }
 
 double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
 
@@ -70,27 +74,37 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
   const std::size_t lives = half_lives_ms_.size();
   double shift[kMaxHalfLives];
   for (std::size_t h = 0; h < lives; ++h) shift[h] = now / half_lives_ms_[h];
+  thread_local std::vector<std::array<float, kLogarithms>> logarithms;  // the last features of each candidate
+  logarithms.resize(candidates.size());
   for (std::size_t row = 0; row < candidates.size(); ++row) {
+    if (row + kPrefetch < candidates.size()) __builtin_prefetch(cells_.find(candidates[row + kPrefetch]));
     const Cell* cell = cells_.find(candidates[row]);
     const double count = cell == nullptr ? 0.0 : cell->count.load(kRelaxed);
-    float log_counts[kMaxHalfLives];
+    float* own = &out.at(row, 0);
+    float* other = own + 1;
+    float* trend = own + lives;
+    float shorter = 0.0F;  // the logarithm at the half-life before
     for (std::size_t h = 0; h < lives; ++h) {
       const double value = count > 0 ? cell->log_counts[h].load(kRelaxed) - shift[h] : kFloor;
-      log_counts[h] = static_cast<float>(std::max(value, kFloor));
+      const auto log_count = static_cast<float>(std::max(value, kFloor));
+      if (h == own_) {
+        *own = static_cast<float>(value);  // not floored, so that it orders as propose() does
+      } else {
+        *other++ = log_count;
+      }
+      if (h > 0) *trend++ = shorter - log_count;
+      shorter = log_count;
     }
-    std::size_t f = 0;
-    // the own score is not floored, so that it orders as propose() does
-    out.at(row, f++) = count > 0 ? static_cast<float>(cell->log_counts[own_].load(kRelaxed) - shift[own_])
-                                 : static_cast<float>(kFloor);
-    for (std::size_t h = 0; h < lives; ++h) {
-      if (h != own_) out.at(row, f++) = log_counts[h];
-    }
-    for (std::size_t h = 0; h + 1 < lives; ++h) out.at(row, f++) = log_counts[h] - log_counts[h + 1];
-    out.at(row, f++) = std::log2(1.0F + static_cast<float>(count));
-    const double age_ms = count > 0 ? now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)) : 0.0;
-    out.at(row, f++) = std::log2(1.0F + static_cast<float>(std::max(0.0, age_ms) / kMsPerHour));
-    out.at(row, f++) = count > 0 ? habit(cell->opens.load(kRelaxed), count) : 0.0F;
-    out.at(row, f++) = count > 0 ? habit(cell->revisits.load(kRelaxed), count) : 0.0F;
+    logarithms[row].fill(1.0F);
+    if (count == 0) continue;
+    const double age_ms = std::max(0.0, now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)));
+    logarithms[row] = {1.0F + static_cast<float>(count), 1.0F + static_cast<float>(age_ms / kMsPerHour),
+                       habit(cell->opens.load(kRelaxed), count), habit(cell->revisits.load(kRelaxed), count)};
+  }
+  log2_each(logarithms.data()->data(), logarithms.size() * kLogarithms);
+  const std::size_t first = features_.size() - kLogarithms;
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    std::ranges::copy(logarithms[row], &out.at(row, first));
   }
 }
 

@@ -39,7 +39,7 @@ class PopularityIndex final : public Scorer {
 
  private:
   static constexpr std::size_t kMaxHalfLives = 4;
-  struct Cell {
+  struct alignas(64) Cell {                         // a candidate is one cache line
     std::atomic<double> log_counts[kMaxHalfLives];  // at time zero; meaningful if count > 0
     std::atomic<double> count{0};                   // never decays; 0: not in use
     std::atomic<std::int64_t> first_seen_ms{0};
