@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,8 +19,9 @@ namespace freshet::online {
 /// event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one with
 /// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
 /// decays the whole row with a few multiplications and shares need no clock. Its own ranking: the followers of the last
-/// kQueryItems items, by their shares, less with distance; a predecessor counts a quarter. Threads: as Scorer and Part;
-/// a row is read under its stripe's lock.
+/// kQueryItems items, by their shares, less with distance; a predecessor counts a quarter.
+/// Threads: as Scorer and Part; a row is read under its stripe's lock. A thread remembers its last query, so that
+///          propose() and score() of one context read the rows once, also while the learner goes on.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
@@ -40,22 +42,30 @@ class CovisitationIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
+  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
+
   /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
   struct Row {
     std::int64_t time_ms = 0;           // what the counts are decayed to
     std::vector<float> totals;          // [levels], of followers that were evicted too
     std::vector<ItemIndex> items;       // in order of arrival; the hole of a removed one is taken by the last
     std::vector<std::int64_t> last_ms;  // newest link to items[i]
-    std::vector<float> counts;          // [items][levels]
+    std::vector<float> counts;          // [levels][capacity], so that what is done to all followers is vector code
+    std::size_t capacity = 0;           // followers that there is room for
   };
+  struct Query;
 
   enum class Link { direct, indirect, reverse };
   void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
   void decay_to(Row& row, std::int64_t time_ms) const;
+  void reserve(Row& row, std::size_t capacity) const;
   void remove(Row& row, std::size_t at) const;
-  template <typename Visit>
-  void visit_rows(const Context& context, Visit&& visit) const;
-  static float own_share(const Row& row, std::size_t at, std::span<const float> shares);
+
+  /// What the rows say in this context: from memory if no more than so many changes came since this thread asked last.
+  const Query& ask(const Context& context, std::uint64_t changes) const;
+  void read_rows(Query& query) const;
+  void read_row(std::size_t back, const Row& row, Query& query) const;
+  void share_out(const Row& row, std::vector<float>& shares) const;
 
   // const after construction
   const std::vector<double> half_lives_ms_;
@@ -63,11 +73,13 @@ class CovisitationIndex final : public Scorer {
   const std::size_t max_neighbours_;
   const std::size_t window_;
   const std::size_t max_items_;
+  const std::uint64_t instance_;  // tells the indexes of one process apart
   std::vector<std::string> names_;
   std::vector<std::string_view> features_;
 
   StripedMutex locks_;
   ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, who alone writes, reads without
+  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
 
   // learner thread only
   std::vector<std::uint32_t> holders_;  // per item: in how many rows it is a follower

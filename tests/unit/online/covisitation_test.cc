@@ -89,6 +89,20 @@ TEST(Covisitation, HoldsAtMostSoManyNeighboursAndDropsTheLeast) {
   EXPECT_EQ(items_of(propose(part->live(), context_of({1}, 50))), (std::vector<ItemIndex>{4, 3, 5}));
 }
 
+TEST(Covisitation, AFollowerThatMadeRoomTakesItsCountsAlong) {
+  const auto part = make_covisitation(small(), 100);
+  for (const ItemIndex item : {2U, 3U}) {
+    observe_session(*part, 1, {1, item}, 0);
+    observe_session(*part, 2, {1, item}, 10);
+  }
+  observe_session(*part, 3, {1, 4}, 20);
+  observe_session(*part, 4, {1, 5}, 30);
+  const auto rows = score(part->live(), context_of({1}, 40), {4, 5});
+  const std::size_t log_count = feature(part->live(), "log_count");
+  EXPECT_FLOAT_EQ(rows[0][log_count], 0.0F);
+  EXPECT_FLOAT_EQ(rows[1][log_count], std::log2(2.0F));
+}
+
 TEST(Covisitation, ForgetsAnItemAsRowAndAsNeighbour) {
   const auto part = make_covisitation(small(), 100);
   observe_session(*part, 1, {1, 2, 3, 1}, 0);
