@@ -62,7 +62,8 @@ std::vector<Key>& keys_of_best(std::span<const Candidate> candidates, std::size_
   keys.resize(candidates.size());
   std::ranges::transform(candidates, keys.begin(), key_of);
   if (keys.size() <= k) return keys;
-  auto [low, high] = range_of(keys.data(), keys.size());  // k keys or more reach low, the right threshold is not above high
+  auto [low, high] =
+      range_of(keys.data(), keys.size());  // k keys or more reach low, the right threshold is not above high
   for (std::size_t reached = keys.size(); reached > k && low < high;) {
     const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
     const Key middle = high - static_cast<Key>(distance / 2);
