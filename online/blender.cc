@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "online/kernels.h"
 #include "online/random.h"
 #include "online/simd.h"
 
@@ -57,17 +58,9 @@ FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, 
 }
 
 FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
-  float sum = 0.0F;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t h = 0; h < n; ++h) sum += (a[h] > 0 ? a[h] : 0.0F) * w[h];
-  return sum;
-}
-
-FRESHET_SIMD float dot(const float* a, const float* b, std::size_t n) {
-  float sum = 0.0F;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-  return sum;
+  Lanes sums = {};
+  for (std::size_t h = 0; h < n; h += kLanes) sums += (lanes(a + h) > 0 ? lanes(a + h) : Lanes{}) * lanes(w + h);
+  return sum_of(sums);
 }
 
 FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
@@ -81,6 +74,26 @@ FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std:
   for (std::size_t h = 0; h < n; ++h) {
     d_a[h] = a[h] > 0 ? gradient * w2[h] : 0.0F;
     d_w2[h] += a[h] > 0 ? gradient * a[h] : 0.0F;
+  }
+}
+
+FRESHET_SIMD void add_moments(const float* x, std::size_t n, double* sum, double* sum_of_squares) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto value = static_cast<double>(x[i]);
+    sum[i] += value;
+    sum_of_squares[i] += value * value;
+  }
+}
+
+FRESHET_SIMD void take_moments(const double* sum, const double* sum_of_squares, double rows, std::size_t n, float* mean,
+                               float* inverse_deviation) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const double average = sum[i] / rows;
+    const double variance = sum_of_squares[i] / rows - average * average;
+    mean[i] = static_cast<float>(average);
+    inverse_deviation[i] = static_cast<float>(1.0 / std::sqrt(std::max(0.0, variance) + 1e-4));
   }
 }
 
@@ -146,11 +159,7 @@ void Blender::update_moments(std::span<const float> features) {
   const std::size_t inputs = weights_.inputs;
   for (std::size_t row = 0; row < softmax_.size(); ++row) {
     if (softmax_[row] < kContender) continue;
-    const float* x = features.data() + row * inputs;
-    for (std::size_t i = 0; i < inputs; ++i) {
-      sum_[i] += static_cast<double>(x[i]);
-      sum_of_squares_[i] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-    }
+    add_moments(features.data() + row * inputs, inputs, sum_.data(), sum_of_squares_.data());
     rows_ += 1.0;
   }
   if (rows_ > kMomentRows) {
@@ -158,12 +167,8 @@ void Blender::update_moments(std::span<const float> features) {
     for (double& s : sum_) s *= 0.5;
     for (double& s : sum_of_squares_) s *= 0.5;
   }
-  for (std::size_t i = 0; i < inputs; ++i) {
-    const double mean = sum_[i] / rows_;
-    const double variance = std::max(0.0, sum_of_squares_[i] / rows_ - mean * mean);
-    weights_.mean[i] = static_cast<float>(mean);
-    weights_.inverse_deviation[i] = static_cast<float>(1.0 / std::sqrt(variance + 1e-4));
-  }
+  take_moments(sum_.data(), sum_of_squares_.data(), rows_, inputs, weights_.mean.data(),
+               weights_.inverse_deviation.data());
 }
 
 void Blender::accumulate(std::span<const float> features, std::span<const Gradient> gradients) {

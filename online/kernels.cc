@@ -29,10 +29,12 @@ inline __attribute__((always_inline)) float exponential(float x) {
 }  // namespace
 
 FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t i = 0; i < size; ++i) sum += a[i] * b[i];
-  return sum;
+  Lanes sums = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= size; i += kLanes) sums += lanes(a + i) * lanes(b + i);
+  float rest = 0;
+  for (; i < size; ++i) rest += a[i] * b[i];
+  return sum_of(sums) + rest;
 }
 
 FRESHET_SIMD void sigmoid(float* values, std::size_t size) {

@@ -25,4 +25,13 @@ inline __attribute__((always_inline)) const LanesInMemory& lanes(const float* at
 }
 inline __attribute__((always_inline)) LanesInMemory& lanes(float* at) { return *reinterpret_cast<LanesInMemory*>(at); }
 
+/// By halves: a reduction in OpenMP adds one lane after the other, each waiting for the one before.
+inline __attribute__((always_inline)) float sum_of(const Lanes& v) {
+  const auto eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                     __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  const auto four =
+      __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
 }  // namespace freshet::online
