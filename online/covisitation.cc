@@ -218,7 +218,7 @@ void CovisitationIndex::read_rows(Query& query) const {
   std::array<const Row*, kQueryItems> rows{};
   for (std::size_t back = 0; back < kQueryItems; ++back) {
     if (query.asked[back] != kNoItem) rows[back] = rows_.find(query.asked[back]);
-    prefetch(rows[back], sizeof(Row));
+    if (rows[back] != nullptr) prefetch(rows[back], sizeof(Row));
   }
   const auto for_each_row = [&](auto visit) {
     for (std::size_t back = 0; back < kQueryItems; ++back) {
@@ -307,7 +307,7 @@ void CovisitationIndex::score(const Context& context, std::span<const ItemIndex>
     const float hours_ago = static_cast<float>(query.now_ms - last.last_ms[at]) * kHoursPerMs;
     out.at(row, recency) = 1.0F / (1.0F + std::max(0.0F, hours_ago));
   }
-  log2_each(logarithms.data()->last, logarithms.size() * (sizeof(Logarithms) / sizeof(float)));
+  log2_each(logarithms);
   for (std::size_t row = 0; row < candidates.size(); ++row) {
     for (std::size_t level = 0; level < levels_; ++level) out.at(row, 1 + level) = logarithms[row].last[level];
     out.at(row, second) = logarithms[row].second;

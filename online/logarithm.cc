@@ -10,11 +10,11 @@ namespace {
 
 /// Without branches, so that loops over it vectorise (Cephes' polynomial of logf).
 inline __attribute__((always_inline)) float logarithm(float value) {
-  constexpr std::int32_t kRootOfHalf = 0x3F3504F3;  // its bits: the mantissa is to be within sqrt(1/2) and sqrt(2)
+  constexpr std::uint32_t kRootOfHalf = 0x3F3504F3;  // its bits: the mantissa is to be within sqrt(1/2) and sqrt(2)
   constexpr float kLog2OfE = 1.44269504F;
-  const auto bits = std::bit_cast<std::int32_t>(value);
-  const std::int32_t exponent = (bits - kRootOfHalf) >> 23;
-  const float x = std::bit_cast<float>(bits - (exponent << 23)) - 1.0F;
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::int32_t exponent = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;
+  const float x = std::bit_cast<float>(bits - (static_cast<std::uint32_t>(exponent) << 23)) - 1.0F;
   float y = 7.0376836292e-2F;
   y = y * x - 1.1514610310e-1F;
   y = y * x + 1.1676998740e-1F;

@@ -1,7 +1,6 @@
 #include "online/popularity.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/check.h"
@@ -14,9 +13,8 @@ namespace {
 
 constexpr double kMsPerHour = 3'600'000.0;
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr double kFloor = -8.0;         // log2 of a count so small that it no longer matters
-constexpr std::size_t kLogarithms = 4;  // features that are the logarithm of something at hand
-constexpr std::size_t kPrefetch = 8;    // cells ahead of the one that is read
+constexpr double kFloor = -8.0;       // log2 of a count so small that it no longer matters
+constexpr std::size_t kPrefetch = 8;  // cells ahead of the one that is read
 
 std::vector<double> to_ms(const std::vector<double>& hours) {
   std::vector<double> ms;
@@ -30,6 +28,11 @@ double log_add(double a, double b, double weight) {
   const double high = std::max(a, added);
   return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
 }
+
+// Features of one candidate that are the logarithm of something at hand, before they are.
+struct Logarithms {
+  float count = 1, age_hours = 1, opens = 1, revisits = 1;
+};
 
 // Odds-like share of an item's events, drawn to 1/8 while there are few.
 float habit(float share_of, double count) { return (share_of + 0.5F) / (static_cast<float>(count) + 4.0F); }
@@ -74,8 +77,8 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
   const std::size_t lives = half_lives_ms_.size();
   double shift[kMaxHalfLives];
   for (std::size_t h = 0; h < lives; ++h) shift[h] = now / half_lives_ms_[h];
-  thread_local std::vector<std::array<float, kLogarithms>> logarithms;  // the last features of each candidate
-  logarithms.resize(candidates.size());
+  thread_local std::vector<Logarithms> logarithms;
+  logarithms.assign(candidates.size(), Logarithms{});
   for (std::size_t row = 0; row < candidates.size(); ++row) {
     if (row + kPrefetch < candidates.size()) __builtin_prefetch(cells_.find(candidates[row + kPrefetch]));
     const Cell* cell = cells_.find(candidates[row]);
@@ -95,16 +98,18 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
       if (h > 0) *trend++ = shorter - log_count;
       shorter = log_count;
     }
-    logarithms[row].fill(1.0F);
     if (count == 0) continue;
     const double age_ms = std::max(0.0, now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)));
     logarithms[row] = {1.0F + static_cast<float>(count), 1.0F + static_cast<float>(age_ms / kMsPerHour),
                        habit(cell->opens.load(kRelaxed), count), habit(cell->revisits.load(kRelaxed), count)};
   }
-  log2_each(logarithms.data()->data(), logarithms.size() * kLogarithms);
-  const std::size_t first = features_.size() - kLogarithms;
+  log2_each(logarithms);
   for (std::size_t row = 0; row < candidates.size(); ++row) {
-    std::ranges::copy(logarithms[row], &out.at(row, first));
+    std::size_t f = 2 * lives - 1;
+    out.at(row, f++) = logarithms[row].count;
+    out.at(row, f++) = logarithms[row].age_hours;
+    out.at(row, f++) = logarithms[row].opens;
+    out.at(row, f++) = logarithms[row].revisits;
   }
 }
 
