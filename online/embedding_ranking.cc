@@ -149,19 +149,18 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
 }
 
 void relate_to_best(std::size_t rows, FeatureColumns out) {
+  const auto known = [&](std::size_t row) { return out.at(row, 4) > 0; };
   float largest = -INFINITY;
+  for (std::size_t row = 0; row < rows; ++row) largest = std::max(largest, known(row) ? out.at(row, 0) : -INFINITY);
+  thread_local std::vector<float> odds;
+  odds.resize(rows);
   for (std::size_t row = 0; row < rows; ++row) {
-    if (out.at(row, 4) > 0) largest = std::max(largest, out.at(row, 0));
+    odds[row] = out.at(row, 0) = known(row) ? std::max(kUnknown, out.at(row, 0) - largest) : kUnknown;
   }
+  exponential(odds.data(), rows);
   float sum = 1e-9F;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const bool known = out.at(row, 4) > 0;
-    out.at(row, 0) = known ? std::max(kUnknown, out.at(row, 0) - largest) : kUnknown;
-    sum += known ? std::exp(out.at(row, 0)) : 0.0F;
-  }
-  for (std::size_t row = 0; row < rows; ++row) {
-    out.at(row, 1) = out.at(row, 4) > 0 ? std::exp(out.at(row, 0)) / sum : 0.0F;
-  }
+  for (std::size_t row = 0; row < rows; ++row) sum += known(row) ? odds[row] : 0.0F;
+  for (std::size_t row = 0; row < rows; ++row) out.at(row, 1) = known(row) ? odds[row] / sum : 0.0F;
 }
 
 void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,

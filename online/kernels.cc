@@ -37,6 +37,11 @@ FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
   return sum_of(sums) + rest;
 }
 
+FRESHET_SIMD void exponential(float* values, std::size_t size) {
+#pragma omp simd
+  for (std::size_t i = 0; i < size; ++i) values[i] = exponential(values[i]);
+}
+
 FRESHET_SIMD void sigmoid(float* values, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) values[i] = 1.0F / (1.0F + exponential(-values[i]));

@@ -11,6 +11,7 @@ namespace freshet::online {
 float dot(const float* a, const float* b, std::size_t size);
 inline float squared(std::span<const float> vector) { return dot(vector.data(), vector.data(), vector.size()); }
 
+void exponential(float* values, std::size_t size);
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);
 

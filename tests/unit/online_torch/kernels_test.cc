@@ -16,13 +16,17 @@ std::vector<float> random_vector(Random& random, std::size_t size) {
   return values;
 }
 
-TEST(Kernels, SigmoidAndTanhAreAsExactAsTheyNeedToBe) {
+TEST(Kernels, ExponentialSigmoidAndTanhAreAsExactAsTheyNeedToBe) {
   std::vector<float> values;
   for (float x = -100; x <= 100; x += 0.37F) values.push_back(x);
-  auto sigmoids = values, tangents = values;
+  auto exponentials = values, sigmoids = values, tangents = values;
+  exponential(exponentials.data(), exponentials.size());
   sigmoid(sigmoids.data(), sigmoids.size());
   hyperbolic_tangent(tangents.data(), tangents.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::abs(values[i]) < 80) {
+      EXPECT_NEAR(exponentials[i] / std::exp(static_cast<double>(values[i])), 1.0, 1e-6) << values[i];
+    }
     EXPECT_NEAR(sigmoids[i], 1.0 / (1.0 + std::exp(-static_cast<double>(values[i]))), 1e-6) << values[i];
     EXPECT_NEAR(tangents[i], std::tanh(static_cast<double>(values[i])), 1e-6) << values[i];
   }
