@@ -50,7 +50,7 @@ struct MatrixFactorisationOptions {
   double user_learning_rate = 0.2;    ///< Adagrad, users
   std::size_t admission_count = 2;    ///< sightings before an item gets a vector
   std::size_t max_items = 1'000'000;  ///< with a vector; the least recently seen gives its up
-  std::size_t exact_items = 65'536;   ///< of more with a vector only those are looked at that promise most
+  std::size_t exact_items = 16'384;   ///< of more with a vector only those are looked at that promise most
   std::size_t max_users = 200'000;    ///< with a vector; the least recently active is forgotten
 };
 
@@ -71,7 +71,7 @@ struct SequenceOptions {
   double learning_rate = 0.1;           ///< Adagrad, embeddings
   std::size_t admission_count = 1;      ///< sightings before an item gets an embedding row
   std::size_t max_items = 1'000'000;    ///< rows; the least recently seen is recycled
-  std::size_t exact_items = 65'536;     ///< of more rows only those are looked at that promise most
+  std::size_t exact_items = 16'384;     ///< of more rows only those are looked at that promise most
 };
 
 /// LSTM session model; its state is as wide as the embeddings.
@@ -106,7 +106,7 @@ struct NeuralCfOptions {
   double perceptron_learning_rate = 0.02;  ///< Adagrad
   std::size_t admission_count = 2;         ///< sightings before an item gets a vector
   std::size_t max_items = 1'000'000;       ///< with a vector; the least recently seen gives its up
-  std::size_t exact_items = 65'536;        ///< of more with a vector only those are looked at that promise most
+  std::size_t exact_items = 16'384;        ///< of more with a vector only those are looked at that promise most
   std::size_t max_users = 200'000;         ///< with a vector; the least recently active is forgotten
 };
 

@@ -12,7 +12,7 @@
 namespace freshet::online {
 
 /// Up to so many rows reading them all is no slower than the detour through clusters.
-inline constexpr std::size_t kExactRows = 65'536;
+inline constexpr std::size_t kExactRows = 16'384;
 
 /// An inverted file (Jégou, Douze and Schmid, PAMI 2011) over rows that never stand still. Up to `exact_rows` rows lie
 /// in the order of their numbers, and a scan reads them all. From then on they lie in clusters of rows that are alike,
