@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include <boost/container/small_vector.hpp>
-
 #include "online/chunked_array.h"
+#include "online/nearest_sessions.h"
 #include "online/options.h"
 #include "online/part.h"
+#include "online/session_table.h"
 #include "online/striped_mutex.h"
 
 namespace freshet::online {
@@ -23,12 +23,13 @@ namespace freshet::online {
 /// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
 /// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
 /// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
-/// Threads: as Scorer and Part; postings and sessions are copied under their stripe's lock. A thread remembers its last
-///          query, so that propose() and score() of one context cost one search, also while the learner goes on.
+/// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without one (a session that the
+///          learner is just changing has no vote). A thread remembers its last query, so that propose() and score() of
+///          one context cost one search, also while the learner goes on.
 class SessionKnnIndex final : public Scorer {
  public:
-  static constexpr std::size_t kQueryItems = 9;
-  static constexpr std::size_t kMaxSessionItems = 64;  ///< bound of Options::max_session_items
+  static constexpr std::size_t kQueryItems = NearestSessions::kMaxAsked;
+  static constexpr std::size_t kMaxSessionItems = SessionTable::kMaxItems;  ///< bound of Options::max_session_items
 
   SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items);
 
@@ -49,61 +50,44 @@ class SessionKnnIndex final : public Scorer {
   using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
 
   static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
-  static constexpr std::size_t kUsualItems = 8;         // of most sessions, which then lie in one place
-
-  struct Session {
-    std::uint64_t session_key = 0;  // 0: empty slot
-    std::uint64_t user_key = 0;
-    std::int64_t time_ms = 0;  // newest event
-    SessionNumber number = 0;
-    boost::container::small_vector<ItemIndex, kUsualItems> items;  // oldest first, repeats in a row collapsed
-  };
   struct Postings {
-    std::vector<SessionNumber> newest;          // a ring once full
-    std::uint32_t next = 0;                     // where the next one goes
-    std::atomic<std::uint32_t> occurrences{0};  // in the items of all indexed sessions
-  };
-  struct Vote {
-    ItemIndex item = kNoItem;
-    float own = 0, plain = 0, recent = 0, after = 0;
-    std::uint32_t voters = 0;
-    SessionNumber newest_voter = 0;  // of the session that voted last
+    std::vector<SessionNumber> newest;  // a ring once full
+    std::uint32_t next = 0;             // where the next one goes
   };
   struct Query;
-  struct Neighbour {
-    SessionNumber number = 0;
-    std::uint32_t back = 0;  // of the newest item shared
-    float similarity = 0;
-  };
 
   /// The votes for this context: from memory if no more than so many changes came since this thread asked last.
   const Query& ask(const Context& context, std::uint64_t changes) const;
   void find_neighbours(Query& query) const;
-  void collect_votes(const Context& context, Query& query) const;
-  static bool vote(const Session& session, const Neighbour& neighbour, ItemIndex except, Query& query);
-  void prefetch(SessionNumber number) const;
+  void read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest, Query& query) const;
+  void count_votes(Query& query) const;
 
-  Session& open(const Context& before, const Interaction& event);
-  void add_item(Session& session, ItemIndex item);
-  void clear(Session& session);
+  void open(const Context& before, const Interaction& event);
+  void add_item(ItemIndex item);
+  void clear(std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items);
   void post(ItemIndex item, SessionNumber number);
   void find_newest_of_keys();
-  std::size_t slot_of(SessionNumber number) const { return number % options_.max_sessions; }
+  std::size_t slot_of(SessionNumber number) const { return number % max_sessions_; }
 
   // const after construction
   const SessionKnnOptions options_;
+  const SessionNumber max_sessions_;
   const std::size_t max_items_;
   const std::uint64_t instance_;  // tells the indexes of one process apart
 
-  StripedMutex session_locks_, posting_locks_;
-  ChunkedArray<Session> sessions_;   // slot s guarded by session_locks_.of(s); the learner reads without
+  StripedMutex posting_locks_;
+  SessionTable sessions_;
   ChunkedArray<Postings> postings_;  // item i guarded by posting_locks_.of(i); the learner reads without
+  ChunkedArray<std::atomic<std::uint32_t>> occurrences_;  // of an item, in the items of all indexed sessions
   std::atomic<SessionNumber> next_number_{0};
   std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
   std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
 
   // learner thread only
+  ChunkedArray<std::uint64_t> user_keys_;                       // by slot
   std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key
+  IndexedSession changed_;                                      // the session that an event goes on with
+  std::array<ItemIndex, kMaxSessionItems> items_{};             // and its items
 };
 
 std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);

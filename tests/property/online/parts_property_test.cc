@@ -316,13 +316,13 @@ struct ReferenceKnn {
       const ItemIndex item = context.session[context.session.size() - back].item;
       if (std::find(asked.begin(), asked.end(), item) == asked.end()) asked.push_back(item);
     }
-    std::vector<std::pair<float, const Session*>> near;
+    std::vector<std::pair<std::size_t, const Session*>> near;
     for (const Session& session : sessions) {
       if (session.key == context.session_key && session.time >= context.session.front().time) continue;
-      float similarity = 0;
+      std::size_t similarity = 0;
       for (std::size_t i = 0; i < asked.size(); ++i) {
         if (std::find(session.items.begin(), session.items.end(), asked[i]) != session.items.end()) {
-          similarity += static_cast<float>(asked.size() - i) / static_cast<float>(asked.size());
+          similarity += asked.size() - i;
         }
       }
       if (similarity > 0) near.emplace_back(similarity, &session);
