@@ -205,6 +205,9 @@ void add_store_options(Schema& schema) {
                   "How long after its arrival an event without consent is held.");
   schema.size("store.block_cache_bytes", FRESHET_AT(store.block_cache_bytes), 8 << 20, 1024 * kGiB,
               "Memory for RocksDB blocks, indexes and filters.");
+  schema.size("store.history_cache_bytes", FRESHET_AT(store.history_cache_bytes), 0, 1024 * kGiB,
+              "Memory for the newest events of the owners that were read or written last; 0: they are read from "
+              "RocksDB for every list.");
   schema.size("store.memtable_bytes", FRESHET_AT(store.memtable_bytes), 4 << 20, 64 * kGiB,
               "Memory for writes that are not in files yet.");
   schema.size("store.max_wal_bytes", FRESHET_AT(store.max_wal_bytes), 8 << 20, 256 * kGiB,

@@ -124,6 +124,7 @@ std::unique_ptr<Database::Impl> prepare(const Options& options) {
   impl->options = options;
   impl->block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, -1, /*strict_capacity_limit=*/false,
                                            /*high_pri_pool_ratio=*/0.5);
+  impl->recent_histories = std::make_unique<RecentHistories>(options.history_cache_bytes);
   return impl;
 }
 
@@ -282,6 +283,7 @@ Result<void> check_disk(const Database::Impl& impl) {
 /// What an open database becomes when it is closed and opened; nothing is open after an error.
 Result<void> open_again(Database::Impl& impl, bool read_only) {
   close(impl);
+  impl.recent_histories->clear();
   try {
     open(impl, read_only);
     load_counters(impl);
@@ -360,6 +362,7 @@ std::vector<std::pair<std::string, std::uint64_t>> Database::usage() const {
   };
   return {{"memtables", property(rocksdb::DB::Properties::kCurSizeAllMemTables)},
           {"block_cache", impl_->block_cache->GetUsage()},
+          {"history_cache", impl_->recent_histories->bytes()},
           {"table_readers", property(rocksdb::DB::Properties::kEstimateTableReadersMem)},
           {"sst", property(rocksdb::DB::Properties::kTotalSstFilesSize)},
           {"wal", files_bytes(database_path(impl_->options), ".log")}};

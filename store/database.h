@@ -41,7 +41,8 @@ class Database {
   ///           committed, or can no longer be read, ends the process (exit code 2): only a restart reads the log again.
   Result<void> recover();
 
-  /// Bytes in memory and on disk by what they are for: "memtables", "block_cache", "table_readers", "sst", "wal".
+  /// Bytes in memory and on disk by what they are for: "memtables", "block_cache", "history_cache",
+  /// "table_readers", "sst", "wal".
   std::vector<std::pair<std::string, std::uint64_t>> usage() const;
 
   const Options& options() const;

@@ -13,6 +13,7 @@
 #include "store/dead_letters.h"
 #include "store/erasures.h"
 #include "store/key_codec.h"
+#include "store/recent_histories.h"
 #include "store/rocks.h"
 #include "store/value_codec.h"
 
@@ -238,6 +239,56 @@ void trim_dead_letters(Database::Impl& db, std::int64_t added) {
   if (status.ok()) db.dead_letter_count -= kStep;
 }
 
+/// Makes what is held in memory follow a batch that has been written.
+class WriteThrough final : public rocksdb::WriteBatch::Handler {
+ public:
+  explicit WriteThrough(const Database::Impl& db)
+      : held_(*db.recent_histories), history_(db.family(Family::history)->GetID()) {}
+
+  rocksdb::Status PutCF(std::uint32_t family, const rocksdb::Slice& key, const rocksdb::Slice& value) override {
+    if (family != history_) return {};
+    const std::size_t owner = key.size() - kHistorySuffixBytes;
+    held_.put(to_view(key).substr(0, owner), {to_view(key).substr(owner), to_view(value)});
+    return {};
+  }
+  rocksdb::Status DeleteCF(std::uint32_t family, const rocksdb::Slice& key) override {
+    if (family == history_) held_.drop(to_view(key).substr(0, key.size() - kHistorySuffixBytes));
+    return {};
+  }
+  rocksdb::Status DeleteRangeCF(std::uint32_t family, const rocksdb::Slice& begin, const rocksdb::Slice&) override {
+    if (family == history_) held_.drop(to_view(begin));  // always of one owner, from the first possible key
+    return {};
+  }
+
+ private:
+  RecentHistories& held_;
+  const std::uint32_t history_;
+};
+
+/// The one way of rows into the histories, and out of them but for compaction, which takes only what no read returns.
+rocksdb::Status write(Database::Impl& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch) {
+  const std::lock_guard in_order(db.history_writes);
+  auto status = db.db->Write(options, &batch);
+  WriteThrough through(db);
+  if (status.ok()) status = batch.Iterate(&through);
+  if (!status.ok()) db.recent_histories->clear();
+  return status;
+}
+
+/// The newest `limit` rows of `owner` that are not older than `oldest`.
+Result<HistoryRows> read_rows(const Database::Impl& db, const Owner& owner, std::size_t limit, std::int64_t oldest) {
+  HistoryRows read;
+  const auto rows = iterate(db, owner);
+  for (; rows->Valid() && read.size() < limit; rows->Next()) {
+    const std::string_view key = to_view(rows->key());
+    const std::string_view suffix = key.substr(key.size() - kHistorySuffixBytes);
+    if (to_ms(time_of_history_suffix(suffix)) < oldest) break;
+    read.append({suffix, to_view(rows->value())});
+  }
+  if (!rows->status().ok()) return to_error(rows->status());
+  return read;
+}
+
 void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
   std::int64_t seen = value.load();
   while (seen < to && !value.compare_exchange_weak(seen, to)) {
@@ -260,7 +311,7 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
   }
   if (!commit.status().ok()) return to_error(commit.status());
   commit.set_positions(batch.next);
-  status = db.db->Write(rocksdb::WriteOptions{}, &commit.batch());
+  status = write(db, rocksdb::WriteOptions{}, commit.batch());
   if (!status.ok()) return to_error(status);
   raise(*db.stream_time_ms, commit.stream_time());
   raise(*db.newest_arrival_ms, commit.newest_arrival());
@@ -276,16 +327,25 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
   limit = std::min(limit, db.options.max_events_per_owner);
   const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
   const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
+  const std::string name = encode_owner(owner);
+  auto [rows, version] = db.recent_histories->find(name, limit);
+  if (!rows) {
+    auto read = read_rows(db, owner, limit, oldest);
+    if (!read) return read.error();
+    rows = *std::move(read);
+    db.recent_histories->insert(name, limit, *rows, version);
+  }
+
   std::vector<Event> events;
-  const auto rows = iterate(db, owner);
-  for (; rows->Valid() && events.size() < limit; rows->Next()) {
-    const auto key = decode_history_key(to_view(rows->key()));
-    auto event = key ? decode_event_value(to_view(rows->value()), key->time) : std::nullopt;
+  events.reserve(std::min(limit, rows->size()));
+  for (std::string_view rest = rows->bytes(); !rest.empty() && events.size() < limit;) {
+    const HistoryRow row = HistoryRows::take(rest);
+    const Timestamp time = time_of_history_suffix(row.suffix);
+    if (to_ms(time) < oldest) break;
+    auto event = decode_event_value(row.value, time);
     if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
-    if (to_ms(key->time) < oldest) break;
     events.push_back(*std::move(event));
   }
-  if (!rows->status().ok()) return to_error(rows->status());
   return events;
 }
 
@@ -329,14 +389,14 @@ Result<std::size_t> HistoryStore::count(const Owner& owner) const {
 }
 
 Result<void> HistoryStore::erase(const Owner& owner) {
-  const Database::Impl& db = database_.impl();
+  Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   rocksdb::WriteBatch batch;
   auto status = erase_owner(db, batch, owner, std::nullopt);
   if (!status.ok()) return to_error(status);
   rocksdb::WriteOptions durable;
   durable.sync = true;
-  status = db.db->Write(durable, &batch);
+  status = write(db, durable, batch);
   if (!status.ok()) return to_error(status);
   return {};
 }

@@ -50,12 +50,16 @@ std::optional<HistoryKey> decode_history_key(std::string_view bytes) {
   if (!in.ok() || !in.at_end() || kind > static_cast<std::uint8_t>(Owner::Kind::session)) return std::nullopt;
   HistoryKey key;
   key.owner = {static_cast<Owner::Kind>(kind), std::string(id)};
-  key.time = timestamp_from_ms(static_cast<std::int64_t>(~read_big_endian<std::uint64_t>(suffix.data())));
+  key.time = time_of_history_suffix(suffix);
   key.position.partition = static_cast<std::int32_t>(~read_big_endian<std::uint32_t>(suffix.data() + 8));
   key.position.offset = static_cast<std::int64_t>(~read_big_endian<std::uint64_t>(suffix.data() + 12));
   // The one spelling: a padded varint would be a second key for the same row.
   if (encode_history_key(key) != bytes) return std::nullopt;
   return key;
+}
+
+Timestamp time_of_history_suffix(std::string_view suffix) {
+  return timestamp_from_ms(static_cast<std::int64_t>(~read_big_endian<std::uint64_t>(suffix.data())));
 }
 
 std::string end_of_history(const Owner& owner) {

@@ -35,6 +35,9 @@ std::string encode_history_key(const HistoryKey& key);
 /// Nullopt for anything that encode_history_key cannot have made. Total over all bytes.
 std::optional<HistoryKey> decode_history_key(std::string_view bytes);
 
+/// Of kHistorySuffixBytes as a history key ends with.
+Timestamp time_of_history_suffix(std::string_view suffix);
+
 /// Key in the meta family of an erasure that is not through yet: the prefix, then the owner.
 inline constexpr std::string_view kErasurePrefix = "erasing/";
 std::string erasure_key(const Owner& owner);

@@ -14,6 +14,7 @@
 #include "base/position.h"
 #include "base/result.h"
 #include "store/database.h"
+#include "store/recent_histories.h"
 
 /// What the .cc files of this folder share: the open RocksDB. Nothing outside store/ includes this.
 namespace freshet::store {
@@ -42,6 +43,9 @@ struct Database::Impl {
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
+
+  std::mutex history_writes;  // held while Family::history is written and recent_histories made to follow
+  std::unique_ptr<RecentHistories> recent_histories;
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};
