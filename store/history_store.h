@@ -42,7 +42,8 @@ struct HistoryPage {
 /// max_event_age, with the log positions that they stand for.
 /// Threads:  reads may be called concurrently with everything; commit() from one thread per partition.
 /// Errors:   unavailable (I/O), corrupt. Never throws.
-/// Cost:     recent(): decoding n rows of an owner whose rows are held in memory (Options::history_cache_bytes), else one
+/// Cost:     recent(): decoding n rows of an owner whose rows are held in memory (Options::history_cache_bytes), else
+/// one
 ///           seek and a scan before; commit(): one WriteBatch, no fsync (when the log is Kafka or the
 ///           journal, a tail lost in a power cut is read again, because positions fall back with the rows).
 class HistoryStore {

@@ -20,7 +20,7 @@ struct Options {
   std::chrono::seconds transient_for{1800};                ///< and for this long after they came
   std::size_t block_cache_bytes = std::size_t{256} << 20;  ///< also holds index and filter blocks
   std::size_t history_cache_bytes = std::size_t{64} << 20;  ///< of RecentHistories; 0: none are held
-  std::size_t memtable_bytes = std::size_t{64} << 20;      ///< all column families together
+  std::size_t memtable_bytes = std::size_t{64} << 20;       ///< all column families together
   std::size_t max_wal_bytes = std::size_t{256} << 20;
 
   std::vector<std::string> validate() const;

@@ -22,6 +22,13 @@ using freshet::testing::batch_of;
 using freshet::testing::user_event;
 using ::testing::HasSubstr;
 
+std::uint64_t usage_of(const Database& database, std::string_view what) {
+  for (const auto& [kind, bytes] : database.usage()) {
+    if (kind == what) return bytes;
+  }
+  return UINT64_MAX;
+}
+
 class DatabaseTest : public ::testing::Test {
  protected:
   DatabaseTest() { options_.directory = dir_.path() + "/data"; }
@@ -99,12 +106,15 @@ TEST_F(DatabaseTest, TakesNoWritesAfterOneFailedUntilTheDiskIsWellAndItHasRecove
   const std::vector<JournalRecord> records(3, {0, timestamp_from_ms(1), "key", "value"});
   ASSERT_TRUE(journal.append(records));
   ASSERT_TRUE(histories.commit(batch_of({user_event(0, "u", "a", 1)}), true));
+  EXPECT_EQ(histories.recent(owner, 10)->size(), 1U);
+  EXPECT_GT(usage_of(database, "history_cache"), 0U);
   EXPECT_EQ(database.problem(), "");
   EXPECT_TRUE(database.recover());
   {
     const FileSizeLimit full(1);
     EXPECT_FALSE(journal.append(records));
     EXPECT_THAT(database.problem(), HasSubstr("File too large"));
+    EXPECT_FALSE(histories.commit(batch_of({user_event(1, "u", "never", 2)}), true));
     const auto recovered = database.recover();
     ASSERT_FALSE(recovered);
     EXPECT_EQ(recovered.error().code, Errc::unavailable);
@@ -114,6 +124,7 @@ TEST_F(DatabaseTest, TakesNoWritesAfterOneFailedUntilTheDiskIsWellAndItHasRecove
   EXPECT_EQ(histories.recent(owner, 10)->size(), 1U) << "reads go on";
 
   ASSERT_TRUE(database.recover());
+  EXPECT_EQ(usage_of(database, "history_cache"), 0U) << "what is held is what was read of the directory as it is now";
   EXPECT_EQ(database.problem(), "");
   EXPECT_EQ(*journal.append(records), 3);
   EXPECT_EQ(journal.read(0, 100, 1 << 20)->size(), 6U);

@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include "online/random.h"
+#include "store/history_store.h"
+#include "store/rocks.h"
+#include "tests/support/history_events.h"
+#include "tests/support/synthetic_stream.h"
+#include "tests/support/temp_directory.h"
+
+namespace freshet::store {
+namespace {
+
+using freshet::testing::batch_of;
+using freshet::testing::numbered;
+using freshet::testing::test_seed;
+using freshet::testing::user_event;
+using online::Random;
+
+Owner user(std::uint64_t n) { return {Owner::Kind::user, numbered("u", n)}; }
+Owner session(std::uint64_t n) { return {Owner::Kind::session, numbered("s", n)}; }
+
+struct Store {
+  Store(const std::string& directory, std::size_t cache_bytes)
+      : database([&] {
+          Options options;
+          options.directory = directory;
+          options.max_events_per_owner = 15;
+          options.max_event_age = std::chrono::hours(1);
+          options.memtable_bytes = 1 << 20;
+          options.history_cache_bytes = cache_bytes;
+          return options;
+        }()) {}
+
+  void compact() {
+    auto& db = database.impl();
+    ASSERT_TRUE(db.db->Flush({}, db.family(Family::history)).ok());
+    ASSERT_TRUE(db.db->CompactRange({}, db.family(Family::history), nullptr, nullptr).ok());
+  }
+
+  Database database;
+  HistoryStore histories{database};
+};
+
+/// Minutes apart, often late, so that rows come in any order, and some too late; a user's in changing sessions.
+PositionedEvent any_event(Random& random, std::int64_t offset) {
+  const std::int64_t late = random.below(3) == 0 ? static_cast<std::int64_t>(random.below(70)) : 0;
+  auto entry = user_event(offset, user(random.below(20)).id, numbered("i", random.below(1000)),
+                          (1000 + offset / 3 - late) * 60'000);
+  if (random.below(2) == 0) entry.event.session = session(random.below(10)).id;
+  if (random.below(5) == 0) entry.event.user.clear();
+  if (entry.event.user.empty() && entry.event.session.empty()) entry.event.session = "s0";
+  if (random.below(4) == 0) entry.event.id = numbered("id", random.below(200));
+  if (random.below(40) == 0) entry.event.kind = EventKind::erase;
+  return entry;
+}
+
+class RecentHistoriesProperty : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
+  Random random(test_seed(1));
+  const freshet::testing::TempDirectory dir;
+  Store plain(dir.path() + "/plain", 0);
+  Store cached(dir.path() + "/cached", GetParam());
+  std::vector<PositionedEvent> log;
+
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<PositionedEvent> events;
+    for (std::uint64_t n = 1 + random.below(6); n > 0; --n) {
+      events.push_back(any_event(random, static_cast<std::int64_t>(log.size())));
+      log.push_back(events.back());
+    }
+    if (random.below(4) == 0) {  // the same place in the log once more, and what is there is another now
+      events.push_back(log[log.size() - 1 - random.below(std::min<std::size_t>(log.size(), 30))]);
+      events.back().event.item += "'";
+    }
+    for (Store* store : {&plain, &cached}) ASSERT_TRUE(store->histories.commit(batch_of(events), true));
+    if (random.below(10) == 0) {
+      const Owner owner = random.below(2) == 0 ? user(random.below(20)) : session(random.below(10));
+      for (Store* store : {&plain, &cached}) ASSERT_TRUE(store->histories.erase(owner));
+    }
+    if (random.below(50) == 0) {
+      for (Store* store : {&plain, &cached}) store->compact();
+    }
+    for (int read = 0; read < 20; ++read) {
+      const Owner owner = random.below(2) == 0 ? user(random.below(20)) : session(random.below(10));
+      const std::size_t limit = std::array{1, 4, 10, 100}[random.below(4)];
+      ASSERT_EQ(*cached.histories.recent(owner, limit), *plain.histories.recent(owner, limit)) << owner.id;
+      ASSERT_EQ(*cached.histories.count(owner), *plain.histories.count(owner));
+    }
+  }
+}
+
+// Every history fits; one or two of a shard do, and no long one.
+INSTANTIATE_TEST_SUITE_P(Budgets, RecentHistoriesProperty, ::testing::Values(64 << 20, 64 * 800));
+
+TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedByNobody) {
+  const freshet::testing::TempDirectory dir;
+  Store store(dir.path() + "/data", 1 << 20);
+  constexpr std::uint64_t kUsers = 4;     // of each of two partitions
+  constexpr std::uint64_t kSessions = 3;  // of all of them together
+  constexpr std::int64_t kCommits = 2000;
+  std::array<std::atomic<std::int64_t>, 2 * kUsers> committed{};  // by user: milliseconds
+  std::atomic<int> committing{2};
+  std::atomic<int> failures{0};
+
+  const auto commit = [&](std::int32_t partition) {
+    Random random(test_seed(2 + static_cast<std::uint64_t>(partition)));
+    for (std::int64_t n = 0; n < kCommits; ++n) {
+      const std::uint64_t who = random.below(kUsers) + static_cast<std::uint64_t>(partition) * kUsers;
+      auto entry = user_event(n, user(who).id, std::to_string(n), committed[who] + 1);
+      entry.position.partition = partition;
+      entry.event.session = session(random.below(kSessions)).id;
+      if (!store.histories.commit(batch_of({entry}), true)) ++failures;
+      ++committed[who];
+    }
+    --committing;
+  };
+  // A user's events are the milliseconds 1, 2, 3, ..., and nobody erases them.
+  const auto read = [&](std::uint64_t seed) {
+    Random random(test_seed(seed));
+    while (committing > 0) {
+      const std::uint64_t who = random.below(2 * kUsers);
+      const std::int64_t newest = committed[who];
+      const auto events = store.histories.recent(user(who), 5);
+      if (!events || events->size() < static_cast<std::size_t>(std::min<std::int64_t>(newest, 5))) {
+        ++failures;
+        continue;
+      }
+      if (events->empty()) continue;
+      std::int64_t expected = to_ms(events->front().time);
+      if (expected < newest) ++failures;
+      for (const Event& event : *events) failures += to_ms(event.time) != expected--;
+      if (!store.histories.recent(session(random.below(kSessions)), 5)) ++failures;
+    }
+  };
+  const auto erase = [&] {
+    for (std::uint64_t n = 0; committing > 0; ++n) {
+      if (!store.histories.erase(session(n % kSessions))) ++failures;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    threads.emplace_back(commit, 0);
+    threads.emplace_back(commit, 1);
+    threads.emplace_back(read, 4);
+    threads.emplace_back(read, 5);
+    threads.emplace_back(erase);
+  }
+  EXPECT_EQ(failures, 0);
+  // page() reads RocksDB.
+  const auto expect_as_stored = [&](const Owner& owner) {
+    EXPECT_EQ(*store.histories.recent(owner, 5), store.histories.page(owner, 5, std::nullopt)->events) << owner.id;
+  };
+  for (std::uint64_t n = 0; n < 2 * kUsers; ++n) expect_as_stored(user(n));
+  for (std::uint64_t n = 0; n < kSessions; ++n) expect_as_stored(session(n));
+}
+
+}  // namespace
+}  // namespace freshet::store
