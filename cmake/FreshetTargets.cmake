@@ -61,7 +61,9 @@ function(freshet_test)
     set(TEST_TIMEOUT 300)
   endif()
   freshet_executable(NAME ${TEST_NAME} SOURCES ${TEST_SOURCES} LINKS ${TEST_LINKS} dep::gtest GTest::gtest_main)
-  set(environment "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1")
+  # A long history: a write whose stack is forgotten no longer shows the library that a suppression names.
+  set(environment
+      "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1:history_size=7")
   gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT} ENVIRONMENT "${environment}")
 endfunction()
