@@ -12,10 +12,13 @@ inline bool better(const Candidate& a, const Candidate& b) {
   return a.score != b.score ? a.score > b.score : a.item < b.item;
 }
 
-/// Keeps the best k of the candidates, in no order. Cost: O(n).
+/// Keeps the best k of the candidates, in no order.
+/// REQUIRES: no item twice
+/// Cost:     O(n)
 void cut_to_best(std::vector<Candidate>& candidates, std::size_t k);
 
-/// Keeps the best k of the candidates, best first. Cost: O(n + k log k).
+/// The same, best first.
+/// Cost:     O(n + k log k)
 void keep_best(std::vector<Candidate>& candidates, std::size_t k);
 
 }  // namespace freshet::online
