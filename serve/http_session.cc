@@ -22,15 +22,16 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
-/// Status line and header. By hand: Beast's serializer takes longer than everything else that HTTP costs here.
-std::string header_of(const ApiResponse& answer, unsigned version, bool keep_alive) {
-  std::string header;
-  header.reserve(512);
+/// Status line and header, the body behind them. By hand: Beast's serializer takes longer than everything else that
+/// HTTP costs here.
+std::string message_of(const ApiResponse& answer, unsigned version, bool keep_alive, bool with_body) {
+  std::string message;
+  message.reserve(512 + answer.body.size());
   const auto field = [&](std::string_view name, std::string_view value) {
-    header.append(name).append(": ").append(value).append("\r\n");
+    message.append(name).append(": ").append(value).append("\r\n");
   };
-  header.append(version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
-  header.append(text(http::obsolete_reason(static_cast<http::status>(answer.status)))).append("\r\n");
+  message.append(version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
+  message.append(text(http::obsolete_reason(static_cast<http::status>(answer.status)))).append("\r\n");
   field("Server", "freshet");
   for (const auto& [name, value] : answer.headers) field(name, value);
   if (!keep_alive) field("Connection", "close");
@@ -39,7 +40,7 @@ std::string header_of(const ApiResponse& answer, unsigned version, bool keep_ali
     field("Content-Type", answer.content_type);
     field("Content-Length", std::to_string(answer.body.size()));
   }
-  return header.append("\r\n");
+  return message.append("\r\n").append(with_body ? std::string_view(answer.body) : std::string_view());
 }
 
 /// Tells the client that nothing more comes. In TLS that is said inside the stream, when it is closed.
@@ -194,18 +195,16 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
 
 template <typename Stream>
 asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
-  const std::string header = header_of(answer, request.version(), keep_alive);
-  std::string_view body = answer.body;
-  if (request.method() == http::verb::head) body = {};
-  const bool sent = co_await send(header, body);
+  const bool with_body = request.method() != http::verb::head;
+  const std::string message = message_of(answer, request.version(), keep_alive, with_body);
+  const bool sent = co_await send(message);
   co_return sent&& keep_alive;
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::send(std::string_view header, std::string_view body) {
+asio::awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
   expires_after(io_.options.write_timeout);
-  const std::array<asio::const_buffer, 2> both{asio::buffer(header), asio::buffer(body)};
-  auto [error, bytes] = co_await asio::async_write(stream_, both, kAwait);
+  auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(message), kAwait);
   co_return !error;
 }
 
@@ -223,8 +222,8 @@ asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   } else {
     co_return false;
   }
-  const std::string header = header_of(answer, 11, /*keep_alive=*/false);
-  co_await send(header, answer.body);
+  const std::string message = message_of(answer, 11, /*keep_alive=*/false, /*with_body=*/true);
+  co_await send(message);
   co_await ignore_the_rest();
   co_return false;
 }

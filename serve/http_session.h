@@ -61,7 +61,7 @@ class HttpSession {
   ApiRequest to_api(const Request& request, bool shedding) const;
   boost::asio::awaitable<ApiResponse> ask(const Request& request);
   boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
-  boost::asio::awaitable<bool> send(std::string_view header, std::string_view body);
+  boost::asio::awaitable<bool> send(std::string_view message);
   boost::asio::awaitable<bool> refuse(boost::beast::error_code error);
   boost::asio::awaitable<void> ignore_the_rest();
   void expires_after(std::chrono::milliseconds timeout) { connection_.tcp.expires_after(timeout); }

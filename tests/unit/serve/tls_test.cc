@@ -87,6 +87,19 @@ TEST_F(TlsTest, RequestsAreAnsweredAndTheLimitsHold) {
   EXPECT_NE(client.get("/" + std::string(8000, 'x')).find("431"), std::string::npos);
 }
 
+TEST_F(TlsTest, AnAnswerOfManyRecordsArrivesWhole) {
+  start();
+  Client client = connect();
+  const std::string request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  asio::write(client.stream, asio::buffer(request));
+  std::string answer;
+  boost::system::error_code end;
+  asio::read(client.stream, asio::dynamic_buffer(answer), end);
+  const std::string body = answer.substr(answer.find("\r\n\r\n") + 4);
+  EXPECT_GT(body.size(), 32U << 10);  // two records hold no more
+  EXPECT_NE(answer.find("Content-Length: " + std::to_string(body.size())), std::string::npos);
+}
+
 TEST_F(TlsTest, OlderVersionsThanTls12AreRefused) {
   start();
   Client old(io_, server_->port(), TLS1_1_VERSION);
