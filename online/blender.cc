@@ -63,11 +63,6 @@ FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
   return sum_of(sums);
 }
 
-FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
-}
-
 // d_a and d_w2 of one row's share of the loss: gradient * w2 . relu(a)
 FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std::size_t n, float* d_a, float* d_w2) {
 #pragma omp simd

@@ -6,11 +6,12 @@
 
 #include "base/check.h"
 #include "online/best.h"
+#include "online/instance.h"
 #include "online/item_table.h"
+#include "online/kernels.h"
 #include "online/live_part.h"
 #include "online/logarithm.h"
 #include "online/saved_time.h"
-#include "online/simd.h"
 
 namespace freshet::online {
 namespace {
@@ -30,11 +31,6 @@ std::vector<double> to_milliseconds(const std::vector<double>& hours) {
   return ms;
 }
 
-std::uint64_t next_instance() {
-  static std::atomic<std::uint64_t> instances{0};
-  return ++instances;
-}
-
 // Features of one candidate that are the logarithm of something at hand, before they are.
 struct Logarithms {
   float last[kMaxLevels] = {kNoShare, kNoShare, kNoShare, kNoShare, kNoShare, kNoShare};
@@ -45,11 +41,6 @@ struct Logarithms {
 void prefetch(const void* memory, std::size_t size) {
   const auto* bytes = static_cast<const std::byte*>(memory);
   for (std::size_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(bytes + at);
-}
-
-FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
 }
 
 }  // namespace

@@ -37,6 +37,11 @@ FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
   return sum_of(sums) + rest;
 }
 
+FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
+}
+
 FRESHET_SIMD void exponential(float* values, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) values[i] = exponential(values[i]);

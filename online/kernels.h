@@ -11,6 +11,9 @@ namespace freshet::online {
 float dot(const float* a, const float* b, std::size_t size);
 inline float squared(std::span<const float> vector) { return dot(vector.data(), vector.data(), vector.size()); }
 
+/// sum += factor * x, of [n] both.
+void add_scaled(const float* x, float factor, std::size_t n, float* sum);
+
 void exponential(float* values, std::size_t size);
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);

@@ -1,6 +1,5 @@
 #include "online/row_cluster.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace freshet::online {

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "online/best.h"
+#include "online/instance.h"
 #include "online/live_part.h"
 #include "online/logarithm.h"
 #include "online/saved_time.h"
@@ -42,11 +43,6 @@ std::uint64_t places_of(ItemIndex item, const ItemIndex* items, std::size_t coun
   for (std::size_t i = 0; i < SessionTable::kItemsInLine; ++i) places |= std::uint64_t{items[i] == item} << i;
   for (std::size_t i = SessionTable::kItemsInLine; i < count; ++i) places |= std::uint64_t{items[i] == item} << i;
   return places;
-}
-
-std::uint64_t next_instance() {
-  static std::atomic<std::uint64_t> instances{0};
-  return ++instances;
 }
 
 }  // namespace

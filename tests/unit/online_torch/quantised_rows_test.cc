@@ -7,15 +7,12 @@
 #include <vector>
 
 #include "online/random.h"
+#include "tests/support/random_vector.h"
 
 namespace freshet::online {
 namespace {
 
-std::vector<float> random_vector(Random& random, std::size_t size) {
-  std::vector<float> values(size);
-  for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
-  return values;
-}
+using testing::random_vector;
 
 TEST(QuantisedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
   Random random(2);
