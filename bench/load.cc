@@ -7,25 +7,34 @@
 // when it was sent: what the answer took, without the wait for a connection.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <boost/asio.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
+#include <charconv>
 #include <chrono>
 #include <cmath>
+#include <deque>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
 using Clock = std::chrono::steady_clock;
-using Tcp = asio::ip::tcp;
+
+// Asio's default executor, which may be of any type, costs more.
+using Executor = asio::io_context::executor_type;
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
+constexpr asio::use_awaitable_t<Executor> kAwait;
+
+constexpr std::chrono::seconds kPatience{10};  // with an answer
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 struct Options {
   std::string host = "127.0.0.1", port = "8080", targets, key;
@@ -57,46 +66,89 @@ float milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<float, std::milli>(Clock::now() - start).count();
 }
 
+/// What an answer's head says, as freshet writes it.
+struct Head {
+  std::size_t status = 0;
+  bool keep_alive = true;
+  std::size_t answer_size = 0;  // with head and body
+};
+
+/// Nullopt if freshet does not write such a head. By hand: a general parser takes longer than the rest of a request.
+std::optional<Head> read_head(std::string_view head) {
+  const auto number_behind = [&](std::string_view name) -> std::optional<std::size_t> {
+    const std::size_t at = head.find(name);
+    std::size_t number = 0;
+    if (at == std::string_view::npos) return std::nullopt;
+    const char* const first = head.data() + at + name.size();
+    if (std::from_chars(first, head.data() + head.size(), number).ec != std::errc()) return std::nullopt;
+    return number;
+  };
+  const auto status = number_behind("HTTP/1.1 ");
+  const auto body_size = number_behind("\r\nContent-Length: ");
+  if (!status || !body_size) return std::nullopt;
+  return Head{*status, head.find("\r\nConnection: close") == std::string_view::npos, head.size() + *body_size};
+}
+
 class Load {
  public:
   explicit Load(const Options& options)
-      : options_(options), targets_(read_lines(options.targets)), random_(options.seed) {}
+      : options_(options),
+        targets_(read_lines(options.targets)),
+        header_(" HTTP/1.1\r\nHost: " + options.host + (options.key.empty() ? "" : "\r\nX-API-Key: " + options.key) +
+                std::string(kHeadEnd)),
+        random_(options.seed) {}
 
   Outcome run() {
-    endpoints_ = Tcp::resolver(context_).resolve(options_.host, options_.port);
+    endpoints_ = asio::ip::tcp::resolver(context_).resolve(options_.host, options_.port);
     start_ = Clock::now();
     end_ = start_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+    std::deque<Connection> connections;
     for (std::size_t i = 0; i < options_.connections; ++i) {
-      asio::co_spawn(context_, connection(), [](const std::exception_ptr& error) {
+      asio::co_spawn(context_, serve(connections.emplace_back(context_)), [](const std::exception_ptr& error) {
         if (error) std::rethrow_exception(error);
       });
     }
-    context_.run();
+    // Patience to the second: a timer that is set for every request costs more.
+    while (context_.run_for(std::chrono::seconds(1)), !context_.stopped()) {
+      for (Connection& connection : connections) connection.give_up_before(Clock::now() - kPatience);
+    }
     while (options_.rate > 0 && due_at(begun_) < end_) never_sent(due_at(begun_++));
     return std::move(outcome_);
   }
 
  private:
-  asio::awaitable<void> connection() {
-    asio::steady_timer timer(context_);
+  struct Connection {
+    explicit Connection(asio::io_context& context) : socket(context), timer(context) {}
+
+    /// Ends the wait for an answer to what was sent before.
+    void give_up_before(Clock::time_point time) {
+      if (waits && sent_at < time) socket.cancel();
+    }
+
+    Socket socket;
+    Timer timer;
+    bool waits = false;  // for an answer
+    Clock::time_point sent_at;
+    std::array<char, 16384> buffer;
+  };
+
+  asio::awaitable<void, Executor> serve(Connection& connection) {
     while (Clock::now() < end_) {
-      beast::tcp_stream stream(context_);
-      co_await stream.async_connect(endpoints_, asio::use_awaitable);
-      stream.socket().set_option(Tcp::no_delay(true));
-      beast::flat_buffer buffer;
+      co_await asio::async_connect(connection.socket, endpoints_, kAwait);
+      connection.socket.set_option(asio::ip::tcp::no_delay(true));
       bool open = true;
       while (open) {
         Clock::time_point due = Clock::now();
         if (options_.rate > 0) {
           due = due_at(begun_++);
           if (due < end_ && due > Clock::now()) {
-            timer.expires_at(due);
-            co_await timer.async_wait(asio::use_awaitable);
+            connection.timer.expires_at(due);
+            co_await connection.timer.async_wait(kAwait);
           }
         }
         if (due >= end_) co_return;
         if (Clock::now() >= end_) co_return never_sent(due);
-        open = co_await ask(stream, buffer, due);
+        open = co_await ask(connection, due);
       }
     }
   }
@@ -111,37 +163,54 @@ class Load {
     outcome_.latencies_ms.push_back(std::chrono::duration<float, std::milli>(end_ - due).count());
   }
 
-  /// False if the connection is closed.
-  asio::awaitable<bool> ask(beast::tcp_stream& stream, beast::flat_buffer& buffer, Clock::time_point due) {
-    constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-    std::string request = "GET " + targets_[random_() % targets_.size()] + " HTTP/1.1\r\nHost: " + options_.host;
-    if (!options_.key.empty()) request += "\r\nX-API-Key: " + options_.key;
-    request += "\r\n\r\n";
-    const Clock::time_point sent_at = Clock::now();
-    stream.expires_after(std::chrono::seconds(10));
-    auto [not_sent, sent] = co_await asio::async_write(stream, asio::buffer(request), kAwait);
-    http::response<http::string_body> answer;
-    auto [not_read, read] = co_await http::async_read(stream, buffer, answer, kAwait);
-    if (not_sent || not_read) {
+  /// False if the connection is to be closed.
+  asio::awaitable<bool, Executor> ask(Connection& connection, Clock::time_point due) {
+    const std::string request = "GET " + targets_[random_() % targets_.size()] + header_;
+    connection.sent_at = Clock::now();
+    connection.waits = true;
+    boost::system::error_code error;
+    asio::write(connection.socket, asio::buffer(request), error);  // never waits: what came before has been answered
+    const std::optional<Head> answer = error ? std::nullopt : co_await read_answer(connection);
+    connection.waits = false;
+    if (!answer) {
       ++outcome_.failed;
       co_return false;
     }
-    if (answer.result() == http::status::ok) {
+    if (answer->status == 200) {
       outcome_.latencies_ms.push_back(milliseconds_since(due));
-      outcome_.service_ms.push_back(milliseconds_since(sent_at));
-    } else if (answer.result_int() == 503 || answer.result_int() == 429) {
-      outcome_.refused_ms.push_back(milliseconds_since(sent_at));
+      outcome_.service_ms.push_back(milliseconds_since(connection.sent_at));
+    } else if (answer->status == 503 || answer->status == 429) {
+      outcome_.refused_ms.push_back(milliseconds_since(connection.sent_at));
     } else {
       ++outcome_.failed;
     }
-    co_return answer.keep_alive();
+    co_return answer->keep_alive;
+  }
+
+  /// Nullopt if the answer does not come, or cannot be read.
+  asio::awaitable<std::optional<Head>, Executor> read_answer(Connection& connection) {
+    std::optional<Head> head;
+    for (std::size_t received = 0; !head || received < head->answer_size;) {
+      // Of what is behind the head only the size counts.
+      const auto space = asio::buffer(connection.buffer) + (head ? 0 : received);
+      auto [error, bytes] = co_await connection.socket.async_read_some(space, asio::as_tuple(kAwait));
+      if (bytes == 0) co_return std::nullopt;  // an error, or no space is left for the head
+      received += bytes;
+      const std::string_view text(connection.buffer.data(), head ? 0 : received);
+      const std::size_t end = text.find(kHeadEnd);
+      if (end == std::string_view::npos) continue;
+      head = read_head(text.substr(0, end + kHeadEnd.size()));
+      if (!head) co_return std::nullopt;
+    }
+    co_return head;
   }
 
   const Options& options_;
   const std::vector<std::string> targets_;
+  const std::string header_;  // of each request, behind its target
   std::mt19937_64 random_;
   asio::io_context context_{1};
-  Tcp::resolver::results_type endpoints_;
+  asio::ip::tcp::resolver::results_type endpoints_;
   Clock::time_point start_, end_;
   std::uint64_t begun_ = 0;
   Outcome outcome_;
