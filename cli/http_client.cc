@@ -23,8 +23,8 @@ constexpr std::chrono::seconds kTimeout{30};
 }  // namespace
 
 struct HttpClient::Impl {
-  using Plain = beast::tcp_stream;
-  using Secure = beast::ssl_stream<beast::tcp_stream>;
+  using Plain = asio::ip::tcp::socket;
+  using Secure = beast::ssl_stream<Plain>;
 
   std::string host, port, api_key;
   std::optional<ssl::context> tls;  // none: plain HTTP
@@ -37,24 +37,27 @@ struct HttpClient::Impl {
   beast::error_code exchange(Stream& stream, const http::request<http::string_body>& request,
                              http::response<http::string_body>& response);
 
-  /// Runs one asynchronous step to its end, so that the stream's timeout applies.
+  /// Runs asynchronous steps to their end, or until they take too long. Beast's streams can do that too, but set a
+  /// timer for each request.
   template <typename Start>
-  beast::error_code run(Start start) {
+  beast::error_code run(Plain& socket, Start start) {
     beast::error_code result;
     start([&](beast::error_code error, auto&&...) { result = error; });
     context.restart();
+    context.run_for(kTimeout);
+    if (context.stopped()) return result;
+    socket.close();
     context.run();
-    return result;
+    return beast::error::timeout;
   }
 
-  beast::error_code connect(Plain& stream) {
+  beast::error_code connect(Plain& socket) {
     beast::error_code error;
     asio::ip::tcp::resolver resolver(context);
     const auto addresses = resolver.resolve(host, port, error);
     if (error) return error;
-    stream.expires_after(kTimeout);
-    error = run([&](auto done) { stream.async_connect(addresses, done); });
-    if (!error) stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
+    error = run(socket, [&](auto done) { asio::async_connect(socket, addresses, done); });
+    if (!error) socket.set_option(asio::ip::tcp::no_delay(true), error);
     return error;
   }
 
@@ -62,7 +65,7 @@ struct HttpClient::Impl {
     SSL_set_tlsext_host_name(stream.native_handle(), host.c_str());
     stream.set_verify_callback(ssl::host_name_verification(host));
     if (const auto error = connect(stream.next_layer())) return error;
-    return run([&](auto done) { stream.async_handshake(ssl::stream_base::client, done); });
+    return run(stream.next_layer(), [&](auto done) { stream.async_handshake(ssl::stream_base::client, done); });
   }
 
   beast::error_code connect() {
@@ -95,9 +98,12 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
 template <typename Stream>
 beast::error_code HttpClient::Impl::exchange(Stream& stream, const http::request<http::string_body>& request,
                                              http::response<http::string_body>& response) {
-  beast::get_lowest_layer(stream).expires_after(kTimeout);
-  if (const auto error = run([&](auto done) { http::async_write(stream, request, done); })) return error;
-  return run([&](auto done) { http::async_read(stream, buffer, response, done); });
+  return run(beast::get_lowest_layer(stream), [&](auto done) {
+    http::async_write(stream, request, [&, done](beast::error_code error, std::size_t) {
+      if (error) return done(error);
+      http::async_read(stream, buffer, response, done);
+    });
+  });
 }
 
 Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string_body> request) {
