@@ -80,13 +80,17 @@ class EmbeddedLog::Reader final : public LogReader {
 
 EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode,
                          const Clock& clock)
-    : journal_(journal), options_(options), decode_(decode), clock_(clock), thread_([this](std::stop_token stop) {
+    : journal_(journal), options_(options), decode_(decode), clock_(clock), thread_([this] {
         pthread_setname_np(pthread_self(), "freshet-journal");
-        run(std::move(stop));
+        run();
       }) {}
 
 EmbeddedLog::~EmbeddedLog() {
-  thread_.request_stop();
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  queued_.notify_one();
   thread_.join();
   FRESHET_CHECK(committed_.empty());
 }
@@ -97,15 +101,16 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
   for (const LogEntry& entry : entries) bytes += entry.key.size() + entry.value.size();
   Error refused{Errc::overloaded, "the event log is behind; try again"};
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     const bool fits = queue_.records + entries.size() <= options_.max_queued_records &&
                       queue_.bytes + bytes <= options_.max_queued_bytes;
-    if (thread_.get_stop_token().stop_requested()) {
+    if (stopping_) {
       refused = {Errc::shutting_down, "the service is stopping"};
     } else if (fits || queue_.appends.empty()) {
       queue_.records += entries.size();
       queue_.bytes += bytes;
       queue_.appends.push_back({std::move(entries), std::move(done)});
+      lock.unlock();  // or who is woken waits for it
       queued_.notify_one();
       return;
     }
@@ -126,15 +131,15 @@ Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, s
   check_failed("the embedded log keeps no dead letters", __FILE__, __LINE__);
 }
 
-void EmbeddedLog::run(std::stop_token stop) {
+void EmbeddedLog::run() {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   while (true) {
     Queue queue;
     {
       std::unique_lock lock(mutex_);
-      queued_.wait_until(lock, stop, next_trim, [&] { return !queue_.appends.empty(); });
+      queued_.wait_until(lock, next_trim, [&] { return !queue_.appends.empty() || stopping_; });
       std::swap(queue, queue_);
-      if (queue.appends.empty() && stop.stop_requested()) return;
+      if (queue.appends.empty() && stopping_) return;
     }
     if (!queue.appends.empty()) write(std::move(queue.appends));
     if (std::chrono::steady_clock::now() >= next_trim) {
@@ -155,7 +160,8 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
   }
   const auto first = journal_.append(records);
   if (first) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);  // a reader that saw the old end waits by now
+    lock.unlock();
     grown_.notify_all();
   }
   std::int64_t end = first ? *first : 0;

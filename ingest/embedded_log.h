@@ -49,7 +49,7 @@ class EmbeddedLog final : public EventLog {
     std::size_t bytes = 0;
   };
 
-  void run(std::stop_token stop);
+  void run();
   void write(std::vector<Pending> pending);
   void trim();
   std::int64_t committed_by_all() const;
@@ -60,10 +60,11 @@ class EmbeddedLog final : public EventLog {
   const Clock& clock_;
 
   mutable std::mutex mutex_;
-  std::condition_variable_any queued_;  // something to append, or stopping
-  std::condition_variable grown_;       // the journal has new records, for readers at its end
+  std::condition_variable queued_;  // something to append, or stopping
+  std::condition_variable grown_;   // the journal has new records, for readers at its end
   // guarded by mutex_
   Queue queue_;
+  bool stopping_ = false;
   std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
 
   std::jthread thread_;  // last: starts work
