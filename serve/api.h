@@ -20,6 +20,7 @@ class Executor {
  public:
   virtual ~Executor() = default;
   virtual void post(std::function<void()> work) = 0;
+  /// For timeouts: may be 50 ms late.
   virtual void post_after(std::chrono::milliseconds delay, std::function<void()> work) = 0;
 };
 

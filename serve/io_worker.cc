@@ -1,6 +1,8 @@
 #include "serve/io_worker.h"
 
+#include <map>
 #include <utility>
+#include <vector>
 
 namespace freshet::serve {
 namespace {
@@ -20,17 +22,31 @@ class ContextExecutor final : public Executor {
   void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
 
   void post_after(std::chrono::milliseconds delay, std::function<void()> work) override {
-    auto timer = std::make_shared<asio::steady_timer>(context_);
-    asio::post(context_, [timer, delay, work = std::move(work)] {
-      timer->expires_after(delay);
-      timer->async_wait([timer, work](const boost::system::error_code& error) {
-        if (!error) work();
-      });
+    asio::dispatch(context_, [this, delay, work = std::move(work)]() mutable {
+      const auto due = std::chrono::ceil<Tick>(Clock::now() + delay);
+      std::vector<std::function<void()>>& works = due_[due];
+      works.push_back(std::move(work));
+      if (works.size() == 1) set_timer(due);
     });
   }
 
  private:
+  // Every POST of events has a timeout, which hardly ever matters: those of a tick share a timer.
+  using Tick = std::chrono::duration<std::int64_t, std::ratio<1, 20>>;
+  using Clock = std::chrono::steady_clock;
+  using Due = std::chrono::time_point<Clock, Tick>;
+
+  void set_timer(Due due) {
+    auto timer = std::make_unique<asio::steady_timer>(context_, due);
+    asio::steady_timer& waiting = *timer;
+    waiting.async_wait([this, due, timer = std::move(timer)](const boost::system::error_code&) {
+      const auto works = due_.extract(due);
+      for (const auto& work : works.mapped()) work();
+    });
+  }
+
   asio::io_context& context_;
+  std::map<Due, std::vector<std::function<void()>>> due_;  // that thread's only
 };
 
 }  // namespace

@@ -22,21 +22,35 @@ ApiResponse receipt_response(const SubmitReceipt& receipt) {
       {{"accepted", receipt.accepted}, {"rejected", std::move(rejected)}, {"token", to_token(receipt.positions)}}, 202);
 }
 
+/// Whichever comes first answers: the log's acknowledgement, or the timeout.
+class OneAnswer {
+ public:
+  explicit OneAnswer(Respond respond) : respond_(std::move(respond)) {}
+
+  void give(ApiResponse response) {
+    if (!given_.exchange(true)) respond_(std::move(response));
+  }
+
+ private:
+  std::atomic<bool> given_{false};
+  const Respond respond_;
+};
+
 }  // namespace
 
 void add_event_endpoints(Router& router, const EndpointContext& context) {
   router.add({"POST", "/v1/events", {}, Scope::write, false, [context](const RouteRequest& request, Respond respond) {
-                // Whichever comes first answers: the log's acknowledgement, or the timeout.
-                const auto answered = std::make_shared<std::atomic<bool>>(false);
-                request.executor->post_after(context.options.events_timeout, [answered, respond] {
-                  if (answered->exchange(true)) return;
-                  respond(problem(503, "the event log has not acknowledged in time; the events may still be accepted"));
+                const auto answer = std::make_shared<OneAnswer>(std::move(respond));
+                // Weak: what is acknowledged need not be kept until then.
+                request.executor->post_after(context.options.events_timeout, [late = std::weak_ptr(answer)] {
+                  if (const auto waiting = late.lock()) {
+                    waiting->give(
+                        problem(503, "the event log has not acknowledged in time; the events may still be accepted"));
+                  }
                 });
                 context.services.events.submit(
-                    request.body, context.options.max_events_per_request,
-                    [answered, respond](Result<SubmitReceipt> receipt) {
-                      if (answered->exchange(true)) return;
-                      respond(receipt ? receipt_response(*receipt) : problem(receipt.error()));
+                    request.body, context.options.max_events_per_request, [answer](Result<SubmitReceipt> receipt) {
+                      answer->give(receipt ? receipt_response(*receipt) : problem(receipt.error()));
                     });
               }});
 }

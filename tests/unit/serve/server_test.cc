@@ -5,6 +5,7 @@
 #include <boost/asio.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/support/service_fixture.h"
 
@@ -64,6 +65,18 @@ TEST_F(ServerTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
   EXPECT_EQ(count(answers, "HTTP/1.1 200"), 2U);
   EXPECT_LT(answers.find("200 OK"), answers.find("400 Bad"));
   EXPECT_LT(answers.find("400 Bad"), answers.rfind("200 OK"));
+}
+
+TEST_F(ServerTest, WhoeverWaitsIsAnsweredWhenTheTimeIsOver) {
+  options_.threads = 1;
+  options_.after_timeout = std::chrono::milliseconds(10);
+  start();
+  std::vector<Tcp::socket> sockets;
+  for (int i = 0; i < 3; ++i) {
+    sockets.push_back(connect());
+    send(sockets.back(), get("/v1/users/u/recommendations?after=0-999999", "Connection: close\r\n"));
+  }
+  for (Tcp::socket& socket : sockets) EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 412 "));
 }
 
 TEST_F(ServerTest, HeadHasNoBody) {
