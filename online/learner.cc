@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPollRecords = 256;  // small enough to publish on time between polls
 constexpr milliseconds kPollTimeout{50};
+constexpr milliseconds kGather{20};  // for events that come one by one: waking up for each costs more than learning it
 constexpr milliseconds kRetryPause{200};         // after the log said that it is unavailable
 constexpr milliseconds kMemoryInterval{10'000};  // counting memory walks through every part
 
@@ -42,7 +43,7 @@ struct Learner::Impl {
   void replace_snapshot(std::shared_ptr<const Snapshot> next);
   void write_checkpoint();
   void checkpoint_if_due();
-  void report_lag();
+  std::int64_t report_lag();
   void report_memory();
   void set_problem(std::string& which, std::string problem);
 
@@ -181,13 +182,14 @@ void Learner::Impl::publish_if_due() {
   if (unpublished && is_due(clock.now(), last_publish, options.publish_interval)) publish();
 }
 
-void Learner::Impl::report_lag() {
+std::int64_t Learner::Impl::report_lag() {
   const Timestamp now = clock.now();
   const std::int64_t lag = distance(positions, reader.end_positions());
   if (lag == 0 || now < last_caught_up) last_caught_up = now;
   gauges->lag_events.Set(static_cast<double>(lag));
   gauges->lag_seconds.Set(static_cast<double>((now - last_caught_up).count()) / 1000.0);
   if (is_due(now, last_memory, kMemoryInterval)) report_memory();
+  return lag;
 }
 
 void Learner::Impl::report_memory() {
@@ -236,7 +238,9 @@ void Learner::run(std::stop_token stop) {
   FRESHET_CHECK(m.model != nullptr);
   m.reader.seek(m.positions);
   while (!stop.stop_requested()) {
+    const auto polled = std::chrono::steady_clock::now();
     auto batch = m.reader.poll(kPollRecords, kPollTimeout);
+    const bool full = batch && batch->events.size() + batch->rejected.size() >= kPollRecords;
     if (!batch) {
       m.set_problem(m.log_problem, "log: " + batch.error().message);
       sleep_for(stop, kRetryPause);
@@ -245,8 +249,10 @@ void Learner::run(std::stop_token stop) {
       if (!batch->empty()) m.learn(*batch);
     }
     m.publish_if_due();
-    m.report_lag();
     m.checkpoint_if_due();
+    const bool more = m.report_lag() >= static_cast<std::int64_t>(kPollRecords) || full;
+    const auto gathered = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - polled);
+    if (!more && gathered < kGather) sleep_for(stop, kGather - gathered);
   }
   if (m.unpublished) m.publish();
   if (m.unsaved) m.write_checkpoint();
