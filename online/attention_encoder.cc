@@ -8,7 +8,7 @@
 namespace freshet::online {
 
 void AttentionEncoder::encode(std::span<const float* const> inputs, std::vector<float>& out) const {
-  thread_local std::vector<float> placed, mean, query, shares, mixed, hidden;
+  thread_local AlignedVector<float> placed, mean, query, shares, mixed, hidden;
   const std::size_t d = dimension, n = inputs.size();
   const float* last = inputs.back();
   placed.resize(n * d);

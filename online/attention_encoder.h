@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "online/sequence_encoder.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -18,7 +19,7 @@ namespace freshet::online {
 /// Cost:   5 d^2 multiply-adds, and 2 d per item.
 struct AttentionEncoder final : SequenceEncoder {
   std::size_t dimension = 0;
-  std::vector<float> positions, attention_weights, hidden_weights, hidden_bias, output_weights, skip;
+  AlignedVector<float> positions, attention_weights, hidden_weights, hidden_bias, output_weights, skip;
 
   /// REQUIRES: there is a position for each input
   void encode(std::span<const float* const> inputs, std::vector<float>& out) const override;

@@ -7,7 +7,7 @@
 namespace freshet::online {
 
 void Autoencoder::encode(std::span<const float* const> inputs, std::vector<float>& out) const {
-  thread_local std::vector<float> sum, units;
+  thread_local AlignedVector<float> sum, units;
   const float scale = 1 / std::sqrt(static_cast<float>(inputs.size()));
   sum.assign(dimension, 0);
   for (const float* input : inputs) {

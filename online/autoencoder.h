@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "online/sequence_encoder.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -16,7 +17,7 @@ namespace freshet::online {
 /// Cost:   2 d h multiply-adds, and d per item.
 struct Autoencoder final : SequenceEncoder {
   std::size_t dimension = 0, hidden = 0;
-  std::vector<float> hidden_weights, hidden_bias, output_weights, skip;
+  AlignedVector<float> hidden_weights, hidden_bias, output_weights, skip;
 
   void encode(std::span<const float* const> inputs, std::vector<float>& out) const override;
 };

@@ -106,7 +106,7 @@ FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::
 
 void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
   FRESHET_CHECK(features.size() == scores.size() * inputs);
-  thread_local std::vector<float> x, a;
+  thread_local AlignedVector<float> x, a;
   x.resize(kBlock * inputs);
   a.resize(kBlock * hidden);
   for (std::size_t from = 0; from < scores.size(); from += kBlock) {
@@ -128,12 +128,12 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, co
   const std::size_t hidden = options.hidden_units;
   weights_ = {inputs,
               hidden,
-              std::vector<float>(inputs, 0.0F),
-              std::vector<float>(inputs, 1.0F),
-              std::vector<float>(inputs * hidden),
-              std::vector<float>(hidden, 0.0F),
-              std::vector<float>(hidden),
-              std::vector<float>(inputs, 0.0F)};
+              AlignedVector<float>(inputs, 0.0F),
+              AlignedVector<float>(inputs, 1.0F),
+              AlignedVector<float>(inputs * hidden),
+              AlignedVector<float>(hidden, 0.0F),
+              AlignedVector<float>(hidden),
+              AlignedVector<float>(inputs, 0.0F)};
   Random random(seed);
   const auto symmetric = [&random](double bound) { return static_cast<float>((2.0 * random.uniform() - 1.0) * bound); };
   const double bound = std::sqrt(6.0 / static_cast<double>(inputs + hidden));
@@ -231,9 +231,9 @@ Result<void> Blender::load(ByteReader& in) {
   const Error corrupt{Errc::corrupt, "blender: not a saved state"};
   for (auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
                        &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
-    std::vector<float> loaded = in.array<float>();
+    const std::vector<float> loaded = in.array<float>();
     if (loaded.size() != values->size()) return corrupt;
-    *values = std::move(loaded);
+    std::ranges::copy(loaded, values->begin());
   }
   for (auto* values : {&sum_, &sum_of_squares_}) {
     std::vector<double> loaded = in.array<double>();

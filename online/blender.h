@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "online/options.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -17,10 +18,10 @@ namespace freshet::online {
 struct BlenderWeights {
   std::size_t inputs = 0;
   std::size_t hidden = 0;
-  std::vector<float> mean, inverse_deviation;  ///< [inputs]
-  std::vector<float> w1, b1;                   ///< [inputs][hidden], [hidden]
-  std::vector<float> w2;                       ///< [hidden]
-  std::vector<float> linear;                   ///< [inputs]
+  AlignedVector<float> mean, inverse_deviation;  ///< [inputs]
+  AlignedVector<float> w1, b1;                   ///< [inputs][hidden], [hidden]
+  AlignedVector<float> w2;                       ///< [hidden]
+  AlignedVector<float> linear;                   ///< [inputs]
 
   /// One score per row of `features`. Cost: rows x inputs x hidden multiply-adds.
   void score(std::span<const float> features, std::span<float> scores) const;
@@ -61,12 +62,12 @@ class Blender {
   BlenderOptions options_;
   BlenderWeights weights_;
   // Adagrad accumulators and running feature moments, learner thread only
-  std::vector<float> g_w1_, g_b1_, g_w2_, g_linear_;
+  AlignedVector<float> g_w1_, g_b1_, g_w2_, g_linear_;
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
   // buffers of learn(): nothing that outlives it
   std::vector<Gradient> gradients_;
-  std::vector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
+  AlignedVector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 
 }  // namespace freshet::online

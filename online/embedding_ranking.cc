@@ -20,11 +20,7 @@ constexpr float kDeviations = -0.5F;  // added to a cluster's mean: of two alike
 /// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   if (row == kNoRow) return;
-  const EmbeddingPage& page = embeddings.page(row);
-  const std::size_t at = row % EmbeddingPage::kRows;
-  __builtin_prefetch(&page.item[at]);
-  __builtin_prefetch(&page.bias[at]);
-  __builtin_prefetch(&page.prior[at]);
+  __builtin_prefetch(&embeddings.scalars(row));
   const float* vector = embeddings.vector(row);
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
@@ -122,7 +118,7 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
     if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);
     const std::uint32_t row = scan.best[n].item;
-    const ItemIndex item = embeddings.page(row).item[row % EmbeddingPage::kRows];
+    const ItemIndex item = embeddings.scalars(row).item;
     if (item == kNoItem || item == except) continue;
     ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
   }
@@ -177,7 +173,7 @@ void score_items(const EmbeddingView& embeddings, const float* query, std::span<
     const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
     out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);
     out.at(row, 2) = affinity;
-    out.at(row, 3) = known ? embeddings.bias(at) : 0.0F;
+    out.at(row, 3) = known ? embeddings.scalars(at).bias : 0.0F;
     out.at(row, 4) = known ? 1.0F : 0.0F;
   }
   relate_to_best(candidates.size(), out);

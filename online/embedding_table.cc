@@ -15,7 +15,7 @@ std::uint32_t EmbeddingView::row_of(ItemIndex item) const {
   if (entry == nullptr) return kNoRow;
   // The map is live; the page says whether the row was this item's when the view was taken.
   const std::uint32_t row = entry->load(std::memory_order_relaxed) - 1;
-  return row < rows && page(row).item[row % kRows] == item ? row : kNoRow;
+  return row < rows && scalars(row).item == item ? row : kNoRow;
 }
 
 EmbeddingTable::EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items,
@@ -70,12 +70,12 @@ EmbeddingPage& EmbeddingTable::writable(std::uint32_t row) {
 }
 
 void EmbeddingTable::set_row(ItemIndex item, std::uint32_t row) {
-  writable(row).item[row % kRows] = item;
+  writable(row).scalars[row % kRows].item = item;
   row_of_item_->at(item).store(row + 1, std::memory_order_relaxed);
 }
 
 void EmbeddingTable::clear_row(std::uint32_t row, ItemIndex item) {
-  writable(row).item[row % kRows] = kNoItem;
+  writable(row).scalars[row % kRows].item = kNoItem;
   write(row, std::vector<float>(view_.dimension), 0);
   clusters_.remove(row);
   if (item != kNoItem) row_of_item_->at(item).store(0, std::memory_order_relaxed);
@@ -85,12 +85,12 @@ void EmbeddingTable::write(std::uint32_t row, std::span<const float> vector, flo
   EmbeddingPage& page = writable(row);
   const std::size_t at = row % kRows;
   std::ranges::copy(vector, page.vectors.begin() + static_cast<std::ptrdiff_t>(at * view_.dimension));
-  page.bias[at] = bias;
-  if (page.item[at] != kNoItem) clusters_.write(row, vector, view_.offset(row));
+  page.scalars[at].bias = bias;
+  if (page.scalars[at].item != kNoItem) clusters_.write(row, vector, view_.offset(row));
 }
 
 void EmbeddingTable::write_prior(std::uint32_t row, float prior) {
-  writable(row).prior[row % kRows] = prior;
+  writable(row).scalars[row % kRows].prior = prior;
   clusters_.write_offset(row, view_.offset(row));
 }
 
@@ -120,10 +120,10 @@ void EmbeddingTable::save(ByteWriter& out) const {
   for (std::uint32_t row = by_sighting_.oldest(); row != LruOrder::kNone; row = by_sighting_.after(row)) out.fixed(row);
   if (clusters_.is_clustered()) clusters_.save(out);
   for (std::uint32_t row = 0; row < view_.rows; ++row) {
-    const EmbeddingPage& page = view_.page(row);
-    out.fixed(page.item[row % kRows]);
-    out.fixed(page.bias[row % kRows]);
-    out.fixed(page.prior[row % kRows]);
+    const auto& [bias, prior, item] = view_.scalars(row);
+    out.fixed(item);
+    out.fixed(bias);
+    out.fixed(prior);
     for (std::size_t i = 0; i < view_.dimension; ++i) out.fixed(view_.vector(row)[i]);
   }
   out.array(std::span<const std::uint8_t>(sightings_));
@@ -153,8 +153,7 @@ bool EmbeddingTable::load(ByteReader& in) {
     const auto prior = in.fixed<float>();
     for (float& value : vector) value = in.fixed<float>();
     if (!in.ok() || (item != kNoItem && item >= max_items_)) return false;
-    EmbeddingPage& page = writable(row);
-    page.prior[row % kRows] = prior;
+    writable(row).scalars[row % kRows].prior = prior;
     if (clustered) {
       write(row, vector, bias);
       if (item != kNoItem && !clusters_.restore(row, vector, bias + prior)) return false;
@@ -169,7 +168,7 @@ bool EmbeddingTable::load(ByteReader& in) {
 }
 
 std::size_t EmbeddingTable::memory_bytes() const {
-  const std::size_t page = kRows * (view_.dimension * 4 + 12);
+  const std::size_t page = kRows * (view_.dimension * sizeof(float) + sizeof(EmbeddingPage::Scalars));
   return view_.pages.size() * page + row_of_item_->memory_bytes() + sightings_.capacity() +
          by_sighting_.memory_bytes() + clusters_.memory_bytes();
 }

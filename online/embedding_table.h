@@ -14,6 +14,7 @@
 #include "online/lru.h"
 #include "online/part.h"
 #include "online/row_clusters.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -21,14 +22,18 @@ namespace freshet::online {
 struct EmbeddingPage {
   static constexpr std::size_t kRows = 256;
 
-  explicit EmbeddingPage(std::size_t dimension)
-      : vectors(kRows * dimension), bias(kRows), prior(kRows), item(kRows, kNoItem) {}
+  /// What a row has besides its vector.
+  struct Scalars {
+    float bias = 0;            ///< learned
+    float prior = 0;           ///< log of the item's current share of all events
+    ItemIndex item = kNoItem;  ///< whose row it is; kNoItem: unused
+  };
+
+  explicit EmbeddingPage(std::size_t dimension) : vectors(kRows * dimension), scalars(kRows) {}
 
   std::uint64_t epoch = 0;
-  std::vector<float> vectors;   ///< [kRows][dimension]
-  std::vector<float> bias;      ///< learned, per item
-  std::vector<float> prior;     ///< log of the item's current share of all events
-  std::vector<ItemIndex> item;  ///< whose row it is; kNoItem: unused
+  AlignedVector<float> vectors;  ///< [kRows][dimension]
+  std::vector<Scalars> scalars;  ///< [kRows]
 };
 
 /// The rows as they were at one moment: immutable if taken by publish().
@@ -45,13 +50,11 @@ struct EmbeddingView {
   const float* vector(std::uint32_t row) const {
     return page(row).vectors.data() + (row % EmbeddingPage::kRows) * dimension;
   }
-  float prior(std::uint32_t row) const { return page(row).prior[row % EmbeddingPage::kRows]; }
-  float bias(std::uint32_t row) const { return page(row).bias[row % EmbeddingPage::kRows]; }
-  /// Learned bias plus prior: what is added to the dot product.
-  float offset(std::uint32_t row) const {
-    const std::size_t at = row % EmbeddingPage::kRows;
-    return page(row).bias[at] + page(row).prior[at];
+  const EmbeddingPage::Scalars& scalars(std::uint32_t row) const {
+    return page(row).scalars[row % EmbeddingPage::kRows];
   }
+  /// Learned bias plus prior: what is added to the dot product.
+  float offset(std::uint32_t row) const { return scalars(row).bias + scalars(row).prior; }
 };
 
 /// Growing item embeddings: an item gets a row after `admission_count` sightings, at most `max_rows` have one, and the
@@ -70,7 +73,7 @@ class EmbeddingTable {
 
   std::uint32_t row_of(ItemIndex item) const { return view_.row_of(item); }
   std::size_t rows() const { return view_.rows; }
-  ItemIndex item_of(std::uint32_t row) const { return view_.page(row).item[row % EmbeddingPage::kRows]; }
+  ItemIndex item_of(std::uint32_t row) const { return view_.scalars(row).item; }
 
   /// Replaces vector and bias of a row.
   void write(std::uint32_t row, std::span<const float> vector, float bias);

@@ -17,7 +17,7 @@ void LstmEncoder::step(float* gates, bool first, float* state, float* cell) cons
 }
 
 void LstmEncoder::encode(std::span<const float* const> inputs, std::vector<float>& out) const {
-  thread_local std::vector<float> items, gates, state, cell;
+  thread_local AlignedVector<float> items, gates, state, cell;
   const std::size_t d = dimension;
   items.clear();
   gates.clear();

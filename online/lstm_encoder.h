@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "online/sequence_encoder.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -15,7 +16,7 @@ namespace freshet::online {
 /// Cost:   8 d^2 multiply-adds per item.
 struct LstmEncoder final : SequenceEncoder {
   std::size_t dimension = 0;
-  std::vector<float> input_weights, state_weights, gate_bias, output_weights, skip;
+  AlignedVector<float> input_weights, state_weights, gate_bias, output_weights, skip;
 
   void encode(std::span<const float* const> inputs, std::vector<float>& out) const override;
 

@@ -125,7 +125,7 @@ class MatrixFactorisation final : public Part {
     user_.assign(vector.begin(), vector.end());
     const EmbeddingView& items = items_.live();
     const float* liked = items.vector(positive);
-    const float target = dot(user_.data(), liked, d) + items.bias(positive);
+    const float target = dot(user_.data(), liked, d) + items.scalars(positive).bias;
     user_gradient_.assign(d, 0);
     gradient_.resize(d);
     float total = 0;
@@ -133,7 +133,7 @@ class MatrixFactorisation final : public Part {
       const std::uint32_t row = items_.draw_negative(random_);
       if (row == kNoRow || row == positive) continue;
       const float* other = items.vector(row);
-      const float margin = target - dot(user_.data(), other, d) - items.bias(row);
+      const float margin = target - dot(user_.data(), other, d) - items.scalars(row).bias;
       const float error = weight / (1.0F + std::exp(margin));
       total += error;
       for (std::size_t i = 0; i < d; ++i) {

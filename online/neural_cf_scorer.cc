@@ -38,7 +38,7 @@ void NeuralCfScorer::log_odds(std::span<const float> user, std::span<const std::
     second = weights_.bias2;
     add_product(second.data(), weights_.weights2.data(), first.data(), h, h / 2);
     relu(second);
-    out.push_back(dot(user.data(), item, d) + items_.bias(row) + weights_.offset +
+    out.push_back(dot(user.data(), item, d) + items_.scalars(row).bias + weights_.offset +
                   dot(weights_.weights3.data(), second.data(), h / 2));
   }
 }
@@ -53,7 +53,7 @@ void NeuralCfScorer::propose(const Context& context, std::size_t k, std::vector<
   rows.clear();
   for (const Candidate& candidate : shortlist) rows.push_back(items_.row_of(candidate.item));
   log_odds(user, rows, odds);
-  for (std::size_t i = 0; i < shortlist.size(); ++i) shortlist[i].score = odds[i] + items_.prior(rows[i]);
+  for (std::size_t i = 0; i < shortlist.size(); ++i) shortlist[i].score = odds[i] + items_.scalars(rows[i]).prior;
   keep_best(shortlist, k);
   out.insert(out.end(), shortlist.begin(), shortlist.end());
 }
@@ -74,9 +74,9 @@ void NeuralCfScorer::score(const Context& context, std::span<const ItemIndex> ca
   }
   if (has_user) log_odds(user, rows, odds);
   for (std::size_t n = 0; n < known.size(); ++n) {
-    out.at(known[n], 0) = odds[n] + items_.prior(rows[n]);
+    out.at(known[n], 0) = odds[n] + items_.scalars(rows[n]).prior;
     out.at(known[n], 2) = odds[n];
-    out.at(known[n], 3) = items_.bias(rows[n]);
+    out.at(known[n], 3) = items_.scalars(rows[n]).bias;
     out.at(known[n], 4) = 1;
   }
   relate_to_best(candidates.size(), out);

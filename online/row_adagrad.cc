@@ -35,7 +35,7 @@ void RowAdagrad::step(EmbeddingTable& table, std::uint32_t row, std::span<const 
   const float* old = table.live().vector(row);
   vector_.assign(old, old + dimension_);
   adagrad_step(vector_, gradient, squares.first(dimension_), rate_);
-  float bias = table.live().bias(row);
+  float bias = table.live().scalars(row).bias;
   adagrad_step({&bias, 1}, {&bias_gradient, 1}, squares.last(1), rate_);
   table.write(row, vector_, bias);
 }

@@ -8,6 +8,7 @@
 
 #include "online/quantised_rows.h"
 #include "online/scan_tuner.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -44,23 +45,23 @@ struct RowCluster {
 
   std::size_t dimension;
   std::uint64_t epoch = 0;
-  std::size_t size = 0;                 ///< slots in use are 0 .. size - 1
-  std::vector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
-  std::vector<float> scale;             ///< of the 4-bit row
-  std::vector<float> offset;            ///< learned bias plus prior
-  std::vector<std::uint32_t> row;       ///< whose slot it is
+  std::size_t size = 0;                   ///< slots in use are 0 .. size - 1
+  AlignedVector<std::uint8_t> quantised;  ///< blocks of kBlockRows rows
+  AlignedVector<float> scale;             ///< of the 4-bit row
+  AlignedVector<float> offset;            ///< learned bias plus prior
+  std::vector<std::uint32_t> row;         ///< whose slot it is
 };
 
 /// What scans of all clusters at once read of each: means of its rows, rounded as rows are. Whole blocks: lanes without
 /// a cluster have offset and half_norm -inf.
 struct Centroids {
   std::uint64_t epoch = 0;
-  std::vector<std::uint8_t> quantised;
-  std::vector<float> scale;
-  std::vector<float> offset;           ///< mean of the rows'
-  std::vector<float> half_norm;        ///< -|vector|^2 / 2
-  std::vector<float> variance;         ///< of the rows' vectors around it, per dimension
-  std::vector<float> offset_variance;  ///< of the rows' offsets
+  AlignedVector<std::uint8_t> quantised;
+  AlignedVector<float> scale;
+  AlignedVector<float> offset;           ///< mean of the rows'
+  AlignedVector<float> half_norm;        ///< -|vector|^2 / 2
+  AlignedVector<float> variance;         ///< of the rows' vectors around it, per dimension
+  AlignedVector<float> offset_variance;  ///< of the rows' offsets
 };
 
 /// The clusters as they were at one moment: immutable if taken by RowClusters::publish().

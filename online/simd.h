@@ -1,6 +1,8 @@
 #pragma once
 
+#include <boost/align/aligned_allocator.hpp>
 #include <cstddef>
+#include <vector>
 
 /// FRESHET_SIMD: compile the function for several instruction sets and take the best one at start-up: by level, since a
 /// CPU's name ("arch=haswell") would only match Intel's. Not under sanitizers, whose runtimes are not up yet when that
@@ -24,6 +26,10 @@ inline __attribute__((always_inline)) const LanesInMemory& lanes(const float* at
   return *reinterpret_cast<const LanesInMemory*>(at);
 }
 inline __attribute__((always_inline)) LanesInMemory& lanes(float* at) { return *reinterpret_cast<LanesInMemory*>(at); }
+
+/// Of numbers that kernels read: from the beginning of a cache line on, of which sixteen floats fill one.
+template <typename T>
+using AlignedVector = std::vector<T, boost::alignment::aligned_allocator<T, kLanes * sizeof(float)>>;
 
 /// By halves: a reduction in OpenMP adds one lane after the other, each waiting for the one before.
 inline __attribute__((always_inline)) float sum_of(const Lanes& v) {

@@ -158,7 +158,7 @@ class NeuralCfPart final : public Part {
     for (const std::uint32_t row : batch_items_.keys()) {
       const auto vector = items_.vector(row);
       batch.items.insert(batch.items.end(), vector.begin(), vector.end());
-      batch.biases.push_back(items_.live().bias(row));
+      batch.biases.push_back(items_.live().scalars(row).bias);
     }
   }
 

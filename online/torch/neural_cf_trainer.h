@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "online/neural_cf_scorer.h"
+#include "online/simd.h"
 
 namespace freshet::online {
 
@@ -24,8 +25,8 @@ struct NeuralCfBatch {
 
 /// Gradients of the mean loss with respect to the batch's rows, and what was predicted before the step.
 struct NeuralCfGradients {
-  std::vector<float> users, items, biases;  ///< as in the batch
-  std::vector<float> log_odds;              ///< [n]
+  AlignedVector<float> users, items, biases;  ///< as in the batch
+  AlignedVector<float> log_odds;              ///< [n]
 };
 
 /// LibTorch's side of neural collaborative filtering: owns the perceptron, computes gradients of the cross-entropy, and

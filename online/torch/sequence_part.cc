@@ -302,7 +302,7 @@ class SequencePart final : public Part {
       const float* vector = table_.live().vector(row);
       batch.vectors.insert(batch.vectors.end(), vector, vector + d);
     }
-    for (const std::uint32_t n : batch.classes) batch.biases.push_back(table_.live().bias(rows_.keys()[n]));
+    for (const std::uint32_t n : batch.classes) batch.biases.push_back(table_.live().scalars(rows_.keys()[n]).bias);
   }
 
   void apply(const SequenceBatch& batch, const SequenceGradients& gradients) {

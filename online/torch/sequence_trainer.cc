@@ -52,7 +52,7 @@ void SequenceTrainer::step_weights() {
   });
 }
 
-std::vector<float> SequenceTrainer::encode(const SequenceBatch& batch) const {
+AlignedVector<float> SequenceTrainer::encode(const SequenceBatch& batch) const {
   return at_the_edge([&] {
     const torch::NoGradGuard no_gradients;
     const auto rows = static_cast<std::int64_t>(batch.vectors.size()) / dimension_;

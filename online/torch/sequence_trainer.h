@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "online/sequence_encoder.h"
+#include "online/simd.h"
 #include "online/torch/sequence_batch.h"
 
 namespace freshet::online {
@@ -16,8 +17,8 @@ class SequenceNetwork;
 /// Gradients of the mean loss with respect to the batch's rows.
 struct SequenceGradients {
   float loss = 0;
-  std::vector<float> vectors;  ///< [n][d]
-  std::vector<float> biases;   ///< [c]
+  AlignedVector<float> vectors;  ///< [n][d]
+  AlignedVector<float> biases;   ///< [c]
 };
 
 /// LibTorch's side of a sequence model: owns the network, computes gradients of the sampled softmax, and steps the
@@ -37,7 +38,7 @@ class SequenceTrainer {
   void step_weights();
 
   /// Vectors [b][d] by LibTorch, for tests that compare them with the encoder's.
-  std::vector<float> encode(const SequenceBatch& batch) const;
+  AlignedVector<float> encode(const SequenceBatch& batch) const;
 
   /// The weights as they are now, laid out for serving.
   std::shared_ptr<const SequenceEncoder> encoder() const;

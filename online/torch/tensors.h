@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "online/random.h"
 #include "online/row_adagrad.h"
+#include "online/simd.h"
 
 /// What the trainers share of LibTorch. Only sources of online/torch/ may include it.
 namespace freshet::online {
@@ -67,7 +68,7 @@ inline torch::Tensor float_tensor(const std::vector<float>& values, std::vector<
   return torch::from_blob(const_cast<float*>(values.data()), shape).clone();
 }
 
-inline std::vector<float> to_vector(const torch::Tensor& tensor) {
+inline AlignedVector<float> to_vector(const torch::Tensor& tensor) {
   const torch::Tensor flat = tensor.contiguous();
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }

@@ -41,7 +41,7 @@ std::vector<Candidate> by_brute_force(const EmbeddingView& view, const std::vect
                                       ItemIndex except) {
   std::vector<Candidate> all;
   for (std::uint32_t row = 0; row < view.rows; ++row) {
-    const ItemIndex item = view.page(row).item[row % EmbeddingPage::kRows];
+    const ItemIndex item = view.scalars(row).item;
     if (item == kNoItem || item == except) continue;
     all.push_back({item, dot(query.data(), view.vector(row), view.dimension) + view.offset(row)});
   }

@@ -79,7 +79,7 @@ TEST_P(EverySequenceModel, EncodesAsLibTorchDoes) {
     trainer->step_weights();
   }
   const SequenceScorer scorer(GetParam().name, std::make_shared<SessionItems>(10), trainer->encoder(), table.live());
-  const std::vector<float> expected = trainer->encode(batch);
+  const AlignedVector<float> expected = trainer->encode(batch);
   for (std::size_t i = 0; i < kInputs.size(); ++i) {
     std::vector<ItemIndex> items;
     for (const std::uint32_t row : kInputs[i]) items.push_back(table.item_of(row));
