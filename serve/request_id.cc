@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/url/grammar/alnum_chars.hpp>
-#include <cstdio>
 #include <random>
 
 namespace freshet::serve {
@@ -16,8 +15,12 @@ bool fits(char c) { return boost::urls::grammar::alnum_chars(c) || c == '-' || c
 
 std::string new_request_id() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
-  char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(generator()));
+  std::string text(16, '0');
+  auto number = generator();
+  for (char& digit : text) {
+    digit = "0123456789abcdef"[number >> 60];
+    number <<= 4;
+  }
   return text;
 }
 
