@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <utility>
 
 namespace freshet::serve {
 namespace {
@@ -58,52 +57,6 @@ void append_number(std::string& out, Number number) {
   std::array<char, 32> text;  // the longest double takes 24
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   out.append(text.data(), end);
-}
-
-void append_text(std::string& out, std::string_view text) {
-  const bool plain =
-      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
-  if (!plain) {
-    out += json::serialize(json::string_view(text));
-    return;
-  }
-  out += '"';
-  out += text;
-  out += '"';
-}
-
-void append(std::string& out, const json::value& value) {
-  const char* separator = "";
-  switch (value.kind()) {
-    case json::kind::null: out += "null"; return;
-    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-    case json::kind::int64: return append_number(out, value.get_int64());
-    case json::kind::uint64: return append_number(out, value.get_uint64());
-    case json::kind::double_:
-      if (!std::isfinite(value.get_double())) return append(out, nullptr);
-      if (value.get_double() == 0 && std::signbit(value.get_double()))
-        return void(out += "-0.0");  // "-0" is an integer
-      return append_number(out, value.get_double());
-    case json::kind::string: append_text(out, value.get_string()); return;
-    case json::kind::array:
-      out += '[';
-      for (const json::value& entry : value.get_array()) {
-        out += std::exchange(separator, ",");
-        append(out, entry);
-      }
-      out += ']';
-      return;
-    case json::kind::object:
-      out += '{';
-      for (const auto& [name, entry] : value.get_object()) {
-        out += std::exchange(separator, ",");
-        append_text(out, name);
-        out += ':';
-        append(out, entry);
-      }
-      out += '}';
-      return;
-  }
 }
 
 Result<std::string> text_field(const json::value& value, std::string_view field) {
@@ -165,9 +118,73 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
 
 }  // namespace
 
+/// A comma, unless this is the first of its array or object, or belongs to a name. No value ends as one begins.
+void JsonWriter::separate() {
+  if (out_.size() == begin_) return;
+  const char last = out_.back();
+  if (last != '[' && last != '{' && last != ':') out_ += ',';
+}
+
+JsonWriter& JsonWriter::raw(std::string_view value) {
+  separate();
+  out_ += value;
+  return *this;
+}
+
+JsonWriter& JsonWriter::text(std::string_view text) {
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
+  if (!plain) return raw(json::serialize(json::string_view(text)));
+  separate();
+  out_ += '"';
+  out_ += text;
+  out_ += '"';
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(double number) {
+  if (!std::isfinite(number)) return raw("null");
+  if (number == 0 && std::signbit(number)) return raw("-0.0");  // "-0" is an integer
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::int64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::uint64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null: return raw("null");
+    case json::kind::bool_: return raw(value.get_bool() ? "true" : "false");
+    case json::kind::int64: return number(value.get_int64());
+    case json::kind::uint64: return number(value.get_uint64());
+    case json::kind::double_: return number(value.get_double());
+    case json::kind::string: return text(value.get_string());
+    case json::kind::array:
+      open('[');
+      for (const json::value& entry : value.get_array()) this->value(entry);
+      return close(']');
+    case json::kind::object:
+      open('{');
+      for (const auto& [field, entry] : value.get_object()) name(field).value(entry);
+      return close('}');
+  }
+  return *this;
+}
+
 std::string to_text(const json::value& value) {
   std::string text;
-  append(text, value);
+  JsonWriter(text).value(value);
   return text;
 }
 

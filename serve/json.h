@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,7 +14,37 @@ namespace freshet::serve {
 
 namespace json = boost::json;
 
-/// Compact JSON text with numbers as people write them (Boost writes 9.5 as 9.5E0); infinite or no numbers are null.
+/// Appends JSON to a text, from the first bracket to the last, with commas where they belong: compact, numbers as
+/// people write them (Boost writes 9.5 as 9.5E0), infinite or no numbers as null.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out), begin_(out.size()) {}
+
+  JsonWriter& open(char bracket) { return raw({&bracket, 1}); }
+  JsonWriter& close(char bracket) {
+    out_ += bracket;
+    return *this;
+  }
+  JsonWriter& name(std::string_view name) {
+    text(name).out_ += ':';
+    return *this;
+  }
+  JsonWriter& text(std::string_view text);
+  JsonWriter& number(double number);
+  JsonWriter& number(std::int64_t number);
+  JsonWriter& number(std::uint64_t number);
+  /// Anything else, as it is to be written.
+  JsonWriter& raw(std::string_view value);
+  JsonWriter& value(const json::value& value);
+
+ private:
+  void separate();
+
+  std::string& out_;
+  const std::size_t begin_;
+};
+
+/// As JsonWriter writes it.
 std::string to_text(const json::value& value);
 
 ApiResponse json_response(const json::value& body, unsigned status = 200);

@@ -1,4 +1,3 @@
-#include <array>
 #include <atomic>
 
 #include "serve/endpoints/endpoints.h"
@@ -9,26 +8,25 @@ namespace freshet::serve {
 namespace {
 
 ApiResponse list_response(const List& list) {
-  std::array<unsigned char, 8192> buffer;  // enough for most lists
-  json::monotonic_resource memory(buffer.data(), buffer.size());
-  const json::storage_ptr in_memory(&memory);
-  json::array items(in_memory);
-  items.reserve(list.items.size());
+  ApiResponse response;
+  response.body.reserve(256 + 64 * list.items.size());
+  JsonWriter out(response.body);
+  out.open('{').name("request").text(new_request_id()).name("items").open('[');
   for (const List::Entry& entry : list.items) {
-    json::object item({{"item", entry.item}, {"score", entry.score}}, in_memory);
+    out.open('{').name("item").text(entry.item).name("score").number(entry.score);
     if (!entry.parts.empty()) {
-      json::object parts(in_memory);
-      for (const auto& [part, score] : entry.parts) parts.emplace(part, score);
-      item.emplace("parts", std::move(parts));
+      out.name("parts").open('{');
+      for (const auto& [part, score] : entry.parts) out.name(part).number(score);
+      out.close('}');
     }
-    items.push_back(std::move(item));
+    out.close('}');
   }
-  return json_response(json::value({{"request", new_request_id()},
-                                    {"items", std::move(items)},
-                                    {"model", {{"version", list.model_version}, {"age_ms", list.model_age_ms}}},
-                                    {"source", list.source},
-                                    {"parts", json::value_from(list.parts, in_memory)}},
-                                   in_memory));
+  out.close(']').name("model").open('{').name("version").number(list.model_version);
+  out.name("age_ms").number(list.model_age_ms).close('}');
+  out.name("source").text(list.source).name("parts").open('[');
+  for (const std::string& part : list.parts) out.text(part);
+  out.close(']').close('}');
+  return response;
 }
 
 /// k, exclude, exclude_seen, explain: what every list takes.

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <limits>
+#include <random>
+#include <string>
 
 namespace freshet::serve {
 namespace {
@@ -17,6 +20,33 @@ TEST(Json, IsWrittenAsItWasRead) {
   }
   EXPECT_EQ(to_text(*parse_json(R"( { "a" : [ 1.50, -2, "x\ny" ] , "b" : null } )")),
             R"({"a":[1.5,-2,"x\ny"],"b":null})");
+}
+
+TEST(Json, TextsAreWrittenAsBoostWritesThem) {
+  std::mt19937 random{1};
+  for (int round = 0; round < 2000; ++round) {
+    std::string text(random() % 20, ' ');
+    for (char& c : text) c = static_cast<char>(round % 2 == 0 ? random() % 256 : ' ' + random() % 96);
+    EXPECT_EQ(to_text(json::value(text)), json::serialize(json::value(text)));
+  }
+}
+
+TEST(Json, WritingInPiecesIsWritingTheWhole) {
+  std::string text = "before ";
+  JsonWriter out(text);
+  out.open('{')
+      .name("a{")
+      .text("[")
+      .name("b")
+      .open('[')
+      .text("{")
+      .text(":")
+      .number(std::int64_t{-1})
+      .open('[')
+      .close(']');
+  out.open('{').close('}').open('{').name("").number(std::uint64_t{2}).close('}').raw("null").close(']');
+  out.name("c").number(0.1F).close('}');
+  EXPECT_EQ(text, R"(before {"a{":"[","b":["{",":",-1,[],{},{"":2},null],"c":0.10000000149011612})");
 }
 
 TEST(Json, NegativeZeroStaysNegative) { EXPECT_EQ(to_text(json::array{-0.0, 0.0}), "[-0.0,0]"); }
