@@ -153,12 +153,14 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
                                                    List& list) const {
   const StageMetrics::Timer timer(metrics, StageMetrics::selection);
   std::vector<std::size_t> rows;
+  rows.reserve(std::min(request.k, ranking.items.size()));
   list.items.clear();
+  list.items.reserve(rows.capacity());
   online::visit_best_first(ranking, [&](std::size_t row) {
     // A number that was given up since it was proposed has no name any more.
-    const NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
+    NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
     if (candidate.name.empty() || !keep(request, candidate)) return true;
-    list.items.push_back({candidate.name, ranking.scores[row], {}});
+    list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
     rows.push_back(row);
     return rows.size() < request.k;
   });

@@ -52,9 +52,9 @@ Result<void> decode_target(std::string_view target, std::vector<std::string>& se
   const Error bad{Errc::invalid, "the request target is not a valid URL path"};
   const auto url = boost::urls::parse_origin_form(boost::core::string_view(target.data(), target.size()));
   if (!url) return bad;
-  for (const auto& segment : url->segments()) segments.emplace_back(segment);
+  for (auto&& segment : url->segments()) segments.push_back(std::move(segment));
   if (segments.size() == 1 && segments.front().empty()) segments.clear();  // "/"
-  for (const auto& parameter : url->params()) query.emplace_back(parameter.key, parameter.value);
+  for (auto&& parameter : url->params()) query.emplace_back(std::move(parameter.key), std::move(parameter.value));
   for (const std::string& segment : segments) {
     if (!valid_utf8(segment)) return Error{Errc::invalid, "the path is not valid UTF-8"};
   }
