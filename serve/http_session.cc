@@ -18,7 +18,8 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 
 constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;  // read at a time
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr asio::use_awaitable_t<IoExecutor> kAwaitResult;
+constexpr auto kAwait = asio::as_tuple(kAwaitResult);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -46,20 +47,20 @@ std::string message_of(const ApiResponse& answer, unsigned version, bool keep_al
 /// Tells the client that nothing more comes. In TLS that is said inside the stream, when it is closed.
 void finish_sending(PlainStream& stream) {
   beast::error_code ignored;
-  stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  stream.shutdown(PlainStream::shutdown_send, ignored);
 }
 void finish_sending(TlsStream&) {}
 
 }  // namespace
 
 template <typename Stream>
-asio::awaitable<void> HttpSession<Stream>::run() {
+Awaitable<void> HttpSession<Stream>::run() {
   // (GCC 12 makes a trap of `while (a && co_await b) {}` in a template.)
   for (bool keep = true; keep && !io_.draining;) keep = co_await serve_one();
 }
 
 template <typename Stream>
-asio::awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t most) {
+Awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t most) {
   most = std::min(most, buffer_.max_size() - buffer_.size());
   auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(most), kAwait);
   if (!error) buffer_.commit(bytes);
@@ -70,7 +71,7 @@ asio::awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t mo
 /// all of it is in the buffer.
 template <typename Stream>
 template <typename Done>
-asio::awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done) {
+Awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done) {
   while (!done()) {
     beast::error_code error;
     buffer_.consume(parser.put(buffer_.data(), error));
@@ -87,9 +88,9 @@ asio::awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Don
 
 /// Reads one request and answers it. False when the connection is to be closed.
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::serve_one() {
+Awaitable<bool> HttpSession<Stream>::serve_one() {
   if (buffer_.size() == 0) {
-    expires_after(io_.options.idle_timeout);
+    connection_.expires_after(io_.options.idle_timeout);
     if (const auto error = co_await read_more(kHeaderPiece)) co_return false;
   }
   connection_.busy = true;
@@ -99,8 +100,8 @@ asio::awaitable<bool> HttpSession<Stream>::serve_one() {
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
-  expires_after(io_.options.header_timeout);
+Awaitable<bool> HttpSession<Stream>::read_and_answer() {
+  connection_.expires_after(io_.options.header_timeout);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
   parser.body_limit(io_.options.max_body_bytes);
@@ -122,7 +123,7 @@ asio::awaitable<bool> HttpSession<Stream>::read_and_answer() {
   parser.eager(true);
   if (const auto error = co_await read(parser, [&] { return parser.is_done(); })) co_return co_await refuse(error);
   const Request request = parser.release();
-  connection_.tcp.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
+  connection_.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
   const ApiResponse answer = co_await ask(request);
   co_return co_await write(request, answer, request.keep_alive() && !io_.draining);
 }
@@ -141,19 +142,19 @@ ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) co
 
 /// What Admission decides at the end of the round.
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::admitted_after_all() {
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(
+Awaitable<bool> HttpSession<Stream>::admitted_after_all() {
+  co_return co_await asio::async_initiate<decltype(kAwaitResult), void(bool)>(
       [this](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         io_.admission.decide([shared](bool admitted) { (*shared)(admitted); });
       },
-      asio::use_awaitable);
+      kAwaitResult);
 }
 
 /// The API's answer, on this thread. Most answers are there when handle() returns: then nothing is queued, and the
 /// client need not wait until everybody else's answer is made.
 template <typename Stream>
-asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
+Awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
   struct Pending {
     std::mutex mutex;
     std::optional<ApiResponse> answer;       // guarded by mutex
@@ -176,7 +177,7 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
     const std::lock_guard lock(pending->mutex);
     if (pending->answer) co_return *std::move(pending->answer);
   }
-  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ApiResponse)>(
+  co_return co_await asio::async_initiate<decltype(kAwaitResult), void(ApiResponse)>(
       [&](auto handler) {
         // std::function wants to be copied; the handler may only be moved.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
@@ -190,11 +191,11 @@ asio::awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
           awaited->go_on = [shared](ApiResponse answer) { (*shared)(std::move(answer)); };
         }
       },
-      asio::use_awaitable);
+      kAwaitResult);
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
+Awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
   const bool with_body = request.method() != http::verb::head;
   const std::string message = message_of(answer, request.version(), keep_alive, with_body);
   const bool sent = co_await send(message);
@@ -202,15 +203,15 @@ asio::awaitable<bool> HttpSession<Stream>::write(const Request& request, const A
 }
 
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
-  expires_after(io_.options.write_timeout);
+Awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
+  connection_.expires_after(io_.options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(message), kAwait);
   co_return !error;
 }
 
 /// A request that could not be read: says why, where there is still somebody to tell, and closes.
 template <typename Stream>
-asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
+Awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   ApiResponse answer;
   if (error == http::error::body_limit) {
     answer = problem(413, "the body is larger than " + std::to_string(io_.options.max_body_bytes) + " bytes");
@@ -230,10 +231,10 @@ asio::awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
 
 /// Closing with unread input would reset the connection before the client has read the answer.
 template <typename Stream>
-asio::awaitable<void> HttpSession<Stream>::ignore_the_rest() {
+Awaitable<void> HttpSession<Stream>::ignore_the_rest() {
   finish_sending(stream_);
   std::array<char, 16384> rest;
-  expires_after(std::chrono::seconds(1));
+  connection_.expires_after(std::chrono::seconds(1));
   for (std::size_t drained = 0; drained < 4 * io_.options.max_body_bytes;) {
     auto [gone, bytes] = co_await stream_.async_read_some(asio::buffer(rest), kAwait);
     if (gone) break;

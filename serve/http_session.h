@@ -2,9 +2,11 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <chrono>
 #include <memory>
 #include <string_view>
 
@@ -15,8 +17,12 @@
 
 namespace freshet::serve {
 
-using PlainStream = boost::beast::tcp_stream;
-using TlsStream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+/// Sockets and coroutines of a thread know its io_context: any_io_executor costs at each step of each operation.
+using IoExecutor = boost::asio::io_context::executor_type;
+using PlainStream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, IoExecutor>;
+using TlsStream = boost::asio::ssl::stream<PlainStream>;
+template <typename T>
+using Awaitable = boost::asio::awaitable<T, IoExecutor>;
 
 /// What the connections of one I/O thread share. That thread only.
 struct IoState {
@@ -31,8 +37,16 @@ struct IoState {
 
 /// One connection, as its thread sees it from outside.
 struct Connection {
-  boost::beast::tcp_stream& tcp;
+  using Clock = std::chrono::steady_clock;
+
+  PlainStream& socket;
   bool busy = false;  ///< between the first byte of a request and the last of its answer
+  /// When IoWorker, which looks every now and then, closes the socket. A timer would be set and cancelled three times
+  /// a request.
+  Clock::time_point deadline = Clock::time_point::max();
+
+  void expires_after(std::chrono::milliseconds timeout) { deadline = Clock::now() + timeout; }
+  void expires_never() { deadline = Clock::time_point::max(); }
 };
 
 /// HTTP/1.1 over one connection: reads requests, has the API answer them, within the limits of the options.
@@ -46,25 +60,24 @@ class HttpSession {
       : stream_(stream), connection_(connection), io_(io) {}
 
   /// Until the peer, a limit or io.draining ends it. Closing is the caller's.
-  boost::asio::awaitable<void> run();
+  Awaitable<void> run();
 
  private:
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
-  boost::asio::awaitable<bool> serve_one();
-  boost::asio::awaitable<bool> read_and_answer();
-  boost::asio::awaitable<boost::beast::error_code> read_more(std::size_t most);
+  Awaitable<bool> serve_one();
+  Awaitable<bool> read_and_answer();
+  Awaitable<boost::beast::error_code> read_more(std::size_t most);
   template <typename Done>
-  boost::asio::awaitable<boost::beast::error_code> read(Parser& parser, Done done);
-  boost::asio::awaitable<bool> admitted_after_all();
+  Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
+  Awaitable<bool> admitted_after_all();
   ApiRequest to_api(const Request& request, bool shedding) const;
-  boost::asio::awaitable<ApiResponse> ask(const Request& request);
-  boost::asio::awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
-  boost::asio::awaitable<bool> send(std::string_view message);
-  boost::asio::awaitable<bool> refuse(boost::beast::error_code error);
-  boost::asio::awaitable<void> ignore_the_rest();
-  void expires_after(std::chrono::milliseconds timeout) { connection_.tcp.expires_after(timeout); }
+  Awaitable<ApiResponse> ask(const Request& request);
+  Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
+  Awaitable<bool> send(std::string_view message);
+  Awaitable<bool> refuse(boost::beast::error_code error);
+  Awaitable<void> ignore_the_rest();
 
   Stream& stream_;
   Connection& connection_;

@@ -8,11 +8,11 @@ namespace freshet::serve {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using Tcp = asio::ip::tcp;
 
-constexpr std::chrono::seconds kGoodbye{1};  // for the peer's half of a TLS farewell
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::seconds kGoodbye{1};      // for the peer's half of a TLS farewell
+constexpr std::chrono::milliseconds kTick{100};  // how late a deadline may be noticed
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 
 /// Work of one connection comes back to the connection's I/O thread.
 class ContextExecutor final : public Executor {
@@ -55,11 +55,13 @@ IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge
     : tls_(tls),
       connections_gauge_(connections),
       admission_(context_, options.shed_delay),
-      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_), admission_} {}
+      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_), admission_} {
+  asio::co_spawn(context_, watch_deadlines(), asio::detached);
+}
 
 void IoWorker::run() { context_.run(); }
 
-void IoWorker::adopt(Tcp::socket socket) {
+void IoWorker::adopt(PlainStream socket) {
   connections_gauge_.Increment();  // here already: what waits to be served counts towards the limit
   asio::post(context_, [this, socket = std::move(socket)]() mutable {
     asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
@@ -71,15 +73,28 @@ void IoWorker::drain() {
   asio::post(context_, [this] {
     io_.draining = true;
     for (Connection* connection : connections_) {
-      if (!connection->busy) connection->tcp.cancel();
+      if (!connection->busy) connection->socket.cancel();
     }
   });
 }
 
+Awaitable<void> IoWorker::watch_deadlines() {
+  asio::basic_waitable_timer<Connection::Clock, asio::wait_traits<Connection::Clock>, IoExecutor> tick(context_);
+  for (;;) {
+    tick.expires_after(kTick);
+    co_await tick.async_wait(kAwait);
+    const auto now = Connection::Clock::now();
+    for (Connection* connection : connections_) {
+      boost::system::error_code ignored;
+      if (connection->deadline <= now) connection->socket.close(ignored);
+    }
+  }
+}
+
 void IoWorker::opened(Connection& connection) {
   connections_.insert(&connection);
-  beast::error_code ignored;
-  connection.tcp.socket().set_option(Tcp::no_delay(true), ignored);
+  boost::system::error_code ignored;
+  connection.socket.set_option(Tcp::no_delay(true), ignored);
 }
 
 void IoWorker::closed(Connection& connection) {
@@ -87,28 +102,27 @@ void IoWorker::closed(Connection& connection) {
   connections_gauge_.Decrement();
 }
 
-asio::awaitable<void> IoWorker::serve_plain(Tcp::socket socket) {
-  PlainStream stream(std::move(socket));
-  Connection connection{stream};
+Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
+  Connection connection{socket};
   opened(connection);
-  co_await HttpSession<PlainStream>(stream, connection, io_).run();
-  beast::error_code ignored;
-  stream.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+  co_await HttpSession<PlainStream>(socket, connection, io_).run();
+  boost::system::error_code ignored;
+  socket.shutdown(PlainStream::shutdown_send, ignored);
   closed(connection);
 }
 
-asio::awaitable<void> IoWorker::serve_tls(Tcp::socket socket) {
+Awaitable<void> IoWorker::serve_tls(PlainStream socket) {
   const auto certificate = tls_->certificate();
   TlsStream stream(std::move(socket), certificate->context);
-  Connection connection{beast::get_lowest_layer(stream)};
+  Connection connection{stream.next_layer()};
   opened(connection);
-  connection.tcp.expires_after(io_.options.tls.handshake_timeout);
+  connection.expires_after(io_.options.tls.handshake_timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
     tls_->handshake_failed();
   } else {
     co_await HttpSession<TlsStream>(stream, connection, io_).run();
-    connection.tcp.expires_after(kGoodbye);
+    connection.expires_after(kGoodbye);
     co_await stream.async_shutdown(kAwait);
   }
   closed(connection);

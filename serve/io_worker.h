@@ -26,16 +26,17 @@ class IoWorker {
   void run();
 
   /// Serves what comes over `socket`, which must be of this context.
-  void adopt(boost::asio::ip::tcp::socket socket);
+  void adopt(PlainStream socket);
 
   /// Idle connections are closed now, busy ones after their answer.
   void drain();
 
  private:
+  Awaitable<void> watch_deadlines();
   void opened(Connection& connection);
   void closed(Connection& connection);
-  boost::asio::awaitable<void> serve_plain(boost::asio::ip::tcp::socket socket);
-  boost::asio::awaitable<void> serve_tls(boost::asio::ip::tcp::socket socket);
+  Awaitable<void> serve_plain(PlainStream socket);
+  Awaitable<void> serve_tls(PlainStream socket);
 
   const Tls* const tls_;
   Gauge& connections_gauge_;

@@ -37,6 +37,7 @@ struct Options {
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;
   std::size_t max_header_bytes = std::size_t{16} << 10;
+  // What waits for the peer is looked at ten times a second: it may wait that much longer.
   std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte of a request to its last
   std::chrono::milliseconds idle_timeout{75'000};    ///< between requests of a kept-alive connection
   std::chrono::milliseconds write_timeout{10'000};
