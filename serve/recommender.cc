@@ -17,6 +17,7 @@ using online::Scorer;
 
 std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
   std::vector<const Scorer*> scorers;
+  scorers.reserve(snapshot.parts.size());
   for (const auto& part : snapshot.parts) scorers.push_back(part.get());
   return scorers;
 }
@@ -25,6 +26,7 @@ std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
 void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   std::uint32_t sources = 0;
   for (const std::size_t row : rows) sources |= ranking.sources[row];
+  list.parts.reserve(scorers.size());
   for (std::size_t p = 0; p < scorers.size(); ++p) {
     if ((sources >> p & 1U) != 0) list.parts.emplace_back(scorers[p]->name());
   }
