@@ -73,7 +73,8 @@ void IoWorker::drain() {
   asio::post(context_, [this] {
     io_.draining = true;
     for (Connection* connection : connections_) {
-      if (!connection->busy) connection->socket.cancel();
+      boost::system::error_code ignored;  // its deadline may have closed it
+      if (!connection->busy) connection->socket.cancel(ignored);
     }
   });
 }
