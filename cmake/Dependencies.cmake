@@ -19,6 +19,7 @@ freshet_pkg_config(simdjson simdjson)
 freshet_pkg_config(zstd libzstd)
 freshet_pkg_config(zlib zlib)
 freshet_pkg_config(openssl openssl)
+freshet_pkg_config(jemalloc jemalloc)
 
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 freshet_alias(boost Boost::headers Threads::Threads)
