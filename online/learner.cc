@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 constexpr std::size_t kPollRecords = 256;  // small enough to publish on time between polls
 constexpr milliseconds kPollTimeout{50};
 constexpr milliseconds kGather{20};  // for events that come one by one: waking up for each costs more than learning it
+constexpr int kGatherings = 10;      // at least, from one snapshot to the next
 constexpr milliseconds kRetryPause{200};         // after the log said that it is unavailable
 constexpr milliseconds kMemoryInterval{10'000};  // counting memory walks through every part
 
@@ -252,7 +253,8 @@ void Learner::run(std::stop_token stop) {
     m.checkpoint_if_due();
     const bool more = m.report_lag() >= static_cast<std::int64_t>(kPollRecords) || full;
     const auto gathered = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - polled);
-    if (!more && gathered < kGather) sleep_for(stop, kGather - gathered);
+    const milliseconds gather = std::min(kGather, m.options.publish_interval / kGatherings);
+    if (!more && gathered < gather) sleep_for(stop, gather - gathered);
   }
   if (m.unpublished) m.publish();
   if (m.unsaved) m.write_checkpoint();
