@@ -11,6 +11,13 @@
 #include "cli/serve_command.h"
 #include "cli/version.h"
 
+// jemalloc reads it at start. Tables that are read all over wait less for addresses to be translated in huge pages; the
+// environment's MALLOC_CONF says otherwise.
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "thp:always,metadata_thp:auto";
+}
+
 int main(int argc, char** argv) {
   CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
   app.set_version_flag("--version", std::string("freshet ") + freshet::cli::kVersion);
