@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "online/best.h"
-#include "online/instance.h"
+#include "online/identity.h"
 #include "online/item_table.h"
 #include "online/kernels.h"
 #include "online/live_part.h"
@@ -55,7 +55,7 @@ struct CovisitationIndex::Query {
   };
 
   // the question
-  std::uint64_t instance = 0, version = 0;
+  std::uint64_t identity = 0, version = 0;
   std::int64_t now_ms = 0;
   std::array<ItemIndex, kQueryItems> asked;  // newest first; no item where one is asked already, or where there is none
 
@@ -79,7 +79,7 @@ CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::si
       max_neighbours_(options.max_neighbours),
       window_(options.window),
       max_items_(max_items),
-      instance_(next_instance()),
+      identity_(next_identity()),
       rows_(max_items) {
   FRESHET_CHECK(!half_lives_ms_.empty() && levels_ <= kMaxLevels);
   names_.push_back("own");
@@ -189,10 +189,10 @@ const CovisitationIndex::Query& CovisitationIndex::ask(const Context& context, s
     const auto end = asked.begin() + static_cast<std::ptrdiff_t>(back);
     if (std::find(asked.begin(), end, item) == end) asked[back] = item;  // a row counts once, at its newest place
   }
-  const bool same = query.instance == instance_ && version - query.version <= changes &&
+  const bool same = query.identity == identity_ && version - query.version <= changes &&
                     query.now_ms == to_ms(context.now) && query.asked == asked;
   if (!same) {
-    query.instance = instance_;
+    query.identity = identity_;
     query.version = version;
     query.now_ms = to_ms(context.now);
     query.asked = asked;

@@ -73,7 +73,7 @@ class CovisitationIndex final : public Scorer {
   const std::size_t max_neighbours_;
   const std::size_t window_;
   const std::size_t max_items_;
-  const std::uint64_t instance_;  // tells the indexes of one process apart
+  const std::uint64_t identity_;  // tells the indexes of one process apart
   std::vector<std::string> names_;
   std::vector<std::string_view> features_;
 

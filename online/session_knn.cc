@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 #include "online/best.h"
-#include "online/instance.h"
+#include "online/identity.h"
 #include "online/live_part.h"
 #include "online/logarithm.h"
 #include "online/saved_time.h"
@@ -57,7 +57,7 @@ struct SessionKnnIndex::Query {
   };
 
   // the question
-  std::uint64_t instance = 0, version = 0, session_key = 0;
+  std::uint64_t identity = 0, version = 0, session_key = 0;
   std::int64_t now_ms = 0, start_ms = 0;
   std::size_t asked_count = 0;
   std::array<ItemIndex, kQueryItems> asked{};  // the newest first
@@ -82,7 +82,7 @@ SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t m
     : options_(options),
       max_sessions_(static_cast<SessionNumber>(options.max_sessions)),
       max_items_(max_items),
-      instance_(next_instance()),
+      identity_(next_identity()),
       sessions_(options.max_sessions),
       postings_(max_items),
       occurrences_(max_items),
@@ -109,11 +109,11 @@ const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context, std::
     const auto end = asked.begin() + static_cast<std::ptrdiff_t>(count);
     if (std::find(asked.begin(), end, item) == end) asked[count++] = item;
   }
-  const bool same = query.instance == instance_ && version - query.version <= changes &&
+  const bool same = query.identity == identity_ && version - query.version <= changes &&
                     query.session_key == context.session_key && query.now_ms == now && query.start_ms == start &&
                     query.asked_count == count && query.asked == asked;
   if (!same) {
-    query.instance = instance_;
+    query.identity = identity_;
     query.version = version;
     query.session_key = context.session_key;
     query.now_ms = now;

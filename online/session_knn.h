@@ -73,7 +73,7 @@ class SessionKnnIndex final : public Scorer {
   const SessionKnnOptions options_;
   const SessionNumber max_sessions_;
   const std::size_t max_items_;
-  const std::uint64_t instance_;  // tells the indexes of one process apart
+  const std::uint64_t identity_;  // tells the indexes of one process apart
 
   StripedMutex posting_locks_;
   SessionTable sessions_;

@@ -4,6 +4,8 @@
 #include <boost/url/grammar/alnum_chars.hpp>
 #include <random>
 
+#include "base/hex.h"
+
 namespace freshet::serve {
 namespace {
 
@@ -15,13 +17,8 @@ bool fits(char c) { return boost::urls::grammar::alnum_chars(c) || c == '-' || c
 
 std::string new_request_id() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
-  std::string text(16, '0');
-  auto number = generator();
-  for (char& digit : text) {
-    digit = "0123456789abcdef"[number >> 60];
-    number <<= 4;
-  }
-  return text;
+  const auto number = generator();
+  return to_hex({reinterpret_cast<const char*>(&number), sizeof number});
 }
 
 std::string request_id(std::string_view given) {
