@@ -25,17 +25,24 @@ std::string format_rfc3339(Timestamp time);
 /// milliseconds), years 1970-9999. Anything else is nullopt. Total over all inputs.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
-/// Wall clock behind an interface, so that tests decide what time it is.
+/// The clocks behind an interface, so that tests decide what time it is.
 /// Threads: all methods may be called concurrently.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp now() const = 0;
+
+  /// Since some moment in the past, whatever is done to the wall clock: for how long something has been.
+  virtual std::chrono::milliseconds elapsed() const = 0;
 };
 
 class SystemClock final : public Clock {
  public:
   Timestamp now() const override;
+  std::chrono::milliseconds elapsed() const override;
 };
+
+/// Where no other is given.
+const Clock& system_clock();
 
 }  // namespace freshet

@@ -33,6 +33,10 @@ void advance(Positions& positions, const Positions& upto) {
   }
 }
 
+void move_to(Positions& positions, const Positions& next) {
+  for (const auto& [partition, offset] : next) positions[partition] = offset;
+}
+
 bool covers(const Positions& positions, const Positions& wanted) {
   return std::ranges::all_of(wanted, [&](const auto& want) {
     if (want.second <= 0) return true;

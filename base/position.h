@@ -24,6 +24,9 @@ using Positions = std::map<std::int32_t, std::int64_t>;
 /// Raises `positions` so that it also covers everything below `upto`.
 void advance(Positions& positions, const Positions& upto);
 
+/// Makes `positions` say of every partition that `next` names what that says. It may go back: a log can begin anew.
+void move_to(Positions& positions, const Positions& next);
+
 /// True if a reader at `positions` has read everything below `wanted`.
 bool covers(const Positions& positions, const Positions& wanted);
 

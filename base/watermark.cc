@@ -10,11 +10,11 @@ Positions Watermark::positions() const {
   return positions_;
 }
 
-void Watermark::advance(const Positions& upto) {
+void Watermark::move_to(const Positions& upto) {
   std::vector<std::function<void()>> reached;
   {
     std::lock_guard lock(mutex_);
-    freshet::advance(positions_, upto);
+    freshet::move_to(positions_, upto);
     for (auto it = waiters_.begin(); it != waiters_.end();) {
       if (covers(positions_, it->second.wanted)) {
         reached.push_back(std::move(it->second.reached));

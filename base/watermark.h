@@ -10,17 +10,17 @@
 namespace freshet {
 
 /// How far a reader of the log has got, and who is waiting for it to get further (read-your-writes).
-/// Threads:  all methods may be called concurrently. Callbacks run on the thread that calls advance(),
+/// Threads:  all methods may be called concurrently. Callbacks run on the thread that calls move_to(),
 ///           without the lock held, and must only hand over.
-/// Cost:     advance() is O(partitions + waiters).
+/// Cost:     move_to() is O(partitions + waiters).
 class Watermark {
  public:
   using WaiterId = std::uint64_t;
 
   Positions positions() const;
 
-  /// Everything below `upto` is now visible.
-  void advance(const Positions& upto);
+  /// Of these partitions everything below `upto` is now visible. One may go back: a log that begins anew.
+  void move_to(const Positions& upto);
 
   /// Calls `reached` once, as soon as the watermark covers `wanted` (at once if it does already).
   WaiterId wait_for(Positions wanted, std::function<void()> reached);

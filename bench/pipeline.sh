@@ -53,6 +53,8 @@ case $kind in
   *) echo "$usage" >&2; exit 2 ;;
 esac
 
+cp bench.toml default.toml
+printf '[online]\nleast_scored = 1\n' >>bench.toml # the learner starts far behind, and is to be measured at all of its work
 begin=$(now)
 if [ "$kind" = kafka ]; then
   events=$("$freshet" replay "$file" --columns "$columns" --to kafka -c bench.toml --json 2>/dev/null | jq .acknowledged)
@@ -81,6 +83,7 @@ echo "quality, HR@20 and MRR@20 of each event's rank before it was learned, whol
 status '.learner.quality' | jq -r 'to_entries[] | "  \(.key) " + ([.value | .hit_rate, .mrr, .recent_hit_rate, .recent_mrr
   | . * 1000 | round / 1000 | tostring] | join(" "))'
 stop
+mv default.toml bench.toml
 start
 figure "restart to first answer" "$(echo "scale=2; $started / 1" | bc)" s restart
 figure "resident after the restart" "$(resident_mib)" MiB resident_restarted

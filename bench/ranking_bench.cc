@@ -250,8 +250,7 @@ void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
   std::vector<float> scores(RowCluster::kRows), peaks(RowCluster::kRows / kBlockRows);
   for (auto _ : state) {
     for (const auto& rows : view.scan->clusters) {
-      kernel(rows->quantised.data(), rows->blocks(), query.data(), Table::kDimension, scale,
-             {rows->scale.data(), rows->offset.data()}, scores.data(), peaks.data());
+      kernel(rows->blocks(), query.data(), Table::kDimension, scale, scores.data(), peaks.data());
     }
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(view.rows * Table::kDimension));

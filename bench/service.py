@@ -18,8 +18,8 @@ LOAD = ROOT / "build/release/bench/freshet_load"
 DISTURBED = 0.05
 
 # Which thread does what; any other is "other".
-THREADS = {"freshet-io": "http", "freshet-journal": "http", "freshet-writer": "writer", "freshet-learner": "learner",
-           "freshet-train": "learner", "rocksdb": "compaction"}
+THREADS = {"freshet-io": "http", "freshet-disk": "http", "freshet-journal": "http", "freshet-writer": "writer",
+           "freshet-learner": "learner", "freshet-train": "learner", "rocksdb": "compaction"}
 
 
 def figure(key, label, value, unit, digits=3):

@@ -27,6 +27,8 @@ LISTS_PER_SECOND = EVENTS_PER_SECOND = 1000
 # The log goes as soon as it has been read, so that what only popularity has learned is not learned again.
 BRIEF_LOG = '[embedded]\nretention = "0s"\ntrim_interval = "1s"\n[online]\ncheckpoint_interval = "5s"\nkeep_checkpoints = 1\n'
 
+EVERY_EVENT = "[online]\nleast_scored = 1\n"  # scored, also in a burst
+
 
 @dataclasses.dataclass
 class Shop:
@@ -86,7 +88,7 @@ def measure(shop, directory, seconds, port=PORT):
              start="2026-01-05T00:00:00Z")
     chance = random.Random(1)
     targets.write_text("".join(f"/v1/users/u{chance.randrange(shop.users)}/recommendations?k=20\n" for _ in range(TARGETS)))
-    with running(port, directory) as (service, start):
+    with running(port, directory, EVERY_EVENT) as (service, start):
         figures = [figure("start", "start until ready", start, "s")]
         wait_until_learned(service)
         service.lists(targets, min(seconds, 3))  # caches warm up

@@ -104,7 +104,7 @@ struct Application::Impl {
 Application::Impl::Impl(const Config& the_config)
     : config(the_config),
       pseudonyms(config.store.pseudonym_key),
-      database(config.store),
+      database(config.store, clock),
       histories(database),
       transient(config.store, clock, metrics),
       catalogue(database),
@@ -121,7 +121,7 @@ Application::Impl::Impl(const Config& the_config)
       eraser(database, *log, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
-  visible.advance(*positions);
+  visible.move_to(*positions);
 
   learner.on_checkpoint([this](const Positions& safe) { learner_reader.commit(safe); });
   learner.restore();

@@ -171,11 +171,12 @@ void add_log_options(Schema& schema) {
   schema.text("kafka.group", FRESHET_AT(kafka.group),
               "Consumer group of the history writer; the learner reads everything as \"<group>-learner\".");
   schema.text("kafka.dead_letter_topic", FRESHET_AT(kafka.dead_letter_topic),
-              "Topic for records that are not valid events; empty: kept in the data directory.");
+              "Topic for records that are not valid events; those that it does not take are kept in the data "
+              "directory, and all of them if this is empty.");
   schema.collection(
       "kafka.properties", FRESHET_AT(kafka.properties), "table of text",
-      "Any librdkafka property (TLS, SASL, tuning). A value \"$env:NAME\" or \"$file:PATH\" is read from the "
-      "environment or a file; a password or secret must be.");
+      "Any librdkafka property (TLS, SASL, tuning) but the 14 that freshet sets itself (docs/kafka.md). A value "
+      "\"$env:NAME\" or \"$file:PATH\" is read from the environment or a file; a password or secret must be.");
   schema.integer("writer.batch_records", FRESHET_AT(writer.batch_records), 1, 100'000,
                  "Most events committed to the histories at once.");
   schema.duration("writer.poll_timeout", FRESHET_AT(writer.poll_timeout), 1ms, 10s,
@@ -215,7 +216,7 @@ void add_store_options(Schema& schema) {
 }
 
 constexpr const char* kExactItems =
-    "Up to so many are all looked at for every list; of more those that promise most, as many as find 99 % of the "
+    "Up to so many are all looked at for every list; of more the likeliest clusters, as many as find 99 % of the "
     "best.";
 
 /// What lstm, attention and autoencoder have in common, below `section`.
@@ -252,8 +253,12 @@ void add_sequence_options(Schema& schema, const std::string& section, At model) 
 
 void add_online_options(Schema& schema) {
   using namespace std::chrono_literals;
-  schema.collection("online.parts", FRESHET_AT(online.parts), "list of part names",
-                    "What takes part in learning and ranking. Without popularity a user without history gets nothing.");
+  schema.collection(
+      "online.parts", FRESHET_AT(online.parts), "list of part names",
+      "What takes part in learning and ranking. Without popularity a user without history gets nothing. "
+      "With other parts here, or other half-lives, widths (dimension, hidden_units) or most sizes (max_*) in "
+      "[online], the model learned so far is not used: it is learned again from what the log still holds "
+      "(embedded.retention; Kafka: the topic's). Histories stay.");
   schema.duration("online.session_gap", FRESHET_AT(online.session_gap), 0s, 24h * 365,
                   "A longer pause starts a new session; 0s: never.");
   schema.integer("online.max_session_items", FRESHET_AT(online.max_session_items), 2, 1000,
@@ -273,6 +278,12 @@ void add_online_options(Schema& schema) {
   schema.integer("online.keep_checkpoints", FRESHET_AT(online.keep_checkpoints), 1, 100, "Newest checkpoints kept.");
   schema.duration("online.publish_interval", FRESHET_AT(online.publish_interval), 1ms, 60s,
                   "Between snapshots of the model that requests see.");
+  schema.duration(
+      "online.score_all_within", FRESHET_AT(online.score_all_within), 1ms, 60s,
+      "While the learner has no more work left than this, it scores every event before it learns it; further "
+      "behind, a share only, so that its weights stay fresh.");
+  schema.number("online.least_scored", FRESHET_AT(online.least_scored), 0.01, 1,
+                "Least share of the events that is scored, however far behind the learner is; 1: always every event.");
   schema.collection("online.popularity.half_life_hours", FRESHET_AT(online.popularity.half_life_hours),
                     "list of numbers", "Half-lives of the popularity counts.");
   schema.collection("online.covisitation.half_life_hours", FRESHET_AT(online.covisitation.half_life_hours),
@@ -307,7 +318,7 @@ void add_online_options(Schema& schema) {
   schema.integer("online.matrix_factorisation.max_items", FRESHET_AT(online.matrix_factorisation.max_items), 100,
                  100 * kMillion, "Items with a vector; the least recently seen gives its up.");
   schema.integer("online.matrix_factorisation.exact_items", FRESHET_AT(online.matrix_factorisation.exact_items), 100,
-                 100 * kMillion, kExactItems);
+                 100 * kMillion, "Of more items with a vector it proposes none, and only scores those of the others.");
   schema.integer("online.matrix_factorisation.max_users", FRESHET_AT(online.matrix_factorisation.max_users), 1,
                  100 * kMillion, "Users with a vector; the least recently active is forgotten.");
   schema.integer("online.user_cf.max_users", FRESHET_AT(online.user_cf.max_users), 1, 100 * kMillion,
@@ -394,7 +405,7 @@ void add_serve_options(Schema& schema) {
   schema.duration("serve.after_timeout", FRESHET_AT(serve.after_timeout), 0s, 10min,
                   "Longest wait for an \"after\" token.");
   schema.duration("serve.events_timeout", FRESHET_AT(serve.events_timeout), 10ms, 10min,
-                  "Longest wait for events to become durable.");
+                  "Longest wait for events and changes to become durable.");
   schema.duration("serve.shed_delay", FRESHET_AT(serve.shed_delay), 1ms, 1min,
                   "How long an I/O thread must have been behind before it refuses lists with 503.");
   schema.duration("serve.drain_timeout", FRESHET_AT(serve.drain_timeout), 0s, 10min,

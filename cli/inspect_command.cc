@@ -87,12 +87,15 @@ json::object history(const store::HistoryStore& histories, const Owner& owner, s
 json::object letters(const store::DeadLetters& dead_letters, std::size_t limit) {
   json::array found;
   check(dead_letters.scan([&](const RejectedRecord& record) {
+    json::array headers;
+    for (const auto& [name, value] : record.headers) headers.push_back(json::object{{"name", name}, {"value", value}});
     found.push_back(json::object{{"partition", record.position.partition},
                                  {"offset", record.position.offset},
                                  {"arrival", format_rfc3339(record.arrival)},
                                  {"reason", record.reason},
                                  {"key", record.key},
-                                 {"value", record.value}});
+                                 {"value", record.value},
+                                 {"headers", std::move(headers)}});
     return found.size() < limit;
   }));
   return {{"dead_letters", std::move(found)}};

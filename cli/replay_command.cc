@@ -100,6 +100,9 @@ class Replay {
     const auto pace = Pace::parse(arguments.speed);
     if (!pace) throw std::runtime_error("--speed: \"" + arguments.speed + "\" is not max, 10x or 500/s");
     pace_ = *pace;
+    if (arguments.rebase.empty() || arguments.rebase == "now") return;
+    begin_ = parse_rfc3339(arguments.rebase);
+    if (!begin_) throw std::runtime_error("--rebase: \"" + arguments.rebase + "\" is neither now nor a time");
   }
 
   void run() {
@@ -135,15 +138,18 @@ class Replay {
 
  private:
   void send(Event event) {
-    if (arguments_.rebase == "now") {
-      if (sent_ == 0) shift_ = SystemClock().now() - event.time;
-      event.time += shift_;
-    }
     // A post whose answer is lost is sent again; the id keeps it from being stored twice.
     if (event.id.empty() && !arguments_.no_ids) event.id = events_.place();
     pace_.wait_for(event, sent_);
+    rebase(event);
     target_->send(event);
     ++sent_;
+  }
+
+  void rebase(Event& event) {
+    if (arguments_.rebase.empty()) return;
+    if (begin_ && sent_ == 0) shift_ = *begin_ - event.time;
+    event.time = begin_ ? event.time + shift_ : SystemClock().now();
   }
 
   const ReplayArguments& arguments_;
@@ -154,6 +160,7 @@ class Replay {
   std::unique_ptr<ReplayTarget> target_;
   Pace pace_;
   std::uint64_t sent_ = 0;
+  std::optional<Timestamp> begin_;  // of --rebase: when the first event happens; none: when it is sent
   std::chrono::milliseconds shift_{0};
 };
 
@@ -173,9 +180,11 @@ void add_replay_command(CLI::App& app) {
       "Examples:\n"
       "  freshet replay clicks.tsv.gz --to http --columns session,item,time,type\n"
       "  freshet replay shop.jsonl --to kafka --brokers localhost:9092 --topic clicks --speed 10x\n"
-      "  zcat log.csv.gz | freshet replay - --to http --header --rebase now\n"
+      "  zcat log.csv.gz | freshet replay - --to http --header --speed 10x --rebase now\n"
       "\n"
       "TSV, CSV or JSON lines, plain, .gz or .zst. Times: RFC 3339, or seconds or milliseconds since 1970.\n"
+      "Events without an id get one, FILE:LINE: the same file again within store.dedupe_window is not stored twice.\n"
+      "With --no-ids it is.\n"
       "Ends with 0 only if every event was acknowledged.");
   command->add_option("files", arguments->files, "Recorded streams; - is standard input")->required();
   command->add_option("--to", arguments->to, "Where to send events")
@@ -183,8 +192,9 @@ void add_replay_command(CLI::App& app) {
       ->check(CLI::IsMember({"http", "kafka"}));
   arguments->stream.add_options(*command);
   command->add_option("--speed", arguments->speed, "max, 10x (of the recorded speed) or 500/s")->capture_default_str();
-  command->add_option("--rebase", arguments->rebase, "now: shift times so that the first event happens now")
-      ->check(CLI::IsMember({"now"}));
+  command->add_option("--rebase", arguments->rebase,
+                      "now: events happen when they are sent; a time (RFC 3339): all are shifted so that the first "
+                      "happens then");
   command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");
   command->add_option("--url", arguments->url, "The service, for --to http; its key comes from FRESHET_API_KEY")
       ->capture_default_str();

@@ -21,7 +21,8 @@ class EmbeddedLog::Reader final : public LogReader {
   Reader(EmbeddedLog& log, const Positions& positions) : log_(log) {
     seek(positions);
     std::lock_guard lock(log_.mutex_);
-    log_.committed_.emplace(this, -1);
+    // What a reader's store said at the start is safe; one that says where it is later (the learner) has said nothing.
+    log_.committed_.emplace(this, positions.empty() ? -1 : offset_);
   }
 
   ~Reader() override {

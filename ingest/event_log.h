@@ -33,7 +33,7 @@ struct LogRecord {
 
 struct LogBatch {
   std::vector<LogRecord> records;
-  Positions next;  ///< of every partition touched: one past its last record
+  Positions next;  ///< of every partition touched: one past its last record; of others, where reading goes on
 };
 
 /// Reads records of the log from positions of its own.
@@ -110,8 +110,8 @@ class EventLog {
   /// "embedded" or "kafka".
   virtual std::string_view name() const = 0;
 
-  /// True if this log has a place of its own for rejected records (Kafka's dead-letter topic); if not, the history
-  /// store keeps them.
+  /// True if this log has a place of its own for rejected records (Kafka's dead-letter topic); if not, or if it does
+  /// not take them, the history store keeps them.
   virtual bool keeps_dead_letters() const = 0;
 
   /// Returns when all of them are durable there, with reason and position as headers. Blocks, bounded by `timeout`.

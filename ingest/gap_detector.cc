@@ -45,8 +45,9 @@ void GapDetector::settle(const Positions& begins, std::uint64_t look) {
 }
 
 bool GapDetector::skip_to(int partition, std::int64_t begin) {
-  const auto expected = expected_.find(partition);
-  if (expected == expected_.end() || expected->second >= begin) return false;
+  const auto [expected, first] = expected_.try_emplace(partition, begin);
+  if (first) return begin > 0;
+  if (expected->second >= begin) return false;
   count_lost(partition, begin - expected->second);
   expected->second = begin;
   return true;

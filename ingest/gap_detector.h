@@ -30,7 +30,8 @@ class GapDetector {
   /// Judges jumps noticed before a view began to be made, now that it is there.
   void settle(const Positions& begins, std::uint64_t look);
 
-  /// Nothing arrives, and the log begins behind what is expected: counts what is lost and goes on there. True if so.
+  /// Nothing arrives, and the log begins behind what is expected: counts what is lost and goes on there. Nor is
+  /// anything lost where nothing was expected yet. True if the reader is further on by that.
   bool skip_to(int partition, std::int64_t begin);
 
  private:

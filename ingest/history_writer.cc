@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstBackoff{50};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
 constexpr std::chrono::milliseconds kDeadLetterTimeout{10'000};
+constexpr std::chrono::seconds kDeadLetterPause{30};  // before a dead-letter topic that took nothing is asked again
 
 /// Takes what came from partitions that changed hands since `generation` out of the batch.
 void give_up_lost(EventBatch& batch, const DecodingReader& reader, std::uint64_t generation) {
@@ -44,8 +45,8 @@ struct HistoryWriter::Impl {
         reader(log.open_reader(Sharing::group, [this](const std::vector<int>&) { return written; }), decode),
         counters(metrics) {}
 
-  Result<void> keep_dead_letters(const EventBatch& batch);
-  Result<void> write(const EventBatch& batch);
+  bool append_dead_letters(const EventBatch& batch);
+  Result<void> write(const EventBatch& batch, bool keep_rejected);
   void write_until_done(EventBatch batch, const std::stop_token& stop);
   void wait(std::chrono::milliseconds& backoff, const std::stop_token& stop);
   void set_problem(std::string problem);
@@ -57,6 +58,7 @@ struct HistoryWriter::Impl {
   Positions written;  // as in the store, which nobody else writes positions to; run()'s thread only
   DecodingReader reader;
   WriterMetrics counters;
+  std::chrono::steady_clock::time_point dead_letters_paused_until;  // run()'s thread only
 
   mutable std::mutex mutex;
   std::string problem;  // guarded by mutex
@@ -80,28 +82,31 @@ void HistoryWriter::Impl::set_problem(std::string text) {
   problem = std::move(text);
 }
 
-/// Where the log has a place for them. Where it has none, they go to the store with the batch.
-Result<void> HistoryWriter::Impl::keep_dead_letters(const EventBatch& batch) {
-  if (batch.rejected.empty()) return {};
-  if (log.keeps_dead_letters()) {
-    if (auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout); !appended) return appended;
-  }
+/// To the log's own place for them. False if it has none, or takes them not in time (a topic that is missing or may not
+/// be written to): they go to the store with the batch then, so that the stream does not wait for them.
+bool HistoryWriter::Impl::append_dead_letters(const EventBatch& batch) {
+  if (batch.rejected.empty()) return false;
   for (const RejectedRecord& record : batch.rejected) {
     freshet::log::debug(
         "rejected",
         {{"partition", record.position.partition}, {"offset", record.position.offset}, {"reason", record.reason}});
   }
-  return {};
+  if (!log.keeps_dead_letters() || std::chrono::steady_clock::now() < dead_letters_paused_until) return false;
+  const auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout);
+  if (appended) return true;
+  dead_letters_paused_until = std::chrono::steady_clock::now() + kDeadLetterPause;
+  freshet::log::warn("dead letters are kept in the data directory for now", {{"reason", appended.error().message}});
+  return false;
 }
 
-Result<void> HistoryWriter::Impl::write(const EventBatch& batch) {
+Result<void> HistoryWriter::Impl::write(const EventBatch& batch, bool keep_rejected) {
   const auto start = std::chrono::steady_clock::now();
-  const auto counts = sink->commit(batch, /*keep_rejected=*/!log.keeps_dead_letters());
+  const auto counts = sink->commit(batch, keep_rejected);
   if (!counts) return counts.error();
-  counters.count(*counts, batch, std::chrono::steady_clock::now() - start);
-  for (const auto& [partition, offset] : batch.next) written[partition] = offset;
+  counters.count(*counts, batch, keep_rejected, std::chrono::steady_clock::now() - start);
+  move_to(written, batch.next);
   reader.commit(batch.next);
-  visible.advance(batch.next);
+  visible.move_to(batch.next);
   return {};
 }
 
@@ -118,14 +123,9 @@ void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::st
 void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
   std::uint64_t generation = reader.generation();
   auto backoff = kFirstBackoff;
-  bool dead_letters_kept = false;
+  const bool keep_rejected = !append_dead_letters(batch);
   while (true) {
-    Result<void> done;
-    if (!dead_letters_kept) done = keep_dead_letters(batch);
-    if (done) {
-      dead_letters_kept = true;
-      done = write(batch);
-    }
+    const auto done = write(batch, keep_rejected);
     if (done) return set_problem("");
     set_problem(done.error().message);
     counters.retried();

@@ -16,7 +16,8 @@ namespace freshet::ingest {
 
 /// The first reader of the log: polls, decodes, commits whole batches to the history store together with the log
 /// positions, then raises the watermark that read-your-writes waits on. Dead letters are durable before the positions
-/// pass them.
+/// pass them: where the log has a place for them or, if it does not take them in time, in the store. A warning says so,
+/// and the log is not asked again for half a minute.
 /// Threads:  run() on one thread; everything else from any.
 /// Errors:   the constructor throws std::runtime_error if the stored positions cannot be read. A store or log that is
 ///           unavailable later is retried with back-off and shown by problem(); nothing is skipped.

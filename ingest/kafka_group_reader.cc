@@ -11,6 +11,7 @@ namespace freshet::ingest {
 namespace {
 
 constexpr int kSeekMs = 5000;
+constexpr int kAskMs = 3000;
 
 std::set<int> partitions_of(const rd_kafka_topic_partition_list_t& list) {
   std::set<int> partitions;
@@ -60,8 +61,10 @@ KafkaGroupReader::~KafkaGroupReader() {
 /// metadata (minutes) and another rebalance.
 void KafkaGroupReader::join_once_the_topic_exists() {
   if (joining_ || !monitor_.topic_exists()) return;
-  joining_ = true;
-  rd_kafka_subscribe(consumer_.get(), to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}}).get());
+  const RdPartitions topic = to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
+  const auto error = rd_kafka_subscribe(consumer_.get(), topic.get());
+  joining_ = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (!joining_) log::error("kafka: the group cannot be joined", {{"error", kafka_message(error)}});
 }
 
 Result<LogBatch> KafkaGroupReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
@@ -82,18 +85,34 @@ void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_parti
 
 void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
   const std::set<int> added = partitions_of(*partitions);
-  const Positions stored = positions_of_({added.begin(), added.end()});
-  Positions known;
+  // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
+  Positions known = positions_of_({added.begin(), added.end()});
+  std::erase_if(known, [&](const auto& own) { return !added.contains(own.first); });
+  std::set<int> unknown = added;
+  for (const auto& [partition, offset] : known) unknown.erase(partition);
+  const Positions news = committed(unknown);
+  known.insert(news.begin(), news.end());
   for (int i = 0; i < partitions->cnt; ++i) {
-    // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
-    const auto own = stored.find(partitions->elems[i].partition);
-    partitions->elems[i].offset = own == stored.end() ? RD_KAFKA_OFFSET_STORED : own->second;
-    if (own != stored.end()) known.insert(*own);
+    const auto own = known.find(partitions->elems[i].partition);
+    partitions->elems[i].offset = own == known.end() ? RD_KAFKA_OFFSET_STORED : own->second;
   }
   report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: partitions cannot be taken");
-  add_owned(added, known);
+  add_owned(added, known, news);
   assigned_ = true;
   log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
+}
+
+/// Nothing of a partition of which nothing is committed, or if the group cannot be asked now.
+Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
+  Positions asked, found;
+  for (const int partition : partitions) asked[partition] = RD_KAFKA_OFFSET_INVALID;
+  if (asked.empty()) return found;
+  const RdPartitions list = to_list(asked);
+  if (rd_kafka_committed(consumer_.get(), list.get(), kAskMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  }
+  return found;
 }
 
 void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {

@@ -5,28 +5,20 @@
 #include <utility>
 
 #include "ingest/kafka_reader.h"
+#include "store/dead_letters.h"
 
 namespace freshet::ingest {
 namespace {
 
-/// The record as it was, and why and where in headers. What would make it longer than brokers commonly take is cut off,
-/// and said.
-OutgoingRecord dead_letter(const RejectedRecord& rejected, const std::string& topic) {
-  OutgoingRecord record{std::string_view(rejected.key).substr(0, KafkaLog::kMaxDeadLetterBytes),
-                        std::string_view(rejected.value).substr(0, KafkaLog::kMaxDeadLetterBytes),
-                        {{"freshet-reason", rejected.reason},
+/// What is kept of the record, and why and where it was in headers before its own.
+OutgoingRecord dead_letter(const RejectedRecord& kept, const std::string& topic) {
+  OutgoingRecord record{kept.key,
+                        kept.value,
+                        {{"freshet-reason", kept.reason},
                          {"freshet-topic", topic},
-                         {"freshet-partition", std::to_string(rejected.position.partition)},
-                         {"freshet-offset", std::to_string(rejected.position.offset)}}};
-  if (record.value.size() < rejected.value.size()) {
-    record.headers.emplace_back("freshet-truncated-from", std::to_string(rejected.value.size()));
-  }
-  std::size_t room = KafkaLog::kMaxDeadLetterBytes;
-  for (const auto& [name, value] : rejected.headers) {
-    if (name.size() + value.size() > room) break;
-    room -= name.size() + value.size();
-    record.headers.emplace_back(name, value);
-  }
+                         {"freshet-partition", std::to_string(kept.position.partition)},
+                         {"freshet-offset", std::to_string(kept.position.offset)}}};
+  record.headers.insert(record.headers.end(), kept.headers.begin(), kept.headers.end());
   return record;
 }
 
@@ -58,9 +50,12 @@ std::unique_ptr<LogReader> KafkaLog::open_reader(Sharing sharing, PositionsOf po
 
 Result<void> KafkaLog::append_dead_letters(std::span<const RejectedRecord> rejected,
                                            std::chrono::milliseconds timeout) {
+  // A longer record than brokers commonly take must not stop the stream.
+  std::vector<RejectedRecord> kept(rejected.size());
+  std::ranges::transform(rejected, kept.begin(), store::cut_dead_letter);
   std::vector<OutgoingRecord> records;
-  records.reserve(rejected.size());
-  for (const RejectedRecord& record : rejected) records.push_back(dead_letter(record, options_.topic));
+  records.reserve(kept.size());
+  for (const RejectedRecord& record : kept) records.push_back(dead_letter(record, options_.topic));
 
   // Shared, since the answer may come after the timeout.
   const auto outcome = std::make_shared<std::promise<Result<Positions>>>();

@@ -19,10 +19,6 @@ namespace freshet::ingest {
 ///           is away.
 class KafkaLog final : public EventLog {
  public:
-  /// The longest value that is copied to the dead-letter topic as a whole: a longer record than the broker takes must
-  /// not stop the stream.
-  static constexpr std::size_t kMaxDeadLetterBytes = std::size_t{256} << 10;
-
   KafkaLog(const KafkaOptions& options, Metrics& metrics);
   ~KafkaLog() override;  ///< gives what is queued a few seconds; readers must be gone
 

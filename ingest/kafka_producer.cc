@@ -138,9 +138,19 @@ std::shared_ptr<rd_kafka_s> KafkaProducer::client() const {
   return client_;
 }
 
+bool KafkaProducer::is_asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
 void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecord> records, EventLog::Appended done) {
   if (records.empty()) return done(Positions{});
-  const auto current = client();
+  std::shared_ptr<rd_kafka_s> current;
+  {
+    const std::lock_guard lock(mutex_);
+    asked_ = true;
+    current = client_;
+  }
   // All or none, as far as it can be known: a queue that has room for half of them is full.
   if (static_cast<std::size_t>(rd_kafka_outq_len(current.get())) + records.size() > kMaxQueuedRecords) {
     return done(to_error(RD_KAFKA_RESP_ERR__QUEUE_FULL));
@@ -150,6 +160,7 @@ void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecor
 }
 
 std::string KafkaProducer::problem() const {
+  if (!is_asked()) return "";
   const std::string reason = fatal_error_of(client().get());
   return reason.empty() ? "" : "kafka: the producer failed (" + reason + ")";
 }
@@ -165,13 +176,14 @@ void KafkaProducer::replace_if_broken() {
   const auto broken = client();
   const std::string reason = fatal_error_of(broken.get());
   const auto now = std::chrono::steady_clock::now();
-  if (reason.empty() || now - made_ < kLeastLife) return;
+  if (reason.empty() || !is_asked() || now - made_ < kLeastLife) return;
   log::error("the kafka producer failed for good and is replaced", {{"reason", reason}});
   made_ = now;
   {
     auto fresh = make_client(options_);
     const std::lock_guard lock(mutex_);
     client_ = std::move(fresh);
+    asked_ = false;
   }
   purge(broken.get());
 }

@@ -40,19 +40,23 @@ class KafkaProducer {
   /// Queues the records in order; calls `done` once, when all of them are acknowledged or some cannot be.
   void send(const std::string& topic, std::span<const OutgoingRecord> records, EventLog::Appended done);
 
-  /// Empty if usable; else why not, for /readyz. (A broker that is away is the monitor's to say.)
+  /// Empty if usable; else why not, for /readyz. (A broker that is away is the monitor's to say.) As long as nobody
+  /// sends anything it is empty too: who only reads may lack the right to write.
   std::string problem() const;
 
  private:
   std::shared_ptr<rd_kafka_s> client() const;
+  bool is_asked() const;
   void run(const std::stop_token& stop);
   void replace_if_broken();
 
   const KafkaOptions options_;
   std::chrono::steady_clock::time_point made_;  // the client; thread_ only, once it runs
   mutable std::mutex mutex_;
-  std::shared_ptr<rd_kafka_s> client_;  // guarded by mutex_
-  std::jthread thread_;                 // last: starts work
+  // guarded by mutex_
+  std::shared_ptr<rd_kafka_s> client_;
+  bool asked_ = false;   // it to send something
+  std::jthread thread_;  // last: starts work
 };
 
 }  // namespace freshet::ingest

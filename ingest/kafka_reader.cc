@@ -87,9 +87,11 @@ Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::millise
   for (const LogRecord& record : collecting_.records) {
     collecting_.next[record.position.partition] = record.position.offset + 1;
   }
+  collecting_.next.merge(std::exchange(news_, {}));  // records of theirs say more
   if (collecting_.records.empty()) {
     pass_deleted(view);
-    if (std::chrono::steady_clock::now() < trouble_until_) return Error{Errc::unavailable, trouble_};
+    if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_)
+      return Error{Errc::unavailable, trouble_};
   }
   return std::move(collecting_);
 }
@@ -101,6 +103,7 @@ void KafkaReader::collect(const rd_kafka_message_s& message) {
                    bytes_of(message.payload, message.len),
                    headers_of(message)};
   collected_bytes_ += record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) collected_bytes_ += name.size() + value.size();
   collecting_.records.push_back(std::move(record));
 }
 
@@ -116,7 +119,7 @@ void KafkaReader::note_error(const rd_kafka_message_s& message) {
                                                            : std::chrono::steady_clock::now() + kTroubleShown;
 }
 
-/// Where retention has emptied a partition past our position, no record will come to say so.
+/// Where retention has emptied a partition past our position, or before we came to it, no record will come to say so.
 void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
   for (const int partition : owned()) {
     const auto begin = view.begins.find(partition);
@@ -179,9 +182,10 @@ RdPartitions KafkaReader::to_list(const Positions& positions) const {
   return list;
 }
 
-void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions) {
+void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions, const Positions& news) {
   for (const int partition : added) gaps_.forget(partition);
   moved_to(positions);
+  move_to(news_, news);
   const std::lock_guard lock(mutex_);
   ++generation_;
   for (const int partition : added) owned_[partition] = generation_;
@@ -195,6 +199,7 @@ void KafkaReader::remove_owned(const std::set<int>& removed) {
   ++generation_;
   for (const int partition : removed) {
     gaps_.forget(partition);
+    news_.erase(partition);
     owned_.erase(partition);
   }
 }

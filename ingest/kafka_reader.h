@@ -37,8 +37,9 @@ class KafkaReader : public LogReader {
 
   /// The partitions of `positions` as librdkafka's list, at these offsets.
   RdPartitions to_list(const Positions& positions) const;
-  /// Partitions joined, to be read from where `positions` says (if it does), or are gone; on the polling thread.
-  void add_owned(const std::set<int>& added, const Positions& positions);
+  /// Partitions joined, to be read from where `positions` says (if it does), or are gone; on the polling thread. Of
+  /// those in `news` the reader's own store knows nothing yet: the next poll() says where they go on.
+  void add_owned(const std::set<int>& added, const Positions& positions, const Positions& news = {});
   void remove_owned(const std::set<int>& removed);
   std::set<int> owned() const;
   /// Reading goes on at `positions`.
@@ -57,6 +58,7 @@ class KafkaReader : public LogReader {
   // polling thread only
   LogBatch collecting_;
   std::size_t collected_bytes_ = 0;
+  Positions news_;  // of add_owned(), for the next poll()
   GapDetector gaps_;
   std::string trouble_;  // what librdkafka does not get over by itself, and until when it is said
   std::chrono::steady_clock::time_point trouble_until_;
@@ -84,6 +86,7 @@ class KafkaGroupReader final : public KafkaReader {
   static void on_rebalance(rd_kafka_s* consumer, int error, rd_kafka_topic_partition_list_s* partitions, void* self);
   void join_once_the_topic_exists();
   void assign(rd_kafka_topic_partition_list_s* partitions);
+  Positions committed(const std::set<int>& partitions) const;
   void revoke(rd_kafka_topic_partition_list_s* partitions);
 
   PositionsOf positions_of_;

@@ -16,8 +16,9 @@ class WriterMetrics {
  public:
   explicit WriterMetrics(Metrics& metrics);
 
-  /// A batch is in the histories.
-  void count(const store::CommitCounts& counts, const EventBatch& batch, std::chrono::nanoseconds took);
+  /// A batch is in the histories, and what was rejected of it in the store or in the log's own place.
+  void count(const store::CommitCounts& counts, const EventBatch& batch, bool rejected_in_store,
+             std::chrono::nanoseconds took);
   /// A batch has to be tried again.
   void retried() { retries_.Increment(); }
   /// Records between `at` and `ends` are not in the histories yet; a partition that is not in `ends` is not ours.
@@ -25,7 +26,7 @@ class WriterMetrics {
 
  private:
   Metrics& metrics_;
-  Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &dead_letters_, &retries_;
+  Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &in_topic_, &in_store_, &retries_;
   Histogram &batch_events_, &commit_seconds_;
   std::map<int, Gauge*> lag_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.h"
 #include "online/kernels.h"
@@ -154,9 +155,12 @@ void Blender::update_moments(std::span<const float> features) {
   const std::size_t inputs = weights_.inputs;
   for (std::size_t row = 0; row < softmax_.size(); ++row) {
     if (softmax_[row] < kContender) continue;
-    add_moments(features.data() + row * inputs, inputs, sum_.data(), sum_of_squares_.data());
+    const auto x = features.subspan(row * inputs, inputs);
+    if (!std::isfinite(std::accumulate(x.begin(), x.end(), 0.0F))) continue;  // would be in every moment from now on
+    add_moments(x.data(), inputs, sum_.data(), sum_of_squares_.data());
     rows_ += 1.0;
   }
+  if (rows_ == 0) return;  // so many rows, so near to each other, that none competes yet
   if (rows_ > kMomentRows) {
     rows_ *= 0.5;
     for (double& s : sum_) s *= 0.5;
@@ -206,6 +210,7 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     softmax_[row] = std::exp(scores[row] - highest);
     total += softmax_[row];
   }
+  if (!std::isfinite(total)) return;  // a part's numbers have overflowed: not to be learned from
   gradients_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     const float probability = softmax_[row] /= total;

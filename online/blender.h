@@ -42,7 +42,7 @@ class Blender {
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
   /// `features` as ranked (rows of inputs floats) and the `scores` that weights() gave them; `target` is the row of the
-  /// true next item.
+  /// true next item. Nothing is learned from what is not finite.
   void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;

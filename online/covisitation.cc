@@ -21,6 +21,8 @@ constexpr float kHoursPerMs = 1 / 3.6e6F;
 constexpr float kNoShare = 0x1p-12F;       // as good as none
 constexpr float kReverseShare = 0.25F;     // what came before the item may come after it
 constexpr float kSmoothing = 0.5F;         // imagined links elsewhere: one sighting is no certainty
+constexpr float kMostCounted = 0x1p23F;    // at a level of a row; beyond twice that a float does not count on
+constexpr std::int64_t kDecayMs = 60'000;  // less at a time is lost in a float's rounding
 constexpr std::size_t kMaxLevels = 6;      // with the most half-lives that may be configured
 constexpr std::size_t kFirstCapacity = 4;  // of a row
 constexpr std::size_t kCacheLine = 64;
@@ -132,7 +134,7 @@ void CovisitationIndex::link(ItemIndex from, ItemIndex to, std::int64_t time, fl
     row.totals.assign(levels_, 0.0F);
     row.time_ms = time;
   }
-  if (time > row.time_ms) decay_to(row, time);
+  if (time >= row.time_ms + kDecayMs) decay_to(row, time);
   auto at = static_cast<std::size_t>(std::find(row.items.begin(), row.items.end(), to) - row.items.begin());
   if (at == row.items.size()) {
     if (at == max_neighbours_) {
@@ -151,12 +153,15 @@ void CovisitationIndex::link(ItemIndex from, ItemIndex to, std::int64_t time, fl
   const auto add = [&](std::size_t level, float added) {
     row.counts[level * row.capacity + at] += added;
     row.totals[level] += added;
+    if (row.totals[level] < kMostCounted) return;
+    row.totals[level] *= 0.5F;
+    for (std::size_t i = 0; i < row.items.size(); ++i) row.counts[level * row.capacity + i] *= 0.5F;
   };
   if (kind == Link::reverse) {
     add(lives + 2, weight);
   } else {
     for (std::size_t level = 0; level < lives; ++level) {
-      // a late event counts as much as it would by now
+      // what counts are decayed to: a late event counts less by then, one of the last minute more
       add(level,
           weight * static_cast<float>(std::exp2(static_cast<double>(time - row.time_ms) / half_lives_ms_[level])));
     }

@@ -18,8 +18,10 @@ namespace freshet::online {
 /// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
 /// event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one with
 /// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
-/// decays the whole row with a few multiplications and shares need no clock. Its own ranking: the followers of the last
-/// kQueryItems items, by their shares, less with distance; a predecessor counts a quarter.
+/// decays the whole row, once a minute, with a few multiplications and shares need no clock. A level whose counts come
+/// to 2^23 is halved, which leaves its shares as they are. Its own ranking: the followers of the last kQueryItems
+/// items, by their shares, less with distance; a predecessor counts a quarter.
+///
 /// Threads: as Scorer and Part; a row is read under its stripe's lock. A thread remembers its last query, so that
 ///          propose() and score() of one context read the rows once, also while the learner goes on.
 class CovisitationIndex final : public Scorer {
@@ -46,7 +48,7 @@ class CovisitationIndex final : public Scorer {
 
   /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
   struct Row {
-    std::int64_t time_ms = 0;           // what the counts are decayed to
+    std::int64_t time_ms = 0;           // what the counts are decayed to; up to a minute behind
     std::vector<float> totals;          // [levels], of followers that were evicted too
     std::vector<ItemIndex> items;       // in order of arrival; the hole of a removed one is taken by the last
     std::vector<std::int64_t> last_ms;  // newest link to items[i]

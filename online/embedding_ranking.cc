@@ -15,7 +15,6 @@ namespace {
 constexpr float kUnknown = -12.0F;    // log-odds of an item without a row against the best candidate
 constexpr std::size_t kAtLeast = 50;  // ranked again in floats
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
-constexpr float kDeviations = -0.5F;  // added to a cluster's mean: of two alike the narrower one is read (0007)
 
 /// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
@@ -23,16 +22,6 @@ void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   __builtin_prefetch(&embeddings.scalars(row));
   const float* vector = embeddings.vector(row);
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
-}
-
-/// promise[cluster]: its centroid's score so far, and some standard deviations of its rows' scores.
-FRESHET_SIMD void add_deviations(float* promise, const Centroids& centroids, std::size_t size, float query_square) {
-  const float* variance = centroids.variance.data();
-  const float* offset_variance = centroids.offset_variance.data();
-#pragma omp simd
-  for (std::size_t i = 0; i < size; ++i) {
-    promise[i] += kDeviations * std::sqrt(query_square * variance[i] + offset_variance[i]);
-  }
 }
 
 /// Rows scored by their 4-bit copies, and the best of them.
@@ -48,26 +37,28 @@ struct Scan {
   void select(std::size_t count);
 };
 
-/// The clusters that promise most, as many as hold the rows to be read.
+/// The clusters whose means score highest, as many as hold the rows to be read.
 void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
   clusters.clear();
   const std::size_t count = view.clusters.size();
   const std::size_t rows_wanted = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
   const std::size_t wanted = all ? count : (rows_wanted * count + view.rows - 1) / view.rows;
-  float threshold = -INFINITY;
-  if (wanted < count) {
-    const Centroids& centroids = *view.centroids;
-    const std::size_t blocks = centroids.scale.size() / kBlockRows;
-    scores.resize(blocks * kBlockRows);
-    peaks.resize(blocks);
-    score_blocks(centroids.quantised.data(), blocks, query.data(), exact_query.size(), query_scale,
-                 {centroids.scale.data(), centroids.offset.data()}, scores.data(), peaks.data());
-    add_deviations(scores.data(), centroids, count, squared(exact_query));
-    scores.resize(count);
-    threshold = threshold_for(scores, wanted);
+  if (wanted >= count) {
+    for (const auto& cluster : view.clusters) clusters.push_back(cluster.get());
+    return;
   }
-  for (std::size_t cluster = 0; cluster < count; ++cluster) {
-    if (wanted >= count || scores[cluster] >= threshold) clusters.push_back(view.clusters[cluster].get());
+  const RowBlocks centroids = view.centroids->blocks(exact_query.size(), view.centroids->offset);
+  scores.resize(centroids.count * kBlockRows);
+  peaks.resize(centroids.count);
+  score_blocks(centroids, query.data(), exact_query.size(), query_scale, scores.data(), peaks.data());
+  const float threshold = threshold_for(std::span(scores).first(count), wanted);
+  for (std::size_t first = 0; first < count; first += kBlockRows) {
+    for (std::uint32_t lanes = reaching(&scores[first], threshold); lanes != 0; lanes &= lanes - 1) {
+      const std::size_t cluster = first + static_cast<std::size_t>(std::countr_zero(lanes));
+      if (cluster >= count) return;  // the last block has lanes without a cluster
+      clusters.push_back(view.clusters[cluster].get());
+      __builtin_prefetch(clusters.back());
+    }
   }
 }
 
@@ -76,14 +67,18 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
   const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
   choose(view, exact_query, query_scale, all || view.centroids == nullptr);
   std::size_t blocks = 0;
-  for (const RowCluster* cluster : clusters) blocks += cluster->blocks();
+  for (const RowCluster* cluster : clusters) {
+    const RowBlocks rows = cluster->blocks();
+    blocks += rows.count;
+    __builtin_prefetch(rows.codes);
+  }
   peaks.resize(blocks);
   scores.resize(blocks * kBlockRows);
   std::size_t block = 0;
   for (const RowCluster* cluster : clusters) {
-    score_blocks(cluster->quantised.data(), cluster->blocks(), query.data(), exact_query.size(), query_scale,
-                 {cluster->scale.data(), cluster->offset.data()}, &scores[block * kBlockRows], &peaks[block]);
-    block += cluster->blocks();
+    const RowBlocks rows = cluster->blocks();
+    score_blocks(rows, query.data(), exact_query.size(), query_scale, &scores[block * kBlockRows], &peaks[block]);
+    block += rows.count;
   }
 }
 
@@ -94,13 +89,13 @@ void Scan::select(std::size_t count) {
   best.clear();
   std::size_t first = 0;  // block of the cluster
   for (const RowCluster* cluster : clusters) {
-    const std::size_t blocks = cluster->blocks();
+    const std::size_t blocks = cluster->block_count();
     for (std::size_t block = 0; block < blocks; ++block) {
       if (peaks[first + block] < threshold) continue;
       const float* lane_scores = &scores[(first + block) * kBlockRows];
       for (std::uint32_t lanes = reaching(lane_scores, threshold); lanes != 0; lanes &= lanes - 1) {
         const auto lane = static_cast<std::size_t>(std::countr_zero(lanes));
-        const std::uint32_t row = cluster->row[block * kBlockRows + lane];
+        const std::uint32_t row = cluster->row(block * kBlockRows + lane);
         if (row != kNoRow) best.push_back({row, lane_scores[lane]});
       }
     }
@@ -164,12 +159,12 @@ void score_items(const EmbeddingView& embeddings, const float* query, std::span<
   thread_local std::vector<std::uint32_t> rows;
   rows.assign(candidates.size() + kPrefetch, kNoRow);
   for (std::size_t row = 0; query != nullptr && row < candidates.size(); ++row) {
-    rows[row] = embeddings.row_of(candidates[row]);
+    rows[row] = embeddings.presumed_row_of(candidates[row]);
   }
   for (std::size_t row = 0; row < candidates.size(); ++row) {
     prefetch(embeddings, rows[row + kPrefetch]);
     const std::uint32_t at = rows[row];
-    const bool known = at != kNoRow;
+    const bool known = embeddings.is_row_of(at, candidates[row]);
     const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
     out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);
     out.at(row, 2) = affinity;

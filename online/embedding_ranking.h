@@ -14,7 +14,7 @@ namespace freshet::online {
 
 /// Appends the k best rows' items, best first, never `except`. Scans the 4-bit rows, then ranks half as many again as
 /// are asked for in floats: exact in practice (recall is tested). If rows lie in clusters (row_clusters.h), only those
-/// clusters are scanned that promise most, and about 99 of 100 of the best 20 are found.
+/// clusters are scanned whose means score highest, and about 99 of 100 of the best 20 are found.
 /// Threads: any, on a view that does not change meanwhile; the learner's on a live one, which it tunes (scan_tuner.h).
 /// Cost:    half a byte of memory read per dimension and row, or cluster and row of the clusters that are scanned.
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,

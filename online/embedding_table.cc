@@ -10,14 +10,6 @@ constexpr std::uint64_t kClustered = UINT32_MAX;  // where a table without clust
 
 }  // namespace
 
-std::uint32_t EmbeddingView::row_of(ItemIndex item) const {
-  const auto* entry = row_of_item->find(item);
-  if (entry == nullptr) return kNoRow;
-  // The map is live; the page says whether the row was this item's when the view was taken.
-  const std::uint32_t row = entry->load(std::memory_order_relaxed) - 1;
-  return row < rows && scalars(row).item == item ? row : kNoRow;
-}
-
 EmbeddingTable::EmbeddingTable(std::size_t dimension, std::size_t max_rows, std::size_t max_items,
                                std::size_t admission_count, std::size_t exact_rows)
     : max_rows_(max_rows),
@@ -55,6 +47,7 @@ std::uint32_t EmbeddingTable::observe(ItemIndex item, bool& is_new) {
 void EmbeddingTable::append_page() {
   auto page = std::make_shared<EmbeddingPage>(view_.dimension);
   page->epoch = epoch_;
+  view_.vectors.push_back(page->vectors.data());
   view_.pages.push_back(std::move(page));
 }
 
@@ -63,6 +56,7 @@ EmbeddingPage& EmbeddingTable::writable(std::uint32_t row) {
   if (shared->epoch != epoch_) {
     auto copy = std::make_shared<EmbeddingPage>(*shared);
     copy->epoch = epoch_;
+    view_.vectors[row / kRows] = copy->vectors.data();
     shared = std::move(copy);
   }
   // Not published since it was made or copied: this thread's alone.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace freshet::online {
 
 /// Some embedding rows: the floats that are trained.
 struct EmbeddingPage {
-  static constexpr std::size_t kRows = 256;
+  static constexpr std::size_t kRows = 64;
 
   /// What a row has besides its vector.
   struct Scalars {
@@ -29,11 +30,11 @@ struct EmbeddingPage {
     ItemIndex item = kNoItem;  ///< whose row it is; kNoItem: unused
   };
 
-  explicit EmbeddingPage(std::size_t dimension) : vectors(kRows * dimension), scalars(kRows) {}
+  explicit EmbeddingPage(std::size_t dimension) : vectors(kRows * dimension) {}
 
   std::uint64_t epoch = 0;
   AlignedVector<float> vectors;  ///< [kRows][dimension]
-  std::vector<Scalars> scalars;  ///< [kRows]
+  std::array<Scalars, kRows> scalars;
 };
 
 /// The rows as they were at one moment: immutable if taken by publish().
@@ -41,17 +42,30 @@ struct EmbeddingView {
   std::size_t dimension = 0;
   std::size_t rows = 0;
   std::vector<std::shared_ptr<const EmbeddingPage>> pages;
+  std::vector<const float*> vectors;        ///< of the pages: a row's floats are found without a look at its page
   std::shared_ptr<const ClusterView> scan;  ///< the rows that are an item's, as a scan reads them
   std::shared_ptr<const ChunkedArray<std::atomic<std::uint32_t>>> row_of_item;  ///< live: row + 1, 0 for none
 
   /// kNoRow if the item had no row at that moment.
-  std::uint32_t row_of(ItemIndex item) const;
-  const EmbeddingPage& page(std::uint32_t row) const { return *pages[row / EmbeddingPage::kRows]; }
+  std::uint32_t row_of(ItemIndex item) const {
+    const std::uint32_t row = presumed_row_of(item);
+    return is_row_of(row, item) ? row : kNoRow;
+  }
+  /// The same, unless the item has got or lost its row since: the map is live, and only is_row_of() says whose the row
+  /// was. For who asks that later, when the row has been prefetched.
+  std::uint32_t presumed_row_of(ItemIndex item) const {
+    const auto* entry = row_of_item->find(item);
+    if (entry == nullptr) return kNoRow;
+    const std::uint32_t row = entry->load(std::memory_order_relaxed) - 1;
+    return row < rows ? row : kNoRow;
+  }
+  /// Also for kNoRow, which is nobody's.
+  bool is_row_of(std::uint32_t row, ItemIndex item) const { return row != kNoRow && scalars(row).item == item; }
   const float* vector(std::uint32_t row) const {
-    return page(row).vectors.data() + (row % EmbeddingPage::kRows) * dimension;
+    return vectors[row / EmbeddingPage::kRows] + (row % EmbeddingPage::kRows) * dimension;
   }
   const EmbeddingPage::Scalars& scalars(std::uint32_t row) const {
-    return page(row).scalars[row % EmbeddingPage::kRows];
+    return pages[row / EmbeddingPage::kRows]->scalars[row % EmbeddingPage::kRows];
   }
   /// Learned bias plus prior: what is added to the dot product.
   float offset(std::uint32_t row) const { return scalars(row).bias + scalars(row).prior; }

@@ -10,6 +10,7 @@
 #include "online/influence.h"
 #include "online/learner_checkpoint.h"
 #include "online/learner_metrics.h"
+#include "online/scoring_share.h"
 
 namespace freshet::online {
 namespace {
@@ -36,7 +37,8 @@ struct Learner::Impl {
         make_model(std::move(the_make_model)),
         options(the_options),
         clock(the_clock),
-        metrics(the_metrics) {}
+        metrics(the_metrics),
+        scoring(options.score_all_within, options.least_scored) {}
 
   void learn(const EventBatch& batch);
   void publish();
@@ -59,6 +61,7 @@ struct Learner::Impl {
   // learner thread only, once run() has begun
   std::unique_ptr<Model> model;
   std::unique_ptr<LearnerMetrics> gauges;
+  ScoringShare scoring;
   Positions positions;
   Positions fallback;  // of the checkpoint before the newest
   bool unpublished = false;
@@ -123,13 +126,19 @@ void Learner::Impl::set_problem(std::string& which, std::string problem) {
 }
 
 void Learner::Impl::learn(const EventBatch& batch) {
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t unscored = 0;
   for (const PositionedEvent& event : batch.events) {
-    model->learn(event.event);
+    const bool scores = scoring.next();
+    unscored += scores ? 0 : 1;
+    model->learn(event.event, scores);
     if (event.event.kind == EventKind::erase) telltale = options.keep_checkpoints;
   }
-  advance(positions, batch.next);
+  scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);
+  move_to(positions, batch.next);
   unpublished = unsaved = true;
   gauges->events.Increment(static_cast<double>(batch.events.size()));
+  gauges->unscored.Increment(static_cast<double>(unscored));
   gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));
   const std::lock_guard lock(status_mutex);
   status.positions = positions;
@@ -251,7 +260,9 @@ void Learner::run(std::stop_token stop) {
     }
     m.publish_if_due();
     m.checkpoint_if_due();
-    const bool more = m.report_lag() >= static_cast<std::int64_t>(kPollRecords) || full;
+    const std::int64_t lag = m.report_lag();
+    m.scoring.behind(lag);
+    const bool more = lag >= static_cast<std::int64_t>(kPollRecords) || full;
     const auto gathered = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - polled);
     const milliseconds gather = std::min(kGather, m.options.publish_interval / kGatherings);
     if (!more && gathered < gather) sleep_for(stop, gather - gathered);

@@ -39,7 +39,8 @@ struct LearnerStatus {
 };
 
 /// The second reader of the log: learns every event, publishes snapshots, writes checkpoints that carry their own
-/// positions. A restart goes on from the newest checkpoint as if it had never stopped.
+/// positions. A restart goes on from the newest checkpoint as if it had never stopped, but for what depends on which
+/// events were scored (online/model.h): a learner that is behind scores a share of them (online/scoring_share.h).
 /// Threads:  run() on one thread; everything else from any.
 /// Errors:   an unreadable checkpoint is passed over loudly for the previous one; none at all: learns the log from its
 ///           beginning. Log or disk trouble is retried and shown by status().problem.

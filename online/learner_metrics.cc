@@ -27,6 +27,8 @@ auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::
 
 LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names)
     : events(metrics.counter("freshet_learner_events_total", "Events that the learner has taken from the log")),
+      unscored(metrics.counter("freshet_learner_unscored_events_total",
+                               "Events that were learned without being scored first, because the learner was behind")),
       rejected(metrics.counter("freshet_learner_rejected_total", "Records that were no valid event, passed over")),
       lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),
       lag_seconds(metrics.gauge("freshet_learner_lag_seconds", "Time since the learner last had read the whole log")),

@@ -26,6 +26,7 @@ class LearnerMetrics {
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;
+  Counter& unscored;
   Counter& rejected;
   Gauge& lag_events;
   Gauge& lag_seconds;

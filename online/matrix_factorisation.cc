@@ -15,17 +15,20 @@ namespace {
 /// From how many items on an anonymous session is taken for a user. Of fewer the other parts know more, and a scan of
 /// all items for each is a fifth of what learning an event costs.
 constexpr std::size_t kSessionAsUser = 10;
+constexpr std::size_t kNoIndex = 100'000'000;  // more rows than there can be: only tables that need none are scanned
 
 class MatrixFactorisationScorer final : public Scorer {
  public:
   /// `items` is referred to, not copied.
-  MatrixFactorisationScorer(const EmbeddingView& items, std::shared_ptr<const UserVectors> users)
-      : items_(items), users_(std::move(users)) {}
+  MatrixFactorisationScorer(const EmbeddingView& items, std::size_t proposed_of,
+                            std::shared_ptr<const UserVectors> users)
+      : items_(items), proposed_of_(proposed_of), users_(std::move(users)) {}
 
   std::string_view name() const override { return "matrix_factorisation"; }
   std::span<const std::string_view> features() const override { return kEmbeddingFeatures; }
 
   void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
+    if (items_.rows > proposed_of_) return;
     thread_local std::vector<float> user;
     if (find_user(context, user)) nearest_items(items_, user, k, context.last_item(), out);
   }
@@ -55,6 +58,7 @@ class MatrixFactorisationScorer final : public Scorer {
   }
 
   const EmbeddingView& items_;
+  const std::size_t proposed_of_;  // rows, at most
   const std::shared_ptr<const UserVectors> users_;
 };
 
@@ -62,8 +66,8 @@ struct Published {
   EmbeddingView items;
   MatrixFactorisationScorer scorer;
 
-  Published(EmbeddingView the_items, std::shared_ptr<const UserVectors> users)
-      : items(std::move(the_items)), scorer(items, std::move(users)) {}
+  Published(EmbeddingView the_items, std::size_t proposed_of, std::shared_ptr<const UserVectors> users)
+      : items(std::move(the_items)), scorer(items, proposed_of, std::move(users)) {}
 };
 
 class MatrixFactorisation final : public Part {
@@ -74,13 +78,13 @@ class MatrixFactorisation final : public Part {
         random_(mix64(seed)),
         users_(std::move(users)),
         items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
-               options.exact_items),
-        live_(items_.live(), users_) {}
+               kNoIndex),
+        live_(items_.live(), options.exact_items, users_) {}
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const Published>(items_.table().publish(), users_);
+    auto published = std::make_shared<const Published>(items_.table().publish(), options_.exact_items, users_);
     return {published, &published->scorer};
   }
 
@@ -112,8 +116,6 @@ class MatrixFactorisation final : public Part {
     }
     return {};
   }
-
-  std::optional<ScanQuality> scan_quality() const override { return items_.scan_quality(); }
 
   std::size_t memory_bytes() const override { return users_->memory_bytes() + items_.memory_bytes(); }
 

@@ -18,6 +18,8 @@ namespace freshet::online {
 /// Without a user id a session of ten items or more stands for the user, without a session id the mean of such a
 /// session's items. Of shorter ones this part says nothing.
 /// Threads:  as Part.
+/// Of more than exact_items items it proposes none and only scores what others propose: lists are as good without
+/// (docs/quality.md), and a scan would be a third of what a list costs.
 /// Cost:     observe(): negatives x dimension; propose() scans the rows (embedding_ranking.h).
 /// `users` is shared with whoever builds on the users' vectors; this part alone changes it.
 std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,

@@ -60,7 +60,7 @@ struct Model::Impl {
   void erase(const Event& event);
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void take(const Event& event, float weight, bool learns);
+  void take(const Event& event, float weight, bool scores, bool learns);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
@@ -126,13 +126,13 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
   for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
 }
 
-void Model::Impl::take(const Event& event, float weight, bool learns) {
+void Model::Impl::take(const Event& event, float weight, bool scores, bool learns) {
   const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
   const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, event.time);
   const ItemIndex known = vocabulary.find(event.item);
   const bool repeat = known != kNoItem && known == before.last_item();
-  if (!repeat && !before.session.empty()) score(before, known, weight, learns);
+  if (scores && !repeat && !before.session.empty()) score(before, known, weight, learns);
   if (!learns) {
     if (known != kNoItem) sessions.append({known, weight, event.time, before.session.empty(), session_key, user_key});
     return;
@@ -155,13 +155,13 @@ const Model::Outcome& Model::test(const Event& event) {
   Impl& m = *impl_;
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
-  if (event.kind != EventKind::erase && weight > 0) m.take(event, static_cast<float>(weight), false);
+  if (event.kind != EventKind::erase && weight > 0) m.take(event, static_cast<float>(weight), true, false);
   return m.outcome;
 }
 
 const Ranking& Model::ranking() const { return impl_->ranking; }
 
-const Model::Outcome& Model::learn(const Event& event) {
+const Model::Outcome& Model::learn(const Event& event, bool scores) {
   Impl& m = *impl_;
   m.outcome.scored = false;
   m.outcome.unseen_target = false;
@@ -175,7 +175,7 @@ const Model::Outcome& Model::learn(const Event& event) {
   if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const double weight = m.options.weight_of(event.type);
-  if (weight > 0) m.take(event, static_cast<float>(weight), true);
+  if (weight > 0) m.take(event, static_cast<float>(weight), scores, true);
   return m.outcome;
 }
 

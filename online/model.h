@@ -22,7 +22,9 @@ namespace freshet::online {
 /// Test-then-train over single events, without threads, clocks or files: what `serve` runs behind the log and what an
 /// evaluation runs over a recorded stream.
 /// Threads:  one thread, except vocabulary() and what publish() returns.
-/// Deterministic: the same options and events give the same state, whatever the batches they came in.
+/// Deterministic: the same options and events, all scored, give the same state, whatever the batches they came in. Of
+///           events that are not scored the blender and the recorded quality know nothing; nor do the scans of vectors
+///           of more than `exact_items` items, which are tuned by the scans of scoring. All else is the same.
 class Model {
  public:
   /// `parts` in feature order.
@@ -30,15 +32,16 @@ class Model {
   ~Model();
 
   /// Ranks per part (last: the blend) of the event just learned, for whoever evaluates; empty if it was not scored
-  /// (first of its session, a repeat, a duplicate, weight 0).
+  /// (first of its session, a repeat, a duplicate, weight 0, or not to be scored).
   struct Outcome {
     bool scored = false;
     bool unseen_target = false;
     std::vector<std::optional<std::size_t>> ranks;  ///< parts..., then blend; from 1, within the candidates
   };
 
-  /// Scores the event against the state before it, then learns it. The reference is valid until the next call.
-  const Outcome& learn(const Event& event);
+  /// Scores the event against the state before it, unless told not to, then learns it. The reference is valid until the
+  /// next call.
+  const Outcome& learn(const Event& event, bool scores = true);
 
   /// Scores the event as learn() would and lets its session go on, but nothing else changes: for a test set that must
   /// not be learned from.

@@ -51,7 +51,12 @@ void NeuralCfScorer::propose(const Context& context, std::size_t k, std::vector<
   shortlist.clear();
   nearest_items(items_, user, std::max(kShortlistFactor * k, kShortlist), context.last_item(), shortlist);
   rows.clear();
-  for (const Candidate& candidate : shortlist) rows.push_back(items_.row_of(candidate.item));
+  // The map from items to rows is live: an item may have lost its row since this snapshot was taken.
+  std::erase_if(shortlist, [&](const Candidate& candidate) {
+    const std::uint32_t row = items_.row_of(candidate.item);
+    if (row != kNoRow) rows.push_back(row);
+    return row == kNoRow;
+  });
   log_odds(user, rows, odds);
   for (std::size_t i = 0; i < shortlist.size(); ++i) shortlist[i].score = odds[i] + items_.scalars(rows[i]).prior;
   keep_best(shortlist, k);

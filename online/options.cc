@@ -62,6 +62,9 @@ std::vector<std::string> Options::validate() const {
   problems.require(checkpoint_interval.count() >= 1, "checkpoint_interval: must be at least 1 s");
   problems.require(keep_checkpoints >= 1, "keep_checkpoints: must be at least 1");
   problems.require(publish_interval.count() >= 1, "publish_interval: must be at least 1 ms");
+  problems.require(score_all_within.count() >= 1, "score_all_within: must be at least 1 ms");
+  problems.require(least_scored > 0 && least_scored <= 1,
+                   "least_scored: must be above 0, at most 1 (every event is scored)");
   for (const auto& [type, weight] : type_weights) {
     problems.require(std::isfinite(weight) && weight >= 0 && weight <= 1000,
                      "type_weights." + type + ": must be 0 (not learned) to 1000");

@@ -50,7 +50,7 @@ struct MatrixFactorisationOptions {
   double user_learning_rate = 0.2;    ///< Adagrad, users
   std::size_t admission_count = 2;    ///< sightings before an item gets a vector
   std::size_t max_items = 1'000'000;  ///< with a vector; the least recently seen gives its up
-  std::size_t exact_items = 16'384;   ///< of more with a vector only those are looked at that promise most
+  std::size_t exact_items = 16'384;   ///< of more with a vector it proposes none, and only scores
   std::size_t max_users = 200'000;    ///< with a vector; the least recently active is forgotten
 };
 
@@ -71,7 +71,7 @@ struct SequenceOptions {
   double learning_rate = 0.1;           ///< Adagrad, embeddings
   std::size_t admission_count = 1;      ///< sightings before an item gets an embedding row
   std::size_t max_items = 1'000'000;    ///< rows; the least recently seen is recycled
-  std::size_t exact_items = 16'384;     ///< of more rows only those are looked at that promise most
+  std::size_t exact_items = 16'384;     ///< of more rows a scan reads the likeliest clusters
 };
 
 /// LSTM session model; its state is as wide as the embeddings.
@@ -106,7 +106,7 @@ struct NeuralCfOptions {
   double perceptron_learning_rate = 0.02;  ///< Adagrad
   std::size_t admission_count = 2;         ///< sightings before an item gets a vector
   std::size_t max_items = 1'000'000;       ///< with a vector; the least recently seen gives its up
-  std::size_t exact_items = 16'384;        ///< of more with a vector only those are looked at that promise most
+  std::size_t exact_items = 16'384;        ///< of more with a vector a scan reads the likeliest clusters
   std::size_t max_users = 200'000;         ///< with a vector; the least recently active is forgotten
 };
 
@@ -133,6 +133,8 @@ struct Options {
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;
   std::chrono::milliseconds publish_interval{200};
+  std::chrono::milliseconds score_all_within{100};  ///< of work left: a learner further behind scores a share only
+  double least_scored = 0.35;                       ///< share, however far behind; 1 = every event always
 
   PopularityOptions popularity;
   CovisitationOptions covisitation;

@@ -35,7 +35,12 @@ struct Logarithms {
 };
 
 // Odds-like share of an item's events, drawn to 1/8 while there are few.
-float habit(float share_of, double count) { return (share_of + 0.5F) / (static_cast<float>(count) + 4.0F); }
+// Of an item's first events: so many are enough, and a float does not count beyond.
+constexpr double kHabitual = 0x1p23;
+
+float habit(float share_of, double count) {
+  return (share_of + 0.5F) / (static_cast<float>(std::min(count, kHabitual)) + 4.0F);
+}
 
 double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
 
@@ -130,11 +135,15 @@ void PopularityIndex::observe(const Context& before, const Interaction& event) {
     ++counted_;
   }
   cell.count.store(count + event.weight, kRelaxed);
+  if (count < kHabitual) note_habits(cell, before, event);
+  list(event.item, own_before, cell.log_counts[own_].load(kRelaxed), count > 0);
+}
+
+void PopularityIndex::note_habits(Cell& cell, const Context& before, const Interaction& event) {
   if (event.opens_session) cell.opens.store(cell.opens.load(kRelaxed) + event.weight, kRelaxed);
   if (std::ranges::find(before.session, event.item, &Visit::item) != before.session.end()) {
     cell.revisits.store(cell.revisits.load(kRelaxed) + event.weight, kRelaxed);
   }
-  list(event.item, own_before, cell.log_counts[own_].load(kRelaxed), count > 0);
 }
 
 // Keeps list_ the exact head of all items, given that scores only grow: an item not listed is behind every listed one.

@@ -34,13 +34,12 @@ FRESHET_SIMD void encode(const float* values, std::size_t size, float per_step, 
   }
 }
 
-FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query,
-                                        std::size_t size, float query_scale, const RowScales& rows, float* scores,
-                                        float* peaks) {
-  for (std::size_t block = 0; block < count; ++block, blocks += block_bytes(size)) {
+FRESHET_SIMD void score_blocks_portable(RowBlocks rows, const std::int8_t* query, std::size_t size, float query_scale,
+                                        float* scores, float* peaks) {
+  for (std::size_t block = 0; block < rows.count; ++block, scores += kBlockRows, rows.next()) {
     std::int32_t sums[kBlockRows] = {};
     for (std::size_t i = 0; i < size; i += kGroup) {
-      const std::uint8_t* bytes = blocks + block_bytes(i);
+      const std::uint8_t* bytes = rows.codes + block_bytes(i);
 #pragma omp simd
       for (std::size_t row = 0; row < kBlockRows; ++row) {
         for (std::size_t j = 0; j < kHalf; ++j) {
@@ -49,13 +48,11 @@ FRESHET_SIMD void score_blocks_portable(const std::uint8_t* blocks, std::size_t 
         }
       }
     }
-    const std::size_t first = block * kBlockRows;
     float peak = -INFINITY;
 #pragma omp simd reduction(max : peak)
     for (std::size_t row = 0; row < kBlockRows; ++row) {
-      const std::size_t at = first + row;
-      scores[at] = static_cast<float>(sums[row]) * (query_scale * rows.scale[at]) + rows.offset[at];
-      peak = scores[at] > peak ? scores[at] : peak;
+      scores[row] = static_cast<float>(sums[row]) * (query_scale * rows.scale[row]) + rows.offset[row];
+      peak = scores[row] > peak ? scores[row] : peak;
     }
     peaks[block] = peak;
   }
@@ -81,46 +78,42 @@ __attribute__((target("avx512f"))) inline __m512i broadcast_four(const std::int8
 
 /// One instruction multiplies four dimensions of sixteen rows. Upper halves stay where they are: their sums are 16
 /// times too large, which is put right once at the end.
-__attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(const std::uint8_t* blocks, std::size_t count,
-                                                                     const std::int8_t* query, std::size_t size,
-                                                                     float query_scale, const RowScales& rows,
-                                                                     float* scores, float* peaks) {
+__attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks rows, const std::int8_t* query,
+                                                                     std::size_t size, float query_scale, float* scores,
+                                                                     float* peaks) {
   const __m512i centre = _mm512_set1_epi32(centre_of(query, size));
   const __m512i lower_half = _mm512_set1_epi8(0x0F), upper_half = _mm512_set1_epi8(static_cast<char>(0xF0));
   const __m512 unit = _mm512_set1_ps(query_scale);
-  for (std::size_t block = 0; block < count; ++block, blocks += block_bytes(size)) {
+  for (std::size_t block = 0; block < rows.count; ++block, scores += kBlockRows, rows.next()) {
     __m512i lower = _mm512_setzero_si512(), upper = _mm512_setzero_si512();
     for (std::size_t i = 0; i < size; i += kGroup) {
-      const __m512i codes = _mm512_loadu_si512(blocks + block_bytes(i));
+      const __m512i codes = _mm512_loadu_si512(rows.codes + block_bytes(i));
       lower = _mm512_dpbusd_epi32(lower, _mm512_and_si512(codes, lower_half), broadcast_four(query + i));
       upper = _mm512_dpbusd_epi32(upper, _mm512_and_si512(codes, upper_half), broadcast_four(query + i + kHalf));
     }
     const __m512i codes = _mm512_add_epi32(_mm512_slli_epi32(lower, 1), _mm512_srai_epi32(upper, 3));  // each twice
     const __m512i product = _mm512_add_epi32(codes, centre);
-    const std::size_t first = block * kBlockRows;
-    const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale + first));
-    const __m512 offset = _mm512_loadu_ps(rows.offset + first);
+    const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale));
+    const __m512 offset = _mm512_loadu_ps(rows.offset);
     const __m512 score = _mm512_fmadd_ps(_mm512_cvtepi32_ps(product), scale, offset);
-    _mm512_storeu_ps(scores + first, score);
+    _mm512_storeu_ps(scores, score);
     peaks[block] = _mm512_reduce_max_ps(score);
   }
 }
 
 /// Products of two dimensions fit into 16 bits, and so does the sum of four such.
-__attribute__((target("avx2,fma"))) void score_blocks_avx2(const std::uint8_t* blocks, std::size_t count,
-                                                           const std::int8_t* query, std::size_t size,
-                                                           float query_scale, const RowScales& rows, float* scores,
-                                                           float* peaks) {
+__attribute__((target("avx2,fma"))) void score_blocks_avx2(RowBlocks rows, const std::int8_t* query, std::size_t size,
+                                                           float query_scale, float* scores, float* peaks) {
   const __m256i centre = _mm256_set1_epi32(centre_of(query, size));
   const __m256i lower_half = _mm256_set1_epi8(0x0F), ones = _mm256_set1_epi16(1);
-  for (std::size_t block = 0; block < count; ++block, blocks += block_bytes(size)) {
+  for (std::size_t block = 0; block < rows.count; ++block, scores += kBlockRows, rows.next()) {
     __m256i sums[2] = {};  // of eight rows each
     for (std::size_t i = 0; i < size; i += kGroup) {
       std::int32_t first_four = 0, last_four = 0;
       std::memcpy(&first_four, query + i, sizeof first_four);
       std::memcpy(&last_four, query + i + kHalf, sizeof last_four);
       for (std::size_t half = 0; half < 2; ++half) {
-        const auto* bytes = reinterpret_cast<const __m256i*>(blocks + block_bytes(i) + half * sizeof(__m256i));
+        const auto* bytes = reinterpret_cast<const __m256i*>(rows.codes + block_bytes(i) + half * sizeof(__m256i));
         const __m256i codes = _mm256_loadu_si256(bytes);
         const __m256i lower = _mm256_and_si256(codes, lower_half);
         const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(codes, 4), lower_half);
@@ -132,7 +125,7 @@ __attribute__((target("avx2,fma"))) void score_blocks_avx2(const std::uint8_t* b
     __m256 highest = _mm256_set1_ps(-INFINITY);
     for (std::size_t half = 0; half < 2; ++half) {
       const __m256i product = _mm256_add_epi32(_mm256_slli_epi32(sums[half], 1), centre);
-      const std::size_t at = block * kBlockRows + half * 8;
+      const std::size_t at = half * 8;
       const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(query_scale), _mm256_loadu_ps(rows.scale + at));
       const __m256 offset = _mm256_loadu_ps(rows.offset + at);
       const __m256 score = _mm256_fmadd_ps(_mm256_cvtepi32_ps(product), scale, offset);
@@ -200,10 +193,10 @@ std::vector<ScoreBlocks*> score_blocks_kernels() {
   return kernels;
 }
 
-void score_blocks(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
-                  float query_scale, const RowScales& rows, float* scores, float* peaks) {
+void score_blocks(RowBlocks rows, const std::int8_t* query, std::size_t size, float query_scale, float* scores,
+                  float* peaks) {
   static ScoreBlocks* const fastest = score_blocks_kernels().front();
-  fastest(blocks, count, query, size, query_scale, rows, scores, peaks);
+  fastest(rows, query, size, query_scale, scores, peaks);
 }
 
 FRESHET_SIMD std::uint32_t reaching(const float* values, float threshold) {

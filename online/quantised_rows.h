@@ -28,16 +28,26 @@ void copy_in_blocks(const std::uint8_t* from, std::size_t from_row, std::size_t 
 /// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
 float quantise(const float* values, std::size_t size, std::int8_t* out);
 
-/// What a scan makes of the products of rows: score = product * scale * the query's scale + offset.
-struct RowScales {
-  const float* scale = nullptr;
-  const float* offset = nullptr;
+/// Blocks of rows, and what a scan makes of a row's product: score = product * scale * the query's scale + offset.
+struct RowBlocks {
+  const std::uint8_t* codes = nullptr;   ///< of the first block
+  const float* scale = nullptr;          ///< of its rows
+  const float* offset = nullptr;         ///< of its rows
+  std::size_t count = 0;                 ///< blocks
+  std::size_t code_stride = 0;           ///< bytes from one block's codes to the next one's
+  std::size_t lane_stride = kBlockRows;  ///< floats from one block's scales to the next one's, and offsets
+
+  void next() {
+    codes += code_stride;
+    scale += lane_stride;
+    offset += lane_stride;
+  }
 };
 
-/// scores[row] of every row of `count` blocks, from its product with `query` as they were rounded (exact in integers);
+/// scores[row] of every row of the blocks, from its product with `query` as they were rounded (exact in integers);
 /// peaks[block] is the largest score of a block. `size` is a multiple of 8.
-using ScoreBlocks = void(const std::uint8_t* blocks, std::size_t count, const std::int8_t* query, std::size_t size,
-                         float query_scale, const RowScales& rows, float* scores, float* peaks);
+using ScoreBlocks = void(RowBlocks rows, const std::int8_t* query, std::size_t size, float query_scale, float* scores,
+                         float* peaks);
 
 ScoreBlocks score_blocks;
 

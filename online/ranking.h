@@ -56,17 +56,24 @@ void blend(const BlenderWeights& weights, Ranking& ranking);
 /// The best k rows of ranking.items, best first, ties in order of the rows.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
-/// visit(row) for rows in that order, for as long as it returns true.
+/// visit(row) for rows in that order, for as long as it returns true. Some dozens at a time are announced before they
+/// are visited, with expect(row), so that the memory can be asked for what visit() needs.
 /// Cost: O(n) for the first few dozen, and that again whenever four times as many are wanted.
-template <typename Visit>
-void visit_best_first(const Ranking& ranking, Visit visit) {
+template <typename Visit, typename Expect>
+void visit_best_first(const Ranking& ranking, Visit visit, Expect expect) {
   std::size_t visited = 0;
   for (std::size_t k = 32; visited < ranking.items.size(); k *= 4) {
     const std::vector<std::size_t> rows = top_k(ranking, k);
+    for (std::size_t i = visited; i < rows.size(); ++i) expect(rows[i]);
     for (; visited < rows.size(); ++visited) {
       if (!visit(rows[visited])) return;
     }
   }
+}
+
+template <typename Visit>
+void visit_best_first(const Ranking& ranking, Visit visit) {
+  visit_best_first(ranking, visit, [](std::size_t) {});
 }
 
 }  // namespace freshet::online

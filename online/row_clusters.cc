@@ -1,7 +1,10 @@
 #include "online/row_clusters.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <ranges>
 
 #include "online/kernels.h"
@@ -13,31 +16,46 @@ namespace freshet::online {
 namespace {
 
 constexpr std::size_t kRows = RowCluster::kRows;
-constexpr std::size_t kLeastScanned = 8;               // a scan reads at least that part of exact_rows
-constexpr std::size_t kSettleAfter = 128;              // changes
-constexpr std::size_t kHalveFrom = kRows - kRows / 8;  // when it settles; others have room for rows that come over
-constexpr std::size_t kFew = 16;                       // a smaller cluster gives its rows away
-constexpr std::size_t kNeighbours = 16;                // clusters that rows may go over to
-constexpr std::size_t kSettledByHalving = 8;           // neighbours whose rows may belong to the new cluster
-constexpr int kFirstRounds = 2;                        // over all clusters, once they have been formed
+constexpr std::size_t kLeastScanned = 8;       // a scan reads at least that part of exact_rows
+constexpr std::size_t kSettleAfter = 64;       // changes
+constexpr std::size_t kHalveFrom = kRows / 2;  // when it settles; the rest is room for rows that come over
+constexpr std::size_t kFew = 16;               // a smaller cluster gives its rows away
+constexpr std::size_t kNearHalves = 8;         // clusters whose rows may belong to one of two new ones
+constexpr float kMoved = 1.0F / 16;            // of its square: a row that moves so far finds its cluster anew
+constexpr std::size_t kReserved = 2;           // floats of a cluster in a saved state
+constexpr int kFirstRounds = 2;                // over all clusters, once they have been formed
 
 std::uint32_t cluster_of(std::uint32_t place) { return static_cast<std::uint32_t>(place / kRows); }
 
-FRESHET_SIMD void subtract_half_square(float* scores, const float* offsets, float offset, std::size_t size) {
-#pragma omp simd
-  for (std::size_t i = 0; i < size; ++i) scores[i] -= 0.5F * (offsets[i] - offset) * (offsets[i] - offset);
+/// scores[i] of `blocks` blocks, less half the square of what offsets[i] differs by; peaks[block]: largest of a block.
+FRESHET_SIMD void subtract_half_squares(float* scores, float* peaks, const float* offsets, float offset,
+                                        std::size_t blocks) {
+  for (std::size_t block = 0; block < blocks; ++block, scores += kBlockRows, offsets += kBlockRows) {
+    float peak = -INFINITY;
+#pragma omp simd reduction(max : peak)
+    for (std::size_t i = 0; i < kBlockRows; ++i) {
+      scores[i] -= 0.5F * (offsets[i] - offset) * (offsets[i] - offset);
+      peak = scores[i] > peak ? scores[i] : peak;
+    }
+    peaks[block] = peak;
+  }
 }
 
 }  // namespace
 
 RowClusters::RowClusters(std::size_t dimension, std::size_t exact_rows)
-    : dimension_(dimension), exact_rows_(exact_rows), view_(std::make_shared<ClusterView>()), query_(dimension) {
+    : dimension_(dimension),
+      exact_rows_(exact_rows),
+      view_(std::make_shared<ClusterView>()),
+      query_(dimension),
+      row_(dimension) {
   view_->tuner = std::make_shared<ScanTuner>(std::max<std::size_t>(1, exact_rows / kLeastScanned));
 }
 
 void RowClusters::write(std::uint32_t row, std::span<const float> vector, float offset) {
   if (row >= places_.size()) places_.resize(row + std::size_t{1}, kNowhere);
   if (places_[row] != kNowhere) {
+    if (is_clustered() && has_moved(row, vector)) move_to_nearest(row, vector, offset);
     const std::uint32_t cluster = cluster_of(places_[row]);
     writable(cluster).write(places_[row] % kRows, vector, offset);
     changed(cluster);
@@ -50,7 +68,7 @@ void RowClusters::write(std::uint32_t row, std::span<const float> vector, float 
 void RowClusters::write_offset(std::uint32_t row, float offset) {
   if (row >= places_.size() || places_[row] == kNowhere) return;
   const std::uint32_t cluster = cluster_of(places_[row]);
-  writable(cluster).offset[places_[row] % kRows] = offset;
+  writable(cluster).write_offset(places_[row] % kRows, offset);
   changed(cluster);
 }
 
@@ -67,7 +85,7 @@ void RowClusters::remove(std::uint32_t row) {
   }
   const std::uint32_t moved = page.remove(slot);
   if (moved != kNoRow) place(moved, cluster, slot);
-  page.size < kFew ? settle(cluster) : changed(cluster);
+  page.size() < kFew ? settle(cluster) : changed(cluster);
 }
 
 std::shared_ptr<const ClusterView> RowClusters::publish() {
@@ -110,7 +128,7 @@ std::uint32_t RowClusters::add_cluster() {
     Centroids& all = writable_centroids();
     if (const std::size_t lanes = all.scale.size(); clusters() > lanes) {
       all.quantised.resize((lanes / kBlockRows + 1) * block_bytes(dimension_));
-      for (auto* values : {&all.scale, &all.variance, &all.offset_variance}) values->resize(lanes + kBlockRows);
+      all.scale.resize(lanes + kBlockRows);
       for (auto* values : {&all.offset, &all.half_norm}) values->resize(lanes + kBlockRows, -INFINITY);
     }
     centroids_.resize(clusters() * width());
@@ -127,9 +145,9 @@ void RowClusters::erase_cluster(std::uint32_t cluster) {
     view_->clusters[cluster] = view_->clusters[last];
     changes_[cluster] = changes_[last];
     const RowCluster& page = *view_->clusters[cluster];
-    for (std::size_t slot = 0; slot < page.size; ++slot) place(page.row[slot], cluster, slot);
+    for (std::size_t slot = 0; slot < page.size(); ++slot) place(page.row(slot), cluster, slot);
     const std::vector<float> moved(centroid(last).begin(), centroid(last).end());
-    set_centroid(cluster, moved, {all.variance[last], all.offset_variance[last]});
+    set_centroid(cluster, moved);
   }
   all.offset[last] = all.half_norm[last] = -INFINITY;
   view_->clusters.pop_back();
@@ -141,15 +159,15 @@ void RowClusters::add_in_order(std::uint32_t row, std::span<const float> vector,
   const auto cluster = static_cast<std::uint32_t>(row / kRows);
   while (clusters() <= cluster) add_cluster();
   RowCluster& page = writable(cluster);
-  while (page.size <= row % kRows) page.append(kNoRow);
-  page.row[row % kRows] = row;
+  while (page.size() <= row % kRows) page.append(kNoRow);
+  page.write_row(row % kRows, row);
   page.write(row % kRows, vector, offset);
   place(row, cluster, row % kRows);
   ++view_->rows;
 }
 
 void RowClusters::add(std::uint32_t row, std::span<const float> vector, float offset) {
-  const std::uint32_t cluster = nearest(vector, offset);
+  const std::uint32_t cluster = make_room(vector, offset);
   RowCluster& page = writable(cluster);
   const std::size_t slot = page.append(row);
   page.write(slot, vector, offset);
@@ -164,20 +182,20 @@ void RowClusters::form_clusters() {
   view_->centroids = std::make_shared<Centroids>();
   std::vector<float> values(width());
   for (const auto& page : pages) {
-    for (std::size_t slot = 0; slot < page->size; ++slot) {
-      if (page->row[slot] == kNoRow) continue;
+    for (std::size_t slot = 0; slot < page->size(); ++slot) {
+      if (page->row(slot) == kNoRow) continue;
       page->read(slot, values.data());
-      values.back() = page->offset[slot];
-      if (view_->clusters.empty()) set_centroid(add_cluster(), values, {});
-      const std::uint32_t cluster = nearest(std::span(values).first(dimension_), values.back());
+      values.back() = page->offset(slot);
+      if (view_->clusters.empty()) set_centroid(add_cluster(), values);
+      const std::uint32_t cluster = make_room(std::span(values).first(dimension_), values.back());
       RowCluster& to = writable(cluster);
-      const std::size_t at = to.append(page->row[slot]);
+      const std::size_t at = to.append(page->row(slot));
       to.copy(at, *page, slot);
-      place(page->row[slot], cluster, at);
+      place(page->row(slot), cluster, at);
       changed(cluster);
     }
   }
-  if (view_->clusters.empty()) set_centroid(add_cluster(), values, {});
+  if (view_->clusters.empty()) set_centroid(add_cluster(), values);
   for (int round = 0; round < kFirstRounds; ++round) {
     for (std::uint32_t cluster = 0; cluster < clusters(); ++cluster) settle(cluster);
   }
@@ -186,7 +204,7 @@ void RowClusters::form_clusters() {
 void RowClusters::move(std::uint32_t from, std::size_t slot, std::uint32_t to) {
   RowCluster& source = writable(from);
   RowCluster& target = writable(to);
-  const std::uint32_t row = source.row[slot];
+  const std::uint32_t row = source.row(slot);
   const std::size_t at = target.append(row);
   target.copy(at, source, slot);
   place(row, to, at);
@@ -194,92 +212,115 @@ void RowClusters::move(std::uint32_t from, std::size_t slot, std::uint32_t to) {
   if (moved != kNoRow) place(moved, from, slot);
 }
 
+bool RowClusters::has_moved(std::uint32_t row, std::span<const float> vector) {
+  const RowCluster& page = *view_->clusters[cluster_of(places_[row])];
+  page.read(places_[row] % kRows, row_.data());
+  const float square = squared(vector);
+  return squared(row_) - 2 * dot(row_.data(), vector.data(), dimension_) + square > kMoved * square;
+}
+
+void RowClusters::move_to_nearest(std::uint32_t row, std::span<const float> vector, float offset) {
+  const std::uint32_t cluster = cluster_of(places_[row]);
+  score_centroids(vector, offset);
+  const std::uint32_t to = nearest_with_room(cluster);
+  if (to == cluster || to == kNowhere) return;
+  move(cluster, places_[row] % kRows, to);
+  if (view_->clusters[cluster]->size() < kFew) settle(cluster);
+}
+
 void RowClusters::changed(std::uint32_t cluster) {
   if (!is_clustered() || ++changes_[cluster] < kSettleAfter) return;
-  view_->clusters[cluster]->size >= kHalveFrom ? halve(cluster) : settle(cluster);
+  view_->clusters[cluster]->size() >= kHalveFrom ? halve(cluster) : settle(cluster);
 }
 
+/// Takes the mean for its centroid and lets rows go to whichever cluster is nearest: all if few are left, otherwise
+/// those farther from the centroid than most, which are those that do go.
 void RowClusters::settle(std::uint32_t cluster) {
   changes_[cluster] = 0;
-  take_mean(cluster);
-  reassign(cluster, neighbours(cluster, kNeighbours), view_->clusters[cluster]->size >= kFew);
-  if (view_->clusters[cluster]->size == 0 && clusters() > 1) erase_cluster(cluster);
+  const std::vector<float> rows = rows_of(cluster);
+  take_mean(cluster, rows);
+  const std::size_t size = rows.size() / width();
+  const auto vector = [&](std::size_t slot) { return std::span(rows).subspan(slot * width(), dimension_); };
+  const auto offset = [&](std::size_t slot) { return rows[slot * width() + dimension_]; };
+  std::vector<float> distances(size);
+  for (std::size_t slot = 0; slot < size; ++slot) {
+    distances[slot] = squared_distance(vector(slot), offset(slot), cluster);
+  }
+  const bool may_stay = size >= kFew;
+  const float mean = std::accumulate(distances.begin(), distances.end(), 0.0F) / static_cast<float>(size);
+  for (std::size_t slot = size; slot-- > 0;) {  // downwards: what takes its slot has had its turn
+    if (may_stay && distances[slot] < mean) continue;
+    score_centroids(vector(slot), offset(slot));
+    if (!may_stay) rule_out(cluster);
+    const std::uint32_t to = nearest_with_room(cluster);
+    if (to != kNowhere && to != cluster) move(cluster, slot, to);
+  }
+  if (view_->clusters[cluster]->size() == 0 && clusters() > 1) erase_cluster(cluster);
 }
 
-/// Lets every row go to the nearest of the clusters that have room.
-void RowClusters::reassign(std::uint32_t cluster, std::span<const std::uint32_t> neighbours, bool may_stay) {
-  const std::size_t size = view_->clusters[cluster]->size;
-  std::vector<Near> best(size, {cluster, -INFINITY});
-  const std::vector<float> nothing(kRows);
-  scores_.resize(std::max(scores_.size(), kRows));
-  peaks_.resize(std::max(peaks_.size(), kRows));
-  const auto compare = [&](std::uint32_t other) {
+/// Of a row from a cluster's centroid.
+float RowClusters::squared_distance(std::span<const float> vector, float offset, std::uint32_t cluster) const {
+  const std::span<const float> mean = centroid(cluster).first(dimension_);
+  const float aside = offset - centroid(cluster).back();
+  return squared(vector) - 2 * dot(vector.data(), mean.data(), dimension_) + squared(mean) + aside * aside;
+}
+
+/// Lets the rows that are nearer to one of `others`, which have room, go there.
+void RowClusters::offer(std::uint32_t cluster, std::span<const std::uint32_t> others) {
+  for (std::size_t slot = view_->clusters[cluster]->size(); slot-- > 0;) {
     const RowCluster& page = *view_->clusters[cluster];
-    const std::span<const float> vector = centroid(other).first(dimension_);
-    const float scale = quantise(vector.data(), dimension_, query_.data());
-    score_blocks(page.quantised.data(), page.blocks(), query_.data(), dimension_, scale,
-                 {page.scale.data(), nothing.data()}, scores_.data(), peaks_.data());
-    const float half_norm = squared(vector) / 2;
-    subtract_half_square(scores_.data(), page.offset.data(), centroid(other).back(), size);
-    for (std::size_t slot = 0; slot < size; ++slot) {
-      if (scores_[slot] - half_norm > best[slot].score) best[slot] = {other, scores_[slot] - half_norm};
+    page.read(slot, row_.data());
+    std::uint32_t best = cluster;
+    float least = squared_distance(row_, page.offset(slot), cluster);
+    for (const std::uint32_t other : others) {
+      const float distance = squared_distance(row_, page.offset(slot), other);
+      if (distance < least) best = other;
+      least = std::min(least, distance);
     }
-  };
-  if (may_stay) compare(cluster);
-  for (const std::uint32_t other : neighbours) {
-    if (!view_->clusters[other]->is_full()) compare(other);
-  }
-  for (std::size_t slot = size; slot-- > 0;) {  // downwards: what moves into its place has had its turn
-    const std::uint32_t to = best[slot].cluster;
-    if (to != cluster && !view_->clusters[to]->is_full()) move(cluster, slot, to);
+    if (best != cluster && !view_->clusters[best]->is_full()) move(cluster, slot, best);
   }
 }
 
 void RowClusters::halve(std::uint32_t cluster) {
   changes_[cluster] = 0;
-  const RowCluster& page = *view_->clusters[cluster];
-  std::vector<float> values(page.size * width());
-  for (std::size_t slot = 0; slot < page.size; ++slot) {
-    float* const row = &values[slot * width()];
-    page.read(slot, row);
-    row[dimension_] = page.offset[slot];
-  }
-  const std::vector<std::uint32_t> leaving = two_means(values, width(), centroid(cluster));
+  const std::vector<std::uint32_t> leaving = two_means(rows_of(cluster), width(), centroid(cluster));
   const std::uint32_t added = add_cluster();
   for (const std::uint32_t slot : std::views::reverse(leaving)) move(cluster, slot, added);  // the last takes its slot
-  take_mean(cluster);
-  take_mean(added);
-  std::vector<std::uint32_t> settling = neighbours(cluster, kSettledByHalving);
-  settling.push_back(cluster);
-  for (const std::uint32_t other : settling) {
-    if (other < clusters()) settle(other);  // the last may have taken the number of one that was given up
+  take_mean(cluster, rows_of(cluster));
+  take_mean(added, rows_of(added));
+  std::vector<std::uint32_t> near = neighbours(cluster, kNearHalves);
+  std::erase(near, added);
+  for (const std::uint32_t other : near) offer(other, std::array{cluster, added});
+  std::ranges::sort(near, std::greater{});  // of those that are given up the last takes the number
+  for (const std::uint32_t other : near) {
+    if (view_->clusters[other]->size() < kFew) settle(other);
   }
 }
 
-void RowClusters::take_mean(std::uint32_t cluster) {
+/// Vectors as they were rounded, and offsets: [size][width()].
+std::vector<float> RowClusters::rows_of(std::uint32_t cluster) const {
   const RowCluster& page = *view_->clusters[cluster];
-  if (page.size == 0) return;
-  std::vector<float> values(width()), mean(width()), squares(width());
-  for (std::size_t slot = 0; slot < page.size; ++slot) {
-    page.read(slot, values.data());
-    values.back() = page.offset[slot];
-    for (std::size_t i = 0; i < width(); ++i) {
-      mean[i] += values[i];
-      squares[i] += values[i] * values[i];
-    }
+  std::vector<float> rows(page.size() * width());
+  for (std::size_t slot = 0; slot < page.size(); ++slot) {
+    float* const row = &rows[slot * width()];
+    page.read(slot, row);
+    row[dimension_] = page.offset(slot);
   }
-  const auto size = static_cast<float>(page.size);
-  Moments moments;
-  for (std::size_t i = 0; i < width(); ++i) {
-    mean[i] /= size;
-    const float variance = std::max(0.0F, squares[i] / size - mean[i] * mean[i]);
-    (i < dimension_ ? moments.variance : moments.offset_variance) += variance;
-  }
-  moments.variance /= static_cast<float>(dimension_);
-  set_centroid(cluster, mean, moments);
+  return rows;
 }
 
-void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> centroid, Moments moments) {
+void RowClusters::take_mean(std::uint32_t cluster, std::span<const float> rows) {
+  if (rows.empty()) return;
+  std::vector<float> mean(width());
+  for (std::size_t at = 0; at < rows.size(); at += width()) {
+    for (std::size_t i = 0; i < width(); ++i) mean[i] += rows[at + i];
+  }
+  const std::size_t count = rows.size() / width();
+  for (float& value : mean) value /= static_cast<float>(count);
+  set_centroid(cluster, mean);
+}
+
+void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> centroid) {
   std::ranges::copy(centroid, centroids_.begin() + static_cast<std::ptrdiff_t>(cluster * width()));
   Centroids& all = writable_centroids();
   const std::span<const float> vector = centroid.first(dimension_);
@@ -287,45 +328,66 @@ void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> cen
   all.scale[cluster] = quantise_into_block(vector.data(), dimension_, block, cluster % kBlockRows);
   all.offset[cluster] = centroid.back();
   all.half_norm[cluster] = -squared(vector) / 2;
-  all.variance[cluster] = moments.variance;
-  all.offset_variance[cluster] = moments.offset_variance;
 }
 
-/// scores_[cluster]: minus half the squared distance, up to a constant.
+/// scores_[cluster]: minus half the squared distance, up to a constant; peaks_[block]: the largest of a block of them.
 void RowClusters::score_centroids(std::span<const float> vector, float offset) {
   const Centroids& all = *view_->centroids;
-  const std::size_t lanes = all.scale.size();
-  scores_.resize(lanes);
-  peaks_.resize(lanes / kBlockRows);
+  const RowBlocks blocks = all.blocks(dimension_, all.half_norm);
+  scores_.resize(blocks.count * kBlockRows);
+  peaks_.resize(blocks.count);
   const float scale = quantise(vector.data(), dimension_, query_.data());
-  score_blocks(all.quantised.data(), lanes / kBlockRows, query_.data(), dimension_, scale,
-               {all.scale.data(), all.half_norm.data()}, scores_.data(), peaks_.data());
-  scores_.resize(clusters());
-  subtract_half_square(scores_.data(), all.offset.data(), offset, clusters());
+  score_blocks(blocks, query_.data(), dimension_, scale, scores_.data(), peaks_.data());
+  subtract_half_squares(scores_.data(), peaks_.data(), all.offset.data(), offset, blocks.count);
 }
 
-/// The nearest, which is halved if it is full; then the nearest with room.
-std::uint32_t RowClusters::nearest(std::span<const float> vector, float offset) {
-  score_centroids(vector, offset);
-  const auto first = static_cast<std::uint32_t>(std::ranges::max_element(scores_) - scores_.begin());
-  if (!view_->clusters[first]->is_full()) return first;
-  halve(first);
-  score_centroids(vector, offset);
-  std::uint32_t best = clusters();
-  for (std::uint32_t cluster = 0; cluster < clusters(); ++cluster) {
-    if (view_->clusters[cluster]->is_full()) continue;
-    if (best == clusters() || scores_[cluster] > scores_[best]) best = cluster;
+void RowClusters::rule_out(std::uint32_t cluster) {
+  scores_[cluster] = -INFINITY;
+  const std::size_t block = cluster / kBlockRows;
+  peaks_[block] = *std::max_element(&scores_[block * kBlockRows], &scores_[block * kBlockRows] + kBlockRows);
+}
+
+/// Of the clusters as they were scored. kNowhere: none is left (or all scores are NaN).
+std::uint32_t RowClusters::nearest() const {
+  const auto peak = std::ranges::max_element(peaks_);
+  const auto first = static_cast<std::size_t>(peak - peaks_.begin()) * kBlockRows;
+  for (std::size_t cluster = first; cluster < first + kBlockRows; ++cluster) {
+    if (scores_[cluster] == *peak && *peak > -INFINITY) return static_cast<std::uint32_t>(cluster);
   }
-  if (best < clusters()) return best;
+  return kNowhere;
+}
+
+/// The same, but of the full ones only `own`.
+std::uint32_t RowClusters::nearest_with_room(std::uint32_t own) {
+  for (std::uint32_t best = nearest();; best = nearest()) {
+    if (best == kNowhere || best == own || !view_->clusters[best]->is_full()) return best;
+    rule_out(best);
+  }
+}
+
+/// For a new row: the nearest, which is halved if it is full; then the nearest with room.
+std::uint32_t RowClusters::make_room(std::span<const float> vector, float offset) {
+  score_centroids(vector, offset);
+  const std::uint32_t first = nearest();
+  if (first != kNowhere && !view_->clusters[first]->is_full()) return first;
+  if (first != kNowhere) {
+    halve(first);
+    score_centroids(vector, offset);
+  }
+  const std::uint32_t best = nearest_with_room(kNowhere);
+  if (best != kNowhere) return best;
+  if (!view_->clusters.back()->is_full()) return clusters() - 1;  // what is not a number is near to nothing
   std::vector<float> centroid(vector.begin(), vector.end());
   centroid.push_back(offset);
-  set_centroid(add_cluster(), centroid, {});
-  return best;
+  const std::uint32_t added = add_cluster();
+  set_centroid(added, centroid);
+  return added;
 }
 
 std::vector<std::uint32_t> RowClusters::neighbours(std::uint32_t cluster, std::size_t count) {
   score_centroids(centroid(cluster).first(dimension_), centroid(cluster).back());
-  scores_[cluster] = -INFINITY;
+  rule_out(cluster);
+  scores_.resize(clusters());
   const float threshold = clusters() > count ? threshold_for(scores_, count) : -INFINITY;
   std::vector<std::uint32_t> near;
   for (std::uint32_t other = 0; other < clusters(); ++other) {
@@ -342,11 +404,12 @@ void RowClusters::save(ByteWriter& out) const {
   out.varint(clusters());
   for (std::uint32_t cluster = 0; cluster < clusters(); ++cluster) {
     const RowCluster& page = *view_->clusters[cluster];
-    out.array(std::span(page.row).first(page.size));
+    std::vector<std::uint32_t> rows(page.size());
+    for (std::size_t slot = 0; slot < rows.size(); ++slot) rows[slot] = page.row(slot);
+    out.array(std::span<const std::uint32_t>(rows));
     out.varint(changes_[cluster]);
     for (const float value : centroid(cluster)) out.fixed(value);
-    out.fixed(view_->centroids->variance[cluster]);
-    out.fixed(view_->centroids->offset_variance[cluster]);
+    for (std::size_t i = 0; i < kReserved; ++i) out.fixed(0.0F);
   }
 }
 
@@ -367,12 +430,10 @@ bool RowClusters::load(ByteReader& in, std::size_t rows) {
     const std::uint64_t changes = in.varint();
     std::vector<float> centroid(width());
     for (float& value : centroid) value = in.fixed<float>();
-    Moments moments;
-    moments.variance = in.fixed<float>();
-    moments.offset_variance = in.fixed<float>();
-    if (!in.ok() || changes >= kSettleAfter) return false;
+    for (std::size_t i = 0; i < kReserved; ++i) in.fixed<float>();
+    if (!in.ok() || changes > UINT16_MAX) return false;
     changes_[cluster] = static_cast<std::uint16_t>(changes);
-    set_centroid(cluster, centroid, moments);
+    set_centroid(cluster, centroid);
   }
   return true;
 }
@@ -386,7 +447,7 @@ bool RowClusters::restore(std::uint32_t row, std::span<const float> vector, floa
 std::size_t RowClusters::memory_bytes() const {
   std::size_t bytes = (places_.capacity() + centroids_.capacity()) * 4 + changes_.capacity() * 2;
   for (const auto& cluster : view_->clusters) bytes += cluster->memory_bytes();
-  return bytes + clusters() * (dimension_ + 20);
+  return bytes + clusters() * (dimension_ / 2 + 12);  // Centroids
 }
 
 }  // namespace freshet::online

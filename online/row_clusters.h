@@ -16,15 +16,14 @@ inline constexpr std::size_t kExactRows = 16'384;
 
 /// An inverted file (Jégou, Douze and Schmid, PAMI 2011) over rows that never stand still. Up to `exact_rows` rows lie
 /// in the order of their numbers, and a scan reads them all. From then on they lie in clusters of rows that are alike,
-/// their offsets included, and a scan reads the clusters that promise most (embedding_ranking.h). There is no training
-/// and no frozen copy: a new row goes to the nearest centroid, a full cluster is halved, and a cluster that has changed
-/// often enough takes the mean of its rows for its centroid and lets them go to whichever of its neighbours is nearer:
-/// the split and reassign of Xu et al., "SPFresh", SOSP 2023, with the steps of Lloyd's k-means done where something
-/// changes. Nothing is drawn at random.
+/// their offsets included, and a scan reads the clusters whose means score highest (embedding_ranking.h). There is no
+/// training and no frozen copy: a row that is new, or has moved by a quarter of its length, goes to the nearest
+/// centroid; a full cluster is halved, and a cluster that has changed often enough takes the mean of its rows for its
+/// centroid and lets the farther ones go to whichever is nearer: the split and reassign of Xu et al., "SPFresh", SOSP
+/// 2023, with the steps of Lloyd's k-means done where something changes. Nothing is drawn at random.
 /// Threads:  learner thread only; views taken by publish() may be read anywhere.
-/// Cost:     write(): amortised a hundredth of a pass over the centroids and of one over the row's cluster and its
-///           neighbours; of a new row, a pass over the centroids. Once, when there are more than `exact_rows`, all rows
-///           are placed.
+/// Cost:     write(): amortised a pass over the centroids, and another of a row that has moved or is new. Once, when
+///           there are more than `exact_rows`, all rows are placed.
 class RowClusters {
  public:
   RowClusters(std::size_t dimension, std::size_t exact_rows);
@@ -52,13 +51,6 @@ class RowClusters {
 
  private:
   static constexpr std::uint32_t kNowhere = UINT32_MAX;
-  struct Moments {
-    float variance = 0, offset_variance = 0;
-  };
-  struct Near {
-    std::uint32_t cluster = 0;
-    float score = 0;  // minus half the squared distance, up to a constant
-  };
 
   std::uint32_t clusters() const { return static_cast<std::uint32_t>(view_->clusters.size()); }
   std::size_t width() const { return dimension_ + 1; }  // a vector and its offset
@@ -76,15 +68,22 @@ class RowClusters {
   void add(std::uint32_t row, std::span<const float> vector, float offset);
   void form_clusters();
   void move(std::uint32_t from, std::size_t slot, std::uint32_t to);
+  bool has_moved(std::uint32_t row, std::span<const float> vector);
+  void move_to_nearest(std::uint32_t row, std::span<const float> vector, float offset);
   void changed(std::uint32_t cluster);
   void settle(std::uint32_t cluster);
-  void reassign(std::uint32_t cluster, std::span<const std::uint32_t> neighbours, bool may_stay);
+  float squared_distance(std::span<const float> vector, float offset, std::uint32_t cluster) const;
+  void offer(std::uint32_t cluster, std::span<const std::uint32_t> others);
   void halve(std::uint32_t cluster);
 
-  void take_mean(std::uint32_t cluster);
-  void set_centroid(std::uint32_t cluster, std::span<const float> centroid, Moments moments);
+  std::vector<float> rows_of(std::uint32_t cluster) const;
+  void take_mean(std::uint32_t cluster, std::span<const float> rows);
+  void set_centroid(std::uint32_t cluster, std::span<const float> centroid);
   void score_centroids(std::span<const float> vector, float offset);
-  std::uint32_t nearest(std::span<const float> vector, float offset);
+  void rule_out(std::uint32_t cluster);
+  std::uint32_t nearest() const;
+  std::uint32_t nearest_with_room(std::uint32_t own);
+  std::uint32_t make_room(std::span<const float> vector, float offset);
   std::vector<std::uint32_t> neighbours(std::uint32_t cluster, std::size_t count);
 
   const std::size_t dimension_, exact_rows_;
@@ -95,6 +94,7 @@ class RowClusters {
   std::vector<std::uint16_t> changes_;  // by cluster, since it settled
   std::vector<float> scores_, peaks_;   // buffers of score_centroids()
   std::vector<std::int8_t> query_;
+  std::vector<float> row_;  // buffer: one as it was rounded
 };
 
 }  // namespace freshet::online

@@ -51,7 +51,7 @@ class ScanTuner {
  private:
   static constexpr std::uint64_t kEvery = 512;
   static constexpr double kMissed = 0.007;  // that it settles at
-  static constexpr double kStep = 1;
+  static constexpr double kStep = 2;
   static constexpr double kDecay = 0.01;
 
   double least_, rows_;

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "online/chunked_array.h"
@@ -23,7 +23,7 @@ struct Vocabulary::Impl {
   // Keys point into the entries' names, which stay as they are while they are keys.
   struct Shard {
     mutable std::mutex mutex;
-    std::unordered_map<std::string_view, ItemIndex> numbers;  // guarded by mutex
+    boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex
   };
   // Doubly linked list in order of sightings.
   struct Link {
@@ -121,6 +121,11 @@ std::string Vocabulary::name(ItemIndex item) const {
   if (entry == nullptr) return {};
   const std::lock_guard lock(impl_->entry_locks.of(item));
   return entry->name;
+}
+
+void Vocabulary::prefetch(ItemIndex item) const {
+  __builtin_prefetch(impl_->entries.find(item));
+  __builtin_prefetch(&impl_->entry_locks.of(item), /*write=*/1);
 }
 
 Timestamp Vocabulary::first_seen(ItemIndex item) const {

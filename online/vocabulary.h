@@ -36,6 +36,9 @@ class Vocabulary {
   /// Empty if the number is not in use.
   std::string name(ItemIndex item) const;
 
+  /// Asks the memory for what name() needs.
+  void prefetch(ItemIndex item) const;
+
   Timestamp first_seen(ItemIndex item) const;
 
   std::size_t size() const;

@@ -3,7 +3,7 @@
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/bench.sh [--quick] [--items N,N...] [--users N,N...] [--against DIR] | --ratios
-  --quick        small shops: a minute or two instead of an hour
+  --quick        small shops: a minute or two instead of 40 minutes
   --items N,...  sizes of the catalogue for cost against size (10000,100000,1000000); none: skip it
   --users N,...  numbers of users for the same (10000,100000,1000000,10000000); none: skip it
   --against DIR  compare with that run (the newest earlier one in build/bench)

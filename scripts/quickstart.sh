@@ -45,7 +45,7 @@ echo
 echo "a shop stream of 60,000 events with known tastes:"
 "$freshet" generate --users 1500 --items 300 --events 60000 --seed 1 -o "$work/shop.jsonl"
 "$freshet" replay "$work/shop.jsonl" --to http --url "$url"
-echo "learning it, every event scored before it is learned ..."
+echo "learning it, events scored before they are learned ..."
 until curl -sf "$url/v1/status" | grep -q '"events_learned":60000'; do sleep 0.3; done
 
 show() { # show TITLE < JSON

@@ -20,6 +20,7 @@ build_packages=(
   librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
   libjemalloc-dev
+  dpkg-dev file  # the package (scripts/package.sh)
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
 test_packages=(kcat jq procps zstd clang-tidy-16)
@@ -47,9 +48,9 @@ publish() {
 check_sum() { echo "$1  $2" | sha256sum --quiet -c - || die "$2 has the wrong checksum"; }
 
 # One standard LibTorch tree out of two published artefacts of the same version: the libraries from Maven Central, the
-# headers and CMake package from the wheel (its x86-64 build would bring CUDA; headers are the same on both).
+# headers, CMake package and licences from the wheel (its x86-64 build would bring CUDA; headers are the same on both).
 install_libtorch() {
-  [ -e "$libtorch_dir/lib/libtorch_cpu.so" ] && return
+  [ -e "$libtorch_dir/LICENSE" ] && return
   [ "$(uname -m)" = x86_64 ] || die "LibTorch is installed for x86-64 only; give your own with -DCMAKE_PREFIX_PATH"
   echo "installing LibTorch 2.7.1 (210 MB)"
   local wheel jar
@@ -63,6 +64,7 @@ install_libtorch() {
   mkdir -p "$work/libtorch/lib"
   unzip -q -j "$jar" 'pytorch/cpu/linux-x86_64/*' -d "$work/libtorch/lib"
   unzip -q "$wheel" 'torch/include/*' 'torch/share/cmake/*' -d "$work"
+  unzip -q -j "$wheel" '*.dist-info/LICENSE' '*.dist-info/NOTICE' -d "$work/libtorch"
   mv "$work/torch/include" "$work/torch/share" "$work/libtorch/"
   publish "$work/libtorch" "$libtorch_dir"
 }

@@ -93,6 +93,7 @@ else
     step "release tests" run_ctest release
     step "end-to-end tests" run_pytest tests/integration
     step "fault tests" run_pytest --short tests/fault
+    step "package" scripts/package.sh
     step "layers" .ci/check_layers.py build/release
     step "clang-tidy" .ci/check_tidy.sh build/release
     step "speed against plain code" scripts/bench.sh --ratios

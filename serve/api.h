@@ -22,6 +22,9 @@ class Executor {
   virtual void post(std::function<void()> work) = 0;
   /// For timeouts: may be 50 ms late.
   virtual void post_after(std::chrono::milliseconds delay, std::function<void()> work) = 0;
+  /// For what may wait for the disk: on another thread, one after another in the order of the calls. False: too many
+  /// wait already, and this will not be done.
+  [[nodiscard]] virtual bool post_blocking(std::function<void()> work) = 0;
 };
 
 struct ApiRequest {
@@ -55,7 +58,7 @@ class Api {
 
   void handle(const ApiRequest& request, Respond respond) const;
 
-  /// False if handle() will refuse the request whatever its body says, so that nobody need read it.
+  /// False if the answer of handle() does not depend on the body, so that nobody need read it.
   bool wants_body(const ApiRequest& request) const;
 
   /// Reads serve.keys_file again. Errors: invalid; the keys in use stay.

@@ -62,6 +62,7 @@ Awaitable<void> HttpSession<Stream>::run() {
 template <typename Stream>
 Awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t most) {
   most = std::min(most, buffer_.max_size() - buffer_.size());
+  if (most == 0) co_return http::error::buffer_overflow;  // reading nothing succeeds at once, for ever
   auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(most), kAwait);
   if (!error) buffer_.commit(bytes);
   co_return error;
@@ -213,9 +214,10 @@ Awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   ApiResponse answer;
-  if (error == http::error::body_limit) {
+  // What is parsed only as a whole, and in a body has no limit of its own: a chunk's extension, the trailer.
+  if (error == http::error::body_limit || error == http::error::buffer_overflow) {
     answer = problem(413, "the body is larger than " + std::to_string(io_.options.max_body_bytes) + " bytes");
-  } else if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  } else if (error == http::error::header_limit) {
     answer = problem(431, "the header is larger than " + std::to_string(io_.options.max_header_bytes) + " bytes");
   } else if (error.category() == make_error_code(http::error::bad_method).category() &&
              error != http::error::end_of_stream && error != http::error::partial_message) {

@@ -17,7 +17,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 /// Work of one connection comes back to the connection's I/O thread.
 class ContextExecutor final : public Executor {
  public:
-  explicit ContextExecutor(asio::io_context& context) : context_(context) {}
+  ContextExecutor(asio::io_context& context, DiskWorker& disk) : context_(context), disk_(disk) {}
 
   void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
 
@@ -29,6 +29,8 @@ class ContextExecutor final : public Executor {
       if (works.size() == 1) set_timer(due);
     });
   }
+
+  bool post_blocking(std::function<void()> work) override { return disk_.post(std::move(work)); }
 
  private:
   // Every POST of events has a timeout, which hardly ever matters: those of a tick share a timer.
@@ -46,16 +48,18 @@ class ContextExecutor final : public Executor {
   }
 
   asio::io_context& context_;
+  DiskWorker& disk_;
   std::map<Due, std::vector<std::function<void()>>> due_;  // that thread's only
 };
 
 }  // namespace
 
-IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge& connections, Counter& shed)
+IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, Gauge& connections,
+                   Counter& shed)
     : tls_(tls),
       connections_gauge_(connections),
       admission_(context_, options.shed_delay),
-      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_), admission_} {
+      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_, disk), admission_} {
   asio::co_spawn(context_, watch_deadlines(), asio::detached);
 }
 

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "serve/admission.h"
 #include "serve/api.h"
+#include "serve/disk_worker.h"
 #include "serve/http_session.h"
 #include "serve/options.h"
 #include "serve/tls.h"
@@ -18,7 +19,7 @@ namespace freshet::serve {
 class IoWorker {
  public:
   /// `tls` null: plain HTTP. All of it outlives the worker.
-  IoWorker(const Options& options, const Api& api, const Tls* tls, Gauge& connections, Counter& shed);
+  IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, Gauge& connections, Counter& shed);
 
   boost::asio::io_context& context() { return context_; }
 

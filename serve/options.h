@@ -42,7 +42,7 @@ struct Options {
   std::chrono::milliseconds idle_timeout{75'000};    ///< between requests of a kept-alive connection
   std::chrono::milliseconds write_timeout{10'000};
   std::chrono::milliseconds after_timeout{2'000};    ///< longest wait for an `after` token
-  std::chrono::milliseconds events_timeout{10'000};  ///< longest wait for events to become durable
+  std::chrono::milliseconds events_timeout{10'000};  ///< longest wait for events and changes to become durable
   std::chrono::milliseconds shed_delay{100};         ///< of overload, until lists are refused (serve/admission.h)
   std::chrono::milliseconds drain_timeout{5'000};    ///< for requests in flight at shutdown
 

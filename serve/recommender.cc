@@ -75,6 +75,7 @@ struct Recommender::Impl {
   List start(const online::Snapshot& snapshot, std::string source) const;
   bool keep(const ListRequest& request, const NamedCandidate& candidate) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
+  List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
 
   const Services& services;
@@ -145,8 +146,7 @@ bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& c
 List Recommender::recommend(const ListRequest& request) const {
   const auto snapshot = impl_->services.snapshot();
   // The blender is trained on sessions that have begun; before that popularity is all there is to go by.
-  if (request.context.session.empty()) return popular(request);
-  return impl_->blended(request, *snapshot);
+  return request.context.session.empty() ? impl_->popular(request, *snapshot) : impl_->blended(request, *snapshot);
 }
 
 /// Fills the list with the best that the filters let through; returns their rows. Only what comes so far is named and
@@ -158,14 +158,15 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   rows.reserve(std::min(request.k, ranking.items.size()));
   list.items.clear();
   list.items.reserve(rows.capacity());
-  online::visit_best_first(ranking, [&](std::size_t row) {
+  const auto visit = [&](std::size_t row) {
     // A number that was given up since it was proposed has no name any more.
     NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
     if (candidate.name.empty() || !keep(request, candidate)) return true;
     list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
     rows.push_back(row);
     return rows.size() < request.k;
-  });
+  };
+  online::visit_best_first(ranking, visit, [&](std::size_t row) { services.vocabulary.prefetch(ranking.items[row]); });
   return rows;
 }
 
@@ -198,30 +199,33 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
 }
 
 List Recommender::popular(const ListRequest& request) const {
-  const auto snapshot = impl_->services.snapshot();
+  return impl_->popular(request, *impl_->services.snapshot());
+}
+
+List Recommender::Impl::popular(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto popularity =
-      std::ranges::find(snapshot->parts, "popularity", [](const auto& part) { return part->name(); });
-  List list = impl_->start(*snapshot, "popularity");
-  if (popularity == snapshot->parts.end()) return list;
+      std::ranges::find(snapshot.parts, "popularity", [](const auto& part) { return part->name(); });
+  List list = start(snapshot, "popularity");
+  if (popularity == snapshot.parts.end()) return list;
   const Scorer* const scorer = popularity->get();
   Ranking& ranking = thread_ranking();
   std::vector<std::size_t> rows;
   std::size_t count = request.k;
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, count *= 2) {
     {
-      const StageMetrics::Timer timer(impl_->metrics, StageMetrics::sources);
+      const StageMetrics::Timer timer(metrics, StageMetrics::sources);
       online::propose({&scorer, 1}, request.context, count, ranking);
     }
-    impl_->metrics.proposed(ranking.items.size());
+    metrics.proposed(ranking.items.size());
     const auto& proposed = ranking.proposals.front().candidates;
     ranking.scores.clear();
     for (const online::Candidate& candidate : proposed) ranking.scores.push_back(candidate.score);
-    rows = impl_->select(request, ranking, list);
+    rows = select(request, ranking, list);
     if (rows.size() >= request.k || proposed.size() < count) break;
   }
   name_sources({&scorer, 1}, ranking, rows, list);
   if (request.explain) explain({&scorer, 1}, ranking, rows, list);
-  impl_->metrics.returned(list.items.size());
+  metrics.returned(list.items.size());
   return list;
 }
 

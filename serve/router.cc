@@ -44,6 +44,9 @@ std::vector<std::string> parameters(const std::vector<std::string>& pattern, con
   return values;
 }
 
+/// Those of GET (HEAD) and DELETE mean nothing (RFC 9110), and some who send them need no key.
+bool takes_body(const Route& route) { return route.method != "GET" && route.method != "DELETE"; }
+
 bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 /// Path segments and query of a target, percent-decoded.
@@ -241,7 +244,8 @@ bool Router::wants_body(const ApiRequest& request) const {
   std::vector<std::pair<std::string, std::string>> query;
   if (!decode_target(request.target, segments, query)) return false;
   const Entry* entry = find(request.method, segments).entry;
-  return entry != nullptr && access_.admits(entry->route.scope, request.authorization, request.x_api_key);
+  return entry != nullptr && takes_body(entry->route) &&
+         access_.admits(entry->route.scope, request.authorization, request.x_api_key);
 }
 
 void Router::handle(const ApiRequest& request, Respond respond) const {

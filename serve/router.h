@@ -54,7 +54,8 @@ class Router {
   void add(Route route);
   void handle(const ApiRequest& request, Respond respond) const;
 
-  /// False if handle() will refuse the request whatever its body says: no such endpoint, or no right to it.
+  /// False if the answer of handle() does not depend on the body: no such endpoint, none that takes one, or no right to
+  /// it.
   bool wants_body(const ApiRequest& request) const;
 
   std::vector<const Route*> routes() const;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "serve/api.h"
+#include "serve/disk_worker.h"
 #include "serve/io_worker.h"
 #include "serve/tls.h"
 
@@ -56,7 +57,7 @@ struct Server::Impl {
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), connections, shed));
+      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, connections, shed));
     }
     if (options.is_public() && !options.tls.enabled()) {
       log::warn("a public address without serve.tls.certificate: keys and answers travel in the clear");
@@ -115,6 +116,7 @@ struct Server::Impl {
     for (const auto& worker : workers) worker->context().stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    disk.stop();  // while the contexts are there: what it lets go of may own coroutines of theirs
   }
 
   const Options options;
@@ -125,6 +127,7 @@ struct Server::Impl {
   Counter& refused;
   Counter& reloaded_ok;
   Counter& reloaded_not;
+  DiskWorker disk;
   std::vector<std::unique_ptr<IoWorker>> workers;
   std::unique_ptr<Tcp::acceptor> acceptor;
   std::uint16_t port = 0;

@@ -36,7 +36,8 @@ struct Services {
   Metrics& metrics;
 };
 
-/// The HTTP/1.1 server, with TLS if the options name a certificate: owns its I/O threads ("freshet-io-N").
+/// The HTTP/1.1 server, with TLS if the options name a certificate: owns its I/O threads ("freshet-io-N") and
+/// the one that waits for the disk in their place ("freshet-disk").
 /// Errors: the constructor throws if it cannot listen ("cannot listen on 127.0.0.1:8080: address in use").
 class Server {
  public:
@@ -49,7 +50,8 @@ class Server {
   /// logged and what is in use stays. Any thread.
   void reload();
 
-  /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads. Idempotent.
+  /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads, and so waits for a
+  /// change that the disk is still at. Idempotent.
   void stop();
 
  private:

@@ -37,16 +37,36 @@ rocksdb::WriteOptions durable() {
 
 struct Catalogue::Impl {
   Database& database;
-  std::mutex writer;  // one put or erase at a time, so that memory and disk change in the same order
+  std::mutex writer;  // one write at a time, so that memory and disk change in the same order
   mutable std::shared_mutex mutex;
   ItemMap items;  // guarded by mutex
   std::atomic<std::uint64_t> bytes{0};
+  std::atomic<std::size_t> unavailable{0};  // items; where there is none, nobody needs to look
+
+  /// REQUIRES: `writer` is held.
+  Result<void> put(std::span<const Item> changed) {
+    const Database::Impl& db = database.impl();
+    const std::shared_lock using_it(db.in_use);
+    rocksdb::WriteBatch batch;
+    for (const Item& item : changed) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
+    const auto status = db.db->Write(durable(), &batch);
+    if (!status.ok()) return to_error(status);
+    const std::unique_lock lock(mutex);
+    for (const Item& item : changed) insert(std::make_shared<const Item>(item));
+    return {};
+  }
 
   void insert(std::shared_ptr<const Item> item) {
-    bytes += bytes_of(*item);
     auto& slot = items[item->item];
-    if (slot) bytes -= bytes_of(*slot);
+    if (slot) discount(*slot);
+    bytes += bytes_of(*item);
+    if (!item->available) ++unavailable;
     slot = std::move(item);
+  }
+
+  void discount(const Item& item) {
+    bytes -= bytes_of(item);
+    if (!item.available) --unavailable;
   }
 };
 
@@ -64,16 +84,19 @@ Catalogue::Catalogue(Database& database) : impl_(std::make_unique<Impl>(database
 Catalogue::~Catalogue() = default;
 
 Result<void> Catalogue::put(std::span<const Item> items) {
-  const Database::Impl& db = impl_->database.impl();
-  std::lock_guard writing(impl_->writer);
-  const std::shared_lock using_it(db.in_use);
-  rocksdb::WriteBatch batch;
-  for (const Item& item : items) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
-  const auto status = db.db->Write(durable(), &batch);
-  if (!status.ok()) return to_error(status);
-  std::unique_lock lock(impl_->mutex);
-  for (const Item& item : items) impl_->insert(std::make_shared<const Item>(item));
-  return {};
+  const std::lock_guard writing(impl_->writer);
+  return impl_->put(items);
+}
+
+Result<Item> Catalogue::update(std::string_view item, const std::function<Result<Item>(const Item&)>& change) {
+  const std::lock_guard writing(impl_->writer);
+  const auto known = find(item);
+  if (!known) return Error{Errc::not_found, "no such item"};
+  auto changed = change(*known);
+  if (!changed) return changed;
+  FRESHET_CHECK(changed->item == item);
+  if (auto put = impl_->put({&*changed, 1}); !put) return put.error();
+  return changed;
 }
 
 Result<void> Catalogue::erase(std::string_view item) {
@@ -85,7 +108,7 @@ Result<void> Catalogue::erase(std::string_view item) {
   if (!status.ok()) return to_error(status);
   std::unique_lock lock(impl_->mutex);
   const auto found = impl_->items.find(item);
-  impl_->bytes -= bytes_of(*found->second);
+  impl_->discount(*found->second);
   impl_->items.erase(found);
   return {};
 }
@@ -97,6 +120,7 @@ std::shared_ptr<const Item> Catalogue::find(std::string_view item) const {
 }
 
 bool Catalogue::is_available(std::string_view item) const {
+  if (impl_->unavailable == 0) return true;
   std::shared_lock lock(impl_->mutex);
   const auto found = impl_->items.find(item);
   return found == impl_->items.end() || found->second->available;

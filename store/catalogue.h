@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,7 +18,8 @@ namespace freshet::store {
 /// request.
 /// Threads:  all methods may be called concurrently; writers are serialised.
 /// Errors:   not_found, unavailable (I/O). The constructor throws if the stored items cannot be read.
-/// Cost:     find(): a hash lookup under a shared lock; put(): one WriteBatch, fsynced, since no log holds it.
+/// Cost:     find(): a hash lookup under a shared lock; put(), erase(), update(): one WriteBatch, fsynced, since
+///           no log holds it.
 class Catalogue {
  public:
   explicit Catalogue(Database& database);
@@ -26,6 +28,10 @@ class Catalogue {
   /// Inserts or replaces, all or nothing.
   Result<void> put(std::span<const Item> items);
   Result<void> erase(std::string_view item);
+
+  /// Replaces the item by what `change` makes of it, which is returned; no other write comes in between. What `change`
+  /// refuses is the error. REQUIRES: `change` keeps the name and does not write to the catalogue.
+  Result<Item> update(std::string_view item, const std::function<Result<Item>(const Item&)>& change);
 
   /// Shared with the catalogue: immutable. Null if unknown.
   std::shared_ptr<const Item> find(std::string_view item) const;

@@ -38,7 +38,12 @@ std::string name_of(std::uint64_t sequence) {
   return name;
 }
 
-std::uint64_t sequence_of(const std::string& name) { return std::strtoull(name.c_str() + kPrefix.size(), nullptr, 10); }
+/// 0: not the name of a checkpoint, but of somebody's copy of one, say.
+std::uint64_t sequence_of(const std::string& name) {
+  if (!name.starts_with(kPrefix)) return 0;
+  const std::uint64_t sequence = std::strtoull(name.c_str() + kPrefix.size(), nullptr, 10);
+  return name == name_of(sequence) ? sequence : 0;
+}
 
 /// Closes on every way out.
 struct File {
@@ -183,7 +188,7 @@ std::vector<std::string> CheckpointStore::list(const std::string& directory) {
   std::error_code error;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
     std::string name = it->path().filename().string();
-    if (name.starts_with(kPrefix)) names.push_back(std::move(name));
+    if (sequence_of(name) > 0) names.push_back(std::move(name));
   }
   std::ranges::sort(names, std::greater<>{});
   return names;

@@ -81,7 +81,8 @@ class TroubleListener final : public rocksdb::EventListener {
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
     const std::lock_guard lock(impl_.problem_mutex);
-    if (!impl_.problem.empty()) return;
+    if (impl_.failed) return;  // what follows from the first
+    impl_.failed = true;
     impl_.problem = status->ToString();
     log::error("the store takes no more writes", {{"reason", impl_.problem}});
   }
@@ -119,9 +120,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const Database::Impl& impl
   return descriptors;
 }
 
-std::unique_ptr<Database::Impl> prepare(const Options& options) {
-  auto impl = std::make_unique<Database::Impl>();
-  impl->options = options;
+std::unique_ptr<Database::Impl> prepare(const Options& options, const Clock& clock) {
+  auto impl = std::make_unique<Database::Impl>(options, clock);
   impl->block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, -1, /*strict_capacity_limit=*/false,
                                            /*high_pri_pool_ratio=*/0.5);
   impl->recent_histories = std::make_unique<RecentHistories>(options.history_cache_bytes);
@@ -219,7 +219,7 @@ void load_counters(Database::Impl& impl) {
     const std::string bytes = get_meta(impl, key);
     return ByteReader(bytes).fixed<std::int64_t>();
   };
-  impl.stream_time_ms->store(number(kStreamTimeKey));
+  impl.stream_time->raise(timestamp_from_ms(number(kStreamTimeKey)));
   // The stored end matters when everything has been trimmed: offsets are never given out twice.
   impl.journal_end = std::max(number(kJournalEndKey), edge_offset(impl, true) + 1);
   const std::int64_t first = edge_offset(impl, false);
@@ -239,6 +239,8 @@ void close(Database::Impl& impl) {
   }
   impl.db->Close().PermitUncheckedError();
   impl.db.reset();
+  const std::lock_guard lock(impl.problem_mutex);
+  impl.failed = false;
 }
 
 std::uint64_t files_bytes(const fs::path& directory, std::string_view extension) {
@@ -326,7 +328,7 @@ Error to_error(const rocksdb::Status& status) {
 
 Database::Impl::~Impl() { close(*this); }
 
-Database::Database(const Options& options) : impl_(prepare(options)) {
+Database::Database(const Options& options, const Clock& clock) : impl_(prepare(options, clock)) {
   check_directory(options, /*create=*/true);
   open(*impl_, /*read_only=*/false);
   check_format(*impl_, /*read_only=*/false);
@@ -336,7 +338,7 @@ Database::Database(const Options& options) : impl_(prepare(options)) {
 
 Database Database::open_read_only(const Options& options) {
   check_directory(options, /*create=*/false);
-  auto impl = prepare(options);
+  auto impl = prepare(options, system_clock());
   open(*impl, /*read_only=*/true);
   check_format(*impl, /*read_only=*/true);
   load_counters(*impl);
@@ -378,6 +380,10 @@ Result<void> Database::recover() {
   auto done = check_disk(*impl_);
   if (done) done = start_over(*impl_);
   const std::lock_guard lock(impl_->problem_mutex);
+  if (done && impl_->failed) {  // anew, in the work that begins as soon as it is open
+    impl_->obstacle.clear();
+    return Error{Errc::unavailable, impl_->problem};
+  }
   if (done) {
     log::info("the store takes writes again", {{"problem", impl_->problem}});
     impl_->problem.clear();

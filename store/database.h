@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "store/options.h"
 
@@ -19,8 +20,9 @@ namespace freshet::store {
 /// Format:   docs/store_format.md, versioned by `meta/format`.
 class Database {
  public:
-  /// Opens or creates `options.directory`.
-  explicit Database(const Options& options);
+  /// Opens or creates `options.directory`. What is too old is told by stream time, and by `clock`, which must outlive
+  /// this, where that is far ahead of it (store/newest_time.h).
+  explicit Database(const Options& options, const Clock& clock = system_clock());
 
   /// Opens an existing directory without writing to it or locking it (freshet inspect).
   static Database open_read_only(const Options& options);

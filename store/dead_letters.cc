@@ -1,13 +1,61 @@
 #include "store/dead_letters.h"
 
+#include <algorithm>
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
+#include <vector>
 
 #include "store/key_codec.h"
 #include "store/rocks.h"
 #include "store/value_codec.h"
 
 namespace freshet::store {
+
+RejectedRecord cut_dead_letter(const RejectedRecord& record) {
+  RejectedRecord kept{record.position,
+                      record.arrival,
+                      record.reason,
+                      record.key.substr(0, kMaxDeadLetterBytes),
+                      record.value.substr(0, kMaxDeadLetterBytes),
+                      {}};
+  if (kept.value.size() < record.value.size()) {
+    kept.headers.emplace_back("freshet-truncated-from", std::to_string(record.value.size()));
+  }
+  std::size_t room = kMaxDeadLetterBytes;
+  for (const auto& [name, value] : record.headers) {
+    if (name.size() + value.size() > room) break;
+    room -= name.size() + value.size();
+    kept.headers.emplace_back(name, value);
+  }
+  return kept;
+}
+
+void trim_dead_letters(Database::Impl& db, std::size_t added) {
+  constexpr std::size_t kSlack = kMaxDeadLetters / 10;  // looking at all of them is rare then
+  const std::lock_guard alone(db.dead_letter_trims);
+  const std::size_t counted = db.dead_letter_count += added;
+  if (counted <= kMaxDeadLetters + kSlack) return;
+
+  std::vector<std::pair<Timestamp, Position>> letters;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::dead_letters)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const auto position = decode_position(to_view(it->key()));
+    if (position) letters.emplace_back(arrival_of_rejected(to_view(it->value())).value_or(Timestamp::min()), *position);
+  }
+  if (!it->status().ok()) return;
+
+  const std::size_t kept = std::min(letters.size(), kMaxDeadLetters);
+  const auto first_kept = letters.end() - static_cast<std::ptrdiff_t>(kept);
+  std::ranges::nth_element(letters, first_kept);
+  rocksdb::WriteBatch batch;
+  for (auto letter = letters.begin(); letter != first_kept; ++letter) {
+    batch.Delete(db.family(Family::dead_letters), encode_position(letter->second));
+  }
+  if (db.db->Write(rocksdb::WriteOptions{}, &batch).ok()) db.dead_letter_count -= counted - kept;
+}
 
 Result<void> DeadLetters::scan(const std::function<bool(const RejectedRecord&)>& visit) const {
   const Database::Impl& db = database_.impl();

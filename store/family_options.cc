@@ -24,35 +24,33 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
   }
 };
 
-/// Drops history rows beyond the owner's newest `max_events`, and rows older than `max_age_ms` before stream time.
+/// Drops history rows beyond the owner's newest `max_events`, and rows older than `oldest`.
 ///
 /// A compaction sees an owner's rows newest first but only those in its input files. Dropping a row after counting N
 /// newer ones of the same owner is still safe: these N exist, so the row is beyond the limit whatever the other files
-/// hold. The newer ones can only disappear by an erase of the whole owner, which removes the row as well.
+/// hold. An erase of the whole owner removes the row as well. A user's erasure takes single rows out of a session,
+/// though, and those may be among the N, before this compaction (their marks lie in other files) or after it. Such a
+/// session's history is then shorter than the limit by at most as many rows as the erasure took, although it had older
+/// ones; it never shows a row that was erased.
 class HistoryFilter final : public rocksdb::CompactionFilter {
  public:
-  HistoryFilter(std::size_t max_events, std::int64_t max_age_ms, SharedTime stream_time)
-      : max_events_(max_events), max_age_ms_(max_age_ms), stream_time_(std::move(stream_time)) {}
+  HistoryFilter(std::size_t max_events, Timestamp oldest) : max_events_(max_events), oldest_(oldest) {}
 
   const char* Name() const override { return "freshet.HistoryFilter"; }
 
   bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*, bool*) const override {
     if (key.size() <= kHistorySuffixBytes) return false;
-    const std::string_view prefix(key.data(), key.size() - kHistorySuffixBytes);
+    const std::string_view prefix = to_view(key).substr(0, key.size() - kHistorySuffixBytes);
     if (prefix != owner_) {
       owner_ = prefix;
       seen_ = 0;
     }
-    if (++seen_ > max_events_) return true;
-    if (max_age_ms_ == 0) return false;
-    const auto decoded = decode_history_key(to_view(key));
-    return decoded && to_ms(decoded->time) < stream_time_->load(std::memory_order_relaxed) - max_age_ms_;
+    return ++seen_ > max_events_ || time_of_history_suffix(to_view(key).substr(prefix.size())) < oldest_;
   }
 
  private:
   const std::size_t max_events_;
-  const std::int64_t max_age_ms_;
-  const SharedTime stream_time_;
+  const Timestamp oldest_;
   // One filter object serves one compaction on one thread, in key order.
   mutable std::string owner_;
   mutable std::size_t seen_ = 0;
@@ -62,52 +60,49 @@ class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
   HistoryFilterFactory(const Options& options, SharedTime stream_time)
       : max_events_(options.max_events_per_owner),
-        max_age_ms_(std::chrono::milliseconds(options.max_event_age).count()),
+        max_age_(options.max_event_age),
         stream_time_(std::move(stream_time)) {}
 
   const char* Name() const override { return "freshet.HistoryFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context&) override {
-    return std::make_unique<HistoryFilter>(max_events_, max_age_ms_, stream_time_);
+    return std::make_unique<HistoryFilter>(max_events_, oldest_kept(max_age_, stream_time_->judged()));
   }
 
  private:
   const std::size_t max_events_;
-  const std::int64_t max_age_ms_;
+  const std::chrono::hours max_age_;
   const SharedTime stream_time_;
 };
 
 /// Forgets event ids that are older than the dedupe window.
 class DedupeFilter final : public rocksdb::CompactionFilter {
  public:
-  DedupeFilter(std::int64_t window_ms, SharedTime newest_arrival)
-      : window_ms_(window_ms), newest_arrival_(std::move(newest_arrival)) {}
+  explicit DedupeFilter(Timestamp oldest) : oldest_(oldest) {}
 
   const char* Name() const override { return "freshet.DedupeFilter"; }
   bool Filter(int, const rocksdb::Slice&, const rocksdb::Slice& value, std::string*, bool*) const override {
     const auto decoded = decode_dedupe(to_view(value));
-    return decoded && to_ms(decoded->arrival) < newest_arrival_->load(std::memory_order_relaxed) - window_ms_;
+    return decoded && decoded->arrival < oldest_;
   }
 
  private:
-  const std::int64_t window_ms_;
-  const SharedTime newest_arrival_;
+  const Timestamp oldest_;
 };
 
 class DedupeFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
   DedupeFilterFactory(const Options& options, SharedTime newest_arrival)
-      : window_ms_(std::chrono::milliseconds(options.dedupe_window).count()),
-        newest_arrival_(std::move(newest_arrival)) {}
+      : window_(options.dedupe_window), newest_arrival_(std::move(newest_arrival)) {}
 
   const char* Name() const override { return "freshet.DedupeFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context&) override {
-    return std::make_unique<DedupeFilter>(window_ms_, newest_arrival_);
+    return std::make_unique<DedupeFilter>(newest_arrival_->judged() - window_);
   }
 
  private:
-  const std::int64_t window_ms_;
+  const std::chrono::hours window_;
   const SharedTime newest_arrival_;
 };
 
@@ -151,7 +146,7 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       table.whole_key_filtering = false;  // rows are never asked for one by one
       family.memtable_prefix_bloom_size_ratio = 0.05;
-      family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, impl.stream_time_ms);
+      family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, impl.stream_time);
       family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
       break;
     case Family::dedupe:
@@ -159,7 +154,7 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       family.memtable_prefix_bloom_size_ratio = 0.05;
       family.memtable_whole_key_filtering = true;
-      family.compaction_filter_factory = std::make_shared<DedupeFilterFactory>(options, impl.newest_arrival_ms);
+      family.compaction_filter_factory = std::make_shared<DedupeFilterFactory>(options, impl.newest_arrival);
       family.periodic_compaction_seconds = rewrite_interval(options.dedupe_window);
       break;
     case Family::journal:

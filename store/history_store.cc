@@ -8,6 +8,8 @@
 #include <set>
 #include <shared_mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "store/dead_letters.h"
@@ -53,11 +55,21 @@ bool names(std::string_view bytes, std::string_view id) {
   return false;
 }
 
+/// Field by field: as they lie on disk, the length of one may look like a letter beside an id.
+bool names(const RejectedRecord& record, std::string_view id) {
+  return names(record.reason, id) || names(record.key, id) || names(record.value, id) ||
+         std::ranges::any_of(record.headers,
+                             [&](const auto& header) { return names(header.first, id) || names(header.second, id); });
+}
+
 rocksdb::Status erase_dead_letters(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner) {
   if (db.dead_letter_count == 0) return {};
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    if (names(to_view(it->value()), owner.id)) batch.Delete(db.family(Family::dead_letters), it->key());
+    const auto record = decode_rejected(to_view(it->value()), Position{});
+    if (record ? names(*record, owner.id) : names(to_view(it->value()), owner.id)) {
+      batch.Delete(db.family(Family::dead_letters), it->key());
+    }
   }
   return it->status();
 }
@@ -119,7 +131,11 @@ std::unordered_map<std::string_view, DedupeValue> known_ids(const Database::Impl
 class Commit {
  public:
   Commit(const Database::Impl& db, std::unordered_map<std::string_view, DedupeValue> known)
-      : db_(db), known_(std::move(known)), stream_time_(*db.stream_time_ms), newest_arrival_(*db.newest_arrival_ms) {}
+      : db_(db),
+        known_(std::move(known)),
+        stream_time_(db.stream_time->newest()),
+        latest_(db.stream_time->latest()),
+        newest_arrival_(db.newest_arrival->newest()) {}
 
   void add(const PositionedEvent& entry) {
     const Event& event = entry.event;
@@ -140,14 +156,16 @@ class Commit {
     if (!event.user.empty()) put_row({Owner::Kind::user, event.user}, entry, value);
     if (!event.session.empty()) put_row({Owner::Kind::session, event.session}, entry, value);
     if (!event.user.empty() && !event.session.empty()) shared_.emplace(event.user, &entry);
-    stream_time_ = std::max(stream_time_, to_ms(event.time));
+    stream_time_ = std::max(stream_time_, event.time);
     ++counts_.stored;
   }
 
+  /// REQUIRES: all events of the batch have been added.
   void add(const RejectedRecord& record) {
+    if (is_erased(record)) return;
     // What could not be decoded may hold ids anywhere.
     const std::string value = db_.options.pseudonym_key.empty()
-                                  ? encode_rejected(record)
+                                  ? encode_rejected(cut_dead_letter(record))
                                   : encode_rejected({record.position, record.arrival, record.reason, {}, {}, {}});
     batch_.Put(db_.family(Family::dead_letters), encode_position(record.position), value);
   }
@@ -160,21 +178,23 @@ class Commit {
       batch_.Put(db_.family(Family::positions), key, value);
     }
     std::string value;
-    ByteWriter(value).fixed(stream_time_);
+    ByteWriter(value).fixed(to_ms(stream_time_));
     batch_.Put(db_.family(Family::meta), to_slice(kStreamTimeKey), value);
   }
 
   rocksdb::WriteBatch& batch() { return batch_; }
   const rocksdb::Status& status() const { return status_; }
   const CommitCounts& counts() const { return counts_; }
-  std::int64_t stream_time() const { return stream_time_; }
-  std::int64_t newest_arrival() const { return newest_arrival_; }
+  Timestamp stream_time() const { return stream_time_; }
+  Timestamp newest_arrival() const { return newest_arrival_; }
 
  private:
   void erase(const PositionedEvent& entry) {
     const Event& event = entry.event;
     const auto erase_one = [&](const Owner& owner) {
-      if (!owner.id.empty() && status_.ok()) status_ = erase_owner(db_, batch_, owner, entry.position);
+      if (owner.id.empty() || !status_.ok()) return;
+      status_ = erase_owner(db_, batch_, owner, entry.position);
+      erased_.emplace_back(entry.position, owner.id);
     };
     erase_one({Owner::Kind::user, event.user});
     erase_one({Owner::Kind::session, event.session});
@@ -189,19 +209,27 @@ class Commit {
     ++counts_.erased;
   }
 
+  /// True if the record names somebody whom this batch erases, unless it is behind that in the same partition. Records
+  /// of other partitions are neither before nor after it: they go.
+  bool is_erased(const RejectedRecord& record) const {
+    return std::ranges::any_of(erased_, [&](const auto& erase) {
+      const auto& [at, id] = erase;
+      const bool behind = record.position.partition == at.partition && record.position.offset > at.offset;
+      return !behind && names(record, id);
+    });
+  }
+
   bool is_expired(Timestamp time) const {
-    const auto max_age = std::chrono::milliseconds(db_.options.max_event_age).count();
-    return max_age > 0 && to_ms(time) < stream_time_ - max_age;
+    return time < oldest_kept(db_.options.max_event_age, std::min(stream_time_, latest_));
   }
 
   /// False if the id was accepted at another position within the window. At this very position it is a repeat of the
   /// same record (read again after a crash), which must be written again.
   bool accept_id(const PositionedEvent& entry) {
-    const auto window = std::chrono::milliseconds(db_.options.dedupe_window).count();
     const auto known = known_.find(entry.event.id);
-    newest_arrival_ = std::max(newest_arrival_, to_ms(entry.arrival));
+    newest_arrival_ = std::max(newest_arrival_, entry.arrival);
     if (known != known_.end() && known->second.position != entry.position &&
-        to_ms(known->second.arrival) >= to_ms(entry.arrival) - window) {
+        known->second.arrival >= entry.arrival - db_.options.dedupe_window) {
       return false;
     }
     const DedupeValue value{entry.arrival, entry.position};
@@ -221,23 +249,12 @@ class Commit {
   rocksdb::Status status_;  // the first that was not ok
   CommitCounts counts_;
   std::multimap<std::string_view, const PositionedEvent*>
-      shared_;  // by user: events that are in a session's history too
-  std::int64_t stream_time_;
-  std::int64_t newest_arrival_;
+      shared_;                                            // by user: events that are in a session's history too
+  std::vector<std::pair<Position, std::string>> erased_;  // of each erase: where it is, whose id
+  Timestamp stream_time_;
+  const Timestamp latest_;  // that stream time is believed to be
+  Timestamp newest_arrival_;
 };
-
-/// Keeps the newest kMaxDeadLetters, in steps so that it is rarely done.
-void trim_dead_letters(Database::Impl& db, std::int64_t added) {
-  constexpr std::int64_t kStep = 1000;
-  if ((db.dead_letter_count += added) < static_cast<std::int64_t>(kMaxDeadLetters) + kStep) return;
-  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::dead_letters)));
-  it->SeekToFirst();
-  const std::string first = it->Valid() ? it->key().ToString() : "";
-  for (std::int64_t i = 0; i < kStep && it->Valid(); ++i) it->Next();
-  if (!it->Valid()) return;
-  const auto status = db.db->DeleteRange(rocksdb::WriteOptions{}, db.family(Family::dead_letters), first, it->key());
-  if (status.ok()) db.dead_letter_count -= kStep;
-}
 
 /// Makes what is held in memory follow a batch that has been written.
 class WriteThrough final : public rocksdb::WriteBatch::Handler {
@@ -275,24 +292,16 @@ rocksdb::Status write(Database::Impl& db, const rocksdb::WriteOptions& options, 
   return status;
 }
 
-/// The newest `limit` rows of `owner` that are not older than `oldest`.
-Result<HistoryRows> read_rows(const Database::Impl& db, const Owner& owner, std::size_t limit, std::int64_t oldest) {
+/// The newest `limit` rows of `owner`, whatever their age: what is too old now need not be when the clock is corrected.
+Result<HistoryRows> read_rows(const Database::Impl& db, const Owner& owner, std::size_t limit) {
   HistoryRows read;
   const auto rows = iterate(db, owner);
   for (; rows->Valid() && read.size() < limit; rows->Next()) {
     const std::string_view key = to_view(rows->key());
-    const std::string_view suffix = key.substr(key.size() - kHistorySuffixBytes);
-    if (to_ms(time_of_history_suffix(suffix)) < oldest) break;
-    read.append({suffix, to_view(rows->value())});
+    read.append({key.substr(key.size() - kHistorySuffixBytes), to_view(rows->value())});
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return read;
-}
-
-void raise(std::atomic<std::int64_t>& value, std::int64_t to) {
-  std::int64_t seen = value.load();
-  while (seen < to && !value.compare_exchange_weak(seen, to)) {
-  }
 }
 
 }  // namespace
@@ -313,11 +322,9 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
   commit.set_positions(batch.next);
   status = write(db, rocksdb::WriteOptions{}, commit.batch());
   if (!status.ok()) return to_error(status);
-  raise(*db.stream_time_ms, commit.stream_time());
-  raise(*db.newest_arrival_ms, commit.newest_arrival());
-  if (keep_rejected && !batch.rejected.empty()) {
-    trim_dead_letters(db, static_cast<std::int64_t>(batch.rejected.size()));
-  }
+  db.stream_time->raise(commit.stream_time());
+  db.newest_arrival->raise(commit.newest_arrival());
+  if (keep_rejected) trim_dead_letters(db, batch.rejected.size());
   return commit.counts();
 }
 
@@ -325,12 +332,11 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   limit = std::min(limit, db.options.max_events_per_owner);
-  const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
-  const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
+  const Timestamp oldest = oldest_kept(db.options.max_event_age, db.stream_time->judged());
   const std::string name = encode_owner(owner);
   auto [rows, version] = db.recent_histories->find(name, limit);
   if (!rows) {
-    auto read = read_rows(db, owner, limit, oldest);
+    auto read = read_rows(db, owner, limit);
     if (!read) return read.error();
     rows = *std::move(read);
     db.recent_histories->insert(name, limit, *rows, version);
@@ -341,7 +347,7 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
   for (std::string_view rest = rows->bytes(); !rest.empty() && events.size() < limit;) {
     const HistoryRow row = HistoryRows::take(rest);
     const Timestamp time = time_of_history_suffix(row.suffix);
-    if (to_ms(time) < oldest) break;
+    if (time < oldest) break;
     auto event = decode_event_value(row.value, time);
     if (!event) return Error{Errc::corrupt, "a history row cannot be decoded"};
     events.push_back(*std::move(event));
@@ -376,13 +382,12 @@ Result<HistoryPage> HistoryStore::page(const Owner& owner, std::size_t limit,
 Result<std::size_t> HistoryStore::count(const Owner& owner) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  const auto max_age = std::chrono::milliseconds(db.options.max_event_age).count();
-  const std::int64_t oldest = max_age > 0 ? *db.stream_time_ms - max_age : INT64_MIN;
+  const Timestamp oldest = oldest_kept(db.options.max_event_age, db.stream_time->judged());
   std::size_t count = 0;
   const auto rows = iterate(db, owner);
   for (; rows->Valid() && count < db.options.max_events_per_owner; rows->Next(), ++count) {
     const auto key = decode_history_key(to_view(rows->key()));
-    if (key && to_ms(key->time) < oldest) break;
+    if (key && key->time < oldest) break;
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return count;
@@ -423,7 +428,7 @@ Result<Positions> stored_positions(const Database::Impl& db) {
   return positions;
 }
 
-Timestamp HistoryStore::stream_time() const { return timestamp_from_ms(*database_.impl().stream_time_ms); }
+Timestamp HistoryStore::stream_time() const { return database_.impl().stream_time->newest(); }
 
 Result<void> HistoryStore::scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const {
   const Database::Impl& db = database_.impl();

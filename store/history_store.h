@@ -39,7 +39,8 @@ struct HistoryPage {
 };
 
 /// Recent events per owner (user or anonymous session), newest first, bounded by Options::max_events_per_owner and
-/// max_event_age, with the log positions that they stand for.
+/// max_event_age (before stream time, as far as the clock bears it out: store/newest_time.h), with the log positions
+/// that they stand for.
 /// Threads:  reads may be called concurrently with everything; commit() from one thread per partition.
 /// Errors:   unavailable (I/O), corrupt. Never throws.
 /// Cost:     recent(): decoding n rows of an owner whose rows are held in memory (Options::history_cache_bytes), else
@@ -55,8 +56,8 @@ class HistoryStore {
   /// Events without consent are not written. Committing the same records again changes nothing (rows are keyed by log
   /// position). Within a batch and against the store an id already seen at another position is a duplicate; at the same
   /// position it is a repeat. An erase removes the rows that the owner had before it in the log order, no later ones; a
-  /// user's also from the histories of the sessions that were theirs, and the dead letters that name the owner. It is
-  /// noted in Erasures.
+  /// user's also from the histories of the sessions that were theirs, and the dead letters that name the owner, of this
+  /// batch too but for later ones of its partition. It is noted in Erasures.
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// Newest first, at most `limit`, never more than max_events_per_owner.

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace freshet::store {
 
@@ -89,7 +90,7 @@ class RecentHistories {
     std::uint64_t version = 0;  // counts what was written
     std::size_t bytes = 0;
     std::list<Entry> entries;  // used last first
-    std::unordered_map<std::string_view, std::list<Entry>::iterator> of;
+    boost::unordered_flat_map<std::string_view, std::list<Entry>::iterator, std::hash<std::string_view>> of;
 
     Entry* use(std::string_view owner);
     void forget(std::string_view owner);

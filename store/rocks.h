@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -11,9 +12,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
 #include "store/database.h"
+#include "store/newest_time.h"
 #include "store/recent_histories.h"
 
 /// What the .cc files of this folder share: the open RocksDB. Nothing outside store/ includes this.
@@ -30,16 +33,25 @@ inline constexpr std::string_view kPseudonymsKey = "pseudonyms";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 
-/// A time that the compaction filters judge age by, in milliseconds. Shared with them, since a compaction may outlive
-/// the Database object's members.
-using SharedTime = std::shared_ptr<std::atomic<std::int64_t>>;
+/// Shared with the compaction filters, since a compaction may outlive the Database object's members.
+using SharedTime = std::shared_ptr<NewestTime>;
+
+/// The oldest event time that is not too old (Options::max_event_age) when it is `now` in the stream.
+inline Timestamp oldest_kept(std::chrono::hours max_event_age, Timestamp now) {
+  return max_event_age.count() == 0 ? Timestamp::min() : now - max_event_age;
+}
 
 struct Database::Impl {
-  Options options;
+  Impl(const Options& the_options, const Clock& clock)
+      : options(the_options),
+        stream_time(std::make_shared<NewestTime>(clock, "stream time")),
+        newest_arrival(std::make_shared<NewestTime>(clock, "newest arrival")) {}
+
+  const Options options;
   /// Shared by whoever uses `db` and `handles`, iterators included; exclusive while they are opened again.
   mutable std::shared_mutex in_use;
-  SharedTime stream_time_ms = std::make_shared<std::atomic<std::int64_t>>(0);     // newest event time committed
-  SharedTime newest_arrival_ms = std::make_shared<std::atomic<std::int64_t>>(0);  // of an event with an id, since open
+  const SharedTime stream_time;     // of events committed
+  const SharedTime newest_arrival;  // of events with an id, since open
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
@@ -49,11 +61,13 @@ struct Database::Impl {
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};
-  std::atomic<std::int64_t> dead_letter_count{0};
+  std::mutex dead_letter_trims;                   // held while dead letters are counted and the oldest deleted
+  std::atomic<std::size_t> dead_letter_count{0};  // at least: some may have been erased, or written twice
 
   mutable std::mutex problem_mutex;
   // guarded by problem_mutex
-  std::string problem;   // why nothing is written
+  bool failed = false;   // the database as it is open now takes no writes
+  std::string problem;   // why nothing is written; while it is opened again, why it was not
   std::string obstacle;  // why recover() could do nothing about it
 
   rocksdb::ColumnFamilyHandle* family(Family which) const { return handles[static_cast<std::size_t>(which)]; }
@@ -65,6 +79,10 @@ inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.dat
 
 /// REQUIRES: db.in_use is held.
 Result<Positions> stored_positions(const Database::Impl& db);
+
+/// To be called after `added` dead letters have been written: deletes the oldest, if there are too many.
+/// REQUIRES: db.in_use is held.
+void trim_dead_letters(Database::Impl& db, std::size_t added);
 
 /// REQUIRES: !status.ok()
 Error to_error(const rocksdb::Status& status);

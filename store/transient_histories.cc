@@ -30,7 +30,7 @@ void TransientHistories::add(const Event& event) {
   kept.type = event.type;
   kept.time = event.time;
   kept.consent = false;
-  const Entry entry = held_.insert(held_.end(), {clock_.now(), std::move(kept)});
+  const Entry entry = held_.insert(held_.end(), {clock_.elapsed(), std::move(kept)});
   for (Owner& owner : owners_of(event)) {
     if (!owner.id.empty()) of_[std::move(owner)].push_back(entry);
   }
@@ -38,10 +38,11 @@ void TransientHistories::add(const Event& event) {
     remove(held_.begin());
     dropped_.Increment();
   }
-  held_gauge_.Set(static_cast<double>(held_.size()));
+  publish_count_locked();
 }
 
 std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t limit) {
+  if (count_.load() == 0) return {};
   const std::lock_guard lock(mutex_);
   expire_locked();
   std::vector<Event> events;
@@ -60,7 +61,7 @@ void TransientHistories::erase(const Owner& owner) {
   if (own == of_.end()) return;
   const auto entries = own->second;
   for (const Entry entry : entries) remove(entry);
-  held_gauge_.Set(static_cast<double>(held_.size()));
+  publish_count_locked();
 }
 
 void TransientHistories::expire() {
@@ -69,8 +70,13 @@ void TransientHistories::expire() {
 }
 
 void TransientHistories::expire_locked() {
-  const Timestamp oldest = clock_.now() - max_age_;
+  const auto oldest = clock_.elapsed() - max_age_;
   while (!held_.empty() && held_.front().arrival <= oldest) remove(held_.begin());
+  publish_count_locked();
+}
+
+void TransientHistories::publish_count_locked() {
+  count_.store(held_.size());
   held_gauge_.Set(static_cast<double>(held_.size()));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <list>
@@ -19,7 +20,8 @@ namespace freshet::store {
 /// Options::transient_events, oldest out first, and by Options::transient_for since they came.
 /// Threads:  all methods may be called concurrently.
 /// Errors:   none.
-/// Cost:     a short lock; recent() copies what it returns; erase() is linear in the events of the owners concerned.
+/// Cost:     a short lock, or none while nothing is held; recent() copies what it returns; erase() is linear in the
+///           events of the owners concerned.
 class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
@@ -38,12 +40,13 @@ class TransientHistories {
 
  private:
   struct Held {
-    Timestamp arrival{};
+    std::chrono::milliseconds arrival;  // as Clock::elapsed() was
     Event event;
   };
   using Entry = std::list<Held>::iterator;
 
   void expire_locked();
+  void publish_count_locked();
   void remove(Entry entry);
 
   const std::size_t max_events_;
@@ -51,6 +54,7 @@ class TransientHistories {
   const Clock& clock_;
   Gauge& held_gauge_;
   Counter& dropped_;
+  std::atomic<std::size_t> count_{0};  // of what is held; every list asks
 
   std::mutex mutex_;
   // guarded by mutex_

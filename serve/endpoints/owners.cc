@@ -3,7 +3,7 @@
 #include <limits>
 #include <optional>
 
-#include "serve/endpoints/endpoints.h"
+#include "serve/endpoints/deferred.h"
 #include "serve/json.h"
 
 namespace freshet::serve {
@@ -76,9 +76,7 @@ ApiResponse export_all(const RouteRequest& request, const EndpointContext& conte
 
 /// The history goes now; the erase record makes sure that nothing still in the log brings it back, and reaches the
 /// learner.
-void erase_owner(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind,
-                 const Respond& respond) {
-  const Owner named{kind, request.path.front()};
+void erase_owner(const EndpointContext& context, const Owner& named, const Respond& respond) {
   const Owner owner = context.services.pseudonyms.of(named);
   if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
   context.services.transient.erase(owner);
@@ -111,7 +109,10 @@ void add_owner_endpoints(Router& router, const EndpointContext& context) {
                 }});
     router.add(
         {"DELETE", path, {}, Scope::admin, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
-           erase_owner(request, context, kind, respond);
+           change_store(request, context, std::move(respond),
+                        [context, named = Owner{kind, request.path.front()}](const Respond& answer) {
+                          erase_owner(context, named, answer);
+                        });
          }});
   }
 }

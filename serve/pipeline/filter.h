@@ -25,7 +25,7 @@ struct NamedCandidate {
   std::string name;
 };
 
-/// One reason to leave an item out. Adding a filter is adding a file and a line in make_filters().
+/// One reason to leave an item out. Adding a filter is adding a class in filter.cc and a line in make_filters().
 /// Threads: keep() may be called concurrently.
 class Filter {
  public:

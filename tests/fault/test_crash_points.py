@@ -9,7 +9,7 @@ from clients import GONE, Books, Client, connect
 from faulty_disk import FaultyDisk
 from freshet_process import Freshet, wait_until
 
-TOML = '[online]\ncheckpoint_interval = "1s"\nkeep_checkpoints = 2\n[embedded]\nretention = "3650d"\n'
+TOML = '[online]\ncheckpoint_interval = "1s"\nkeep_checkpoints = 2\nleast_scored = 1\n[embedded]\nretention = "3650d"\n'
 REQUESTS = 4  # in each of the two lives of a service
 
 

@@ -1,6 +1,7 @@
 """A disk that is full, read-only, broken, slow or damaged: /readyz says so, producers get 503, lists go on, nothing that
 was accepted is lost, and once the disk is well again nobody has to do anything."""
 
+import concurrent.futures
 import os
 import random
 import shutil
@@ -12,7 +13,7 @@ from clients import Books, Client, Crowd, connect, history
 from faulty_disk import FaultyDisk
 from freshet_process import BINARY, Freshet, wait_until
 
-TOML = ('[online]\ncheckpoint_interval = "1s"\n[embedded]\nretention = "3650d"\n'
+TOML = ('[online]\ncheckpoint_interval = "1s"\nleast_scored = 1\n[embedded]\nretention = "3650d"\n'
         '[store]\nmemtable_bytes = "4MiB"\nmax_wal_bytes = "8MiB"\n')
 
 
@@ -130,7 +131,7 @@ def test_a_disk_that_fails_again_while_the_store_is_opened_again(tmp_path, servi
 
 
 def test_a_disk_that_takes_its_time(tmp_path, service_on, seed, report):
-    """Events wait for their fsync, as many as the queue takes, and are then accepted; nobody else waits."""
+    """Events and changes wait for their fsync, as many as the queue takes, and are then accepted; nobody else waits."""
     disk = FaultyDisk(tmp_path)
     service = service_on(tmp_path, disk.environment, "max_queued_records = 1\n")
     sender = client(seed)
@@ -139,10 +140,17 @@ def test_a_disk_that_takes_its_time(tmp_path, service_on, seed, report):
     crowd = Crowd(3, random.Random(seed))
     crowd.begin(service.url)
     wait_until(lambda: sum(other.refused for other in crowd.clients) > 0, "a full queue refuses")
-    for _ in range(10):
-        assert service.get("/v1/popular").status == 200
-    assert not crowd.books.acknowledged
-    disk.clear()
+    with concurrent.futures.ThreadPoolExecutor() as administrators:  # more than there are I/O threads
+        changes = [administrators.submit(service.curl, f"/v1/items/item{n}", "PUT", "{}") for n in range(4)]
+        erasure = administrators.submit(service.curl, "/v1/users/nobody", "DELETE")
+        for _ in range(10):
+            assert service.get("/v1/popular").status == 200
+            assert service.get("/healthz").status == 200
+        assert not crowd.books.acknowledged
+        assert not any(change.done() for change in (*changes, erasure))
+        disk.clear()
+        assert {change.result().status for change in changes} == {201}
+        assert erasure.result().status in (202, 503)  # its record meets a full queue like any other
     wait_until(lambda: crowd.books.acknowledged, "events accepted")
     crowd.end()
     crowd.settle(service.url)

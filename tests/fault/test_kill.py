@@ -13,12 +13,13 @@ from freshet_process import wait_until
 LONGEST_LOAD = 0.6      # seconds; a start takes about as long
 LONG_LIFE = 4           # every so many rounds the service lives to write a checkpoint first
 KILLED_WHILE_STARTING = 0.25  # of the rounds
-CHECKPOINTS = '[online]\ncheckpoint_interval = "1s"\n'
-EMBEDDED = CHECKPOINTS + '[embedded]\nretention = "3650d"\n'
+# How far behind a learner is must not decide what it learns, where one is compared with another.
+LEARNER = '[online]\ncheckpoint_interval = "1s"\nleast_scored = 1\n'
+EMBEDDED = LEARNER + '[embedded]\nretention = "3650d"\n'
 
 
 def kafka(broker, topic, group):
-    return kafka_admin.service_config(broker, topic, group) + CHECKPOINTS
+    return kafka_admin.service_config(broker, topic, group) + LEARNER
 
 
 def kill_and_check(service, rounds, chance):

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -79,6 +80,24 @@ def test_a_replayed_stream_arrives_completely(freshet, tmp_path):
     wait_learned(service, 20_000)
     service.stop()
     assert service.counts()["events"] == 20_000
+
+
+def test_a_replayed_stream_may_happen_at_another_time(freshet, tmp_path):
+    stream = tmp_path / "old.tsv"
+    stream.write_text("".join(f"s1\ti{n}\t{1_400_000_000 + 3600 * n}\n" for n in range(3)))
+    service = freshet()
+    replay = ("replay", stream, "--to", "http", "--url", service.url, "--columns", "session,item,time", "--no-ids")
+    last_week = (datetime.now(timezone.utc) - timedelta(days=7)).replace(microsecond=0)
+    run(*replay, "--rebase", f"{last_week:%Y-%m-%dT%H:%M:%SZ}")
+    started = datetime.now(timezone.utc) - timedelta(seconds=1)
+    run(*replay, "--rebase", "now", "--speed", "1000/s")
+    wait_until(lambda: '"count":6' in service.get("/v1/sessions/s1").body, "all events in the history")
+    times = [datetime.fromisoformat(event["ts"].replace("Z", "+00:00"))
+             for event in service.get("/v1/sessions/s1").json["events"]]
+    assert times[3:] == [last_week + timedelta(hours=hours) for hours in (2, 1, 0)]
+    assert all(time >= started for time in times[:3])
+    refused = run(*replay, "--rebase", "yesterday", check=False)
+    assert refused.returncode == 2 and '"yesterday" is neither now nor a time' in refused.stderr
 
 
 def test_replaying_the_same_file_twice_stores_it_once(freshet, tmp_path):

@@ -216,7 +216,7 @@ def test_a_running_service_agrees_with_the_evaluation_of_its_model(freshet, tmp_
         rows = [dict(row, session="") for row in rows if row["user"]]
     stream = write(tmp_path / "shop.tsv", rows, columns)
     # Published at once, so that what is left is noise: requests see the very weights that the learner scores with.
-    service = freshet('[online]\nsession_gap = "20m"\npublish_interval = "1ms"\n')
+    service = freshet('[online]\nsession_gap = "20m"\npublish_interval = "1ms"\nleast_scored = 1\n')
     live = Evaluation(tmp_path, stream, "--against", service.url, columns=columns)
     offline = Evaluation(tmp_path, stream, "--session-gap", 1200, columns=columns)
     assert live.parts == ["blend"]
@@ -237,7 +237,7 @@ def test_what_a_service_measures_while_it_learns_is_what_an_evaluation_measures(
     rows = shop(3000, seed=11)
     stream = write(tmp_path / "shop.tsv", rows)
     offline = Evaluation(tmp_path, stream).report
-    service = freshet()
+    service = freshet("[online]\nleast_scored = 1\n")
     for start in range(0, len(rows), 500):
         service.send(*({key: value for key, value in row.items() if value != "" and key != "time"}
                        | {"ts": row["time"] * 1000} for row in rows[start:start + 500]))

@@ -3,6 +3,8 @@
 import json
 import subprocess
 
+from confluent_kafka.admin import AdminClient, NewTopic
+
 from freshet_process import Broker, ROOT, run, wait_until
 from test_embedded import shop_sessions, wait_learned
 
@@ -85,6 +87,25 @@ def test_poison_records_go_to_the_dead_letter_topic(freshet, broker, topic):
     letters = {value: headers for headers, value in broker.consume(f"{topic}-dead")}
     assert "not valid JSON" in letters["{broken"]
     assert "item: missing" in letters['{"user":"u"}']
+
+
+def test_poison_records_stop_nothing_if_there_is_no_topic_for_them(freshet, topic, tmp_path):
+    (tmp_path / "strict").write_text("auto.create.topics.enable=false\n")
+    broker = Broker(tmp_path / "strict-kafka", tmp_path / "strict").start()
+    try:
+        admin = AdminClient({"bootstrap.servers": broker.url})  # must live until the topic is there
+        admin.create_topics([NewTopic(topic, 1)])[topic].result(timeout=30)
+        broker.produce(topic, ["{broken", '{"user":"u"}'], key=False)
+        service = freshet(kafka_config(broker, topic))
+        broker.produce(topic, [{"user": "u", "item": "a"}, '{"user":"u"}'])
+        wait_until(lambda: history_count(service, "users", "u") == 1, "the good record behind the bad ones")
+        wait_until(lambda: 'dead_letters_total{place="store"} 3' in service.get("/metrics").body, "three dead letters")
+        assert service.get("/readyz").status == 200
+        letters = json.loads(run("inspect", service.data, "--dead-letters", "--json").stdout)["dead_letters"]
+        assert [letter["value"] for letter in letters if "not valid JSON" in letter["reason"]] == ["{broken"]
+        assert "dead letters are kept in the data directory" in service.log_path.read_text()
+    finally:
+        broker.kill()
 
 
 def test_a_broker_that_comes_late_is_waited_for(freshet, topic, tmp_path):

@@ -16,14 +16,27 @@ class FakeClock final : public Clock {
     const std::lock_guard lock(mutex_);
     return now_;
   }
+  std::chrono::milliseconds elapsed() const override {
+    const std::lock_guard lock(mutex_);
+    return elapsed_;
+  }
+  /// Time goes by.
   void advance(std::chrono::milliseconds time) {
     const std::lock_guard lock(mutex_);
     now_ += time;
+    elapsed_ += time;
+  }
+  /// Somebody sets the wall clock.
+  void set(Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    now_ = now;
   }
 
  private:
   mutable std::mutex mutex_;
-  Timestamp now_;  // guarded by mutex_
+  // guarded by mutex_
+  Timestamp now_;
+  std::chrono::milliseconds elapsed_{0};
 };
 
 }  // namespace freshet::testing

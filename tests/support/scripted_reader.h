@@ -36,13 +36,15 @@ class ScriptedReader final : public EventReader {
   void seek(const Positions& positions) override {
     const auto at = positions.find(0);
     next_ = at == positions.end() ? 0 : static_cast<std::size_t>(at->second);
+    if (next_ > events_.size()) next_ = 0;  // another log by that name
   }
 
-  Positions end_positions() const override { return {{0, static_cast<std::int64_t>(events_.size())}}; }
+  Positions end_positions() const override { return {{0, static_cast<std::int64_t>(events_.size() + unread)}}; }
 
   std::function<void()> at_end;
   std::size_t stop_before = SIZE_MAX;
-  int failures = 0;  ///< polls that fail first
+  std::size_t unread = 0;  ///< that the log is said to have beyond them
+  int failures = 0;        ///< polls that fail first
 
  private:
   const std::vector<Event> events_;

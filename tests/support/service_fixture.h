@@ -23,7 +23,7 @@ namespace freshet::testing {
 /// Everything that the server needs, real except for the event log, with a model that has learned sessions a, b, c.
 class ServiceFixture {
  public:
-  ServiceFixture() : database(store_options(dir.path())), histories(database), catalogue(database) {
+  ServiceFixture() : database(store_options(dir.path()), clock), histories(database), catalogue(database) {
     online.parts.insert(online.parts.end(), {"matrix_factorisation", "user_cf"});
     auto parts = online::make_count_parts(online);
     for (auto& part : online::make_factor_parts(online)) parts.push_back(std::move(part));
@@ -43,7 +43,7 @@ class ServiceFixture {
     model->learn(entry.event);
     const auto counts = histories.commit(batch_of({entry}), true);
     FRESHET_CHECK(counts.has_value());
-    visible.advance({{0, entry.position.offset + 1}});
+    visible.move_to({{0, entry.position.offset + 1}});
   }
 
   serve::Services services() {

@@ -12,6 +12,7 @@
 
 #include "ingest/history_writer.h"
 #include "store/database.h"
+#include "store/dead_letters.h"
 #include "tests/support/event_log_steps.h"
 #include "tests/support/mock_kafka.h"
 #include "tests/support/temp_directory.h"
@@ -217,7 +218,7 @@ TEST(KafkaLog, ARecordTooLongForTheDeadLetterTopicIsCutOffAndDoesNotStopTheStrea
   KafkaLog dead(kafka.options("events-dead"), metrics);
   const auto records = read(*dead.open_reader(Sharing::all, nullptr), 1);
   ASSERT_EQ(records.size(), 1U);
-  EXPECT_EQ(records[0].value, std::string(KafkaLog::kMaxDeadLetterBytes, 'x'));
+  EXPECT_EQ(records[0].value, std::string(store::kMaxDeadLetterBytes, 'x'));
   EXPECT_THAT(records[0].headers, ::testing::Contains(Pair("freshet-truncated-from", "990000")));
   EXPECT_THAT(records[0].headers, ::testing::Contains(Pair("trace", "abc")));
   EXPECT_THAT(records[0].headers, ::testing::Not(::testing::Contains(Pair("huge", ::testing::_))));

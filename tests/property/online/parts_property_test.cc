@@ -42,7 +42,6 @@ Options small_options() {
   options.user_history.max_items_per_user = 20;
   options.matrix_factorisation.dimension = 16;
   options.matrix_factorisation.max_items = 60;
-  options.matrix_factorisation.exact_items = 20;
   options.matrix_factorisation.max_users = 6;
   options.user_cf.max_users = 5;
   options.neural_cf.dimension = 16;

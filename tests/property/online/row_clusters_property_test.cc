@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <ranges>
 #include <vector>
 
 #include "online/best.h"
@@ -52,20 +54,20 @@ void expect_holds(const ClusterView& view, const std::map<std::uint32_t, Row>& r
   std::map<std::uint32_t, int> seen;
   std::vector<float> read(kDimension);
   for (const auto& cluster : view.clusters) {
-    ASSERT_LE(cluster->size, RowCluster::kRows);
-    for (std::size_t slot = 0; slot < cluster->blocks() * kBlockRows; ++slot) {
-      const std::uint32_t row = cluster->row[slot];
+    ASSERT_LE(cluster->size(), RowCluster::kRows);
+    for (std::size_t slot = 0; slot < cluster->block_count() * kBlockRows; ++slot) {
+      const std::uint32_t row = cluster->row(slot);
       if (row == kNoRow) {
-        ASSERT_EQ(cluster->offset[slot], -INFINITY);
+        ASSERT_EQ(cluster->offset(slot), -INFINITY);
         continue;
       }
-      ASSERT_LT(slot, cluster->size);
+      ASSERT_LT(slot, cluster->size());
       ASSERT_TRUE(rows.contains(row)) << row;
       ++seen[row];
       const Row& wanted = rows.at(row);
-      ASSERT_EQ(cluster->offset[slot], wanted.offset);
+      ASSERT_EQ(cluster->offset(slot), wanted.offset);
       cluster->read(slot, read.data());
-      for (std::size_t i = 0; i < kDimension; ++i) ASSERT_NEAR(read[i], wanted.vector[i], cluster->scale[slot]);
+      for (std::size_t i = 0; i < kDimension; ++i) ASSERT_NEAR(read[i], wanted.vector[i], cluster->scale(slot));
     }
   }
   ASSERT_EQ(seen.size(), rows.size());
@@ -139,6 +141,33 @@ TEST(RowClusters, RowsThatAreAllTheSameAreHalvedTooWhenThereIsNoRoom) {
     clusters.write(row, rows[row].vector, rows[row].offset);
   }
   expect_holds(*clusters.live(), rows);
+}
+
+/// What a new embedding does: it begins next to zero, and its first gradients carry it to where it belongs.
+TEST(RowClusters, ARowThatHasMovedFarLiesAmongItsLike) {
+  constexpr std::size_t kGroups = 400, kRows = 10'000;
+  Random random(testing::test_seed(44));
+  std::vector<std::vector<float>> groups(kGroups, std::vector<float>(kDimension));
+  for (auto& group : groups) {
+    for (float& value : group) value = symmetric(random);
+  }
+  RowClusters clusters(kDimension, 500);
+  const auto write = [&](std::uint32_t row, float share, float noise) {
+    std::vector<float> vector = groups[row % kGroups];
+    for (float& value : vector) value = share * value + noise * symmetric(random);
+    clusters.write(row, vector, -10);
+  };
+  for (std::uint32_t row = 0; row < kRows; ++row) write(row, 0, 0.05F);
+  for (const float share : {0.5F, 1.0F}) {
+    for (std::uint32_t row = 0; row < kRows; ++row) write(row, share, 0.1F);
+  }
+  std::size_t at_home = 0;  // in the cluster that most of its group lie in
+  std::vector<std::map<const RowCluster*, std::size_t>> homes(kGroups);
+  for (const auto& cluster : clusters.live()->clusters) {
+    for (std::size_t slot = 0; slot < cluster->size(); ++slot) ++homes[cluster->row(slot) % kGroups][cluster.get()];
+  }
+  for (const auto& home : homes) at_home += std::ranges::max(home | std::views::values);
+  EXPECT_GT(at_home, kRows * 9 / 10);
 }
 
 TEST(RowClusters, ScansFindWhatBruteForceFindsThoughTheyReadATenthOfTheRows) {

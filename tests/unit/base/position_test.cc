@@ -31,6 +31,12 @@ TEST(Positions, CoverAndDistanceTreatAbsentPartitionsAsUnread) {
   EXPECT_EQ(distance(at, {{0, 3}}), 0);
 }
 
+TEST(Positions, MoveToGoesWhereItIsTold) {
+  Positions at{{0, 7}, {1, 5}};
+  move_to(at, {{0, 3}, {2, 1}});
+  EXPECT_EQ(at, (Positions{{0, 3}, {1, 5}, {2, 1}}));
+}
+
 TEST(Positions, AdvanceNeverGoesBack) {
   Positions at{{0, 10}};
   advance(at, {{0, 3}, {1, 1}});

@@ -175,11 +175,15 @@ TEST(EmbeddedLog, WhatIsQueuedBecomesDurableBeforeItCloses) {
   EXPECT_EQ(embedded.journal().end(), 6);
 }
 
-TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
+EmbeddedOptions trimmed_after(std::chrono::hours retention) {
   EmbeddedOptions options;
-  options.retention = std::chrono::hours(24);
+  options.retention = retention;
   options.trim_interval = std::chrono::milliseconds(1);
-  EmbeddedUnderTest embedded(options);
+  return options;
+}
+
+TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(24)));
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
   embedded.clock().advance(std::chrono::hours(25));
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
@@ -203,11 +207,16 @@ TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
   EXPECT_EQ(read(*learner, 1).front().position.offset, 20) << "a reader below the beginning goes on at the beginning";
 }
 
+TEST(EmbeddedLog, WhatAReadersStoreHoldsAtTheStartIsSafe) {
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(0)));
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+  embedded.clock().advance(std::chrono::hours(1));
+  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{{0, 6}}; });
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 6; })) << "without an event that comes first";
+}
+
 TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
-  EmbeddedOptions options;
-  options.retention = std::chrono::hours(0);
-  options.trim_interval = std::chrono::milliseconds(1);
-  EmbeddedUnderTest embedded(options);
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(0)));
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
   embedded.clock().advance(std::chrono::hours(1));
   auto silent = embedded.log().open_reader(Sharing::all, nullptr);

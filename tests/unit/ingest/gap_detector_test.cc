@@ -41,10 +41,18 @@ TEST_F(GapDetectorTest, AHoleInALogThatIsAllThereIsHarmless) {
 TEST_F(GapDetectorTest, AnEmptiedPartitionIsSkippedWithoutARecord) {
   gaps_.expect({{3, 5}});
   EXPECT_FALSE(gaps_.skip_to(3, 5));
-  EXPECT_FALSE(gaps_.skip_to(4, 9)) << "nothing is expected of it";
   EXPECT_TRUE(gaps_.skip_to(3, 9));
   EXPECT_EQ(lost(), 4);
   EXPECT_FALSE(gaps_.skip_to(3, 9));
+}
+
+TEST_F(GapDetectorTest, APartitionThatWasEmptiedBeforeItWasEverReadIsSkippedAndNoLoss) {
+  EXPECT_FALSE(gaps_.skip_to(0, 0)) << "that is where it begins anyway";
+  EXPECT_TRUE(gaps_.skip_to(4, 9));
+  EXPECT_FALSE(gaps_.skip_to(4, 9));
+  gaps_.arrived(4, 9, 1);
+  gaps_.settle({{4, 9}}, 5);
+  EXPECT_EQ(lost(), 0);
 }
 
 TEST_F(GapDetectorTest, ALogMadeAnewIsReadFromItsBeginning) {

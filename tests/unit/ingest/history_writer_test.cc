@@ -148,8 +148,8 @@ TEST_F(HistoryWriterTest, DeadLettersAreDurableBeforeThePositionsPassThem) {
   log_.polls.emplace_back(batch_of(0, 2, {event("b")}));
   run();
   EXPECT_THAT(done_, ElementsAre("dead letters", "store 0-2", "log 0-2", "store 0-3", "log 0-3"));
-  EXPECT_THAT(sink_.kept_rejected, ElementsAre(false, false));
-  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_dead_letters_total 1"));
+  EXPECT_FALSE(sink_.kept_rejected.front());
+  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_dead_letters_total{place=\"topic\"} 1"));
 }
 
 TEST_F(HistoryWriterTest, AStoreThatFailsIsTriedAgainAndNothingIsSkipped) {
@@ -170,13 +170,19 @@ TEST_F(HistoryWriterTest, AStoreThatFailsIsTriedAgainAndNothingIsSkipped) {
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_retries_total 3"));
 }
 
-TEST_F(HistoryWriterTest, DeadLettersThatCannotBeWrittenHoldTheBatchBack) {
+TEST_F(HistoryWriterTest, DeadLettersThatTheLogDoesNotTakeGoToTheStoreAndHoldNothingBack) {
   log_.has_dead_letter_topic = true;
-  log_.failing_dead_letters = 2;
-  log_.polls.emplace_back(batch_of(0, 0, {"{broken"}));
+  log_.failing_dead_letters = 1;
+  log_.polls.emplace_back(batch_of(0, 0, {"{broken", event("a")}));
+  log_.polls.emplace_back(batch_of(0, 2, {"{broken too"}));
+  log_.polls.emplace_back(batch_of(0, 3, {event("b")}));
   run();
-  EXPECT_THAT(done_, ElementsAre("dead letters", "store 0-1", "log 0-1"));
-  EXPECT_EQ(log_.dead_letters.size(), 1U);
+  EXPECT_THAT(done_, ElementsAre("store 0-2", "log 0-2", "store 0-3", "log 0-3", "store 0-4", "log 0-4"))
+      << "the log is not asked again with every batch";
+  EXPECT_EQ(sink_.commits.front().rejected.size(), 1U);
+  EXPECT_TRUE(sink_.kept_rejected[0] && sink_.kept_rejected[1]);
+  EXPECT_EQ(writer_->problem(), "");
+  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_dead_letters_total{place=\"store\"} 2"));
 }
 
 TEST_F(HistoryWriterTest, BacksOffLongerWithEveryFailure) {

@@ -57,6 +57,34 @@ TEST(Blender, TrustsThePartsOwnScoresBeforeItHasLearned) {
   EXPECT_EQ(static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()), expected);
 }
 
+TEST(Blender, SoManyRowsThatNoneCompetesMakeNoNonsense) {
+  Blender blender(kInputs, kOwn, {}, 1);
+  const std::vector<float> rows(1200 * kInputs, 1.0F);
+  std::vector<float> scores(1200);
+  blender.weights().score(rows, scores);
+  blender.learn(rows, scores, 7, 1.0F);
+  Random random(2);
+  accuracy(blender, random, 10, [](const float* x) { return x[2]; });
+  blender.weights().score(rows, scores);
+  EXPECT_TRUE(std::isfinite(scores.front()));
+}
+
+TEST(Blender, IsNotSpoiledByFeaturesThatAreNotFinite) {
+  for (const float nonsense : {NAN, INFINITY, -INFINITY}) {
+    Blender blender(kInputs, kOwn, {}, 1);
+    Random random(2);
+    std::vector<float> rows = random_rows(random);
+    std::vector<float> scores(kRows);
+    rows[kInputs + 2] = nonsense;
+    for (int i = 0; i < 3; ++i) {
+      blender.weights().score(rows, scores);
+      blender.learn(rows, scores, 1, 1.0F);
+    }
+    blender.weights().score(random_rows(random), scores);
+    EXPECT_TRUE(std::ranges::all_of(scores, [](float score) { return std::isfinite(score); })) << nonsense;
+  }
+}
+
 TEST(Blender, LearnsWhichFeatureMatters) {
   Blender blender(kInputs, kOwn, {}, 1);
   Random random(3);

@@ -63,6 +63,39 @@ TEST(Covisitation, LetsTheNewerTransitionWinAtTheShortHalfLife) {
   EXPECT_GT(rows[0][feature(part->live(), "last_2")], rows[1][feature(part->live(), "last_2")]);
 }
 
+TEST(Covisitation, CountsFadeHoweverOftenTheRowIsTouched) {
+  CovisitationOptions options = small();
+  options.half_life_hours = {1, 720};
+  const auto part = make_covisitation(options, 100);
+  const auto link = [&](ItemIndex to, double seconds, float weight) {
+    Context before = context_of({1}, 0);
+    before.now = at_seconds(0) + std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    part->observe(before, {to, weight, before.now, false, 7, 0});
+  };
+  link(2, 0, 1e6F);
+  constexpr int kTouches = 1'000'000;  // a tenth of a second apart: 27.8 of 720 hours
+  for (int n = 1; n <= kTouches; ++n) link(3, 0.1 * n, 1.0F);
+  const auto rows = score(part->live(), context_of({1}, kTouches / 10), {2, 3});
+  const std::size_t slow = feature(part->live(), "last_1"), never = feature(part->live(), "last_2");
+  EXPECT_NEAR(rows[0][never] - rows[1][never], 0, 1e-3);
+  // 2^-x of the old ones against the mean of 2^-u over 0 <= u <= x, x = 27.8 / 720
+  EXPECT_NEAR(rows[0][slow] - rows[1][slow], -0.0193, 2e-3);
+}
+
+TEST(Covisitation, CountsThatAreTooManyAreHalvedAndTheirSharesStay) {
+  const auto part = make_covisitation(small(), 100);
+  Context before = context_of({1}, 0);
+  for (int n = 0; n < 100; ++n) {
+    for (const ItemIndex to : {2, 2, 2, 3}) part->observe(before, {to, 0x1p20F, before.now, false, 7, 0});
+  }
+  const auto rows = score(part->live(), context_of({1}, 1), {2, 3});
+  for (const char* level : {"last_0", "last_1", "last_2", "last_3"}) {
+    EXPECT_NEAR(rows[0][feature(part->live(), level)], std::log2(0.75F), 0.05) << level;
+    EXPECT_NEAR(rows[1][feature(part->live(), level)], std::log2(0.25F), 0.2) << level;
+  }
+  EXPECT_LE(rows[0][feature(part->live(), "log_count")], 23);
+}
+
 TEST(Covisitation, ALateTransitionCountsAsIfItHadComeInTime) {
   const auto in_time = make_covisitation(small(), 100);
   observe_session(*in_time, 1, {1, 2}, 0);

@@ -99,7 +99,51 @@ TEST_F(LearnerTest, LearnsTheLogPublishesAndCheckpoints) {
   EXPECT_NE(text.find("freshet_learner_checkpoints_total{result=\"ok\"} 1"), std::string::npos) << text;
 }
 
+// Learns the first half of the events with so many more to come, the others as the last ones; returns how many of each
+// half were scored.
+struct Halves {
+  double first, second;
+};
+
+TEST_F(LearnerTest, ScoresAShareWhileItIsFarBehindAndLearnsEverything) {
+  options.score_all_within = std::chrono::minutes(1);  // more work than both halves on any machine
+  const auto scored = [this](std::size_t unread, double least) {
+    options.least_scored = least;
+    ScriptedReader reader(events);
+    reader.unread = unread;
+    reader.stop_before = events.size() / 2;
+    store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+    Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+    learner.restore();
+    std::vector<double> by_then{0};
+    std::stop_source stop;
+    reader.at_end = [&] {
+      clock.advance(options.publish_interval);
+      if (learner.status().events_published < std::min(reader.stop_before, events.size())) return;
+      by_then.push_back(learner.status().quality.back().second.events);
+      if (by_then.size() == 3) stop.request_stop();
+      reader.stop_before = events.size();
+      reader.unread = 0;
+    };
+    learner.run(stop.get_token());
+    EXPECT_EQ(learner.status().events_learned, events.size());
+    std::filesystem::remove_all(directory + "/checkpoints");
+    return Halves{by_then[1], by_then[2] - by_then[1]};
+  };
+  constexpr std::size_t kFar = std::size_t{1} << 60;
+  const Halves all = scored(0, 0.25);
+  EXPECT_NE(metrics.render().find("freshet_learner_unscored_events_total 0\n"), std::string::npos);
+  const Halves behind = scored(kFar, 0.25);
+  EXPECT_LT(behind.first, 0.4 * all.first);
+  EXPECT_GT(behind.first, 0.2 * all.first);
+  EXPECT_EQ(behind.second, all.second);
+  const Halves always = scored(kFar, 1);
+  EXPECT_EQ(always.first, all.first);
+  EXPECT_EQ(always.second, all.second);
+}
+
 TEST_F(LearnerTest, ARestartEqualsNeverHavingStopped) {
+  options.least_scored = 1;
   {
     ScriptedReader reader(events);
     run(reader);
@@ -112,6 +156,21 @@ TEST_F(LearnerTest, ARestartEqualsNeverHavingStopped) {
     run(reader);
   }
   EXPECT_TRUE(newest_checkpoint() == whole);
+}
+
+TEST_F(LearnerTest, GoesOnInALogThatBeganAnewFromWhereItIsInThat) {
+  const auto learn = [this](std::size_t from, std::size_t to) {
+    ScriptedReader reader(
+        {events.begin() + static_cast<std::ptrdiff_t>(from), events.begin() + static_cast<std::ptrdiff_t>(to)});
+    std::pair<std::uint64_t, std::int64_t> learned_and_position;
+    run(reader, [&](Learner& learner) {
+      learned_and_position = {learner.status().events_learned, learner.status().positions.at(0)};
+    });
+    return learned_and_position;
+  };
+  EXPECT_EQ(learn(0, 500), std::pair(500UL, 500L));
+  EXPECT_EQ(learn(500, 600), std::pair(600UL, 100L)) << "a topic of 100 records";
+  EXPECT_EQ(learn(500, 800), std::pair(800UL, 300L)) << "of which it has learned 100";
 }
 
 TEST_F(LearnerTest, ASnapshotIsNeverTakenApartByTheRequestThatHeldItLast) {

@@ -72,6 +72,21 @@ TEST(MatrixFactorisation, AStrangerIsKnownByALongSession) {
   EXPECT_TRUE(of_session(10, 3 * kTaste + 5).empty()) << "nobody knows those items";
 }
 
+TEST(MatrixFactorisation, InALargeCatalogueItScoresAndProposesNothing) {
+  Fixture f;
+  f.part = make_matrix_factorisation({.dimension = 16, .exact_items = 3 * kTaste - 1, .max_users = 1000}, kMaxItems, 1,
+                                     f.users);
+  f.learn_tastes(300);
+  const Context context = Fixture::of_user(1297);  // of taste 1
+  EXPECT_TRUE(propose(f.part->live(), context).empty());
+  EXPECT_TRUE(propose(*f.part->publish(), context).empty());
+  const auto affinity = [&](ItemIndex item) { return score(f.part->live(), context, {item})[0][2]; };
+  float other = 0, own = 0;
+  for (ItemIndex item = 0; item < kTaste; ++item) other += affinity(item), own += affinity(kTaste + item);
+  EXPECT_LT(other, own);
+  EXPECT_FALSE(f.part->scan_quality());
+}
+
 TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
   Fixture f;
   f.learn_tastes(300);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace freshet::online {
 namespace {
@@ -23,6 +24,17 @@ TEST(Options, NamesEveryProblemAtOnce) {
     EXPECT_TRUE(std::any_of(problems.begin(), problems.end(), [key](const std::string& problem) {
       return problem.starts_with(key);
     })) << key;
+  }
+}
+
+TEST(Options, EventsAreScoredWithinATimeAndNeverNone) {
+  Options options;
+  options.score_all_within = std::chrono::milliseconds(0);
+  for (const double share : {0.0, -0.1, 1.1, std::nan("")}) {
+    options.least_scored = share;
+    EXPECT_EQ(options.validate(),
+              (std::vector<std::string>{"score_all_within: must be at least 1 ms",
+                                        "least_scored: must be above 0, at most 1 (every event is scored)"}));
   }
 }
 

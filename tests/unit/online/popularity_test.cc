@@ -63,6 +63,19 @@ TEST(Popularity, KeepsTheExactHeadOfFarMoreItemsThanItLists) {
   for (std::size_t i = 0; i < proposed.size(); ++i) ASSERT_FLOAT_EQ(proposed[i].score, expected[i]) << i;
 }
 
+TEST(Popularity, HabitsAreThoseOfAnItemsFirstMillions) {
+  const auto part = make_popularity({}, 100);
+  const auto opens = [&] {
+    const auto names = part->live().features();
+    const auto at = static_cast<std::size_t>(std::ranges::find(names, "opens") - names.begin());
+    return score(part->live(), context_of({}, 0), {1})[0][at];
+  };
+  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), n % 4 == 0, 7, 0});
+  EXPECT_NEAR(opens(), -2, 0.01);
+  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), false, 7, 0});
+  EXPECT_NEAR(opens(), -2, 0.01) << "a float would lose what is added by ones, and the share would go to 0";
+}
+
 TEST(Popularity, ForgetsAnItemAltogether) {
   const auto part = make_popularity({}, 100);
   click(*part, 1, 0);

@@ -189,6 +189,21 @@ TEST(NeuralCf, AForgottenItemIsProposedToNobody) {
   f.learn_tastes(20);  // goes on learning
 }
 
+TEST(NeuralCf, AnItemThatHasLostItsRowSinceThePublishIsNotProposed) {
+  Fixture f;
+  NeuralCfOptions options = small();
+  options.max_items = 3 * kTaste;
+  f.part = make_neural_cf_part(options, 200, 1);
+  f.learn_tastes(50);
+  const auto published = f.part->publish();
+  for (std::size_t item = 100; item < 100 + 2 * kTaste; ++item) {
+    for (int sighting = 0; sighting < 3; ++sighting) f.click(1000, item);
+  }
+  const auto items = items_of(propose(*published, Fixture::of_user(1000), 3 * kTaste));
+  EXPECT_FALSE(items.empty());
+  EXPECT_LE(items.size(), kTaste);
+}
+
 TEST(NeuralCf, APublishedScorerKeepsItsItemsWhileLearningGoesOn) {
   Fixture f;
   f.learn_tastes(100);

@@ -42,8 +42,8 @@ TEST(QuantisedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
     }
     std::vector<float> scores(rows.size()), peaks(count);
     for (ScoreBlocks* const kernel : score_blocks_kernels()) {
-      kernel(blocks.data(), count, rounded.data(), size, scale, {scales.data(), offset.data()}, scores.data(),
-             peaks.data());
+      kernel({blocks.data(), scales.data(), offset.data(), count, block_bytes(size)}, rounded.data(), size, scale,
+             scores.data(), peaks.data());
       for (std::size_t row = 0; row < rows.size(); ++row) EXPECT_NEAR(scores[row], expected[row], 1e-4);
       for (std::size_t block = 0; block < count; ++block) {
         const auto first = scores.begin() + static_cast<std::ptrdiff_t>(block * kBlockRows);

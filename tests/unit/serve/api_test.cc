@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <deque>
 #include <fstream>
+#include <thread>
 
 #include "base/log.h"
 #include "online/random.h"
@@ -17,15 +18,27 @@ namespace {
 
 namespace json = boost::json;
 
-/// Runs what is posted at once; keeps what is to happen later until told.
+/// Runs what is posted at once; keeps what is to happen later until told, and, on a bad disk, what waits for that.
 class ManualExecutor final : public Executor {
  public:
   void post(std::function<void()> work) override { work(); }
   void post_after(std::chrono::milliseconds, std::function<void()> work) override { later.push_back(std::move(work)); }
+  bool post_blocking(std::function<void()> work) override {
+    if (disk == Disk::good) {
+      work();
+    } else if (disk == Disk::hangs) {
+      blocked.push_back(std::move(work));
+    }
+    return disk != Disk::full_queue;
+  }
   void run_later() {
     for (; !later.empty(); later.pop_front()) later.front()();
   }
-  std::deque<std::function<void()>> later;
+  void run_blocked() {
+    for (; !blocked.empty(); blocked.pop_front()) blocked.front()();
+  }
+  enum class Disk { good, hangs, full_queue } disk = Disk::good;
+  std::deque<std::function<void()>> later, blocked;
 };
 
 class ApiTest : public ::testing::Test {
@@ -339,7 +352,7 @@ TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   api_.handle({"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
   executor_->run_later();
   EXPECT_EQ(answer.status, 412U);
-  fixture_.visible.advance({{0, 5000}});
+  fixture_.visible.move_to({{0, 5000}});
   EXPECT_EQ(answer.status, 412U);
 }
 
@@ -391,6 +404,69 @@ TEST_F(ApiTest, ItemsAreStoredChangedReadAndForgotten) {
   EXPECT_EQ(ask("PATCH", "/v1/items/mug", "{}").status, 404U);
   EXPECT_EQ(ask("POST", "/v1/items", R"([{"item":"x"},{"item":2}])").status, 200U);
   EXPECT_EQ(get("/v1/items/2").at("item").as_string(), "2");
+}
+
+TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
+  ASSERT_EQ(ask("PUT", "/v1/items/mug", "{}").status, 201U);
+  const auto patch_in_turn = [&](const std::string& field) {
+    const auto executor = std::make_shared<ManualExecutor>();
+    for (int i = 0; i < 30; ++i) {
+      const std::string value = std::to_string(i), body = R"({")" + field + R"(":")" + value + R"("})";
+      api_.handle({"PATCH", "/v1/items/mug", body, false, executor},
+                  [](const ApiResponse& answer) { EXPECT_EQ(answer.status, 200U) << answer.body; });
+      const auto item = fixture_.catalogue.find("mug");
+      EXPECT_EQ(field == "title" ? item->title : item->text, value);
+    }
+  };
+  std::thread title([&] { patch_in_turn("title"); });
+  patch_in_turn("text");
+  title.join();
+}
+
+TEST_F(ApiTest, AChangeIsAnsweredWhenTheDiskHasIt) {
+  executor_->disk = ManualExecutor::Disk::hangs;
+  ApiResponse answer;
+  const auto change = [&](std::string_view method, std::string target, std::string body = "") {
+    answer.status = 0;
+    api_.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    target.assign(target.size(), '?');
+    body.assign(body.size(), '?');
+    EXPECT_EQ(answer.status, 0U) << method;
+    executor_->run_blocked();
+    return answer.status;
+  };
+  EXPECT_EQ(change("PUT", "/v1/items/mug", R"({"title":"A mug that holds a good deal of tea"})"), 201U);
+  EXPECT_EQ(change("PATCH", "/v1/items/mug", R"({"text":"It may be washed in a dishwasher"})"), 200U);
+  EXPECT_EQ(get("/v1/items/mug").at("title").as_string(), "A mug that holds a good deal of tea");
+  EXPECT_EQ(get("/v1/items/mug").at("text").as_string(), "It may be washed in a dishwasher");
+  EXPECT_EQ(change("DELETE", "/v1/items/mug"), 204U);
+  EXPECT_EQ(change("POST", "/v1/items", R"([{"item":"an-item-with-a-rather-long-name"}])"), 200U);
+  get("/v1/items/an-item-with-a-rather-long-name");
+  EXPECT_EQ(change("DELETE", "/v1/users/u3"), 202U);
+  get("/v1/users/u3", 404);
+}
+
+TEST_F(ApiTest, AChangeThatTheDiskDoesNotTakeInTimeIsRefusedAndNotBegunAfterwards) {
+  ApiResponse answer;
+  const auto respond = [&](ApiResponse response) { answer = std::move(response); };
+  for (const char* target : {"/v1/items/a", "/v1/users/u3", "/v1/sessions/s"}) {
+    answer.status = 0;
+    executor_->disk = ManualExecutor::Disk::hangs;
+    api_.handle({"DELETE", target, "", false, executor_}, respond);
+    executor_->run_later();
+    EXPECT_EQ(answer.status, 503U) << target;
+    executor_->run_blocked();
+    EXPECT_EQ(answer.status, 503U) << target;
+
+    executor_->disk = ManualExecutor::Disk::full_queue;
+    const ApiResponse refused = ask("DELETE", target);
+    EXPECT_EQ(refused.status, 503U);
+    EXPECT_EQ(refused.headers[0].first, "Retry-After");
+    executor_->run_later();
+    EXPECT_EQ(answers_, 1);
+  }
+  EXPECT_TRUE(fixture_.sink.erased.empty());
+  get("/v1/users/u3");
 }
 
 TEST_F(ApiTest, AHistoryIsExportedAndErasedAndTheLogIsTold) {

@@ -46,6 +46,20 @@ TEST(Recommender, WhoComesBackAfterTheirSessionIsNoStranger) {
   EXPECT_EQ(context->now, timestamp_from_ms(1'700'100'000'000));
 }
 
+TEST(Recommender, AListIsOfOneSnapshot) {
+  testing::ServiceFixture fixture;
+  Services services = fixture.services();
+  std::size_t taken = 0;
+  services.snapshot = [&] { return ++taken, fixture.snapshot; };
+  const Recommender recommender(services);
+  ListRequest request;
+  EXPECT_FALSE(recommender.recommend(request).items.empty());
+  EXPECT_EQ(taken, 1U);
+  request.context = recommender.context_of({"a"});
+  EXPECT_FALSE(recommender.recommend(request).items.empty());
+  EXPECT_EQ(taken, 2U);
+}
+
 TEST(Recommender, AnEmptyModelGivesAnEmptyList) {
   testing::ServiceFixture fixture;
   fixture.model = std::make_unique<online::Model>(fixture.online, online::make_count_parts(fixture.online));

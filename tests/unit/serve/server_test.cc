@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -101,6 +102,29 @@ TEST_F(ServerTest, TooLargeBodiesAndHeadersAreRefusedAndTold) {
   EXPECT_NE(rest(nonsense).find("400"), std::string::npos);
 }
 
+TEST_F(ServerTest, AChunkExtensionOrATrailerWithoutAnEndIsRefusedAndTold) {
+  start();
+  for (const char* beginning : {"5;", "0\r\nX-Trailer: "}) {
+    auto socket = connect();
+    send(socket, "POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(beginning) +
+                     std::string(100'000, 'a'));
+    EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 413 ")) << beginning;
+  }
+}
+
+TEST_F(ServerTest, ABodyThatNobodyAskedForIsNotRead) {
+  start();
+  for (const char* call : {"GET /healthz", "HEAD /readyz", "GET /openapi.json", "DELETE /v1/items/none"}) {
+    for (const char* body : {"Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n5;"}) {
+      auto socket = connect();
+      send(socket, std::string(call) + " HTTP/1.1\r\nHost: x\r\n" + body);  // of which nothing follows
+      const std::string answer = rest(socket);
+      EXPECT_TRUE(answer.starts_with(call[0] == 'D' ? "HTTP/1.1 404 " : "HTTP/1.1 200 ")) << call << ": " << answer;
+      EXPECT_NE(answer.find("Connection: close"), std::string::npos) << call;
+    }
+  }
+}
+
 TEST_F(ServerTest, ExpectContinueIsAnswered) {
   start();
   auto socket = connect();
@@ -155,6 +179,63 @@ TEST_F(ServerTest, StoppingLetsARequestInFlightFinish) {
   while (!fixture_.sink.answer_held(SubmitReceipt{1, {}, {{0, 1}}})) std::this_thread::yield();
   EXPECT_NE(rest(socket).find("202"), std::string::npos);
   stopping.join();
+}
+
+TEST_F(ServerTest, WhoWaitsForTheDiskHoldsUpNobodyElse) {
+  options_.threads = 1;
+  start();
+  Item mug;
+  mug.item = "mug";
+  ASSERT_TRUE(fixture_.catalogue.put({&mug, 1}));
+  std::promise<void> begun, well;
+  std::thread bad_disk([&] {
+    EXPECT_TRUE(fixture_.catalogue.update("mug", [&](const Item& item) {
+      begun.set_value();
+      well.get_future().wait();
+      return Result<Item>(item);
+    }));
+  });
+  begun.get_future().wait();
+  auto put = connect(), erase = connect();
+  send(put, "PUT /v1/items/pan HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+  send(erase, "DELETE /v1/users/u3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  for (const char* target : {"/healthz", "/v1/popular", "/v1/items/mug"}) {
+    auto socket = connect();
+    send(socket, get(target, "Connection: close\r\n"));
+    EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 ")) << target;
+  }
+  EXPECT_EQ(fixture_.catalogue.find("pan"), nullptr);
+  well.set_value();
+  bad_disk.join();
+  EXPECT_TRUE(rest(put).starts_with("HTTP/1.1 201 "));
+  EXPECT_TRUE(rest(erase).starts_with("HTTP/1.1 202 "));
+}
+
+TEST_F(ServerTest, StopsAlthoughChangesWaitForTheDisk) {
+  options_.threads = 1;
+  options_.drain_timeout = std::chrono::milliseconds(1);
+  start();
+  Item mug;
+  mug.item = "mug";
+  ASSERT_TRUE(fixture_.catalogue.put({&mug, 1}));
+  std::vector<Tcp::socket> sockets;
+  std::thread stopping;
+  EXPECT_TRUE(fixture_.catalogue.update("mug", [&](const Item& item) {
+    for (int i = 0; i < 8; ++i) {
+      sockets.push_back(connect());
+      send(sockets.back(), "PUT /v1/items/pan HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+    }
+    auto socket = connect();
+    send(socket, get("/healthz", "Connection: close\r\n"));
+    EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 "));
+    stopping = std::thread([&] { server_.reset(); });
+    return Result<Item>(item);
+  }));
+  stopping.join();
+  for (Tcp::socket& socket : sockets) {
+    const std::string answer = rest(socket);
+    EXPECT_TRUE(answer.empty() || answer.starts_with("HTTP/1.1 20")) << answer;
+  }
 }
 
 TEST_F(ServerTest, APortInUseIsNamed) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/temp_directory.h"
 
 namespace freshet::store {
@@ -18,12 +20,16 @@ Item mug(bool available) {
   return item;
 }
 
-TEST(Catalogue, KeepsItemsOverReopening) {
-  const testing::TempDirectory dir;
+Options in(const testing::TempDirectory& dir) {
   Options options;
   options.directory = dir.path() + "/data";
+  return options;
+}
+
+TEST(Catalogue, KeepsItemsOverReopening) {
+  const testing::TempDirectory dir;
   {
-    Database database(options);
+    Database database(in(dir));
     Catalogue catalogue(database);
     Item pan;
     pan.item = "pan";
@@ -32,7 +38,7 @@ TEST(Catalogue, KeepsItemsOverReopening) {
     ASSERT_TRUE(catalogue.erase("pan"));
     EXPECT_EQ(catalogue.erase("pan").error().code, Errc::not_found);
   }
-  Database database(options);
+  Database database(in(dir));
   Catalogue catalogue(database);
   EXPECT_EQ(catalogue.size(), 1U);
   ASSERT_TRUE(catalogue.find("mug"));
@@ -40,15 +46,45 @@ TEST(Catalogue, KeepsItemsOverReopening) {
   EXPECT_EQ(catalogue.find("pan"), nullptr);
 }
 
+TEST(Catalogue, NoWriteComesBetweenWhatAnUpdateReadsAndWhatItWrites) {
+  const testing::TempDirectory dir;
+  Database database(in(dir));
+  Catalogue catalogue(database);
+  const auto count_up = [](const Item& item) {
+    Item next = item;
+    next.price = item.price + 1;
+    return Result<Item>(next);
+  };
+  EXPECT_EQ(catalogue.update("mug", count_up).error().code, Errc::not_found);
+  Item start = mug(true);
+  start.price = 0;
+  ASSERT_TRUE(catalogue.put({&start, 1}));
+  const auto update_often = [&] {
+    for (int i = 0; i < 50; ++i) EXPECT_TRUE(catalogue.update("mug", count_up));
+  };
+  std::thread other(update_often);
+  update_often();
+  other.join();
+  EXPECT_EQ(catalogue.find("mug")->price, 100);
+
+  const auto refuse = [](const Item&) { return Result<Item>(Error{Errc::invalid, "no"}); };
+  EXPECT_EQ(catalogue.update("mug", refuse).error().message, "no");
+  EXPECT_EQ(catalogue.find("mug")->price, 100);
+}
+
 TEST(Catalogue, OnlyAKnownItemCanBeUnavailable) {
   const testing::TempDirectory dir;
-  Options options;
-  options.directory = dir.path() + "/data";
-  Database database(options);
+  Database database(in(dir));
   Catalogue catalogue(database);
   EXPECT_TRUE(catalogue.is_available("mug"));
   const Item sold_out = mug(false);
   const auto before = catalogue.memory_bytes();
+  ASSERT_TRUE(catalogue.put({&sold_out, 1}));
+  EXPECT_FALSE(catalogue.is_available("mug"));
+  const Item back = mug(true);
+  ASSERT_TRUE(catalogue.put({&back, 1}));
+  EXPECT_TRUE(catalogue.is_available("mug"));
+  ASSERT_TRUE(catalogue.put({&sold_out, 1}));
   ASSERT_TRUE(catalogue.put({&sold_out, 1}));
   EXPECT_FALSE(catalogue.is_available("mug"));
   ASSERT_TRUE(catalogue.erase("mug"));

@@ -33,6 +33,21 @@ TEST(CheckpointStore, GivesBackTheNewestAndKeepsAsManyAsAsked) {
   EXPECT_EQ(newest_of(again), "four");
 }
 
+TEST(CheckpointStore, SomebodysCopyIsNeitherReadNorCountedNorTakenAway) {
+  const testing::TempDirectory dir;
+  CheckpointStore store(dir.path(), 2);
+  ASSERT_TRUE(store.write("one"));
+  const fs::path copy = fs::path(dir.path()) / "checkpoint-before-upgrade";
+  const fs::path renamed = fs::path(dir.path()) / (store.list().front() + ".bak");
+  for (const fs::path& path : {copy, renamed}) fs::copy_file(fs::path(dir.path()) / store.list().front(), path);
+  for (const char* bytes : {"two", "three", "four", "five"}) {
+    ASSERT_TRUE(store.write(bytes));
+    EXPECT_EQ(newest_of(store), bytes);
+    EXPECT_EQ(store.list().size(), 2U);
+  }
+  EXPECT_TRUE(fs::exists(copy) && fs::exists(renamed));
+}
+
 TEST(CheckpointStore, TakesOneInPieces) {
   const testing::TempDirectory dir;
   CheckpointStore store(dir.path(), 2);

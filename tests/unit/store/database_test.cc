@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "store/history_store.h"
 #include "store/journal.h"
@@ -130,6 +131,46 @@ TEST_F(DatabaseTest, TakesNoWritesAfterOneFailedUntilTheDiskIsWellAndItHasRecove
   EXPECT_EQ(journal.read(0, 100, 1 << 20)->size(), 6U);
   ASSERT_TRUE(histories.commit(batch_of({user_event(1, "u", "b", 2)}), true));
   EXPECT_EQ(histories.recent(owner, 10)->size(), 2U);
+}
+
+/// Does something whenever it is asked.
+class ClockThat final : public Clock {
+ public:
+  std::function<void()> is_asked = [] {};
+  Timestamp now() const override {
+    is_asked();
+    return timestamp_from_ms(1'700'000'000'000);
+  }
+  std::chrono::milliseconds elapsed() const override { return {}; }
+};
+
+/// As RocksDB does when work of its own fails.
+void report_failure(const Database& database, const std::string& what) {
+  rocksdb::Status status = rocksdb::Status::IOError(what);
+  for (const auto& listener : database.impl().db->GetDBOptions().listeners) {
+    listener->OnBackgroundError(rocksdb::BackgroundErrorReason::kCompaction, &status);
+  }
+}
+
+TEST_F(DatabaseTest, WhatFailsWhileItIsBeingOpenedAgainIsNotTakenForRecovered) {
+  ClockThat clock;
+  Database database(options_, clock);
+  report_failure(database, "the first");
+  report_failure(database, "what follows from it");
+  EXPECT_THAT(database.problem(), HasSubstr("the first"));
+
+  bool asked = false;
+  clock.is_asked = [&] {
+    if (asked || !database.impl().db) return;  // once, when it is open and its counters are read
+    asked = true;
+    EXPECT_THAT(database.problem(), HasSubstr("the first")) << "not healthy before it is";
+    report_failure(database, "the second");
+  };
+  EXPECT_FALSE(database.recover());
+  EXPECT_TRUE(asked);
+  EXPECT_THAT(database.problem(), HasSubstr("the second"));
+  EXPECT_TRUE(database.recover());
+  EXPECT_EQ(database.problem(), "");
 }
 
 TEST_F(DatabaseTest, RefusesANewerFormatNamingBoth) {

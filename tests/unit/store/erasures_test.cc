@@ -136,6 +136,44 @@ TEST_F(ErasuresTest, DeadLettersThatNameTheOwnerGo) {
   EXPECT_EQ(*DeadLetters(database_).count(), 1U);
 }
 
+TEST_F(ErasuresTest, ADeadLetterIsSearchedFieldByField) {
+  EventBatch batch;
+  RejectedRecord record;
+  record.position = {0, next_++};
+  record.key = kSomebody.id;
+  record.value = std::string(100, ' ');  // on disk its length is the letter 'd', right behind the key
+  batch.rejected.push_back(record);
+  batch.next[0] = next_;
+  ASSERT_TRUE(histories_.commit(batch, true));
+  ASSERT_TRUE(histories_.commit(batch_of({erase_record()}), true));
+  EXPECT_EQ(*DeadLetters(database_).count(), 0U);
+}
+
+TEST_F(ErasuresTest, ARejectedRecordBeforeAnEraseOfTheSameBatchDoesNotOutliveIt) {
+  EventBatch batch;
+  const auto reject = [&](Position position, const std::string& id) {
+    RejectedRecord record;
+    record.position = position;
+    record.value = R"({"user":")" + id + R"("})";
+    batch.rejected.push_back(record);
+  };
+  reject({0, next_++}, kSomebody.id);
+  reject({0, next_++}, "somebody else");
+  batch.events.push_back(erase_record());
+  reject({0, next_++}, kSomebody.id);
+  reject({1, 1000}, kSomebody.id);  // before the erase or after it: nobody can tell
+  batch.next = {{0, next_}, {1, 1001}};
+  for (int times = 0; times < 2; ++times) {
+    ASSERT_TRUE(histories_.commit(batch, true));
+    std::vector<Position> left;
+    ASSERT_TRUE(DeadLetters(database_).scan([&](const RejectedRecord& record) {
+      left.push_back(record.position);
+      return true;
+    }));
+    EXPECT_EQ(left, (std::vector<Position>{{0, next_ - 3}, {0, next_ - 1}}));
+  }
+}
+
 TEST_F(ErasuresTest, AnErasedJournalRecordKeepsItsOffset) {
   Journal journal(database_);
   const std::vector<JournalRecord> records{{0, {}, "a", "1"}, {0, {}, kSomebody.id, "2"}, {0, {}, kSomebody.id, "3"}};

@@ -5,6 +5,7 @@
 
 #include "store/dead_letters.h"
 #include "store/rocks.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/history_events.h"
 #include "tests/support/temp_directory.h"
 
@@ -12,6 +13,7 @@ namespace freshet::store {
 namespace {
 
 using freshet::testing::batch_of;
+using freshet::testing::FakeClock;
 using freshet::testing::items_of_events;
 using freshet::testing::TempDirectory;
 using freshet::testing::user_event;
@@ -25,7 +27,7 @@ class HistoryStoreTest : public ::testing::Test {
     store_.reset();
     database_.reset();
     options.directory = dir_.path() + "/data";
-    database_ = std::make_unique<Database>(options);
+    database_ = std::make_unique<Database>(options, clock_);
     store_ = std::make_unique<HistoryStore>(*database_);
   }
 
@@ -46,6 +48,7 @@ class HistoryStoreTest : public ::testing::Test {
   }
 
   TempDirectory dir_;
+  FakeClock clock_{timestamp_from_ms(1'700'000'000'000)};
   std::unique_ptr<Database> database_;
   std::unique_ptr<HistoryStore> store_;
 };
@@ -219,6 +222,53 @@ TEST_F(HistoryStoreTest, RowsOfAnIdleOwnerThatAreTooOldLeaveTheFiles) {
   auto& db = database_->impl();
   EXPECT_EQ(db.db->GetOptions(db.family(Family::history)).periodic_compaction_seconds, 10U * 3600);
   EXPECT_EQ(db.db->GetOptions(db.family(Family::dedupe)).periodic_compaction_seconds, 3600U);
+}
+
+TEST_F(HistoryStoreTest, AClockThatRanAheadCostsNothingOnceItIsCorrected) {
+  Options options;
+  options.max_event_age = std::chrono::hours(24 * 30);
+  open(options);
+  auto event_now = [&, offset = std::int64_t{0}](const std::string& item) mutable {
+    auto entry = user_event(offset++, item == "ahead" ? "somebody else" : "u", item, to_ms(clock_.now()));
+    entry.event.id = item;
+    return entry;
+  };
+  const auto kept = event_now("a");
+  commit({kept});
+  const Timestamp now = clock_.now();
+  clock_.set(now + std::chrono::hours(24 * 400));
+  commit({event_now("ahead")});
+  EXPECT_EQ(recent("u"), Items{}) << "nothing tells yet which time is right";
+  clock_.set(now);
+
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(recent("u"), Items{"a"});
+  EXPECT_EQ(commit({event_now("b")}).expired, 0U);
+  EXPECT_EQ(commit({event_now("c")}).stored, 1U);
+  const auto as_before = [&] {
+    EXPECT_EQ(recent("u"), (Items{"c", "b", "a"}));
+    EXPECT_EQ(*store_->count({Owner::Kind::user, "u"}), 3U);
+    auto twin = kept;
+    twin.position.offset = 100;
+    EXPECT_EQ(commit({twin}).duplicates, 1U);
+  };
+  compact();
+  compact(Family::dedupe);
+  as_before();
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log.find("stream time"), log.rfind("stream time")) << log;
+  EXPECT_NE(log.find("stream time"), std::string::npos);
+
+  ::testing::internal::CaptureStderr();
+  open(options);
+  compact();
+  as_before();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("stream time"), std::string::npos);
+  // Age goes on being judged, by the clock.
+  clock_.advance(options.max_event_age - std::chrono::hours(25));
+  EXPECT_EQ(recent("u"), (Items{"c", "b", "a"}));
+  clock_.advance(std::chrono::hours(2));
+  EXPECT_EQ(recent("u"), Items{});
 }
 
 TEST_F(HistoryStoreTest, EverythingIsThereAfterReopening) {

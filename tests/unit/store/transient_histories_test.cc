@@ -76,6 +76,15 @@ TEST_F(TransientHistoriesTest, ForgetsByTimeSinceArrivalWhateverTheEventTime) {
   EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_dropped_total 0"));
 }
 
+TEST_F(TransientHistoriesTest, ForgetsInTimeWhateverIsDoneToTheWallClock) {
+  histories.add(event("u", "", "a", 1000));
+  clock.set(clock.now() - std::chrono::hours(24));
+  clock.advance(std::chrono::seconds(59));
+  EXPECT_THAT(items(Owner::Kind::user, "u"), ElementsAre("a"));
+  clock.advance(std::chrono::seconds(1));
+  EXPECT_THAT(items(Owner::Kind::user, "u"), IsEmpty());
+}
+
 TEST_F(TransientHistoriesTest, ErasesAUserFromTheirSessionsToo) {
   histories.add(event("u", "s", "a", 1000));
   histories.add(event("v", "s", "b", 2000));
