@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Fails if a folder includes what it must not (docs/architecture.md, "Layers").
+"""Fails if a folder includes what it must not.
+
+The rules are the tables of docs/architecture.md ("Layers"): which folders a folder may include, where the headers of
+each third-party library may be seen at all, and where they may be included by name.
 
 usage: check_layers.py BUILD_DIRECTORY     (a finished Ninja build: the compiler's own dependency lists are read)
        check_layers.py --self-test
@@ -13,89 +16,133 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+RULES = "docs/architecture.md"
 
-# Which of our folders each may include.
-LAYERS = {
-    "base": {"base"},
-    "store": {"base", "store"},
-    "ingest": {"base", "store", "ingest"},
-    "online": {"base", "store", "online"},
-    "serve": {"base", "store", "online", "serve"},
-    "cli": {"base", "store", "ingest", "online", "serve", "cli"},
-}
 
-# Where third-party headers may be seen, directly or through another header: the header's path, the sources that may.
-HOMES = [
-    (r"/librdkafka/", r"^ingest/kafka_"),
-    (r"/rocksdb/", r"^store/"),
-    (r"/(torch|ATen|c10)/", r"^online/torch/"),
-    (r"/boost/beast/", r"^(serve/|cli/http_client\.cc)"),
-    (r"/boost/asio/", r"^(serve|cli)/"),
-    (r"/openssl/", r"^(serve/|base/keyed_hash\.cc|cli/http_client\.cc)"),
-    (r"/toml\+\+/", r"^cli/"),
-    (r"/CLI/", r"^cli/"),
-    (r"/spdlog/", r"^base/"),
-    (r"/simdjson\.h", r"^(ingest|serve)/"),
-]
+def table(text, title):
+    """Rows of the Markdown table whose first column is `title`: the code spans of each cell."""
+    lines = iter(text.splitlines())
+    for line in lines:
+        if line.startswith(f"| {title} |"):
+            break
+    next(lines)
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([re.findall(r"`([^`]+)`", cell) for cell in line.strip("|").split("|")])
+    return rows
 
-# base/metrics.h hands prometheus-cpp to everyone, so only its own includes tell: the include, the files that may.
-DIRECT_HOMES = [(r"prometheus/", r"^base/")]
+
+class Rules:
+    """What may include what. A folder is named without the ones below it; `store/**` means it and all below it."""
+
+    def __init__(self, text):
+        self.folders = {row[0][0]: row[2] for row in table(text, "folder")}
+        self.homes = [(row[0], row[1]) for row in table(text, "headers of")]
+        self.direct_homes = [(row[0], row[1]) for row in table(text, "headers included by name")]
+
+    def folder_of(self, path):
+        """The folder of the table that `path` lies in; None: of no concern."""
+        folder = os.path.dirname(path)
+        if folder in self.folders:
+            return folder
+        top = path.split("/")[0]
+        return None if top not in self.folders else folder
+
+    def may_include(self, folder, other):
+        return folder == other or any(
+            pattern == other or (pattern.endswith("/**") and f"{other}/".startswith(pattern[:-2]))
+            for pattern in self.folders.get(folder, []))
+
+    def is_home(self, homes, path):
+        return any(path == home or path.startswith(home if home.endswith("/") else f"{home}.") for home in homes)
+
+    def cycles(self):
+        """Folders that may include each other, directly or through others."""
+        edges = {folder: {other for other in self.folders if other != folder and self.may_include(folder, other)}
+                 for folder in self.folders}
+
+        def reaches(start):
+            seen, todo = set(), [start]
+            while todo:
+                for other in edges[todo.pop()] - seen:
+                    seen.add(other)
+                    todo.append(other)
+            return seen
+
+        return sorted(folder for folder in edges if folder in reaches(folder))
+
+
+def include_violations(root, rules):
+    """Of the #include lines of every source and header; what is included indirectly follows, as there is no circle."""
+    tops = sorted({folder.split("/")[0] for folder in rules.folders})
+    for path in sorted(path for top in tops for path in (root / top).rglob("*") if path.suffix in (".h", ".cc")):
+        name = str(path.relative_to(root))
+        folder = rules.folder_of(name)
+        if folder not in rules.folders:
+            yield f"{name}: {folder} is not in the table of {RULES}"
+            continue
+        for include in re.findall(r'^#include ["<](.*)[">]', path.read_text(), re.MULTILINE):
+            other = rules.folder_of(include)
+            if other is not None and not rules.may_include(folder, other):
+                yield f"{name} includes {include}: {folder} may not include {other}"
+            for patterns, homes in rules.direct_homes:
+                if any(f"/{include}".startswith(pattern) for pattern in patterns) and not rules.is_home(homes, name):
+                    yield f"{name} includes {include}: only {', '.join(homes)} may"
 
 
 def dependencies(root, build):
-    """(source, headers) of every object of ours; paths below `root` are relative to it, all others absolute."""
+    """(source, headers outside the project) of every object of ours, from the compiler's dependency lists."""
     output = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True).stdout
     for block in output.split("\n\n"):
         paths = [os.path.normpath(os.path.join(build, line.strip())) for line in block.splitlines()[1:]]
-        paths = [os.path.relpath(path, root) if path.startswith(f"{root}/") else path for path in paths]
-        sources = [path for path in paths if path.split("/")[0] in LAYERS and path.endswith(".cc")]
+        ours = [os.path.relpath(path, root) for path in paths if path.startswith(f"{root}/") and path.endswith(".cc")]
         # Ninja remembers the sources of earlier builds too.
-        if sources and (root / sources[0]).exists():
-            yield sources[0], paths
+        if ours and (root / ours[0]).exists():
+            yield ours[0], [path for path in paths if not path.startswith(f"{root}/")]
 
 
-def include_violations(source, headers):
-    folder = source.split("/")[0]
-    for header in headers:
-        if header.startswith("/"):
-            for pattern, home in HOMES:
-                if re.search(pattern, header) and not re.search(home, source):
-                    yield f"{source} includes {header}: only {home} may"
-        else:
-            other = header.split("/")[0]
-            if other in LAYERS and other not in LAYERS[folder]:
-                yield f"{source} includes {header}: {folder} may not see {other}"
-
-
-def direct_violations(root):
-    for path in sorted(path for folder in LAYERS for path in (root / folder).rglob("*.[ch]*")):
-        name = str(path.relative_to(root))
-        for include in re.findall(r'^#include [<"](.*)[>"]', path.read_text(), re.MULTILINE):
-            for pattern, home in DIRECT_HOMES:
-                if re.match(pattern, include) and not re.search(home, name):
-                    yield f"{name} includes {include}: only {home} may"
+def foreign_violations(root, build, rules):
+    """Of third-party headers, seen directly or through another header."""
+    checked = 0
+    for source, headers in dependencies(root, build):
+        if rules.folder_of(source) is None:
+            continue
+        checked += 1
+        for header in headers:
+            for patterns, homes in rules.homes:
+                if any(pattern in header for pattern in patterns) and not rules.is_home(homes, source):
+                    yield f"{source} includes {header}: only {', '.join(homes)} may"
+    if not checked:
+        yield f"{build}: not a finished build"
 
 
 def check(root, build):
-    """How many sources were checked, and what is wrong with them."""
-    sources = dict(dependencies(root, build))
-    found = {line for source, headers in sources.items() for line in include_violations(source, headers)}
-    return len(sources), sorted(found | set(direct_violations(root)))
+    rules = Rules((root / RULES).read_text())
+    yield from (f"{RULES}: {folder} may include itself through others" for folder in rules.cycles())
+    yield from include_violations(root, rules)
+    yield from foreign_violations(root, build, rules)
 
 
 def self_test():
     """Plants one violation of each kind in a small project and builds it, so that the guard is known to bite."""
     files = {
+        f"root/{RULES}": "| folder | is | may include |\n|---|---|---|\n"
+                         "| `base` | x | |\n| `ingest` | x | `base/**` |\n| `serve` | x | `base` |\n| `serve/in` | x | |\n\n"
+                         "| headers of | may be seen in |\n|---|---|\n| `/rocksdb/` | `ingest/`, `base/good` |\n\n"
+                         "| headers included by name | only in |\n|---|---|\n| `/prometheus/` | `base/` |\n",
         "root/ingest/log.h": "",
-        "root/base/good.cc": "",
-        "root/serve/upward.cc": '#include "ingest/log.h"\n',
-        "root/serve/foreign.cc": "#include <rocksdb/db.h>\n",
+        "root/base/good.cc": "#include <rocksdb/db.h>\n",
+        "root/serve/upward.h": '#include "ingest/log.h"\n',
         "root/serve/direct.h": "#include <prometheus/counter.h>\n",
+        "root/serve/in/inward.h": '#include "serve/upward.h"\n',
+        "root/serve/out/unlisted.h": "",
+        "root/serve/foreign.cc": "#include <rocksdb/db.h>\n",
         "system/rocksdb/db.h": "",
         "root/build/build.ninja": "rule cc\n command = g++ -I.. -isystem ../../system -MD -MF $out.d -c $in -o $out\n"
                                   " depfile = $out.d\n deps = gcc\n"
-                                  "build a.o: cc ../base/good.cc\nbuild b.o: cc ../serve/upward.cc\n"
-                                  "build c.o: cc ../serve/foreign.cc\n",
+                                  "build a.o: cc ../base/good.cc\nbuild b.o: cc ../serve/foreign.cc\n",
     }
     with tempfile.TemporaryDirectory() as directory:
         for name, text in files.items():
@@ -104,9 +151,11 @@ def self_test():
             path.write_text(text)
         root = pathlib.Path(directory, "root").resolve()
         subprocess.run(["ninja", "-C", root / "build"], check=True, capture_output=True)
-        checked, found = check(root, root / "build")
-    caught = [line.split(":")[0].split(" ")[0] for line in found]
-    assert checked == 3 and caught == ["serve/direct.h", "serve/foreign.cc", "serve/upward.cc"], (checked, found)
+        found = sorted(re.split("[: ]", line)[0] for line in check(root, root / "build"))
+    assert found == ["serve/direct.h", "serve/foreign.cc", "serve/in/inward.h", "serve/out/unlisted.h", "serve/upward.h"], found
+    circle = Rules("| folder | is | may include |\n|---|---|---|\n| `a` | | `b` |\n| `b` | | `a` |\n\n"
+                   "| headers of | may be seen in |\n|---|---|\n\n| headers included by name | only in |\n|---|---|\n")
+    assert circle.cycles() == ["a", "b"]
 
 
 def main():
@@ -115,9 +164,9 @@ def main():
     self_test()
     if sys.argv[1] == "--self-test":
         return
-    checked, found = check(ROOT, pathlib.Path(sys.argv[1]).resolve())
-    print(*found, f"{checked} sources checked, {len(found)} violations", sep="\n")
-    sys.exit(1 if found or not checked else 0)
+    found = sorted(set(check(ROOT, pathlib.Path(sys.argv[1]).resolve())))
+    print(*found, f"{len(found)} violations", sep="\n")
+    sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":

@@ -4,5 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$1 && shift
-[ $# -gt 0 ] || set -- $(git ls-files '*.cc' | grep -vE '^(tests|bench|online/torch)/')
+if [ $# = 0 ]; then
+  with_torch=$(grep -oE '[a-z_]+\.cc' online/parts/neural/CMakeLists.txt | sed 's|^|online/parts/neural/|')
+  set -- $(git ls-files '*.cc' | grep -vE '^(tests|bench)/' | grep -vxF "$with_torch")
+fi
 printf '%s\n' "$@" | xargs -P "$(nproc)" -n 4 clang-tidy-16 -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2)

@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "base/log.h"
-#include "ingest/embedded_log.h"
-#include "ingest/event_decoder.h"
-#include "ingest/history_writer.h"
+#include "ingest/codec/event_decoder.h"
+#include "ingest/codec/event_encoder.h"
+#include "ingest/codec/event_splitter.h"
+#include "ingest/embedded/embedded_log.h"
+#include "ingest/writer/history_writer.h"
 #include "store/database.h"
 #include "store/history_store.h"
 #include "store/journal.h"

@@ -14,14 +14,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/shop_world.h"
-#include "online/best.h"
-#include "online/embedding_ranking.h"
-#include "online/kernels.h"
-#include "online/model.h"
-#include "online/ranking.h"
-#include "online/session.h"
-#include "online/torch/parts.h"
+#include "cli/streams/shop_world.h"
+#include "online/kernels/kernels.h"
+#include "online/model/model.h"
+#include "online/model/ranking.h"
+#include "online/model/session.h"
+#include "online/part/top_k.h"
+#include "online/parts/neural/all_parts.h"
+#include "online/vectors/embedding_ranking.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "cli/config.h"
+#include "app/config.h"
 
 namespace freshet::cli {
 
@@ -17,23 +17,23 @@ void add_config_command(CLI::App& app) {
   CLI::App* check = command->add_subcommand("check", "Report everything that is wrong with a configuration file");
   check->add_option("file", *file, "Configuration file (TOML)")->required();
   check->callback([file] {
-    Config config;
-    const auto problems = load_config(*file, {}, config);
-    for (const ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+    app::Config config;
+    const auto problems = app::load_config(*file, {}, config);
+    for (const app::ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
     if (!problems.empty()) throw CLI::RuntimeError(1);
     std::printf("%s is fine\n", file->c_str());
   });
 
   CLI::App* print = command->add_subcommand("print", "Print the configuration that `serve` would use");
   print->add_option("-c,--config", *file, "Configuration file (TOML)");
-  print->callback([file] { std::fputs(print_config(load_config_or_throw(*file)).c_str(), stdout); });
+  print->callback([file] { std::fputs(app::print_config(app::load_config_or_throw(*file)).c_str(), stdout); });
 
   CLI::App* example =
       command->add_subcommand("example", "Print a configuration file with every default, to start from");
-  example->callback([] { std::fputs(config_example().c_str(), stdout); });
+  example->callback([] { std::fputs(app::config_example().c_str(), stdout); });
 
   CLI::App* reference = command->add_subcommand("reference", "Print docs/config.md: every option with its default");
-  reference->callback([] { std::fputs(config_reference().c_str(), stdout); });
+  reference->callback([] { std::fputs(app::config_reference().c_str(), stdout); });
 
   command->footer(
       "Examples:\n  freshet config example > freshet.toml\n  freshet config check configs/kafka.toml\n  freshet config "

@@ -10,13 +10,13 @@
 #include <optional>
 #include <stdexcept>
 
-#include "cli/config.h"
-#include "cli/evaluation_predictions.h"
-#include "cli/evaluation_report.h"
-#include "cli/predictor.h"
-#include "cli/progress.h"
-#include "cli/recorded_events.h"
-#include "cli/units.h"
+#include "app/config.h"
+#include "app/units.h"
+#include "cli/evaluate/evaluation_predictions.h"
+#include "cli/evaluate/evaluation_report.h"
+#include "cli/evaluate/predictor.h"
+#include "cli/streams/recorded_events.h"
+#include "cli/support/progress.h"
 
 namespace freshet::cli {
 namespace {
@@ -51,14 +51,14 @@ void EvaluateArguments::validate() const {
 /// Nullopt if `text` is empty.
 std::optional<std::chrono::seconds> parse_gap(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const auto gap = parse_seconds(text);
+  const auto gap = app::parse_seconds(text);
   if (!gap || *gap % std::chrono::seconds(1) != std::chrono::milliseconds(0)) {
     throw std::runtime_error("--session-gap: \"" + text + "\" is neither seconds nor a duration such as 30m");
   }
   return std::chrono::duration_cast<std::chrono::seconds>(*gap);
 }
 
-std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const Config& config) {
+std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const app::Config& config) {
   const auto session_gap = parse_gap(arguments.session_gap);
   if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap);
   online::Options options = config.online;
@@ -89,7 +89,7 @@ class Evaluate {
  public:
   explicit Evaluate(const EvaluateArguments& arguments)
       : arguments_(arguments),
-        config_(load_config_or_throw(arguments.config_file)),
+        config_(app::load_config_or_throw(arguments.config_file)),
         format_(arguments.stream.format(config_)),
         predictor_(make_predictor(arguments, config_)),
         evaluation_(predictor_->part_names()),
@@ -146,7 +146,7 @@ class Evaluate {
   }
 
   const EvaluateArguments& arguments_;
-  const Config config_;
+  const app::Config config_;
   const StreamFormat format_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   std::unique_ptr<Predictor> predictor_;

@@ -8,10 +8,10 @@
 #include <memory>
 #include <stdexcept>
 
-#include "cli/progress.h"
-#include "cli/shop_world.h"
-#include "ingest/event_decoder.h"
-#include "serve/json.h"
+#include "cli/streams/shop_world.h"
+#include "cli/support/progress.h"
+#include "ingest/codec/event_encoder.h"
+#include "serve/routing/json.h"
 
 namespace freshet::cli {
 namespace {

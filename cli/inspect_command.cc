@@ -6,8 +6,8 @@
 #include <memory>
 #include <stdexcept>
 
-#include "ingest/event_decoder.h"
-#include "serve/json.h"
+#include "ingest/codec/event_encoder.h"
+#include "serve/routing/json.h"
 #include "store/catalogue.h"
 #include "store/checkpoint_store.h"
 #include "store/database.h"

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "app/version.h"
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
@@ -9,7 +10,6 @@
 #include "cli/keys_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
-#include "cli/version.h"
 
 // jemalloc reads it at start. Tables that are read all over wait less for addresses to be translated in huge pages; the
 // environment's MALLOC_CONF says otherwise.
@@ -20,7 +20,7 @@ const char* malloc_conf = "thp:always,metadata_thp:auto";
 
 int main(int argc, char** argv) {
   CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
-  app.set_version_flag("--version", std::string("freshet ") + freshet::cli::kVersion);
+  app.set_version_flag("--version", std::string("freshet ") + freshet::app::kVersion);
   app.require_subcommand(1);
   freshet::cli::add_serve_command(app);
   freshet::cli::add_replay_command(app);

@@ -8,11 +8,11 @@
 #include <optional>
 #include <thread>
 
-#include "cli/config.h"
-#include "cli/progress.h"
-#include "cli/recorded_events.h"
-#include "cli/replay_target.h"
-#include "serve/json.h"
+#include "app/config.h"
+#include "cli/streams/recorded_events.h"
+#include "cli/streams/replay_target.h"
+#include "cli/support/progress.h"
+#include "serve/routing/json.h"
 
 namespace freshet::cli {
 namespace {
@@ -93,7 +93,7 @@ class Replay {
  public:
   explicit Replay(const ReplayArguments& arguments)
       : arguments_(arguments),
-        config_(load_config_or_throw(arguments.config_file)),
+        config_(app::load_config_or_throw(arguments.config_file)),
         events_(arguments.files, arguments.stream.format(config_), arguments.stream.skip, arguments.stream.limit),
         progress_("events", arguments.json),
         target_(target_of(arguments, config_.kafka)) {
@@ -153,7 +153,7 @@ class Replay {
   }
 
   const ReplayArguments& arguments_;
-  const Config config_;
+  const app::Config config_;
   RecordedEvents events_;
   const SteadyClock::time_point start_ = SteadyClock::now();
   Progress progress_;

@@ -6,17 +6,17 @@
 #include <memory>
 #include <string>
 
+#include "app/application.h"
+#include "app/config.h"
+#include "app/version.h"
 #include "base/log.h"
-#include "cli/application.h"
-#include "cli/config.h"
-#include "cli/version.h"
 
 namespace freshet::cli {
 namespace {
 
 struct ServeArguments {
   std::string config_file;
-  ConfigOverrides overrides;
+  app::ConfigOverrides overrides;
 };
 
 /// Signals are taken synchronously by the thread that waits here: no handler, nothing async-signal-unsafe.
@@ -27,7 +27,7 @@ int wait_for_signal(const sigset_t& signals) {
 }
 
 void serve(const ServeArguments& arguments) {
-  const Config config = load_config_or_throw(arguments.config_file, arguments.overrides);
+  const app::Config config = app::load_config_or_throw(arguments.config_file, arguments.overrides);
   log::configure(config.log_level, config.log_format);
 
   // Blocked before the first thread starts, so that every thread inherits it.
@@ -39,12 +39,12 @@ void serve(const ServeArguments& arguments) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
-  Application application(config);
-  log::info("freshet is serving", {{"version", kVersion},
+  app::Application application(config);
+  log::info("freshet is serving", {{"version", app::kVersion},
                                    {"address", config.serve.address},
                                    {"port", application.port()},
                                    {"data", config.store.directory},
-                                   {"log", config.log_kind == LogKind::kafka ? "kafka" : "embedded"}});
+                                   {"log", config.log_kind == app::LogKind::kafka ? "kafka" : "embedded"}});
   int signal = wait_for_signal(signals);
   for (; signal == SIGHUP; signal = wait_for_signal(signals)) application.reload();
   log::info("signal received", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});

@@ -43,7 +43,7 @@ struct Options {
   std::chrono::milliseconds write_timeout{10'000};
   std::chrono::milliseconds after_timeout{2'000};    ///< longest wait for an `after` token
   std::chrono::milliseconds events_timeout{10'000};  ///< longest wait for events and changes to become durable
-  std::chrono::milliseconds shed_delay{100};         ///< of overload, until lists are refused (serve/admission.h)
+  std::chrono::milliseconds shed_delay{100};         ///< of overload, until lists are refused (serve/http/admission.h)
   std::chrono::milliseconds drain_timeout{5'000};    ///< for requests in flight at shutdown
 
   std::size_t default_k = 20;

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/position.h"
-#include "online/learner.h"
+#include "online/model/learner.h"
 
 namespace freshet::serve {
 

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "store/codec/value_codec.h"
 #include "store/rocks.h"
-#include "store/value_codec.h"
 
 namespace freshet::store {
 namespace {

@@ -21,7 +21,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/pseudonyms.h"
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
 #include "store/rocks.h"
 
 namespace freshet::store {

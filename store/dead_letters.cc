@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
+#include "store/codec/value_codec.h"
 #include "store/rocks.h"
-#include "store/value_codec.h"
 
 namespace freshet::store {
 

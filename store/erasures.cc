@@ -3,9 +3,9 @@
 #include <mutex>
 #include <shared_mutex>
 
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
+#include "store/codec/value_codec.h"
 #include "store/rocks.h"
-#include "store/value_codec.h"
 
 namespace freshet::store {
 namespace {

@@ -7,20 +7,10 @@
 #include "base/event.h"
 #include "base/position.h"
 #include "base/result.h"
+#include "store/codec/records.h"
 #include "store/database.h"
 
 namespace freshet::store {
-
-/// An owner whose rows are gone, but whose bytes may still lie on disk: RocksDB deletes by writing a mark, and removes
-/// when it compacts.
-struct Erasure {
-  Owner owner;
-  /// Of the newest erase record carried out; nullopt: asked for over HTTP, and the record not reached yet.
-  std::optional<Position> position;
-  std::vector<Owner> touched;  ///< whose rows were deleted: the owner, and for a user the sessions that were theirs
-
-  bool operator==(const Erasure&) const = default;
-};
 
 /// Erasures that are not through yet. They are written by HistoryStore in the same WriteBatch as the deletions, so a
 /// crash cannot lose one, and name the owner until they are finished.

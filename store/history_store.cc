@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "store/codec/key_codec.h"
+#include "store/codec/value_codec.h"
 #include "store/dead_letters.h"
 #include "store/erasures.h"
-#include "store/key_codec.h"
 #include "store/recent_histories.h"
 #include "store/rocks.h"
-#include "store/value_codec.h"
 
 namespace freshet::store {
 namespace {

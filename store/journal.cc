@@ -7,9 +7,9 @@
 #include <shared_mutex>
 
 #include "base/bytes.h"
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
+#include "store/codec/value_codec.h"
 #include "store/rocks.h"
-#include "store/value_codec.h"
 
 namespace freshet::store {
 

@@ -9,17 +9,10 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "store/codec/records.h"
 #include "store/database.h"
 
 namespace freshet::store {
-
-struct JournalRecord {
-  std::int64_t offset = 0;  ///< assigned by append()
-  Timestamp arrival{};
-  std::string key;
-  std::string value;
-  bool erased = false;  ///< key and value were taken out of it and are empty
-};
 
 /// The embedded event log's storage: one partition of records with dense offsets from 0.
 /// A journal, not a broker: one process, no replication.

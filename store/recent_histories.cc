@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
 
 namespace freshet::store {
 namespace {

@@ -1,15 +1,15 @@
 // The learner's saved state. The first byte chooses: the whole checkpoint, or one piece of it, which the bytes then
 // reach sooner. Whatever loads must save to what loads again, and must be fit to go on with.
 
-#include "online/learner_checkpoint.h"
+#include "online/model/learner_checkpoint.h"
 
 #include <algorithm>
 
-#include "online/blender.h"
-#include "online/progressive.h"
-#include "online/seen_ids.h"
-#include "online/session.h"
-#include "online/vocabulary.h"
+#include "online/measure/progressive.h"
+#include "online/model/blender.h"
+#include "online/model/seen_ids.h"
+#include "online/model/session.h"
+#include "online/model/vocabulary.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/small_model.h"
 #include "tests/support/part_driver.h"

@@ -1,6 +1,6 @@
 // The configuration file. What is accepted prints as what reads back to the same.
 
-#include "cli/config.h"
+#include "app/config.h"
 
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"
@@ -11,12 +11,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::to_view(data, size);
   if (text.find("file:") != std::string_view::npos) return 0;  // reads what it names, endless devices included
   file.write(text);
-  cli::Config config;
-  if (!cli::load_config(file.path(), {}, config).empty()) return 0;
-  const std::string printed = cli::print_config(config);
+  app::Config config;
+  if (!app::load_config(file.path(), {}, config).empty()) return 0;
+  const std::string printed = app::print_config(config);
   file.write(printed);
-  cli::Config again;
-  FRESHET_CHECK(cli::load_config(file.path(), {}, again).empty());
-  FRESHET_CHECK(cli::print_config(again) == printed);
+  app::Config again;
+  FRESHET_CHECK(app::load_config(file.path(), {}, again).empty());
+  FRESHET_CHECK(app::print_config(again) == printed);
   return 0;
 }

@@ -1,6 +1,7 @@
 // One record of the log: lines "ce_name: text" are its headers (CloudEvents binary mode), the rest is its value.
 
-#include "ingest/event_decoder.h"
+#include "ingest/codec/event_decoder.h"
+#include "ingest/codec/event_encoder.h"
 
 #include <simdjson.h>
 

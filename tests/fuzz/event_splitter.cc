@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "ingest/event_decoder.h"
+#include "ingest/codec/event_decoder.h"
+#include "ingest/codec/event_splitter.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,8 +1,10 @@
 // A recorded stream as `freshet replay` and `evaluate` read it: the column list on the first line ("+": the file's own
 // first line names them), then the file, which may be TSV, CSV or JSON lines, plain, gzip or Zstandard.
 
-#include "cli/event_stream.h"
+#include "cli/streams/event_stream.h"
 
+#include "ingest/codec/event_decoder.h"
+#include "ingest/codec/event_encoder.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"
 

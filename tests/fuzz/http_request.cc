@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/log.h"
-#include "serve/api.h"
+#include "serve/api/api.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/service_fixture.h"
 

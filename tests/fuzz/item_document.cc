@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "serve/json.h"
+#include "serve/routing/json.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace freshet::fuzz {

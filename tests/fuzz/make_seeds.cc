@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <fstream>
 
-#include "online/blender.h"
-#include "online/learner_checkpoint.h"
-#include "online/seen_ids.h"
-#include "online/session.h"
-#include "online/vocabulary.h"
-#include "store/key_codec.h"
-#include "store/value_codec.h"
+#include "online/model/blender.h"
+#include "online/model/learner_checkpoint.h"
+#include "online/model/seen_ids.h"
+#include "online/model/session.h"
+#include "online/model/vocabulary.h"
+#include "store/codec/key_codec.h"
+#include "store/codec/value_codec.h"
 #include "tests/fuzz/small_model.h"
 #include "tests/support/part_driver.h"
 

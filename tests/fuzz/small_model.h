@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "online/count_parts.h"
-#include "online/factor_parts.h"
-#include "online/model.h"
-#include "online/options.h"
+#include "online/model/model.h"
+#include "online/part/options.h"
+#include "online/parts/count_parts.h"
+#include "online/parts/factor_parts.h"
 
 namespace freshet::fuzz {
 

@@ -1,6 +1,6 @@
 // Keys of the store's column families. The first byte chooses which.
 
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,6 +1,6 @@
 // Values of the store's column families. The first byte chooses which.
 
-#include "store/value_codec.h"
+#include "store/codec/value_codec.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "online/part.h"
+#include "online/part/part.h"
 
 namespace freshet::testing {
 

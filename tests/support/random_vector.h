@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <vector>
 
-#include "online/random.h"
+#include "base/random.h"
 
 namespace freshet::testing {
 
 /// Uniform in -1 ... 1.
-inline std::vector<float> random_vector(online::Random& random, std::size_t size) {
+inline std::vector<float> random_vector(Random& random, std::size_t size) {
   std::vector<float> values(size);
   for (float& value : values) value = static_cast<float>(2 * random.uniform() - 1);
   return values;

@@ -5,16 +5,16 @@
 
 #include "base/metrics.h"
 #include "base/watermark.h"
-#include "online/count_parts.h"
-#include "online/factor_parts.h"
-#include "online/model.h"
-#include "serve/server.h"
+#include "online/model/model.h"
+#include "online/parts/count_parts.h"
+#include "online/parts/factor_parts.h"
+#include "serve/http/server.h"
 #include "store/catalogue.h"
 #include "store/database.h"
 #include "store/history_store.h"
 #include "store/transient_histories.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/fake_event_sink.h"
+#include "tests/support/fake_event_writer.h"
 #include "tests/support/history_events.h"
 #include "tests/support/temp_directory.h"
 
@@ -67,7 +67,7 @@ class ServiceFixture {
   Metrics metrics;
   Watermark visible;
   Pseudonyms pseudonyms;
-  FakeEventSink sink;
+  FakeEventWriter sink;
   store::Database database;
   store::HistoryStore histories;
   store::TransientHistories transient{store::Options{}, clock, metrics};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/event.h"
-#include "online/random.h"
+#include "base/random.h"
 #include "tests/support/test_seed.h"
 
 namespace freshet::testing {
@@ -29,7 +29,7 @@ struct StreamOptions {
 /// A stream with something to learn: every item has a favourite successor. Users, anonymous sessions, both at once,
 /// event ids, repeats, pauses, late events and several event types occur.
 inline std::vector<Event> synthetic_stream(std::uint64_t seed, const StreamOptions& options) {
-  online::Random random(seed);
+  Random random(seed);
   std::vector<std::size_t> last(options.sessions, 0);
   std::vector<Event> events;
   std::int64_t time = 1'600'000'000'000;

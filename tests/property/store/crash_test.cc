@@ -3,7 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "online/random.h"
+#include "base/random.h"
 #include "store/history_store.h"
 #include "store/journal.h"
 #include "tests/support/history_events.h"
@@ -43,7 +43,7 @@ TEST(Crash, AfterKillNineEveryAcknowledgedRecordIsThereAndRowsEqualPositions) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "ThreadSanitizer cannot follow the fork of a process that has had threads";
 #endif
-  online::Random random(freshet::testing::test_seed(1));
+  Random random(freshet::testing::test_seed(1));
   const freshet::testing::TempDirectory dir;
   const Options options = options_in(dir.path());
   std::int64_t acknowledged = 0;

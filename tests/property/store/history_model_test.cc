@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "online/random.h"
+#include "base/random.h"
 #include "store/history_store.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
@@ -12,8 +12,6 @@
 
 namespace freshet::store {
 namespace {
-
-using online::Random;
 
 /// What the history store should contain, kept in the plainest way.
 struct Reference {

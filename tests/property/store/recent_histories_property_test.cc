@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "online/random.h"
+#include "base/random.h"
 #include "store/history_store.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
@@ -18,7 +18,6 @@ using freshet::testing::batch_of;
 using freshet::testing::numbered;
 using freshet::testing::test_seed;
 using freshet::testing::user_event;
-using online::Random;
 
 Owner user(std::uint64_t n) { return {Owner::Kind::user, numbered("u", n)}; }
 Owner session(std::uint64_t n) { return {Owner::Kind::session, numbered("s", n)}; }

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "store/key_codec.h"
+#include "store/codec/key_codec.h"
 
 namespace freshet::store {
 namespace {

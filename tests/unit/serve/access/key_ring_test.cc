@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "online/random.h"
+#include "base/random.h"
 #include "tests/support/test_seed.h"
 
 namespace freshet::serve {
@@ -67,7 +67,7 @@ TEST(KeyRing, RatesHaveABurstOfOneSecondUnlessTheySayOtherwise) {
 }
 
 TEST(KeyRing, AnyBytesAreKeysOrAComplaint) {
-  online::Random random(testing::test_seed(1));
+  Random random(testing::test_seed(1));
   const std::string good = key_line("shop", {Scope::read}, {5, 10}, new_api_key()) + "\n";
   for (int i = 0; i < 2000; ++i) {
     std::string text = good + good;

@@ -1,0 +1,225 @@
+#include "app/application.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "app/version.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/sync.h"
+#include "base/watermark.h"
+#include "ingest/codec/decoding_reader.h"
+#include "ingest/codec/event_encoder.h"
+#include "ingest/embedded/embedded_log.h"
+#include "ingest/intake/log_event_writer.h"
+#include "ingest/kafka/kafka_log.h"
+#include "ingest/writer/eraser.h"
+#include "ingest/writer/history_writer.h"
+#include "online/model/learner.h"
+#include "online/parts/neural/all_parts.h"
+#include "serve/http/server.h"
+#include "store/catalogue.h"
+#include "store/checkpoint_store.h"
+#include "store/database.h"
+#include "store/history_store.h"
+#include "store/journal.h"
+#include "store/transient_histories.h"
+
+namespace freshet::app {
+namespace {
+
+/// A reader further behind than this is catching up, and /readyz says so.
+constexpr std::int64_t kReadyLagEvents = 10'000;
+
+std::uint64_t resident_bytes() {
+  std::uint64_t pages_total = 0, pages_resident = 0;
+  std::ifstream("/proc/self/statm") >> pages_total >> pages_resident;
+  return pages_resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string lag_problem(std::int64_t lag) {
+  return lag > kReadyLagEvents ? "catching up, " + std::to_string(lag) + " events behind" : "";
+}
+
+template <typename Run>
+std::jthread start_thread(const char* name, Run run) {
+  return std::jthread([name, run = std::move(run)](std::stop_token stop) {
+    pthread_setname_np(pthread_self(), name);
+    run(std::move(stop));
+  });
+}
+
+}  // namespace
+
+struct Application::Impl {
+  explicit Impl(const Config& the_config);
+  ~Impl() { stop(); }
+
+  bool own_log() const { return config.log_kind == LogKind::embedded; }
+  std::unique_ptr<ingest::EventLog> open_log();
+  ingest::DecodeOptions read_options() const;
+  serve::ServiceStatus status() const;
+  void monitor(std::stop_token stop);
+  void stop();
+
+  const Config config;
+  const SystemClock clock;
+  const Timestamp started = clock.now();
+  Metrics metrics;
+
+  const Pseudonyms pseudonyms;
+  store::Database database;
+  store::HistoryStore histories;
+  store::TransientHistories transient;
+  store::Catalogue catalogue;
+  store::Journal journal;
+  store::CheckpointStore checkpoints;
+
+  // Before log and watermark: what still waits there when they end is answered on the server's event loops.
+  std::unique_ptr<serve::Server> server;
+  bool stopped = false;
+
+  std::unique_ptr<ingest::EventLog> log;
+  Watermark visible;
+  ingest::HistoryWriter writer;
+  ingest::DecodingReader learner_reader;
+  online::Learner learner;
+  ingest::LogEventWriter events;
+  ingest::Eraser eraser;
+
+  // Whatever starts threads comes last; stop() ends them in the opposite order.
+  std::jthread writer_thread;
+  std::jthread learner_thread;
+  std::jthread monitor_thread;
+  std::jthread eraser_thread;
+};
+
+Application::Impl::Impl(const Config& the_config)
+    : config(the_config),
+      pseudonyms(config.store.pseudonym_key),
+      database(config.store, clock),
+      histories(database),
+      transient(config.store, clock, metrics),
+      catalogue(database),
+      journal(database),
+      checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
+      log(open_log()),
+      writer(*log, histories, transient, visible, read_options(), config.writer, metrics),
+      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), read_options()),
+      learner(
+          learner_reader, checkpoints,
+          [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
+          config.online, clock, metrics),
+      events(*log, transient, config.decode, own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock),
+      eraser(database, *log, config.writer.erase_interval, metrics) {
+  auto positions = histories.positions();
+  if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
+  visible.move_to(*positions);
+
+  learner.on_checkpoint([this](const Positions& safe) { learner_reader.commit(safe); });
+  learner.restore();
+
+  server = std::make_unique<serve::Server>(
+      config.serve,
+      serve::Services{histories, transient, pseudonyms, catalogue, events, visible, config.online, learner.vocabulary(),
+                      [this] { return learner.snapshot(); }, [this] { return status(); }, clock, metrics});
+  writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
+  learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
+  monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });
+  eraser_thread = start_thread("freshet-eraser", [this](const std::stop_token& token) { eraser.run(token); });
+}
+
+/// The embedded log is kept here, so no id goes in. A topic is its producers', who write ids: they end at its readers.
+ingest::DecodeOptions Application::Impl::read_options() const {
+  ingest::DecodeOptions options = config.decode;
+  if (!own_log()) {
+    options.pseudonyms = pseudonyms;
+  } else if (pseudonyms.in_use()) {
+    // Records were judged as they came; written anew they may be longer.
+    options.max_record_bytes = std::max(options.max_record_bytes, ingest::kMaxEncodedBytes);
+  }
+  return options;
+}
+
+std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
+  if (!own_log()) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
+  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock);
+}
+
+serve::ServiceStatus Application::Impl::status() const {
+  serve::ServiceStatus status;
+  status.version = kVersion;
+  status.started = started;
+  status.log = log->name();
+  status.history_positions = visible.positions();
+  status.history_ends = writer.end_positions();
+  status.history_lost_records = writer.lost_records();
+  status.learner_lost_records = learner_reader.lost_records();
+  status.stream_time = histories.stream_time();
+  status.learner = learner.status();
+  status.store_bytes = database.usage();
+  status.items = catalogue.size();
+  status.resident_bytes = resident_bytes();
+
+  const auto first_of = [](std::string problem, std::int64_t lag) {
+    return problem.empty() ? lag_problem(lag) : problem;
+  };
+  status.components = {
+      {"event_log", log->problem()},
+      {"store", database.problem()},
+      {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends))},
+      {"learner", first_of(status.learner.problem, status.learner.lag_events)},
+  };
+  return status;
+}
+
+/// Keeps the gauges of what only the operating system or RocksDB knows up to date, and brings the store back when the
+/// disk is well again.
+void Application::Impl::monitor(std::stop_token stop) {
+  Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
+  Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
+  while (!stop.stop_requested()) {
+    (void)database.recover();  // says itself what it is waiting for
+    transient.expire();
+    resident.Set(static_cast<double>(resident_bytes()));
+    items.Set(static_cast<double>(catalogue.size()));
+    for (const auto& [kind, bytes] : database.usage()) {
+      metrics.gauge("freshet_store_bytes", "Memory and disk used by the store.", {{"kind", kind}})
+          .Set(static_cast<double>(bytes));
+    }
+    sleep_for(stop, std::chrono::seconds(1));
+  }
+}
+
+void Application::Impl::stop() {
+  if (!server || stopped) return;
+  stopped = true;
+  log::info("stopping: draining requests");
+  server->stop();
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
+    thread->request_stop();
+  }
+  for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
+    if (thread->joinable()) thread->join();
+  }
+  if (const auto synced = database.sync(); !synced) {
+    log::error("cannot sync the store", {{"reason", synced.error().message}});
+  }
+  log::info("stopped", {{"events_learned", learner.status().events_learned}});
+}
+
+Application::Application(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Application::~Application() = default;
+std::uint16_t Application::port() const { return impl_->server->port(); }
+void Application::reload() { impl_->server->reload(); }
+void Application::stop() { impl_->stop(); }
+
+}  // namespace freshet::app

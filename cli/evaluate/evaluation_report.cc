@@ -1,0 +1,137 @@
+#include "cli/evaluate/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "cli/support/progress.h"
+#include "serve/routing/json.h"
+
+namespace freshet::cli {
+namespace {
+
+namespace json = boost::json;
+using online::Evaluation;
+using online::kCutoffs;
+using online::RankingScores;
+
+constexpr std::size_t kLast = kCutoffs.size() - 1;
+
+double share(std::size_t part, std::size_t whole) {
+  return static_cast<double>(part) / std::max(1.0, static_cast<double>(whole));
+}
+
+json::object scores_json(const RankingScores& scores) {
+  json::object out;
+  const auto add = [&](const char* name, const auto& values) {
+    for (std::size_t c = 0; c < kCutoffs.size(); ++c) out[fmt::format("{}@{}", name, kCutoffs[c])] = values[c];
+  };
+  add("hr", scores.hit_rate);
+  add("mrr", scores.mrr);
+  add("ndcg", scores.ndcg);
+  add("recall", scores.hit_rate);
+  out["candidate_recall"] = scores.candidate_recall;
+  return out;
+}
+
+json::object tenth_json(const Evaluation& evaluation, std::size_t tenth) {
+  json::object out;
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    out[evaluation.parts()[part]] = scores_json(evaluation.tenth(part, tenth));
+  }
+  return out;
+}
+
+std::string tenths_table(const Evaluation& evaluation, std::size_t part) {
+  std::string text = fmt::format("\n{:<14}", evaluation.parts()[part]);
+  for (const char* metric : {"HR", "MRR", "NDCG"}) {
+    for (const std::size_t cutoff : kCutoffs) text += fmt::format("{:>8}", fmt::format("{}@{}", metric, cutoff));
+  }
+  text += "   unseen\n";
+  const auto line = [&](const std::string& name, const RankingScores& scores, double unseen) {
+    text += fmt::format("{:<14}", name);
+    for (const auto* values : {&scores.hit_rate, &scores.mrr, &scores.ndcg}) {
+      for (const double value : *values) text += fmt::format("{:8.3f}", value);
+    }
+    text += fmt::format("{:7.1f} %\n", 100 * unseen);
+  };
+  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
+    line(fmt::format("{}/10", tenth + 1), evaluation.tenth(part, tenth),
+         share(evaluation.unseen_in_tenth(tenth), evaluation.scored_in_tenth(tenth)));
+  }
+  line("whole", evaluation.whole(part), share(evaluation.unseen(), evaluation.scored()));
+  return text;
+}
+
+std::string summary_table(const Evaluation& evaluation, std::size_t items) {
+  std::string text = fmt::format("\n{:14}  {:^33}    {:^35}\n{:14}", "", "whole stream", "last tenth", "");
+  text += "   HR@20   MRR@20  NDCG@20  coverage    HR@20   MRR@20  NDCG@20  candidates\n";
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    const RankingScores whole = evaluation.whole(part);
+    const RankingScores last = evaluation.tenth(part, Evaluation::kTenths - 1);
+    text += fmt::format("{:14}{:8.3f}{:9.3f}{:9.3f}{:8.1f} %{:9.3f}{:9.3f}{:9.3f}{:10.1f} %\n",
+                        evaluation.parts()[part], whole.hit_rate[kLast], whole.mrr[kLast], whole.ndcg[kLast],
+                        100 * share(evaluation.covered(part), items), last.hit_rate[kLast], last.mrr[kLast],
+                        last.ndcg[kLast], 100 * last.candidate_recall);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) {
+  json::object whole;
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    json::object scores = scores_json(evaluation.whole(part));
+    scores["coverage"] = share(evaluation.covered(part), run.items);
+    whole[evaluation.parts()[part]] = std::move(scores);
+  }
+  json::array tenths, unseen;
+  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
+    tenths.push_back(tenth_json(evaluation, tenth));
+    unseen.push_back(evaluation.unseen_in_tenth(tenth));
+  }
+  json::object calibration;
+  for (const auto& [part, c] : run.calibration) {
+    calibration[part] = {{"examples", c.examples},
+                         {"log_loss", c.log_loss},
+                         {"auc", c.auc},
+                         {"expected_calibration_error", c.expected_calibration_error}};
+  }
+  const json::object report{{"stream", run.stream},
+                            {"events", run.events},
+                            {"skipped_lines", run.skipped_lines},
+                            {"out_of_order", run.out_of_order},
+                            {"scored", evaluation.scored()},
+                            {"unseen_targets", evaluation.unseen()},
+                            {"unseen_targets_in_tenths", std::move(unseen)},
+                            {"items", run.items},
+                            {"seconds", run.seconds},
+                            {"events_per_second", run.events_per_second()},
+                            {"peak_rss_bytes", run.peak_rss_bytes},
+                            {"seed", run.seed},
+                            {"calibration", std::move(calibration)},
+                            {"whole", std::move(whole)},
+                            {"last_tenth", tenth_json(evaluation, Evaluation::kTenths - 1)},
+                            {"tenths", std::move(tenths)}};
+  return serve::to_text(report) + "\n";
+}
+
+std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) {
+  std::string text = fmt::format(
+      "{}: {} events, {} scored, {:.1f} % of targets never seen before, {} items, seed {}\n"
+      "{:.1f} s, {} events/s, peak memory {:.0f} MiB; recall is HR: an event has one target\n",
+      run.stream, run.events, evaluation.scored(), 100 * share(evaluation.unseen(), evaluation.scored()), run.items,
+      run.seed, run.seconds, brief_count(run.events_per_second()), static_cast<double>(run.peak_rss_bytes) / (1 << 20));
+  if (run.skipped_lines > 0) text += fmt::format("{} lines are no events and were skipped\n", run.skipped_lines);
+  if (run.out_of_order > 0) {
+    text += fmt::format(
+        "WARNING: {} events are earlier than one before them. In a stream that is not in order of time the future\n"
+        "teaches the past, and these figures are better than they should be.\n",
+        run.out_of_order);
+  }
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) text += tenths_table(evaluation, part);
+  return text + summary_table(evaluation, run.items);
+}
+
+}  // namespace freshet::cli

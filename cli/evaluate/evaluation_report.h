@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "online/measure/calibration.h"
+#include "online/measure/evaluation.h"
+
+namespace freshet::cli {
+
+/// One `freshet evaluate`, beside what its Evaluation holds.
+struct EvaluationRun {
+  std::string stream;             ///< the files
+  std::size_t events = 0;         ///< taken from them
+  std::size_t skipped_lines = 0;  ///< that were no events
+  std::size_t out_of_order = 0;   ///< events earlier than one before them
+  std::size_t items = 0;          ///< distinct, at the end
+  double seconds = 0;
+  std::size_t peak_rss_bytes = 0;
+  std::uint64_t seed = 0;
+  std::vector<std::pair<std::string, online::Calibration>> calibration;  ///< at the end, of parts that predict clicks
+
+  double events_per_second() const { return seconds > 0 ? static_cast<double>(events) / seconds : 0; }
+};
+
+/// The report as documented in docs/evaluate.md: stable.
+std::string report_json(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+/// The same for people: one table per part with every tenth, then one of all parts.
+std::string report_text(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+/// HR and MRR at 20 of every part over the tenths of the stream, as an SVG image.
+std::string report_svg(const EvaluationRun& run, const online::Evaluation& evaluation);
+
+}  // namespace freshet::cli

@@ -1,0 +1,48 @@
+#include "cli/evaluate/predictor.h"
+#include "online/parts/neural/all_parts.h"
+
+namespace freshet::cli {
+namespace {
+
+class ModelPredictor final : public Predictor {
+ public:
+  explicit ModelPredictor(const online::Options& options)
+      : seed_(options.seed), model_(options, online::make_parts(options)) {}
+
+  std::vector<std::string> part_names() const override { return model_.part_names(); }
+  std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return model_.calibration(); }
+  std::size_t items() const override { return model_.vocabulary().size(); }
+  std::uint64_t seed() const override { return seed_; }
+
+  const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
+    const auto& outcome = learns ? model_.learn(event) : model_.test(event);
+    if (outcome.scored && !outcome.unseen_target) cover(evaluation);
+    return outcome;
+  }
+
+ private:
+  void cover(online::Evaluation& evaluation) const {
+    const online::Ranking& ranking = model_.ranking();
+    const std::size_t parts = ranking.proposals.size();
+    for (std::size_t part = 0; part < parts; ++part) {
+      const auto& candidates = ranking.proposals[part].candidates;
+      const std::size_t listed = std::min(candidates.size(), online::kCutoffs.back());
+      for (std::size_t i = 0; i < listed; ++i) evaluation.cover(part, candidates[i].item);
+    }
+    if (ranking.scores.empty()) return;  // the target was no candidate: nothing was blended
+    for (const std::size_t i : online::top_k(ranking, online::kCutoffs.back())) {
+      evaluation.cover(parts, ranking.items[i]);
+    }
+  }
+
+  const std::uint64_t seed_;
+  online::Model model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> make_model_predictor(const online::Options& options) {
+  return std::make_unique<ModelPredictor>(options);
+}
+
+}  // namespace freshet::cli

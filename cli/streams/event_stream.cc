@@ -1,0 +1,250 @@
+#include "cli/streams/event_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "base/suggestion.h"
+#include "cli/streams/byte_source.h"
+#include "ingest/codec/event_decoder.h"
+
+namespace freshet::cli {
+namespace {
+
+constexpr std::size_t kComplaints = 5;
+constexpr std::size_t kMaxLineBytes = 1 << 20;
+const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
+                                            "value", "id",      "request", "consent", "-"};
+
+Error invalid(std::string message) { return {Errc::invalid, std::move(message)}; }
+
+/// Seconds (also fractional) or milliseconds since 1970, or RFC 3339.
+std::optional<Timestamp> parse_time(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc{} && end == text.data() + text.size()) {
+    const double ms = number < 1e11 ? number * 1000 : number;
+    if (!(ms >= 0 && ms <= static_cast<double>(kMaxTimeMs))) return std::nullopt;
+    return timestamp_from_ms(std::llround(ms));
+  }
+  return parse_rfc3339(text);
+}
+
+/// Fields of one CSV line (RFC 4180: quotes around fields, doubled inside).
+Result<std::vector<std::string>> split_csv(std::string_view line) {
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == ',') {
+      fields.emplace_back();
+    } else if (line[i] == '"' && fields.back().empty()) {
+      for (++i; i < line.size() && !(line[i] == '"' && (i + 1 == line.size() || line[i + 1] != '"')); ++i) {
+        if (line[i] == '"') ++i;
+        fields.back() += line[i];
+      }
+      if (i == line.size()) return invalid("a quote is not closed");
+    } else {
+      fields.back() += line[i];
+    }
+  }
+  return fields;
+}
+
+std::vector<std::string> split_tsv(std::string_view line) {
+  std::vector<std::string> fields;
+  while (true) {
+    const std::size_t tab = std::min(line.find('\t'), line.size());
+    fields.emplace_back(line.substr(0, tab));
+    if (tab == line.size()) return fields;
+    line.remove_prefix(tab + 1);
+  }
+}
+
+Result<void> set_field(Event& event, const std::string& column, std::string text, bool& has_time) {
+  if (column == "user") {
+    event.user = std::move(text);
+  } else if (column == "session") {
+    event.session = std::move(text);
+  } else if (column == "item") {
+    event.item = std::move(text);
+  } else if (column == "id") {
+    event.id = std::move(text);
+  } else if (column == "request") {
+    event.request = std::move(text);
+  } else if (column == "type" && !text.empty()) {
+    event.type = std::move(text);
+  } else if (column == "time") {
+    const auto time = parse_time(text);
+    if (!time) return invalid("time: \"" + text.substr(0, 40) + "\" is not a time");
+    event.time = *time;
+    has_time = true;
+  } else if (column == "value" && !text.empty()) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), event.value);
+    if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(event.value)) {
+      return invalid("value: \"" + text.substr(0, 40) + "\" is not a number");
+    }
+  } else if (column == "consent" && !text.empty()) {
+    if (text != "true" && text != "false") {
+      return invalid("consent: \"" + text.substr(0, 40) + "\" is neither true nor false");
+    }
+    event.consent = text == "true";
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> parse_columns(const std::string& text) {
+  std::vector<std::string> columns;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    columns.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+    const std::string& name = columns.back();
+    if (std::ranges::count(kColumnNames, name) == 0) {
+      const std::string close = nearest(name, kColumnNames);
+      return invalid("\"" + name + "\" is no column" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+                     " (user, session, item, time, type, value, id, request, consent, or - to skip)");
+    }
+    if (name != "-" && std::ranges::count(columns, name) > 1) return invalid("\"" + name + "\" twice");
+  }
+  const auto has = [&](const char* name) { return std::ranges::count(columns, name) > 0; };
+  if (!has("item")) return invalid("no column is the item");
+  if (!has("user") && !has("session")) return invalid("no column is the user or the session");
+  return columns;
+}
+
+struct EventStream::Impl {
+  enum class Shape { unknown, tsv, csv, json_lines };
+
+  explicit Impl(const StreamFormat& format)
+      : columns(format.columns), header(format.header), decoder(decode_options()) {}
+
+  /// Whether a time is too far in the future is for the receiver to judge.
+  static ingest::DecodeOptions decode_options() {
+    ingest::DecodeOptions options;
+    options.max_record_bytes = kMaxLineBytes;
+    options.max_future_skew = std::chrono::hours(24 * 365 * 9000);
+    return options;
+  }
+
+  Result<std::optional<std::string_view>> next_line();
+  Result<Event> parse(std::string_view line);
+  Result<void> take_header(std::string_view line);
+  void skip(std::string reason);
+
+  std::unique_ptr<ByteSource> source;
+  std::vector<std::string> columns;
+  bool header;
+  Shape shape = Shape::unknown;
+  ingest::EventDecoder decoder;
+  std::string buffer;
+  std::size_t at = 0;  // of the next line in buffer
+  bool ended = false;
+  std::uint64_t lines = 0, skipped = 0;
+  std::vector<std::string> complaints;
+};
+
+EventStream::EventStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+EventStream::~EventStream() = default;
+
+Result<std::unique_ptr<EventStream>> EventStream::open(const std::string& path, const StreamFormat& format) {
+  auto source = ByteSource::open(path);
+  if (!source) return source.error();
+  auto impl = std::make_unique<Impl>(format);
+  impl->source = *std::move(source);
+  return std::unique_ptr<EventStream>(new EventStream(std::move(impl)));
+}
+
+Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
+  while (true) {
+    const std::size_t newline = buffer.find('\n', at);
+    if (newline != std::string::npos || (ended && at < buffer.size())) {
+      const std::size_t end = std::min(newline, buffer.size());
+      std::string_view line(buffer.data() + at, end - at);
+      at = std::min(end + 1, buffer.size());
+      if (line.ends_with('\r')) line.remove_suffix(1);
+      ++lines;
+      return std::optional(line);
+    }
+    if (ended) return std::optional<std::string_view>();
+    buffer.erase(0, at);
+    at = 0;
+    if (buffer.size() > kMaxLineBytes)
+      return Error{Errc::invalid, "line " + std::to_string(lines + 1) + " is too long"};
+    const auto more = source->read(buffer);
+    if (!more) return more.error();
+    ended = !*more;
+  }
+}
+
+Result<void> EventStream::Impl::take_header(std::string_view line) {
+  auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
+  if (!fields) return fields.error();
+  std::string names;
+  for (std::string& field : *fields) {
+    std::ranges::transform(field, field.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (std::ranges::count(kColumnNames, field) == 0) field = "-";
+    names += (names.empty() ? "" : ",") + field;
+  }
+  auto parsed = parse_columns(names);
+  if (!parsed) return Error{Errc::invalid, "the header line: " + parsed.error().message};
+  columns = *std::move(parsed);
+  return {};
+}
+
+Result<Event> EventStream::Impl::parse(std::string_view line) {
+  if (shape == Shape::json_lines) return decoder.decode(line, {}, SystemClock().now());
+  auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
+  if (!fields) return fields.error();
+  if (fields->size() < columns.size()) {
+    return invalid(std::to_string(fields->size()) + " columns, expected " + std::to_string(columns.size()));
+  }
+  Event event;
+  bool has_time = false;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (auto set = set_field(event, columns[i], std::move((*fields)[i]), has_time); !set) return set.error();
+  }
+  if (!has_time) event.time = SystemClock().now();
+  if (event.item.empty()) return invalid("item: empty");
+  if (event.user.empty() && event.session.empty()) return invalid("user: empty (and no session)");
+  if (auto checked = ingest::check_texts(event); !checked) return checked.error();
+  return event;
+}
+
+void EventStream::Impl::skip(std::string reason) {
+  ++skipped;
+  if (complaints.size() < kComplaints) complaints.push_back("line " + std::to_string(lines) + ": " + std::move(reason));
+}
+
+Result<std::optional<Event>> EventStream::next() {
+  Impl& stream = *impl_;
+  while (true) {
+    const auto line = stream.next_line();
+    if (!line) return line.error();
+    if (!*line) return std::optional<Event>();
+    if ((*line)->empty()) continue;
+    if (stream.shape == Impl::Shape::unknown) {
+      const bool tabs = (*line)->find('\t') != std::string_view::npos;
+      const bool commas = (*line)->find(',') != std::string_view::npos;
+      stream.shape = (*line)->front() == '{' ? Impl::Shape::json_lines
+                     : commas && !tabs       ? Impl::Shape::csv
+                                             : Impl::Shape::tsv;
+      if (stream.header && stream.shape != Impl::Shape::json_lines) {
+        if (auto taken = stream.take_header(**line); !taken) return taken.error();
+        continue;
+      }
+    }
+    auto event = stream.parse(**line);
+    if (event) return std::optional<Event>(*std::move(event));
+    stream.skip(event.error().message);
+  }
+}
+
+std::uint64_t EventStream::lines() const { return impl_->lines; }
+std::uint64_t EventStream::skipped() const { return impl_->skipped; }
+const std::vector<std::string>& EventStream::complaints() const { return impl_->complaints; }
+std::uint64_t EventStream::bytes_read() const { return impl_->source->bytes_read(); }
+std::uint64_t EventStream::bytes_total() const { return impl_->source->bytes_total(); }
+
+}  // namespace freshet::cli

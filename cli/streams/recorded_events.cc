@@ -1,0 +1,95 @@
+#include "cli/streams/recorded_events.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+namespace freshet::cli {
+
+void StreamArguments::add_options(CLI::App& command) {
+  command.add_option(
+      "--columns", columns,
+      "What each column is, in file order: user, session, item, time, type, value, id, request, consent, "
+      "or - to skip it (default session,item,time,type)");
+  command.add_flag("--header", header, "The first line names the columns");
+  command.add_option("--skip", skip, "Pass over so many events first");
+  command.add_option("--limit", limit, "Take at most so many events");
+}
+
+StreamFormat StreamArguments::format(const app::Config& config) const {
+  std::string names = columns;
+  if (names.empty()) {
+    for (const std::string& name : config.replay_columns) names += (names.empty() ? "" : ",") + name;
+  }
+  auto parsed = parse_columns(names);
+  if (!parsed) {
+    throw std::runtime_error((columns.empty() ? "replay.columns: " : "--columns: ") + parsed.error().message);
+  }
+  return {*std::move(parsed), header};
+}
+
+RecordedEvents::RecordedEvents(std::vector<std::string> files, const StreamFormat& format, std::uint64_t skip,
+                               std::uint64_t limit)
+    : files_(std::move(files)), format_(format), skip_(skip), limit_(limit) {}
+
+void RecordedEvents::open_next() {
+  auto stream = EventStream::open(files_[opened_], format_);
+  if (!stream) throw std::runtime_error(stream.error().message);
+  stream_ = *std::move(stream);
+  ++opened_;
+}
+
+void RecordedEvents::close() {
+  skipped_lines_ += stream_->skipped();
+  for (const std::string& complaint : stream_->complaints()) {
+    std::fprintf(stderr, "%s: %s\n", files_[opened_ - 1].c_str(), complaint.c_str());
+  }
+  stream_.reset();
+}
+
+std::optional<Event> RecordedEvents::next() {
+  while (taken_ < limit_) {
+    if (stream_ == nullptr) {
+      if (opened_ == files_.size()) return std::nullopt;
+      open_next();
+    }
+    auto event = stream_->next();
+    if (!event) throw std::runtime_error(files_[opened_ - 1] + ": " + event.error().message);
+    if (!*event) {
+      close();
+      continue;
+    }
+    if (++position_ <= skip_) continue;
+    ++taken_;
+    if ((*event)->time < newest_) ++out_of_order_;
+    newest_ = std::max(newest_, (*event)->time);
+    return std::move(*event);
+  }
+  if (stream_ != nullptr) close();
+  return std::nullopt;
+}
+
+std::uint64_t RecordedEvents::skipped_lines() const {
+  return skipped_lines_ + (stream_ == nullptr ? 0 : stream_->skipped());
+}
+
+std::string RecordedEvents::place() const {
+  const std::string& file = files_[opened_ - 1];
+  return (file == "-" ? "stdin" : std::filesystem::path(file).filename().string()) + ":" +
+         std::to_string(stream_->lines());
+}
+
+double RecordedEvents::part() const {
+  double part = -1;
+  if (stream_ != nullptr && stream_->bytes_total() > 0) {
+    const double of_file = static_cast<double>(stream_->bytes_read()) / static_cast<double>(stream_->bytes_total());
+    part = (static_cast<double>(opened_ - 1) + of_file) / static_cast<double>(files_.size());
+  }
+  if (limit_ != UINT64_MAX) part = std::max(part, static_cast<double>(taken_) / static_cast<double>(limit_));
+  return part;
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "cli/streams/event_stream.h"
+
+namespace CLI {
+class App;
+}
+
+namespace freshet::cli {
+
+/// What a command line says about the recorded streams that a command reads.
+struct StreamArguments {
+  std::string columns;  ///< empty: replay.columns of the configuration
+  bool header = false;
+  std::uint64_t skip = 0;
+  std::uint64_t limit = UINT64_MAX;
+
+  /// --columns, --header, --skip and --limit.
+  void add_options(CLI::App& command);
+
+  /// Throws std::runtime_error, naming the option or key, if the columns are not columns.
+  StreamFormat format(const app::Config& config) const;
+};
+
+/// Events of several recorded streams, one after another, without the first `skip` and at most `limit`.
+/// Threads: one.
+/// Errors:  std::runtime_error if a file cannot be read; lines that are no events are skipped, counted, and the first
+/// few
+///          of each file named on standard error.
+class RecordedEvents {
+ public:
+  RecordedEvents(std::vector<std::string> files, const StreamFormat& format, std::uint64_t skip, std::uint64_t limit);
+
+  /// The next event; nullopt at the end.
+  std::optional<Event> next();
+
+  /// Of the newest event among all events of all files, from 1.
+  std::uint64_t position() const { return position_; }
+  std::uint64_t taken() const { return taken_; }
+  std::uint64_t skipped_lines() const;
+
+  /// Events taken whose time is before that of an event taken earlier.
+  std::uint64_t out_of_order() const { return out_of_order_; }
+
+  /// Where the newest event stands: "clicks.tsv.gz:17".
+  std::string place() const;
+
+  /// How much of all this is done, for a progress bar: 0 to 1, negative if unknown (standard input).
+  double part() const;
+
+ private:
+  void open_next();
+  void close();
+
+  const std::vector<std::string> files_;
+  const StreamFormat format_;
+  const std::uint64_t skip_, limit_;
+  std::unique_ptr<EventStream> stream_;
+  std::size_t opened_ = 0;
+  std::uint64_t position_ = 0, taken_ = 0, skipped_lines_ = 0, out_of_order_ = 0;
+  Timestamp newest_{};
+};
+
+}  // namespace freshet::cli

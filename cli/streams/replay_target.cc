@@ -1,0 +1,216 @@
+#include "cli/streams/replay_target.h"
+
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/metrics.h"
+#include "cli/support/http_client.h"
+#include "ingest/codec/event_encoder.h"
+#include "ingest/kafka/kafka_log.h"
+
+namespace freshet::cli {
+namespace {
+
+constexpr std::size_t kConnections = 4;
+constexpr std::size_t kBatchEvents = 500;
+constexpr std::size_t kQueuedEvents = 4 * kBatchEvents;  // per connection
+constexpr std::uint64_t kKafkaUnderWay = 50'000;
+constexpr std::chrono::milliseconds kFirstBackoff{100};
+constexpr std::chrono::milliseconds kLastBackoff{2000};
+
+/// Counts that several threads add to.
+class SharedCounts {
+ public:
+  template <typename Change>
+  void change(Change change) {
+    std::lock_guard lock(mutex_);
+    change(counts_);
+    changed_.notify_all();
+  }
+
+  template <typename Predicate>
+  void wait(Predicate predicate) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return predicate(counts_); });
+  }
+
+  ReplayTarget::Counts get() {
+    std::lock_guard lock(mutex_);
+    return counts_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  ReplayTarget::Counts counts_;  // guarded by mutex_
+};
+
+void note(ReplayTarget::Counts& counts, const std::string& problem) {
+  if (counts.first_problem.empty()) counts.first_problem = problem;
+}
+
+std::uint64_t settled(const ReplayTarget::Counts& counts) {
+  return counts.acknowledged + counts.rejected + counts.failed;
+}
+
+/// One connection with its own queue: batches go one after another, so that what has one key stays in order.
+class HttpLane {
+ public:
+  HttpLane(const std::string& url, std::chrono::seconds patience, SharedCounts& counts)
+      : counts_(counts), patience_(patience) {
+    auto client = HttpClient::make(url);
+    if (!client) throw std::runtime_error("--url: " + client.error().message);
+    client_ = *std::move(client);
+    thread_ = std::jthread([this] { run(); });
+  }
+
+  ~HttpLane() { close(); }
+
+  void push(std::string event) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return queue_.size() < kQueuedEvents; });
+    queue_.push_back(std::move(event));
+    changed_.notify_all();
+  }
+
+  /// Sends what is queued and stops.
+  void close() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run() {
+    while (true) {
+      std::vector<std::string> batch;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return !queue_.empty() || closed_; });
+        if (queue_.empty()) return;
+        const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchEvents));
+        batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
+        queue_.erase(queue_.begin(), queue_.begin() + count);
+        changed_.notify_all();
+      }
+      post(batch);
+    }
+  }
+
+  /// Retries until the answer is final or patience is over.
+  void post(const std::vector<std::string>& batch) {
+    std::string body;
+    for (const std::string& event : batch) body += event + "\n";
+    const auto deadline = std::chrono::steady_clock::now() + patience_;
+    auto backoff = kFirstBackoff;
+    while (true) {
+      const auto answer = client_->post("/v1/events", "application/x-ndjson", body);
+      if (answer && answer->status != 503 && answer->status != 429) return settle(*answer, batch.size());
+      const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
+      if (std::chrono::steady_clock::now() >= deadline) {
+        counts_.change([&](ReplayTarget::Counts& counts) {
+          counts.failed += batch.size();
+          note(counts, why);
+        });
+        return;
+      }
+      const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
+      std::this_thread::sleep_for(std::max(asked, backoff));
+      backoff = std::min(backoff * 2, kLastBackoff);
+    }
+  }
+
+  void settle(const HttpClient::Answer& answer, std::size_t events) {
+    boost::system::error_code error;
+    const boost::json::value body = boost::json::parse(answer.body, error);
+    const auto* fields = error ? nullptr : body.if_object();
+    const auto* rejected = fields == nullptr ? nullptr : fields->if_contains("rejected");
+    counts_.change([&](ReplayTarget::Counts& counts) {
+      if (rejected == nullptr) {
+        counts.failed += events;
+        note(counts, "HTTP " + std::to_string(answer.status) + ": " + answer.body.substr(0, 200));
+        return;
+      }
+      const std::size_t refused = rejected->as_array().size();
+      counts.rejected += refused;
+      counts.acknowledged += events - refused;
+      if (refused > 0) note(counts, boost::json::serialize(rejected->as_array().front()));
+    });
+  }
+
+  SharedCounts& counts_;
+  const std::chrono::seconds patience_;
+  std::unique_ptr<HttpClient> client_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> queue_;  // guarded by mutex_
+  bool closed_ = false;             // guarded by mutex_
+  std::jthread thread_;             // last: starts work
+};
+
+class HttpTarget final : public ReplayTarget {
+ public:
+  HttpTarget(const std::string& url, std::chrono::seconds patience) {
+    for (std::size_t i = 0; i < kConnections; ++i) lanes_.push_back(std::make_unique<HttpLane>(url, patience, counts_));
+  }
+
+  void send(const Event& event) override {
+    counts_.change([](Counts& counts) { ++counts.sent; });
+    const std::size_t lane = std::hash<std::string_view>{}(partition_key(event)) % lanes_.size();
+    lanes_[lane]->push(ingest::encode_event(event));
+  }
+
+  Counts finish() override {
+    for (const auto& lane : lanes_) lane->close();
+    return counts_.get();
+  }
+
+ private:
+  SharedCounts counts_;
+  std::vector<std::unique_ptr<HttpLane>> lanes_;
+};
+
+class KafkaTarget final : public ReplayTarget {
+ public:
+  explicit KafkaTarget(const ingest::KafkaOptions& options) : log_(options, metrics_) {}
+
+  void send(const Event& event) override {
+    counts_.wait([](const Counts& counts) { return counts.sent - settled(counts) < kKafkaUnderWay; });
+    counts_.change([](Counts& counts) { ++counts.sent; });
+    log_.append({{std::string(partition_key(event)), ingest::encode_event(event)}}, [this](Result<Positions> end) {
+      counts_.change([&](Counts& counts) {
+        ++(end ? counts.acknowledged : counts.failed);
+        if (!end) note(counts, end.error().message);
+      });
+    });
+  }
+
+  Counts finish() override {
+    counts_.wait([](const Counts& counts) { return settled(counts) == counts.sent; });
+    return counts_.get();
+  }
+
+ private:
+  Metrics metrics_;
+  SharedCounts counts_;
+  ingest::KafkaLog log_;
+};
+
+}  // namespace
+
+std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, std::chrono::seconds patience) {
+  return std::make_unique<HttpTarget>(url, patience);
+}
+
+std::unique_ptr<ReplayTarget> make_kafka_target(const ingest::KafkaOptions& options) {
+  return std::make_unique<KafkaTarget>(options);
+}
+
+}  // namespace freshet::cli

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/event_reader.h"
+#include "ingest/codec/event_decoder.h"
+#include "ingest/event_log.h"
+
+namespace freshet::ingest {
+
+/// A LogReader seen as events: what both readers of the log (history writer, learner) are handed.
+/// Threads, errors: as EventReader.
+class DecodingReader final : public EventReader {
+ public:
+  DecodingReader(std::unique_ptr<LogReader> log, const DecodeOptions& options);
+
+  Result<EventBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  void seek(const Positions& positions) override { log_->seek(positions); }
+  Positions end_positions() const override { return log_->end_positions(); }
+
+  /// See LogReader.
+  void commit(const Positions& positions) { log_->commit(positions); }
+  void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
+  std::uint64_t generation() const { return log_->generation(); }
+  bool held_since(int partition, std::uint64_t generation) const { return log_->held_since(partition, generation); }
+  std::uint64_t lost_records() const { return log_->lost_records(); }
+
+ private:
+  std::unique_ptr<LogReader> log_;
+  EventDecoder decoder_;
+};
+
+}  // namespace freshet::ingest

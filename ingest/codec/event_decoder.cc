@@ -1,0 +1,323 @@
+#include "ingest/codec/event_decoder.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "base/check.h"
+
+namespace freshet::ingest {
+namespace {
+
+using simdjson::dom::element;
+using simdjson::dom::object;
+
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kUsualBytes = 4096;  // a record is rarely longer
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Why a record is refused: set by whoever finds the first fault.
+using Fault = std::string;
+
+[[nodiscard]] bool fail(Fault& fault, std::string_view field, std::string_view what) {
+  fault.assign(field).append(": ").append(what);
+  return false;
+}
+
+/// The beginning of somebody else's text, short enough for a message and cut between characters.
+std::string clip(std::string_view text) {
+  constexpr std::size_t kShown = 64;
+  if (text.size() <= kShown) return std::string(text);
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
+bool check_length(std::size_t bytes, std::size_t limit, std::string_view field, Fault& fault) {
+  if (bytes <= limit) return true;
+  return fail(fault, field, std::to_string(bytes) + " bytes long, at most " + std::to_string(limit));
+}
+
+/// An event while its members are being read.
+struct Draft {
+  Event event;
+  std::optional<Timestamp> time;
+  unsigned seen = 0;  // bit per kMembers
+};
+
+/// An id: a string, or an integer (shops have integer ids) as its decimal text.
+bool read_id(const element& value, std::string_view field, std::string& out, Fault& fault) {
+  if (value.is_string()) {
+    out = std::string_view(value.get_string().value_unsafe());
+  } else if (value.is_int64()) {
+    out = std::to_string(value.get_int64().value_unsafe());
+  } else if (value.is_uint64()) {
+    out = std::to_string(value.get_uint64().value_unsafe());
+  } else {
+    return fail(fault, field, "expected a string or an integer");
+  }
+  if (out.empty()) return fail(fault, field, "must not be empty");
+  return check_length(out.size(), kMaxIdBytes, field, fault);
+}
+
+bool read_type(const element& value, std::string& out, Fault& fault) {
+  if (!value.is_string()) return fail(fault, "type", "expected a string");
+  out = std::string_view(value.get_string().value_unsafe());
+  if (out.empty()) return fail(fault, "type", "must not be empty");
+  return check_length(out.size(), kMaxIdBytes, "type", fault);
+}
+
+bool read_rfc3339(std::string_view text, std::string_view field, std::optional<Timestamp>& out, Fault& fault) {
+  out = parse_rfc3339(text);
+  if (out) return true;
+  return fail(fault, field, "\"" + clip(text) + "\" is not an RFC 3339 time between the years 1970 and 9999");
+}
+
+bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault) {
+  if (value.is_string()) return read_rfc3339(value.get_string().value_unsafe(), "ts", out, fault);
+  std::int64_t ms = 0;
+  if (value.get(ms) != simdjson::SUCCESS) {
+    if (!value.is_uint64()) return fail(fault, "ts", "expected RFC 3339 text or integer milliseconds since 1970");
+    ms = -1;  // too large for 64 bits with a sign
+  }
+  if (!is_event_time(ms)) return fail(fault, "ts", "outside of the years 1970 to 9999");
+  out = timestamp_from_ms(ms);
+  return true;
+}
+
+bool read_value(const element& value, float& out, Fault& fault) {
+  double number = 0;
+  if (value.get(number) != simdjson::SUCCESS) return fail(fault, "value", "expected a number");
+  // Values that round to an infinite float are as useless as infinite ones.
+  const auto rounded = static_cast<float>(std::clamp(number, -1e39, 1e39));
+  if (!std::isfinite(rounded)) return fail(fault, "value", "too large for a 32-bit float");
+  out = rounded;
+  return true;
+}
+
+bool read_props(const element& value, std::string& out, Fault& fault) {
+  object members;
+  if (value.get(members) != simdjson::SUCCESS) return fail(fault, "props", "expected an object");
+  if (members.size() == 0) return true;
+  out = simdjson::minify(value);
+  return check_length(out.size(), kMaxPropsBytes, "props", fault);
+}
+
+bool read_consent(const element& value, bool& out, Fault& fault) {
+  return value.get(out) == simdjson::SUCCESS || fail(fault, "consent", "expected true or false");
+}
+
+constexpr std::array<std::string_view, 10> kMembers{"user", "item",  "ts",      "type",  "session",
+                                                    "id",   "value", "request", "props", "consent"};
+
+/// One member of the event object; unknown ones are ignored, so that producers may be newer than we are. Null means
+/// absent. A member that is there twice is refused: which one was meant?
+bool read_member(std::string_view name, const element& value, Draft& draft, Fault& fault) {
+  const auto known = std::ranges::find(kMembers, name);
+  if (known == kMembers.end()) return true;
+  const unsigned bit = 1U << (known - kMembers.begin());
+  if ((draft.seen & bit) != 0) return fail(fault, name, "given twice");
+  draft.seen |= bit;
+  if (value.is_null()) return true;
+  Event& event = draft.event;
+  if (name == "user") return read_id(value, name, event.user, fault);
+  if (name == "item") return read_id(value, name, event.item, fault);
+  if (name == "session") return read_id(value, name, event.session, fault);
+  if (name == "id") return read_id(value, name, event.id, fault);
+  if (name == "request") return read_id(value, name, event.request, fault);
+  if (name == "ts") return read_time(value, draft.time, fault);
+  if (name == "type") return read_type(value, event.type, fault);
+  if (name == "value") return read_value(value, event.value, fault);
+  if (name == "consent") return read_consent(value, event.consent, fault);
+  return read_props(value, event.props, fault);
+}
+
+/// The attributes of a CloudEvent's envelope that an event takes over.
+struct Envelope {
+  std::string_view specversion, id, source, time;
+};
+
+/// In structured mode a member of the object, in binary mode a record header of this name behind "ce_".
+bool check_envelope(const Envelope& envelope, std::string_view prefix, Fault& fault) {
+  const auto field = [&](std::string_view name) { return std::string(prefix).append(name); };
+  if (envelope.specversion != "1.0") {
+    return fail(fault, field("specversion"), "\"" + clip(envelope.specversion) + "\" is not \"1.0\" (CloudEvents)");
+  }
+  if (envelope.id.empty()) return fail(fault, field("id"), "missing (CloudEvents)");
+  if (envelope.source.empty()) return fail(fault, field("source"), "missing (CloudEvents)");
+  return true;
+}
+
+/// What the envelope says counts where the event itself does not say it.
+bool apply_envelope(const Envelope& envelope, Draft& draft, Fault& fault) {
+  Event& event = draft.event;
+  if (event.id.empty()) {
+    event.id.assign(envelope.source).append("/").append(envelope.id);
+    if (event.id.size() > kMaxIdBytes) return fail(fault, "id", "CloudEvents source and id are too long together");
+  }
+  if (draft.time || envelope.time.empty()) return true;
+  return read_rfc3339(envelope.time, "time", draft.time, fault);
+}
+
+std::string_view describe(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::EMPTY: return "the record is empty";
+    case simdjson::UTF8_ERROR: return "not valid UTF-8";
+    case simdjson::DEPTH_ERROR: return "not valid JSON: nested too deeply";
+    case simdjson::NUMBER_ERROR: return "not valid JSON: a number that is malformed or too large";
+    case simdjson::STRING_ERROR: return "not valid JSON: a malformed escape in a string";
+    case simdjson::UNCLOSED_STRING: return "not valid JSON: a string does not end";
+    case simdjson::UNESCAPED_CHARS: return "not valid JSON: an unescaped control character in a string";
+    default: return "not valid JSON";
+  }
+}
+
+bool check_not_ours(std::string_view type, Fault& fault) {
+  if (!type.starts_with('$')) return true;
+  return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
+}
+
+bool check_text(std::string_view text, std::string_view field, Fault& fault) {
+  if (!simdjson::validate_utf8(text)) return fail(fault, field, "not valid UTF-8");
+  return check_length(text.size(), kMaxIdBytes, field, fault);
+}
+
+}  // namespace
+
+struct EventDecoder::Impl {
+  explicit Impl(const DecodeOptions& the_options)
+      : options(the_options), types(options.types.begin(), options.types.end()) {
+    FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // it grows with its records
+  }
+
+  bool parse(std::string_view value, object& fields, Fault& fault);
+  bool decode(const object& fields, const Headers& headers, Draft& draft, Fault& fault);
+  bool finish(Draft& draft, Timestamp arrival, Fault& fault) const;
+  bool check_type(const std::string& type, Fault& fault) const;
+
+  const DecodeOptions options;
+  const std::unordered_set<std::string> types;
+  simdjson::dom::parser parser;
+  std::string padded;
+};
+
+EventDecoder::EventDecoder(const DecodeOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+EventDecoder::~EventDecoder() = default;
+
+bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
+  if (!check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
+  if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
+  // simdjson reads beyond the end in whole registers.
+  padded.assign(value);
+  padded.append(simdjson::SIMDJSON_PADDING, '\0');
+  element root;
+  if (const auto error = parser.parse(padded.data(), value.size(), false).get(root)) {
+    fault = describe(error);
+    return false;
+  }
+  if (root.get(fields) == simdjson::SUCCESS) return true;
+  fault = "not a JSON object";
+  return false;
+}
+
+/// Finds the event in the record: the object itself, or what a CloudEvents envelope is around.
+bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Draft& draft, Fault& fault) {
+  const auto read_all = [&](const object& members) {
+    for (const auto [name, value] : members) {
+      if (!read_member(name, value, draft, fault)) return false;
+    }
+    return true;
+  };
+  struct Attribute {
+    std::string_view header;
+    std::string_view Envelope::*member;
+  };
+  static constexpr std::array<Attribute, 4> attributes{{{"ce_specversion", &Envelope::specversion},
+                                                        {"ce_id", &Envelope::id},
+                                                        {"ce_source", &Envelope::source},
+                                                        {"ce_time", &Envelope::time}}};
+  Envelope envelope;
+  bool binary = false;
+  for (const auto& [name, text] : headers) {
+    const auto known = std::ranges::find(attributes, name, &Attribute::header);
+    if (known == attributes.end()) continue;  // of no interest, and perhaps not even text
+    if (!simdjson::validate_utf8(text)) return fail(fault, name, "not valid UTF-8");
+    envelope.*known->member = text;
+    binary |= name == "ce_specversion";
+  }
+  if (binary) {
+    return check_envelope(envelope, "ce_", fault) && read_all(fields) && apply_envelope(envelope, draft, fault);
+  }
+
+  element version;
+  if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields);
+  envelope = {};
+  const auto text = [&](std::string_view name, std::string_view& out) {
+    if (fields.at_key(name).get(out) != simdjson::SUCCESS) out = {};  // of another type is as good as missing
+  };
+  text("specversion", envelope.specversion);
+  text("id", envelope.id);
+  text("source", envelope.source);
+  text("time", envelope.time);
+  if (!check_envelope(envelope, "", fault)) return false;
+  object data;
+  if (fields.at_key("data").get(data) != simdjson::SUCCESS) {
+    return fail(fault, "data", "expected an object (CloudEvents)");
+  }
+  return read_all(data) && apply_envelope(envelope, draft, fault);
+}
+
+bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {
+  if (!check_not_ours(type, fault)) return false;
+  if (types.empty() || types.contains(type)) return true;
+  std::string known;
+  for (const std::string& one : options.types) known += (known.empty() ? "" : ", ") + one;
+  return fail(fault, "type", "\"" + clip(type) + "\" is not one of " + known);
+}
+
+/// What can only be judged when all members are known.
+bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) const {
+  Event& event = draft.event;
+  event.time = draft.time.value_or(arrival);
+  if (event.user.empty() && event.session.empty()) return fail(fault, "user", "missing (and no session)");
+  if (event.type == kEraseType) {
+    event.kind = EventKind::erase;
+    event.item.clear();
+  } else {
+    if (event.item.empty()) return fail(fault, "item", "missing");
+    if (!check_type(event.type, fault)) return false;
+  }
+  if (event.time <= arrival + options.max_future_skew) return true;
+  return fail(fault, "ts",
+              format_rfc3339(event.time) + " is more than " + std::to_string(options.max_future_skew.count()) +
+                  " s after arrival at " + format_rfc3339(arrival));
+}
+
+Result<Event> EventDecoder::decode(std::string_view value, const Headers& headers, Timestamp arrival) {
+  Draft draft;
+  Fault fault;
+  object fields;
+  if (impl_->parse(value, fields, fault) && impl_->decode(fields, headers, draft, fault) &&
+      impl_->finish(draft, arrival, fault)) {
+    impl_->options.pseudonyms.replace_in(draft.event);
+    return std::move(draft.event);
+  }
+  return Error{Errc::invalid, std::move(fault)};
+}
+
+Result<void> check_texts(const Event& event) {
+  Fault fault;
+  if (check_text(event.id, "id", fault) && check_text(event.user, "user", fault) &&
+      check_text(event.session, "session", fault) && check_text(event.item, "item", fault) &&
+      check_text(event.type, "type", fault) && check_text(event.request, "request", fault) &&
+      check_not_ours(event.type, fault)) {
+    return {};
+  }
+  return Error{Errc::invalid, std::move(fault)};
+}
+
+}  // namespace freshet::ingest

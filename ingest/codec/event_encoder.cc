@@ -1,0 +1,80 @@
+#include "ingest/codec/event_encoder.h"
+#include "ingest/codec/event_decoder.h"
+
+#include <array>
+#include <charconv>
+
+namespace freshet::ingest {
+namespace {
+
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += kHex[byte >> 4];
+      out += kHex[byte & 0xF];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+void append_name(std::string& out, std::string_view name) {
+  out += out.size() == 1 ? "\"" : ",\"";
+  out += name;
+  out += "\":";
+}
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  if (text.empty()) return;
+  append_name(out, name);
+  append_json_string(out, text);
+}
+
+template <typename Number, typename... Format>
+void append_number(std::string& out, std::string_view name, Number number, Format... format) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, format...).ptr;
+  append_name(out, name);
+  out.append(digits.data(), end);
+}
+
+}  // namespace
+
+std::string encode_event(const Event& event) {
+  std::string out;
+  out.reserve(128 + event.id.size() + event.user.size() + event.session.size() + event.item.size() +
+              event.request.size() + event.props.size());
+  out = "{";
+  append_text(out, "id", event.id);
+  append_text(out, "user", event.user);
+  append_text(out, "session", event.session);
+  append_text(out, "item", event.item);
+  append_text(out, "type", event.kind == EventKind::erase ? kEraseType : std::string_view(event.type));
+  append_number(out, "ts", to_ms(event.time));
+  // Nine digits identify a float also after a detour over double; the shortest form need not.
+  if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
+  append_text(out, "request", event.request);
+  if (!event.consent) out += ",\"consent\":false";
+  if (!event.props.empty()) {
+    append_name(out, "props");
+    out += event.props;
+  }
+  return out += '}';
+}
+
+std::string encode_erase(const Owner& owner) {
+  std::string out = "{";
+  append_text(out, "type", kEraseType);
+  append_text(out, owner.kind == Owner::Kind::user ? "user" : "session", owner.id);
+  return out += '}';
+}
+
+}  // namespace freshet::ingest

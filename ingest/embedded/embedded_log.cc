@@ -1,0 +1,219 @@
+#include "ingest/embedded/embedded_log.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "ingest/codec/event_decoder.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr std::size_t kMaxReadBytes = std::size_t{4} << 20;
+
+}  // namespace
+
+class EmbeddedLog::Reader final : public LogReader {
+ public:
+  Reader(EmbeddedLog& log, const Positions& positions) : log_(log) {
+    seek(positions);
+    std::lock_guard lock(log_.mutex_);
+    // What a reader's store said at the start is safe; one that says where it is later (the learner) has said nothing.
+    log_.committed_.emplace(this, positions.empty() ? -1 : offset_);
+  }
+
+  ~Reader() override {
+    std::lock_guard lock(log_.mutex_);
+    log_.committed_.erase(this);
+  }
+
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
+    {
+      std::unique_lock lock(log_.mutex_);
+      log_.grown_.wait_for(lock, timeout, [&] { return log_.journal_.end() > offset_; });
+    }
+    const std::int64_t end = log_.journal_.end();  // before reading: all that is there below it would be read
+    auto records = log_.journal_.read(offset_, max_records, kMaxReadBytes);
+    if (!records) return records.error();
+    LogBatch batch;
+    if (records->empty() && offset_ < end) batch.next[0] = offset_ = end;  // trimmed, all of it
+    batch.records.reserve(records->size());
+    for (store::JournalRecord& record : *records) {
+      offset_ = record.offset + 1;
+      if (record.erased) continue;
+      batch.records.push_back({{0, record.offset}, record.arrival, std::move(record.key), std::move(record.value), {}});
+    }
+    if (!records->empty()) batch.next[0] = offset_;
+    return batch;
+  }
+
+  void seek(const Positions& positions) override {
+    const auto own = positions.find(0);
+    offset_ = own == positions.end() ? 0 : own->second;
+    if (offset_ <= log_.journal_.end()) return;
+    // Someone put another journal here; waiting for it to grow past our position would lose its records.
+    log::error("the event log is shorter than a reader's position; reading it from its beginning",
+               {{"position", offset_}, {"end", log_.journal_.end()}});
+    offset_ = 0;
+  }
+
+  Positions end_positions() const override { return {{0, log_.journal_.end()}}; }
+
+  void commit(const Positions& positions) override {
+    const auto own = positions.find(0);
+    if (own == positions.end()) return;
+    std::lock_guard lock(log_.mutex_);
+    log_.committed_[this] = own->second;
+  }
+
+  void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
+  std::uint64_t generation() const override { return 0; }
+  bool held_since(int, std::uint64_t) const override { return true; }
+  std::uint64_t lost_records() const override { return 0; }  // only what every reader has read is ever trimmed
+
+ private:
+  EmbeddedLog& log_;
+  std::int64_t offset_ = 0;
+};
+
+EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode,
+                         const Clock& clock)
+    : journal_(journal), options_(options), decode_(decode), clock_(clock), thread_([this] {
+        pthread_setname_np(pthread_self(), "freshet-journal");
+        run();
+      }) {}
+
+EmbeddedLog::~EmbeddedLog() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  queued_.notify_one();
+  thread_.join();
+  FRESHET_CHECK(committed_.empty());
+}
+
+void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
+  if (entries.empty()) return done(Positions{});
+  std::size_t bytes = 0;
+  for (const LogEntry& entry : entries) bytes += entry.key.size() + entry.value.size();
+  Error refused{Errc::overloaded, "the event log is behind; try again"};
+  {
+    std::unique_lock lock(mutex_);
+    const bool fits = queue_.records + entries.size() <= options_.max_queued_records &&
+                      queue_.bytes + bytes <= options_.max_queued_bytes;
+    if (stopping_) {
+      refused = {Errc::shutting_down, "the service is stopping"};
+    } else if (fits || queue_.appends.empty()) {
+      queue_.records += entries.size();
+      queue_.bytes += bytes;
+      queue_.appends.push_back({std::move(entries), std::move(done)});
+      lock.unlock();  // or who is woken waits for it
+      queued_.notify_one();
+      return;
+    }
+  }
+  done(std::move(refused));
+}
+
+std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positions_of) {
+  return std::make_unique<Reader>(*this, positions_of ? positions_of({0}) : Positions{});
+}
+
+std::string EmbeddedLog::problem() const {
+  const std::string problem = journal_.problem();
+  return problem.empty() ? "" : "events cannot be written: " + problem;
+}
+
+Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) {
+  check_failed("the embedded log keeps no dead letters", __FILE__, __LINE__);
+}
+
+void EmbeddedLog::run() {
+  auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
+  while (true) {
+    Queue queue;
+    {
+      std::unique_lock lock(mutex_);
+      queued_.wait_until(lock, next_trim, [&] { return !queue_.appends.empty() || stopping_; });
+      std::swap(queue, queue_);
+      if (queue.appends.empty() && stopping_) return;
+    }
+    if (!queue.appends.empty()) write(std::move(queue.appends));
+    if (std::chrono::steady_clock::now() >= next_trim) {
+      trim();
+      next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
+    }
+  }
+}
+
+/// Group commit: whatever was queued while the last fsync ran shares the next one.
+void EmbeddedLog::write(std::vector<Pending> pending) {
+  std::vector<store::JournalRecord> records;
+  const Timestamp now = clock_.now();
+  for (Pending& append : pending) {
+    for (LogEntry& entry : append.entries) {
+      records.push_back({0, now, std::move(entry.key), std::move(entry.value)});
+    }
+  }
+  const auto first = journal_.append(records);
+  if (first) {
+    std::unique_lock lock(mutex_);  // a reader that saw the old end waits by now
+    lock.unlock();
+    grown_.notify_all();
+  }
+  std::int64_t end = first ? *first : 0;
+  for (const Pending& append : pending) {
+    end += static_cast<std::int64_t>(append.entries.size());
+    append.done(first ? Result<Positions>(Positions{{0, end}}) : Result<Positions>(first.error()));
+  }
+}
+
+/// Below it nothing is read any more, whatever happens.
+std::int64_t EmbeddedLog::committed_by_all() const {
+  std::lock_guard lock(mutex_);
+  if (committed_.empty()) return 0;  // starting or stopping: nobody has said what is safe
+  std::int64_t safe = journal_.end();
+  for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
+  return safe;
+}
+
+Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
+  std::int64_t end = 0;  // behind the last erase record
+  std::map<Owner, std::int64_t> ends;
+  for (const store::Erasure& erasure : erasures) {
+    FRESHET_CHECK(erasure.position.has_value());
+    end = std::max(end, ends[erasure.owner] = erasure.position->offset + 1);
+  }
+  if (end > committed_by_all()) return false;
+
+  const auto is_erased = [&](const Owner& owner, std::int64_t offset) {
+    const auto own_end = ends.find(owner);
+    return own_end != ends.end() && offset < own_end->second;
+  };
+  EventDecoder decoder(decode_);
+  const auto erased = journal_.erase(end, [&](const store::JournalRecord& record) {
+    const auto event = decoder.decode(record.value, {}, record.arrival);
+    // Of a record that is no event its key tells whose it is.
+    const std::string& user = event ? event->user : record.key;
+    const std::string& session = event ? event->session : record.key;
+    // A session's events are the user's where there is one, and go with them.
+    return is_erased({Owner::Kind::user, user}, record.offset) ||
+           ((!event || event->user.empty()) && is_erased({Owner::Kind::session, session}, record.offset));
+  });
+  if (!erased) return erased.error();
+  return true;
+}
+
+void EmbeddedLog::trim() {
+  const std::int64_t safe = committed_by_all();
+  if (safe <= journal_.begin()) return;
+  if (const auto trimmed = journal_.trim(safe, clock_.now() - options_.retention); !trimmed) {
+    log::warn("the event log cannot be trimmed", {{"reason", trimmed.error().message}});
+  }
+}
+
+}  // namespace freshet::ingest

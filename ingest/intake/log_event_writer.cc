@@ -1,0 +1,87 @@
+#include "ingest/intake/log_event_writer.h"
+
+#include <string>
+#include <utility>
+
+#include "ingest/codec/event_encoder.h"
+#include "ingest/codec/event_splitter.h"
+
+namespace freshet::ingest {
+
+std::unique_ptr<EventDecoder> LogEventWriter::borrow_decoder() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_decoders_.empty()) {
+      auto decoder = std::move(idle_decoders_.back());
+      idle_decoders_.pop_back();
+      return decoder;
+    }
+  }
+  return std::make_unique<EventDecoder>(decode_);
+}
+
+void LogEventWriter::give_back(std::unique_ptr<EventDecoder> decoder) {
+  std::lock_guard lock(mutex_);
+  idle_decoders_.push_back(std::move(decoder));
+}
+
+LogEntry LogEventWriter::entry(Event event, std::string_view text) const {
+  if (!logged_.in_use()) return {std::string(partition_key(event)), std::string(text)};
+  logged_.replace_in(event);
+  return {std::string(partition_key(event)), encode_event(event)};
+}
+
+void LogEventWriter::submit(std::string_view body, std::size_t max_events,
+                            std::function<void(Result<SubmitReceipt>)> done) {
+  auto texts = split_events(body);
+  if (!texts) return done(texts.error());
+  if (texts->size() > max_events) {
+    return done(Error{Errc::invalid, std::to_string(texts->size()) + " events in one request; at most " +
+                                         std::to_string(max_events) + " are accepted"});
+  }
+
+  SubmitReceipt receipt;
+  std::vector<LogEntry> entries;
+  std::vector<Event> withheld;
+  entries.reserve(texts->size());
+  auto decoder = borrow_decoder();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    auto event = decoder->decode((*texts)[i], {}, clock_.now());
+    if (!event) {
+      receipt.rejected.push_back({i, event.error().message});
+    } else if (event->kind == EventKind::erase) {
+      receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
+    } else if (!event->consent) {
+      held_.replace_in(*event);
+      withheld.push_back(*std::move(event));
+    } else {
+      entries.push_back(entry(*std::move(event), (*texts)[i]));
+    }
+  }
+  give_back(std::move(decoder));
+
+  receipt.accepted = entries.size() + withheld.size();
+  receipt.positions = {{0, 0}};  // nothing to wait for
+  const auto hold = [this](const std::vector<Event>& events) {
+    for (const Event& event : events) transient_.add(event);
+  };
+  if (entries.empty()) {
+    hold(withheld);
+    return done(std::move(receipt));
+  }
+  // Not before the others are safe: after an error the whole request is made again.
+  log_.append(std::move(entries), [hold, withheld = std::move(withheld), receipt = std::move(receipt),
+                                   done = std::move(done)](Result<Positions> end) mutable {
+    if (!end) return done(end.error());
+    hold(withheld);
+    receipt.positions = *std::move(end);
+    done(std::move(receipt));
+  });
+}
+
+void LogEventWriter::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {
+  const Owner logged = logged_.of(owner);
+  log_.append({{logged.id, encode_erase(logged)}}, std::move(done));
+}
+
+}  // namespace freshet::ingest

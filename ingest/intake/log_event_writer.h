@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_writer.h"
+#include "base/pseudonyms.h"
+#include "ingest/codec/event_decoder.h"
+#include "ingest/event_log.h"
+#include "store/transient_histories.h"
+
+namespace freshet::ingest {
+
+/// What the server hands events to: validates them as the log's readers will, and appends the producer's own bytes.
+/// An event without consent stays in this process's memory: it is never
+/// appended.
+/// Threads, errors: as EventWriter.
+class LogEventWriter final : public EventWriter {
+ public:
+  /// `logged` stand in for ids in what is appended, `held` in what stays in memory. With `logged` in use events are
+  /// written anew instead of as they came; `decode` has no pseudonyms of its own.
+  LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode, Pseudonyms logged,
+                 Pseudonyms held, const Clock& clock)
+      : log_(log),
+        transient_(transient),
+        decode_(decode),
+        logged_(std::move(logged)),
+        held_(std::move(held)),
+        clock_(clock) {}
+
+  void submit(std::string_view body, std::size_t max_events, std::function<void(Result<SubmitReceipt>)> done) override;
+  void erase(const Owner& owner, std::function<void(Result<Positions>)> done) override;
+
+ private:
+  LogEntry entry(Event event, std::string_view text) const;
+  std::unique_ptr<EventDecoder> borrow_decoder();
+  void give_back(std::unique_ptr<EventDecoder> decoder);
+
+  EventLog& log_;
+  store::TransientHistories& transient_;
+  const DecodeOptions decode_;
+  const Pseudonyms logged_, held_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<EventDecoder>> idle_decoders_;  // guarded by mutex_
+};
+
+}  // namespace freshet::ingest

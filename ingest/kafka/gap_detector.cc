@@ -1,0 +1,63 @@
+#include "ingest/kafka/gap_detector.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace freshet::ingest {
+
+GapDetector::GapDetector(Metrics& metrics, const std::string& reader)
+    : lost_(metrics.counter("freshet_ingest_out_of_range_total",
+                            "Records that the log had deleted before they were read.", {{"reader", reader}})) {}
+
+void GapDetector::expect(const Positions& positions) {
+  for (const auto& [partition, offset] : positions) {
+    forget(partition);
+    expected_[partition] = offset;
+  }
+}
+
+void GapDetector::forget(int partition) {
+  expected_.erase(partition);
+  jumps_.erase(partition);
+}
+
+void GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look) {
+  const auto [expected, first] = expected_.try_emplace(partition, offset);
+  if (!first && offset > expected->second && !jumps_.contains(partition)) {
+    jumps_[partition] = {expected->second, offset, look};
+  } else if (!first && offset < expected->second) {
+    log::error("the log is shorter than our position: was the topic made anew? reading it from its beginning",
+               {{"partition", partition}, {"position", expected->second}, {"found", offset}});
+  }
+  expected->second = offset + 1;
+}
+
+void GapDetector::settle(const Positions& begins, std::uint64_t look) {
+  std::erase_if(jumps_, [&](const auto& entry) {
+    const auto& [partition, jump] = entry;
+    // The look after the one that was under way when the record arrived certainly saw what the broker had deleted.
+    if (look < jump.look + 2) return false;
+    const auto begin = begins.find(partition);
+    if (begin != begins.end()) count_lost(partition, std::min(begin->second, jump.found) - jump.expected);
+    return true;
+  });
+}
+
+bool GapDetector::skip_to(int partition, std::int64_t begin) {
+  const auto [expected, first] = expected_.try_emplace(partition, begin);
+  if (first) return begin > 0;
+  if (expected->second >= begin) return false;
+  count_lost(partition, begin - expected->second);
+  expected->second = begin;
+  return true;
+}
+
+void GapDetector::count_lost(int partition, std::int64_t records) {
+  if (records <= 0) return;
+  lost_.Increment(static_cast<double>(records));
+  log::error("the log deleted records before they were read: its retention is too short",
+             {{"partition", partition}, {"records", records}});
+}
+
+}  // namespace freshet::ingest

@@ -1,0 +1,137 @@
+#include "ingest/kafka/kafka_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/kafka/kafka_client.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr int kSeekMs = 5000;
+constexpr int kAskMs = 3000;
+
+std::set<int> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+  std::set<int> partitions;
+  for (int i = 0; i < list.cnt; ++i) partitions.insert(list.elems[i].partition);
+  return partitions;
+}
+
+void report(rd_kafka_error_t* error, const char* what) {
+  const RdError owner(error);
+  if (owner) log::error(what, {{"error", rd_kafka_error_string(error)}});
+}
+
+/// From the group's first answer to our wish to join.
+bool has_member_id(rd_kafka_t* consumer) {
+  char* id = rd_kafka_memberid(consumer);
+  const bool known = id != nullptr && *id != '\0';
+  rd_kafka_mem_free(consumer, id);
+  return known;
+}
+
+}  // namespace
+
+KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
+                                   Metrics& metrics)
+    : KafkaReader(options, monitor, "history", metrics),
+      positions_of_(std::move(positions_of)),
+      rebalances_(metrics.counter("freshet_ingest_rebalances_total",
+                                  "Times that the consumer group gave partitions to this instance or took them.")) {
+  RdConf conf = consumer_conf(options, options.group);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_rebalance_cb(
+      conf.get(), [](rd_kafka_t* consumer, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                     void* self) { on_rebalance(consumer, error, partitions, self); });
+  consumer_ = make_consumer(std::move(conf));
+  rd_kafka_poll_set_consumer(consumer_.get());
+}
+
+KafkaGroupReader::~KafkaGroupReader() {
+  // librdkafka before 2.2 aborts the process when it destroys a member between its joining and its first assignment
+  // (its issue 4312). Such a client leaves the group like any other, but is never destroyed.
+  const bool between = joining_ && !assigned_ && has_member_id(consumer_.get());
+  rd_kafka_consumer_close(consumer_.get());
+  if (between) static_cast<void>(consumer_.release());
+}
+
+/// To a group that it joined without the topic, librdkafka gives the topic's partitions only after its next refresh of
+/// metadata (minutes) and another rebalance.
+void KafkaGroupReader::join_once_the_topic_exists() {
+  if (joining_ || !monitor_.topic_exists()) return;
+  const RdPartitions topic = to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
+  const auto error = rd_kafka_subscribe(consumer_.get(), topic.get());
+  joining_ = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (!joining_) log::error("kafka: the group cannot be joined", {{"error", kafka_message(error)}});
+}
+
+Result<LogBatch> KafkaGroupReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
+  join_once_the_topic_exists();
+  return KafkaReader::poll(max_records, timeout);
+}
+
+void KafkaGroupReader::idle(std::chrono::milliseconds duration) {
+  join_once_the_topic_exists();
+  KafkaReader::idle(duration);
+}
+
+void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_partition_list_t* partitions, void* self) {
+  auto* reader = static_cast<KafkaGroupReader*>(self);
+  reader->rebalances_.Increment();
+  error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? reader->assign(partitions) : reader->revoke(partitions);
+}
+
+void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
+  const std::set<int> added = partitions_of(*partitions);
+  // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
+  Positions known = positions_of_({added.begin(), added.end()});
+  std::erase_if(known, [&](const auto& own) { return !added.contains(own.first); });
+  std::set<int> unknown = added;
+  for (const auto& [partition, offset] : known) unknown.erase(partition);
+  const Positions news = committed(unknown);
+  known.insert(news.begin(), news.end());
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const auto own = known.find(partitions->elems[i].partition);
+    partitions->elems[i].offset = own == known.end() ? RD_KAFKA_OFFSET_STORED : own->second;
+  }
+  report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: partitions cannot be taken");
+  add_owned(added, known, news);
+  assigned_ = true;
+  log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
+}
+
+/// Nothing of a partition of which nothing is committed, or if the group cannot be asked now.
+Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
+  Positions asked, found;
+  for (const int partition : partitions) asked[partition] = RD_KAFKA_OFFSET_INVALID;
+  if (asked.empty()) return found;
+  const RdPartitions list = to_list(asked);
+  if (rd_kafka_committed(consumer_.get(), list.get(), kAskMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+  for (int i = 0; i < list->cnt; ++i) {
+    if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
+  }
+  return found;
+}
+
+void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {
+  const std::set<int> removed = partitions_of(*partitions);
+  report(rd_kafka_incremental_unassign(consumer_.get(), partitions), "kafka: partitions cannot be given up");
+  remove_owned(removed);
+  log::info("partitions revoked", {{"removed", removed.size()}, {"owned", owned().size()}});
+}
+
+void KafkaGroupReader::seek(const Positions& positions) {
+  Positions targets, known;
+  for (const int partition : owned()) {
+    const auto own = positions.find(partition);
+    targets[partition] = own == positions.end() ? RD_KAFKA_OFFSET_BEGINNING : own->second;
+    if (own != positions.end()) known.insert(*own);
+  }
+  if (targets.empty()) return;
+  report(rd_kafka_seek_partitions(consumer_.get(), to_list(targets).get(), kSeekMs), "kafka: cannot seek");
+  moved_to(known);
+}
+
+}  // namespace freshet::ingest

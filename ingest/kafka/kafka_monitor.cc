@@ -1,0 +1,113 @@
+#include "ingest/kafka/kafka_monitor.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/kafka/kafka_client.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr int kTimeoutMs = 2000;
+constexpr std::chrono::milliseconds kInterval{1000};
+constexpr std::chrono::milliseconds kImpatientInterval{200};  // while something is wrong
+
+RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
+  RdConf conf = make_conf(options, {}, {});
+  rd_kafka_conf_set_opaque(conf.get(), &last_error);
+  rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* reason, void* opaque) {
+    // That all brokers are down is what we say ourselves; why is what the operator needs to know.
+    if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) *static_cast<std::string*>(opaque) = reason;
+  });
+  return make_consumer(std::move(conf));
+}
+
+}  // namespace
+
+KafkaMonitor::KafkaMonitor(const KafkaOptions& options)
+    : options_(options), client_(make_client(options, last_error_)), thread_([this](std::stop_token stop) {
+        pthread_setname_np(pthread_self(), "freshet-kafka");
+        run(std::move(stop));
+      }) {}
+
+KafkaMonitor::~KafkaMonitor() = default;
+
+std::string KafkaMonitor::problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_;
+}
+
+KafkaMonitor::View KafkaMonitor::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+Positions KafkaMonitor::ends() const {
+  const std::lock_guard lock(mutex_);
+  return view_.ends;
+}
+
+void KafkaMonitor::run(std::stop_token stop) {
+  bool usable = false, said = false;
+  while (!stop.stop_requested()) {
+    View view;
+    std::string problem = look(view, stop);
+    if (stop.stop_requested()) return;
+    if (problem.empty() != usable || !said) {
+      // The wording may change with every look; that it is so is said once.
+      problem.empty() ? log::info("kafka is reachable", {{"topic", options_.topic}, {"partitions", view.ends.size()}})
+                      : log::warn("kafka is not usable", {{"reason", problem}});
+    }
+    usable = problem.empty();
+    said = true;
+    std::unique_lock lock(mutex_);
+    if (usable) {
+      view.number = view_.number + 1;
+      view_ = std::move(view);
+    }
+    problem_ = std::move(problem);
+    wake_.wait_for(lock, stop, usable ? kInterval : kImpatientInterval, [] { return false; });
+  }
+}
+
+std::string KafkaMonitor::unreachable(int error) const {
+  const std::string reason =
+      last_error_.empty() ? rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(error)) : last_error_;
+  return "kafka: no broker of " + options_.brokers + " reachable (" + reason + ")";
+}
+
+/// Fills in where the topic's partitions begin and end; returns what is wrong.
+std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
+  rd_kafka_poll(client_.get(), 0);
+  const RdTopic topic(rd_kafka_topic_new(client_.get(), options_.topic.c_str(), nullptr));
+  if (!topic) return "kafka: \"" + options_.topic + "\" cannot be a topic";
+  const rd_kafka_metadata_t* answer = nullptr;
+  auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &answer, kTimeoutMs);
+  rd_kafka_poll(client_.get(), 0);  // brings the reason, if there was one
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unreachable(error);
+  const RdMetadata metadata(answer);
+  last_error_.clear();
+
+  const rd_kafka_metadata_topic_t& found = metadata->topics[0];
+  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return "kafka: topic \"" + options_.topic + "\": " + rd_kafka_err2str(found.err);
+  }
+  if (found.partition_cnt == 0) return "kafka: topic \"" + options_.topic + "\" has no partitions";
+  topic_exists_ = true;
+  for (int i = 0; i < found.partition_cnt && !stop.stop_requested(); ++i) {
+    const int partition = found.partitions[i].id;
+    error = rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), partition, &view.begins[partition],
+                                             &view.ends[partition], kTimeoutMs);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return "kafka: partition " + std::to_string(partition) + " of \"" + options_.topic + "\" is not available (" +
+             rd_kafka_err2str(error) + ")";
+    }
+  }
+  return "";
+}
+
+}  // namespace freshet::ingest

@@ -1,0 +1,222 @@
+#include "ingest/kafka/kafka_reader.h"
+
+#include <librdkafka/rdkafka.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ingest/kafka/kafka_client.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
+constexpr std::chrono::seconds kTroubleShown{5};
+constexpr int kSeekMs = 5000;
+
+Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
+  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return now;
+  // A producer's clock may be wrong; what we have in hand has arrived.
+  return std::min(timestamp_from_ms(ms), now);
+}
+
+std::string bytes_of(const void* data, std::size_t size) {
+  return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
+}
+
+std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_message_t& message) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  rd_kafka_headers_t* kafka_headers = nullptr;
+  if (rd_kafka_message_headers(&message, &kafka_headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
+  const char* name = nullptr;
+  const void* value = nullptr;
+  std::size_t size = 0;
+  for (std::size_t i = 0; rd_kafka_header_get_all(kafka_headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    headers.emplace_back(name, bytes_of(value, size));
+  }
+  return headers;
+}
+
+/// Passes by itself, or is the monitor's to report.
+bool is_passing(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name,
+                         Metrics& metrics)
+    : options_(options), monitor_(monitor), gaps_(metrics, name) {}
+
+KafkaReader::~KafkaReader() = default;
+
+Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
+  collecting_ = {};
+  collected_bytes_ = 0;
+  const KafkaMonitor::View view = monitor_.view();
+  gaps_.settle(view.begins, view.number);
+  auto wait = static_cast<int>(timeout.count());
+  while (collecting_.records.size() < max_records && collected_bytes_ < kMaxBatchBytes) {
+    const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), wait));
+    if (!message) break;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      note_error(*message);
+      wait = 0;
+      continue;
+    }
+    wait = 0;  // only the first record is waited for
+    gaps_.arrived(message->partition, message->offset, view.number);
+    collect(*message);
+  }
+  for (const LogRecord& record : collecting_.records) {
+    collecting_.next[record.position.partition] = record.position.offset + 1;
+  }
+  collecting_.next.merge(std::exchange(news_, {}));  // records of theirs say more
+  if (collecting_.records.empty()) {
+    pass_deleted(view);
+    if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_)
+      return Error{Errc::unavailable, trouble_};
+  }
+  return std::move(collecting_);
+}
+
+void KafkaReader::collect(const rd_kafka_message_s& message) {
+  LogRecord record{{message.partition, message.offset},
+                   arrival_of(message, SystemClock().now()),
+                   bytes_of(message.key, message.key_len),
+                   bytes_of(message.payload, message.len),
+                   headers_of(message)};
+  collected_bytes_ += record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) collected_bytes_ += name.size() + value.size();
+  collecting_.records.push_back(std::move(record));
+}
+
+void KafkaReader::note_error(const rd_kafka_message_s& message) {
+  const std::string text = std::string("kafka: ") + rd_kafka_message_errstr(&message);
+  if (is_passing(message.err)) {
+    log::debug("kafka consumer", {{"error", text}});
+    return;
+  }
+  if (text != trouble_) log::warn("kafka consumer", {{"error", text}});
+  trouble_ = text;
+  trouble_until_ = message.err == RD_KAFKA_RESP_ERR__FATAL ? std::chrono::steady_clock::time_point::max()
+                                                           : std::chrono::steady_clock::now() + kTroubleShown;
+}
+
+/// Where retention has emptied a partition past our position, or before we came to it, no record will come to say so.
+void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
+  for (const int partition : owned()) {
+    const auto begin = view.begins.find(partition);
+    if (begin != view.begins.end() && gaps_.skip_to(partition, begin->second)) {
+      collecting_.next[partition] = begin->second;
+    }
+  }
+}
+
+Positions KafkaReader::end_positions() const {
+  Positions ends = monitor_.ends();
+  const std::lock_guard lock(mutex_);
+  // Until the group has decided, all of it counts as unread: we do not know what will be ours.
+  if (ever_owned_) std::erase_if(ends, [&](const auto& end) { return !owned_.contains(end.first); });
+  return ends;
+}
+
+void KafkaReader::commit(const Positions& positions) {
+  // Asynchronous and best effort: for lag tools, and for the next owner of the partition.
+  rd_kafka_commit(consumer_.get(), to_list(positions).get(), /*async=*/1);
+}
+
+/// Goes on polling, so that the group does not take us for dead (max.poll.interval.ms), with everything paused.
+void KafkaReader::idle(std::chrono::milliseconds duration) {
+  const auto all_of_ours = [this] {
+    Positions positions;
+    for (const int partition : owned()) positions[partition] = RD_KAFKA_OFFSET_INVALID;
+    return to_list(positions);
+  };
+  const auto deadline = std::chrono::steady_clock::now() + duration;
+  std::uint64_t paused_at = generation_;
+  rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
+  do {
+    const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), 10));
+    if (generation_ != paused_at) {
+      paused_at = generation_;
+      rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
+    }
+    if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      give_back(*message);
+    } else if (message) {
+      note_error(*message);
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  rd_kafka_resume_partitions(consumer_.get(), all_of_ours().get());
+}
+
+/// A record that was on its way when its partition was paused: to be fetched again.
+void KafkaReader::give_back(const rd_kafka_message_s& message) {
+  const Positions back{{message.partition, message.offset}};
+  const RdError error(rd_kafka_seek_partitions(consumer_.get(), to_list(back).get(), kSeekMs));
+  if (error) log::error("kafka: a record cannot be given back", {{"error", rd_kafka_error_string(error.get())}});
+}
+
+RdPartitions KafkaReader::to_list(const Positions& positions) const {
+  RdPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+  for (const auto& [partition, offset] : positions) {
+    rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), partition)->offset = offset;
+  }
+  return list;
+}
+
+void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions, const Positions& news) {
+  for (const int partition : added) gaps_.forget(partition);
+  moved_to(positions);
+  move_to(news_, news);
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  for (const int partition : added) owned_[partition] = generation_;
+  ever_owned_ = true;
+}
+
+void KafkaReader::remove_owned(const std::set<int>& removed) {
+  std::erase_if(collecting_.records,
+                [&](const LogRecord& record) { return removed.contains(record.position.partition); });
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  for (const int partition : removed) {
+    gaps_.forget(partition);
+    news_.erase(partition);
+    owned_.erase(partition);
+  }
+}
+
+bool KafkaReader::held_since(int partition, std::uint64_t generation) const {
+  const std::lock_guard lock(mutex_);
+  const auto since = owned_.find(partition);
+  return since != owned_.end() && since->second <= generation;
+}
+
+std::set<int> KafkaReader::owned() const {
+  const std::lock_guard lock(mutex_);
+  std::set<int> partitions;
+  for (const auto& [partition, since] : owned_) partitions.insert(partition);
+  return partitions;
+}
+
+void KafkaReader::moved_to(const Positions& positions) { gaps_.expect(positions); }
+
+}  // namespace freshet::ingest

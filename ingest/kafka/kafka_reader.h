@@ -1,0 +1,111 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/metrics.h"
+#include "ingest/event_log.h"
+#include "ingest/kafka/gap_detector.h"
+#include "ingest/kafka/kafka_monitor.h"
+#include "ingest/kafka/rd_handles.h"
+#include "ingest/options.h"
+
+namespace freshet::ingest {
+
+/// What both ways of reading Kafka share: fetching, pausing, positions, gaps.
+///
+/// Rebalances run inside poll() and idle(), on the reader's thread, and take what was already collected from a revoked
+/// partition out of the batch. So between poll() and the commit of its batch nothing can be taken away unnoticed.
+/// Threads: as LogReader.
+class KafkaReader : public LogReader {
+ public:
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  Positions end_positions() const override;
+  void commit(const Positions& positions) override;
+  void idle(std::chrono::milliseconds duration) override;
+  std::uint64_t generation() const override { return generation_; }
+  bool held_since(int partition, std::uint64_t generation) const override;
+  std::uint64_t lost_records() const override { return gaps_.lost(); }
+
+ protected:
+  KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name, Metrics& metrics);
+  ~KafkaReader() override;
+
+  /// The partitions of `positions` as librdkafka's list, at these offsets.
+  RdPartitions to_list(const Positions& positions) const;
+  /// Partitions joined, to be read from where `positions` says (if it does), or are gone; on the polling thread. Of
+  /// those in `news` the reader's own store knows nothing yet: the next poll() says where they go on.
+  void add_owned(const std::set<int>& added, const Positions& positions, const Positions& news = {});
+  void remove_owned(const std::set<int>& removed);
+  std::set<int> owned() const;
+  /// Reading goes on at `positions`.
+  void moved_to(const Positions& positions);
+
+  const KafkaOptions options_;
+  const KafkaMonitor& monitor_;
+  RdKafka consumer_;
+
+ private:
+  void collect(const rd_kafka_message_s& message);
+  void note_error(const rd_kafka_message_s& message);
+  void pass_deleted(const KafkaMonitor::View& view);
+  void give_back(const rd_kafka_message_s& message);
+
+  // polling thread only
+  LogBatch collecting_;
+  std::size_t collected_bytes_ = 0;
+  Positions news_;  // of add_owned(), for the next poll()
+  GapDetector gaps_;
+  std::string trouble_;  // what librdkafka does not get over by itself, and until when it is said
+  std::chrono::steady_clock::time_point trouble_until_;
+
+  std::uint64_t generation_ = 0;  // polling thread only
+
+  mutable std::mutex mutex_;
+  // guarded by mutex_
+  std::map<int, std::uint64_t> owned_;  // and the generation since which
+  bool ever_owned_ = false;
+};
+
+/// A member of the consumer group (cooperative rebalancing), from when the topic is there. Where to go on comes from
+/// the reader's own store.
+class KafkaGroupReader final : public KafkaReader {
+ public:
+  KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
+                   Metrics& metrics);
+  ~KafkaGroupReader() override;  ///< leaves the group at once, so that others take over at once
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  void idle(std::chrono::milliseconds duration) override;
+  void seek(const Positions& positions) override;
+
+ private:
+  static void on_rebalance(rd_kafka_s* consumer, int error, rd_kafka_topic_partition_list_s* partitions, void* self);
+  void join_once_the_topic_exists();
+  void assign(rd_kafka_topic_partition_list_s* partitions);
+  Positions committed(const std::set<int>& partitions) const;
+  void revoke(rd_kafka_topic_partition_list_s* partitions);
+
+  PositionsOf positions_of_;
+  Counter& rebalances_;
+  bool joining_ = false;   // or joined
+  bool assigned_ = false;  // partitions, at least once
+};
+
+/// Every partition of the topic, outside of any group; new partitions join as the monitor sees them.
+class KafkaFullReader final : public KafkaReader {
+ public:
+  KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);
+  Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
+  void seek(const Positions& positions) override;
+
+ private:
+  void assign_all();
+
+  Positions next_;  // of every partition read so far
+};
+
+}  // namespace freshet::ingest

@@ -1,0 +1,52 @@
+#include "ingest/writer/eraser.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/sync.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryPause{5'000};  // a reader is not past it yet, or the disk is in trouble
+
+}  // namespace
+
+Eraser::Eraser(store::Database& database, EventLog& log, std::chrono::milliseconds interval, Metrics& metrics)
+    : erasures_(database),
+      log_(log),
+      interval_(interval),
+      pending_(metrics.gauge("freshet_store_erasures_pending",
+                             "Owners erased whose bytes may still be in files of the data directory.")),
+      finished_(metrics.counter("freshet_store_erasures_finished_total",
+                                "Owners erased of whom the files of the store hold nothing any more.")) {}
+
+/// False if there was nothing to do, or it cannot be done yet.
+Result<bool> Eraser::erase() {
+  const auto pending = erasures_.pending();
+  if (!pending) return pending.error();
+  pending_.Set(static_cast<double>(pending->size()));
+  if (pending->empty()) return false;
+  const auto forgotten = log_.forget(*pending);
+  if (!forgotten) return forgotten.error();
+  if (!*forgotten) return false;
+  if (const auto done = erasures_.finish(*pending); !done) return done.error();
+  pending_.Set(0);
+  finished_.Increment(static_cast<double>(pending->size()));
+  log::info("erased owners are gone from the store's files", {{"owners", pending->size()}});
+  return true;
+}
+
+void Eraser::run(const std::stop_token& stop) {
+  // What a crash left between forgetting an erasure and rewriting the file that named it.
+  if (const auto cleaned = erasures_.finish({}); !cleaned) {
+    log::warn("the store cannot be cleaned of erased owners", {{"reason", cleaned.error().message}});
+  }
+  while (!stop.stop_requested()) {
+    const auto erased = erase();
+    if (!erased) log::warn("erased owners are still in the store's files", {{"reason", erased.error().message}});
+    sleep_for(stop, erased && *erased ? interval_ : std::min(interval_, kRetryPause));
+  }
+}
+
+}  // namespace freshet::ingest

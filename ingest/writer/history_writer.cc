@@ -1,0 +1,169 @@
+#include "ingest/writer/history_writer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "base/log.h"
+#include "ingest/codec/decoding_reader.h"
+#include "ingest/writer/writer_metrics.h"
+
+namespace freshet::ingest {
+namespace {
+
+constexpr std::chrono::milliseconds kFirstBackoff{50};
+constexpr std::chrono::milliseconds kLastBackoff{2000};
+constexpr std::chrono::milliseconds kDeadLetterTimeout{10'000};
+constexpr std::chrono::seconds kDeadLetterPause{30};  // before a dead-letter topic that took nothing is asked again
+
+/// Takes what came from partitions that changed hands since `generation` out of the batch.
+void give_up_lost(EventBatch& batch, const DecodingReader& reader, std::uint64_t generation) {
+  const auto lost = [&](int partition) { return !reader.held_since(partition, generation); };
+  std::erase_if(batch.events, [&](const PositionedEvent& entry) { return lost(entry.position.partition); });
+  std::erase_if(batch.rejected, [&](const RejectedRecord& record) { return lost(record.position.partition); });
+  std::erase_if(batch.next, [&](const auto& next) { return lost(next.first); });
+}
+
+Positions read_positions(const HistorySink& sink) {
+  auto positions = sink.positions();
+  if (!positions) throw std::runtime_error("cannot read the stored log positions: " + positions.error().message);
+  return *std::move(positions);
+}
+
+}  // namespace
+
+struct HistoryWriter::Impl {
+  Impl(EventLog& the_log, std::unique_ptr<HistorySink> the_sink, Watermark& the_watermark, const DecodeOptions& decode,
+       const WriterOptions& the_options, Metrics& metrics)
+      : log(the_log),
+        sink(std::move(the_sink)),
+        visible(the_watermark),
+        options(the_options),
+        written(read_positions(*sink)),
+        reader(log.open_reader(Sharing::group, [this](const std::vector<int>&) { return written; }), decode),
+        counters(metrics) {}
+
+  bool append_dead_letters(const EventBatch& batch);
+  Result<void> write(const EventBatch& batch, bool keep_rejected);
+  void write_until_done(EventBatch batch, const std::stop_token& stop);
+  void wait(std::chrono::milliseconds& backoff, const std::stop_token& stop);
+  void set_problem(std::string problem);
+
+  EventLog& log;
+  const std::unique_ptr<HistorySink> sink;
+  Watermark& visible;
+  const WriterOptions options;
+  Positions written;  // as in the store, which nobody else writes positions to; run()'s thread only
+  DecodingReader reader;
+  WriterMetrics counters;
+  std::chrono::steady_clock::time_point dead_letters_paused_until;  // run()'s thread only
+
+  mutable std::mutex mutex;
+  std::string problem;  // guarded by mutex
+};
+
+HistoryWriter::HistoryWriter(EventLog& log, store::HistoryStore& store, store::TransientHistories& transient,
+                             Watermark& visible, const DecodeOptions& decode, const WriterOptions& options,
+                             Metrics& metrics)
+    : HistoryWriter(log, std::make_unique<StoreSink>(store, transient), visible, decode, options, metrics) {}
+
+HistoryWriter::HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, Watermark& visible,
+                             const DecodeOptions& decode, const WriterOptions& options, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(log, std::move(sink), visible, decode, options, metrics)) {}
+
+HistoryWriter::~HistoryWriter() = default;
+
+void HistoryWriter::Impl::set_problem(std::string text) {
+  std::lock_guard lock(mutex);
+  if (text != problem && !text.empty()) freshet::log::warn("histories are not being written", {{"reason", text}});
+  if (text.empty() && !problem.empty()) freshet::log::info("histories are being written again");
+  problem = std::move(text);
+}
+
+/// To the log's own place for them. False if it has none, or takes them not in time (a topic that is missing or may not
+/// be written to): they go to the store with the batch then, so that the stream does not wait for them.
+bool HistoryWriter::Impl::append_dead_letters(const EventBatch& batch) {
+  if (batch.rejected.empty()) return false;
+  for (const RejectedRecord& record : batch.rejected) {
+    freshet::log::debug(
+        "rejected",
+        {{"partition", record.position.partition}, {"offset", record.position.offset}, {"reason", record.reason}});
+  }
+  if (!log.keeps_dead_letters() || std::chrono::steady_clock::now() < dead_letters_paused_until) return false;
+  const auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout);
+  if (appended) return true;
+  dead_letters_paused_until = std::chrono::steady_clock::now() + kDeadLetterPause;
+  freshet::log::warn("dead letters are kept in the data directory for now", {{"reason", appended.error().message}});
+  return false;
+}
+
+Result<void> HistoryWriter::Impl::write(const EventBatch& batch, bool keep_rejected) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto counts = sink->commit(batch, keep_rejected);
+  if (!counts) return counts.error();
+  counters.count(*counts, batch, keep_rejected, std::chrono::steady_clock::now() - start);
+  move_to(written, batch.next);
+  reader.commit(batch.next);
+  visible.move_to(batch.next);
+  return {};
+}
+
+/// Nothing is fetched meanwhile, but the reader stays in its group and notices when partitions are taken from it.
+void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kSlice{100};
+  for (auto left = backoff; left.count() > 0 && !stop.stop_requested(); left -= kSlice) {
+    reader.idle(std::min(left, kSlice));
+  }
+  backoff = std::min(backoff * 2, kLastBackoff);
+}
+
+/// Retries until it is written or `stop`: what is not written by then is read again after the next start.
+void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
+  std::uint64_t generation = reader.generation();
+  auto backoff = kFirstBackoff;
+  const bool keep_rejected = !append_dead_letters(batch);
+  while (true) {
+    const auto done = write(batch, keep_rejected);
+    if (done) return set_problem("");
+    set_problem(done.error().message);
+    counters.retried();
+    if (stop.stop_requested()) return;
+    wait(backoff, stop);
+    if (reader.generation() == generation) continue;
+    // While we were waiting, partitions changed hands; what was theirs is the new owner's to write.
+    give_up_lost(batch, reader, generation);
+    generation = reader.generation();
+    if (batch.empty()) return;
+  }
+}
+
+void HistoryWriter::run(std::stop_token stop) {
+  auto backoff = kFirstBackoff;
+  while (!stop.stop_requested()) {
+    auto batch = impl_->reader.poll(impl_->options.batch_records, impl_->options.poll_timeout);
+    if (!batch) {
+      impl_->set_problem(batch.error().message);
+      impl_->wait(backoff, stop);
+      continue;
+    }
+    backoff = kFirstBackoff;
+    if (batch->empty()) {
+      impl_->set_problem("");
+    } else {
+      impl_->write_until_done(*std::move(batch), stop);
+    }
+    impl_->counters.set_lag(impl_->visible.positions(), impl_->reader.end_positions());
+  }
+}
+
+std::string HistoryWriter::problem() const {
+  std::lock_guard lock(impl_->mutex);
+  return impl_->problem;
+}
+
+Positions HistoryWriter::end_positions() const { return impl_->reader.end_positions(); }
+std::uint64_t HistoryWriter::lost_records() const { return impl_->reader.lost_records(); }
+
+}  // namespace freshet::ingest

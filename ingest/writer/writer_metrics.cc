@@ -1,0 +1,65 @@
+#include "ingest/writer/writer_metrics.h"
+
+#include <algorithm>
+#include <string>
+
+namespace freshet::ingest {
+namespace {
+
+Counter& events(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_ingest_events_total", "Records read from the log, by what became of them.",
+                         {{"result", result}});
+}
+
+Counter& dead_letters(Metrics& metrics, const char* place) {
+  return metrics.counter("freshet_ingest_dead_letters_total", "Rejected records, by where they are kept.",
+                         {{"place", place}});
+}
+
+}  // namespace
+
+WriterMetrics::WriterMetrics(Metrics& metrics)
+    : metrics_(metrics),
+      stored_(events(metrics, "stored")),
+      duplicates_(events(metrics, "duplicate")),
+      expired_(events(metrics, "expired")),
+      withheld_(events(metrics, "withheld")),
+      rejected_(events(metrics, "rejected")),
+      erased_(events(metrics, "erased")),
+      in_topic_(dead_letters(metrics, "topic")),
+      in_store_(dead_letters(metrics, "store")),
+      retries_(metrics.counter("freshet_ingest_retries_total", "Batches that had to be tried again.")),
+      batch_events_(metrics.histogram("freshet_ingest_batch_events", "Records per committed batch.",
+                                      {1, 10, 100, 500, 1000, 2000, 5000, 10000})),
+      commit_seconds_(metrics.histogram("freshet_ingest_commit_seconds", "Time to commit one batch to the histories.",
+                                        Metrics::latency_bounds())) {}
+
+void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& batch, bool rejected_in_store,
+                          std::chrono::nanoseconds took) {
+  stored_.Increment(static_cast<double>(counts.stored));
+  duplicates_.Increment(static_cast<double>(counts.duplicates));
+  expired_.Increment(static_cast<double>(counts.expired));
+  withheld_.Increment(static_cast<double>(counts.withheld));
+  erased_.Increment(static_cast<double>(counts.erased));
+  rejected_.Increment(static_cast<double>(batch.rejected.size()));
+  (rejected_in_store ? in_store_ : in_topic_).Increment(static_cast<double>(batch.rejected.size()));
+  batch_events_.Observe(static_cast<double>(batch.events.size() + batch.rejected.size()));
+  commit_seconds_.Observe(std::chrono::duration<double>(took).count());
+}
+
+void WriterMetrics::set_lag(const Positions& at, const Positions& ends) {
+  for (const auto& [partition, gauge] : lag_) {
+    if (!ends.contains(partition)) gauge->Set(0);
+  }
+  for (const auto& [partition, end] : ends) {
+    Gauge*& gauge = lag_[partition];
+    if (gauge == nullptr) {
+      gauge = &metrics_.gauge("freshet_ingest_lag_events", "Records of the log that are not in the histories yet.",
+                              {{"partition", std::to_string(partition)}});
+    }
+    const auto own = at.find(partition);
+    gauge->Set(static_cast<double>(std::max<std::int64_t>(0, end - (own == at.end() ? 0 : own->second))));
+  }
+}
+
+}  // namespace freshet::ingest

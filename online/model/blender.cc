@@ -1,0 +1,254 @@
+#include "online/model/blender.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "online/kernels/kernels.h"
+#include "online/kernels/simd.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr float kClip = 5.0F;         // standardised features beyond it say nothing more
+constexpr float kNegligible = 1e-4F;  // of the softmax: not learned from; 1e-3 is too much, the many add up
+constexpr float kContender = 1e-3F;   // of the softmax: moments are of the rows that compete, not of those far behind
+constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
+
+FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
+                              float* out) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const float x = (row[i] - mean[i]) * inverse_deviation[i];
+    out[i] = x < -kClip ? -kClip : (x > kClip ? kClip : x);
+  }
+}
+
+// Rows go through the layer kBlock at a time: a weight is loaded once for all of them, and their sums stay in
+// registers.
+constexpr std::size_t kBlock = 6;
+
+// out[r] = b + x[r] * w, with x [kBlock][inputs], w [inputs][hidden], out [kBlock][hidden]
+FRESHET_SIMD void affine(const float* x, const float* w, const float* b, std::size_t inputs, std::size_t hidden,
+                         float* out) {
+  for (std::size_t from = 0; from < hidden; from += kLanes) {
+    Lanes sum[kBlock];
+    for (Lanes& s : sum) s = lanes(b + from);
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const Lanes wi = lanes(w + i * hidden + from);
+      for (std::size_t r = 0; r < kBlock; ++r) sum[r] += x[r * inputs + i] * wi;
+    }
+    for (std::size_t r = 0; r < kBlock; ++r) lanes(out + r * hidden + from) = sum[r];
+  }
+}
+
+// d_w += sum over r of x[r] (outer) d[r], with x [kBlock][inputs], d [kBlock][hidden], d_w [inputs][hidden]
+FRESHET_SIMD void add_outer(const float* x, const float* d, std::size_t inputs, std::size_t hidden, float* d_w) {
+  for (std::size_t from = 0; from < hidden; from += kLanes) {
+    Lanes dr[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) dr[r] = lanes(d + r * hidden + from);
+    for (std::size_t i = 0; i < inputs; ++i) {
+      Lanes sum = lanes(d_w + i * hidden + from);
+      for (std::size_t r = 0; r < kBlock; ++r) sum += x[r * inputs + i] * dr[r];
+      lanes(d_w + i * hidden + from) = sum;
+    }
+  }
+}
+
+FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
+  Lanes sums = {};
+  for (std::size_t h = 0; h < n; h += kLanes) sums += (lanes(a + h) > 0 ? lanes(a + h) : Lanes{}) * lanes(w + h);
+  return sum_of(sums);
+}
+
+// d_a and d_w2 of one row's share of the loss: gradient * w2 . relu(a)
+FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std::size_t n, float* d_a, float* d_w2) {
+#pragma omp simd
+  for (std::size_t h = 0; h < n; ++h) {
+    d_a[h] = a[h] > 0 ? gradient * w2[h] : 0.0F;
+    d_w2[h] += a[h] > 0 ? gradient * a[h] : 0.0F;
+  }
+}
+
+FRESHET_SIMD void add_moments(const float* x, std::size_t n, double* sum, double* sum_of_squares) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto value = static_cast<double>(x[i]);
+    sum[i] += value;
+    sum_of_squares[i] += value * value;
+  }
+}
+
+FRESHET_SIMD void take_moments(const double* sum, const double* sum_of_squares, double rows, std::size_t n, float* mean,
+                               float* inverse_deviation) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const double average = sum[i] / rows;
+    const double variance = sum_of_squares[i] / rows - average * average;
+    mean[i] = static_cast<float>(average);
+    inverse_deviation[i] = static_cast<float>(1.0 / std::sqrt(std::max(0.0, variance) + 1e-4));
+  }
+}
+
+// One Adagrad step; the gradient is zero afterwards.
+FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    squares[i] += gradient[i] * gradient[i];
+    weights[i] -= rate * gradient[i] / (std::sqrt(squares[i]) + 1e-6F);
+    gradient[i] = 0.0F;
+  }
+}
+
+}  // namespace
+
+void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
+  FRESHET_CHECK(features.size() == scores.size() * inputs);
+  thread_local AlignedVector<float> x, a;
+  x.resize(kBlock * inputs);
+  a.resize(kBlock * hidden);
+  for (std::size_t from = 0; from < scores.size(); from += kBlock) {
+    const std::size_t rows = std::min(kBlock, scores.size() - from);
+    for (std::size_t r = 0; r < rows; ++r) {
+      standardise(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
+    }
+    affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
+    for (std::size_t r = 0; r < rows; ++r) {
+      scores[from + r] = dot(&x[r * inputs], linear.data(), inputs) + relu_dot(&a[r * hidden], w2.data(), hidden);
+    }
+  }
+}
+
+Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
+                 std::uint64_t seed)
+    : options_(options) {
+  FRESHET_CHECK(options.hidden_units % kLanes == 0);
+  const std::size_t hidden = options.hidden_units;
+  weights_ = {inputs,
+              hidden,
+              AlignedVector<float>(inputs, 0.0F),
+              AlignedVector<float>(inputs, 1.0F),
+              AlignedVector<float>(inputs * hidden),
+              AlignedVector<float>(hidden, 0.0F),
+              AlignedVector<float>(hidden),
+              AlignedVector<float>(inputs, 0.0F)};
+  Random random(seed);
+  const auto symmetric = [&random](double bound) { return static_cast<float>((2.0 * random.uniform() - 1.0) * bound); };
+  const double bound = std::sqrt(6.0 / static_cast<double>(inputs + hidden));
+  for (float& w : weights_.w1) w = symmetric(bound);
+  for (float& w : weights_.w2) w = symmetric(0.02);
+  for (const std::size_t column : own_scores) weights_.linear[column] = 1.0F;
+  for (auto* accumulator : {&g_w1_, &d_w1_}) accumulator->assign(inputs * hidden, 0.0F);
+  for (auto* accumulator : {&g_b1_, &g_w2_, &d_b1_, &d_w2_}) accumulator->assign(hidden, 0.0F);
+  for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
+  sum_.assign(inputs, 0.0);
+  sum_of_squares_.assign(inputs, 0.0);
+  standardised_.assign(kBlock * inputs, 0.0F);
+  activation_.assign(kBlock * hidden, 0.0F);
+  d_hidden_.assign(kBlock * hidden, 0.0F);
+}
+
+void Blender::update_moments(std::span<const float> features) {
+  const std::size_t inputs = weights_.inputs;
+  for (std::size_t row = 0; row < softmax_.size(); ++row) {
+    if (softmax_[row] < kContender) continue;
+    const auto x = features.subspan(row * inputs, inputs);
+    if (!std::isfinite(std::accumulate(x.begin(), x.end(), 0.0F))) continue;  // would be in every moment from now on
+    add_moments(x.data(), inputs, sum_.data(), sum_of_squares_.data());
+    rows_ += 1.0;
+  }
+  if (rows_ == 0) return;  // so many rows, so near to each other, that none competes yet
+  if (rows_ > kMomentRows) {
+    rows_ *= 0.5;
+    for (double& s : sum_) s *= 0.5;
+    for (double& s : sum_of_squares_) s *= 0.5;
+  }
+  take_moments(sum_.data(), sum_of_squares_.data(), rows_, inputs, weights_.mean.data(),
+               weights_.inverse_deviation.data());
+}
+
+void Blender::accumulate(std::span<const float> features, std::span<const Gradient> gradients) {
+  const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
+  for (std::size_t from = 0; from < gradients.size(); from += kBlock) {
+    const auto block = gradients.subspan(from, std::min(kBlock, gradients.size() - from));
+    for (std::size_t r = 0; r < block.size(); ++r) {
+      standardise(features.data() + block[r].row * inputs, weights_.mean.data(), weights_.inverse_deviation.data(),
+                  inputs, &standardised_[r * inputs]);
+      add_scaled(&standardised_[r * inputs], block[r].value, inputs, d_linear_.data());
+    }
+    affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
+    std::ranges::fill(d_hidden_, 0.0F);
+    for (std::size_t r = 0; r < block.size(); ++r) {
+      backward(&activation_[r * hidden], weights_.w2.data(), block[r].value, hidden, &d_hidden_[r * hidden],
+               d_w2_.data());
+      add_scaled(&d_hidden_[r * hidden], 1.0F, hidden, d_b1_.data());
+    }
+    add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
+  }
+}
+
+void Blender::step() {
+  const auto rate = static_cast<float>(options_.learning_rate);
+  adagrad(weights_.w1.data(), g_w1_.data(), d_w1_.data(), d_w1_.size(), rate);
+  adagrad(weights_.b1.data(), g_b1_.data(), d_b1_.data(), d_b1_.size(), rate);
+  adagrad(weights_.w2.data(), g_w2_.data(), d_w2_.data(), d_w2_.size(), rate);
+  adagrad(weights_.linear.data(), g_linear_.data(), d_linear_.data(), d_linear_.size(), rate);
+}
+
+void Blender::learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight) {
+  const std::size_t inputs = weights_.inputs;
+  const std::size_t rows = features.size() / inputs;
+  FRESHET_CHECK(target < rows);
+  FRESHET_CHECK(scores.size() == rows);
+  const float highest = *std::max_element(scores.begin(), scores.end());
+  softmax_.resize(rows);
+  float total = 0.0F;
+  for (std::size_t row = 0; row < rows; ++row) {
+    softmax_[row] = std::exp(scores[row] - highest);
+    total += softmax_[row];
+  }
+  if (!std::isfinite(total)) return;  // a part's numbers have overflowed: not to be learned from
+  gradients_.clear();
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float probability = softmax_[row] /= total;
+    if (row != target && probability < kNegligible) continue;
+    gradients_.push_back({row, (probability - (row == target ? 1.0F : 0.0F)) * weight});
+  }
+  accumulate(features, gradients_);
+  step();
+  update_moments(features);  // last: the gradient belongs to the scores as they were
+}
+
+void Blender::save(ByteWriter& out) const {
+  for (const auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                             &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    out.array<float>(*values);
+  }
+  out.array<double>(sum_);
+  out.array<double>(sum_of_squares_);
+  out.fixed(rows_);
+}
+
+Result<void> Blender::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "blender: not a saved state"};
+  for (auto* values : {&weights_.mean, &weights_.inverse_deviation, &weights_.w1, &weights_.b1, &weights_.w2,
+                       &weights_.linear, &g_w1_, &g_b1_, &g_w2_, &g_linear_}) {
+    const std::vector<float> loaded = in.array<float>();
+    if (loaded.size() != values->size()) return corrupt;
+    std::ranges::copy(loaded, values->begin());
+  }
+  for (auto* values : {&sum_, &sum_of_squares_}) {
+    std::vector<double> loaded = in.array<double>();
+    if (loaded.size() != values->size()) return corrupt;
+    *values = std::move(loaded);
+  }
+  rows_ = in.fixed<double>();
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+std::size_t Blender::memory_bytes() const { return 3 * sizeof(float) * (weights_.w1.size() + 4 * weights_.inputs); }
+
+}  // namespace freshet::online

@@ -1,0 +1,98 @@
+#include "online/model/learner_metrics.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr const char* kQuality = "freshet_learner_quality";
+constexpr const char* kQualityHelp =
+    "Progressive validation at 20 per part, decayed over about the last 10000 scored events";
+constexpr const char* kCalibration = "freshet_learner_calibration";
+constexpr const char* kCalibrationHelp =
+    "Click probabilities per part that predicts them, before learning, decayed over about the last 100000 examples";
+constexpr const char* kScan = "freshet_learner_scan";
+constexpr const char* kScanHelp =
+    "Share of the best 20 items that a part's scan of vectors finds, measured on some of the learner's own scans; and "
+    "share of the vectors that it reads for that";
+constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
+constexpr const char* kCheckpointsHelp = "Checkpoints by result";
+
+/// The gauges of one part in a family, by "metric".
+auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::string& part) {
+  return [&metrics, name, help, part](const char* metric) -> Gauge& {
+    return metrics.gauge(name, help, {{"part", part}, {"metric", metric}});
+  };
+}
+
+}  // namespace
+
+LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names)
+    : events(metrics.counter("freshet_learner_events_total", "Events that the learner has taken from the log")),
+      unscored(metrics.counter("freshet_learner_unscored_events_total",
+                               "Events that were learned without being scored first, because the learner was behind")),
+      rejected(metrics.counter("freshet_learner_rejected_total", "Records that were no valid event, passed over")),
+      lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),
+      lag_seconds(metrics.gauge("freshet_learner_lag_seconds", "Time since the learner last had read the whole log")),
+      items(metrics.gauge("freshet_learner_items", "Items in the vocabulary")),
+      snapshot_version(metrics.gauge("freshet_snapshot_version", "Version of the snapshot that requests read")),
+      stream_time(metrics.gauge("freshet_learner_stream_time_seconds", "Newest event time learned, Unix seconds")),
+      checkpoint_seconds(metrics.histogram("freshet_learner_checkpoint_seconds", "Time to write a checkpoint",
+                                           Metrics::latency_bounds())),
+      checkpoint_bytes(metrics.gauge("freshet_learner_checkpoint_bytes", "Size of the newest checkpoint")),
+      checkpoints_written(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "ok"}})),
+      checkpoints_failed(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "failed"}})),
+      metrics_(metrics),
+      scored_events_(metrics.gauge("freshet_learner_scored_events",
+                                   "Events scored before they were learned, those before a restart included")),
+      blend_advantage_(metrics.gauge("freshet_learner_blend_advantage",
+                                     "MRR of the blend less that of its best part, decayed over about the last 10000 "
+                                     "scored events; below 0 that part alone would recommend better")) {
+  for (const std::string& part : part_names) {
+    const auto gauge = gauges_of(metrics, kQuality, kQualityHelp, part);
+    quality_.push_back({gauge("hit_rate"), gauge("mrr"), gauge("ndcg")});
+  }
+  for (std::size_t part = 0; part + 1 < part_names.size(); ++part) {
+    influence_.push_back(&metrics.gauge("freshet_learner_blender_influence",
+                                        "Share of the blender's weight that lies on the features of a part",
+                                        {{"part", part_names[part]}}));
+  }
+}
+
+void LearnerMetrics::quality(const std::vector<Quality>& quality) {
+  for (std::size_t part = 0; part < quality.size(); ++part) {
+    quality_[part].hit_rate.Set(quality[part].recent_hit_rate);
+    quality_[part].mrr.Set(quality[part].recent_mrr);
+    quality_[part].ndcg.Set(quality[part].recent_ndcg);
+  }
+  scored_events_.Set(quality.back().events);
+  blend_advantage_.Set(blend_advantage(quality));
+}
+
+void LearnerMetrics::influence(const std::vector<double>& shares) {
+  for (std::size_t part = 0; part < shares.size(); ++part) influence_[part]->Set(shares[part]);
+}
+
+void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibration>>& parts) {
+  for (const auto& [part, calibration] : parts) {
+    const auto gauge = gauges_of(metrics_, kCalibration, kCalibrationHelp, part);
+    gauge("log_loss").Set(calibration.log_loss);
+    gauge("auc").Set(calibration.auc);
+    gauge("expected_calibration_error").Set(calibration.expected_calibration_error);
+  }
+}
+
+void LearnerMetrics::scans(const std::vector<std::pair<std::string, ScanQuality>>& parts) {
+  for (const auto& [part, quality] : parts) {
+    const auto gauge = gauges_of(metrics_, kScan, kScanHelp, part);
+    gauge("recall").Set(quality.recall);
+    gauge("share").Set(quality.share);
+  }
+}
+
+void LearnerMetrics::memory(const std::vector<std::pair<std::string, std::size_t>>& bytes) {
+  for (const auto& [part, count] : bytes) {
+    metrics_.gauge("freshet_learner_memory_bytes", "Memory held per part of the model", {{"part", part}})
+        .Set(static_cast<double>(count));
+  }
+}
+
+}  // namespace freshet::online

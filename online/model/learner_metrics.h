@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/metrics.h"
+#include "online/measure/calibration.h"
+#include "online/measure/progressive.h"
+#include "online/part/part.h"
+
+namespace freshet::online {
+
+/// The learner's metrics (docs/metrics.md), registered once, so that names and help texts stand in one place.
+/// Threads: learner thread only.
+class LearnerMetrics {
+ public:
+  LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names);
+
+  /// Of the parts, then the blend.
+  void quality(const std::vector<Quality>& quality);
+  /// Of the parts.
+  void influence(const std::vector<double>& shares);
+  void calibration(const std::vector<std::pair<std::string, Calibration>>& parts);
+  void scans(const std::vector<std::pair<std::string, ScanQuality>>& parts);
+  void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
+
+  Counter& events;
+  Counter& unscored;
+  Counter& rejected;
+  Gauge& lag_events;
+  Gauge& lag_seconds;
+  Gauge& items;
+  Gauge& snapshot_version;
+  Gauge& stream_time;
+  Histogram& checkpoint_seconds;
+  Gauge& checkpoint_bytes;
+  Counter& checkpoints_written;
+  Counter& checkpoints_failed;
+
+ private:
+  struct PartGauges {
+    Gauge &hit_rate, &mrr, &ndcg;
+  };
+
+  Metrics& metrics_;
+  Gauge& scored_events_;
+  Gauge& blend_advantage_;
+  std::vector<PartGauges> quality_;
+  std::vector<Gauge*> influence_;
+};
+
+}  // namespace freshet::online

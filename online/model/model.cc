@@ -1,0 +1,264 @@
+#include "online/model/model.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/saved_time.h"
+#include "online/model/blender.h"
+#include "online/model/seen_ids.h"
+#include "online/model/session.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr std::uint64_t kFormat = 1;  // of save(); part of the on-disk format
+
+std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts) {
+  std::vector<const Scorer*> scorers;
+  for (const auto& part : parts) scorers.push_back(&part->live());
+  return scorers;
+}
+
+// Columns of the parts' own scores: each part's first feature.
+std::vector<std::size_t> own_columns(const std::vector<const Scorer*>& scorers) {
+  std::vector<std::size_t> columns;
+  std::size_t column = 0;
+  for (const Scorer* scorer : scorers) {
+    columns.push_back(column);
+    column += scorer->features().size();
+  }
+  return columns;
+}
+
+// Everything that the meaning of a saved state depends on. Limits that a state can be cut down to are not in it.
+std::string fingerprint(const Options& options, const std::vector<const Scorer*>& scorers) {
+  std::string text = "items " + std::to_string(options.max_items);
+  for (const std::string& name : feature_names(scorers)) text += " " + name;
+  for (const double hours : options.popularity.half_life_hours) text += " popularity " + std::to_string(hours);
+  for (const double hours : options.covisitation.half_life_hours) text += " covisitation " + std::to_string(hours);
+  text += " neighbours " + std::to_string(options.covisitation.max_neighbours);
+  text += " sessions " + std::to_string(options.session_knn.max_sessions);
+  text += " per_item " + std::to_string(options.session_knn.max_sessions_per_item);
+  text += " session_items " + std::to_string(options.session_knn.max_session_items);
+  text += " hidden " + std::to_string(options.blender.hidden_units);
+  return text;
+}
+
+}  // namespace
+
+struct Model::Impl {
+  Impl(const Options& the_options, std::vector<std::unique_ptr<Part>> the_parts)
+      : options(the_options),
+        parts(std::move(the_parts)),
+        scorers(live(parts)),
+        vocabulary(options.max_items),
+        sessions(options),
+        seen(options.dedupe_ids),
+        validation(parts.size() + 1),
+        blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
+
+  void erase(const Event& event);
+  void score(const Context& before, ItemIndex target, float weight, bool learns);
+  void rank_blend(std::size_t target);
+  void take(const Event& event, float weight, bool scores, bool learns);
+
+  const Options options;
+  std::vector<std::unique_ptr<Part>> parts;
+  const std::vector<const Scorer*> scorers;
+  Vocabulary vocabulary;
+  SessionTracker sessions;
+  SeenIds seen;
+  ProgressiveValidation validation;
+  Blender blender;
+  Timestamp stream_time{};
+  std::uint64_t events = 0;
+  std::uint64_t snapshots = 0;
+  Ranking ranking;  // reused
+  Outcome outcome;
+};
+
+Model::Model(const Options& options, std::vector<std::unique_ptr<Part>> parts)
+    : impl_(std::make_unique<Impl>(options, std::move(parts))) {}
+Model::~Model() = default;
+
+void Model::Impl::erase(const Event& event) {
+  for (const auto& [kind, id] : {std::pair{Owner::Kind::user, &event.user}, {Owner::Kind::session, &event.session}}) {
+    if (id->empty()) continue;
+    const std::uint64_t key = owner_key(kind, *id);
+    sessions.erase(key);
+    for (const auto& part : parts) part->erase(key);
+  }
+}
+
+void Model::Impl::rank_blend(std::size_t target) {
+  const float score = ranking.scores[target];
+  std::size_t ahead = 0;
+  for (std::size_t i = 0; i < ranking.scores.size(); ++i) {
+    ahead += ranking.scores[i] > score || (ranking.scores[i] == score && i < target) ? 1 : 0;
+  }
+  outcome.ranks.back() = ahead + 1;
+}
+
+// `target` is kNoItem if it has never been seen: nothing can have ranked it.
+void Model::Impl::score(const Context& before, ItemIndex target, float weight, bool learns) {
+  outcome.scored = true;
+  outcome.unseen_target = target == kNoItem;
+  outcome.ranks.assign(parts.size() + 1, std::nullopt);
+  ranking.scores.clear();
+  if (target != kNoItem) {
+    propose(scorers, before, options.blender.candidates_per_part, ranking);
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      const auto& candidates = ranking.proposals[p].candidates;
+      const auto at = std::ranges::find(candidates, target, &Candidate::item);
+      if (at != candidates.end()) outcome.ranks[p] = static_cast<std::size_t>(at - candidates.begin()) + 1;
+    }
+    const auto at = std::ranges::find(ranking.items, target);
+    // Proposed by nobody: a miss of the blend, whatever it thinks of the others, and nothing for it to learn from.
+    if (at != ranking.items.end()) {
+      const auto row = static_cast<std::size_t>(at - ranking.items.begin());
+      extract_features(scorers, before, ranking);
+      blend(blender.weights(), ranking);
+      rank_blend(row);
+      if (learns) blender.learn(ranking.features, ranking.scores, row, weight);
+    }
+  }
+  if (!learns) return;
+  for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
+}
+
+void Model::Impl::take(const Event& event, float weight, bool scores, bool learns) {
+  const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
+  const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
+  const Context& before = sessions.before(session_key, user_key, event.time);
+  const ItemIndex known = vocabulary.find(event.item);
+  const bool repeat = known != kNoItem && known == before.last_item();
+  if (scores && !repeat && !before.session.empty()) score(before, known, weight, learns);
+  if (!learns) {
+    if (known != kNoItem) sessions.append({known, weight, event.time, before.session.empty(), session_key, user_key});
+    return;
+  }
+
+  const Vocabulary::Observed observed = vocabulary.observe(event.item, event.time);
+  if (observed.recycled) {
+    sessions.forget_item(observed.item);
+    for (const auto& part : parts) part->forget_item(observed.item);
+  }
+  const Interaction interaction{observed.item, weight,   event.time, before.session.empty(),
+                                session_key,   user_key, event.user};
+  if (!repeat) {
+    for (const auto& part : parts) part->observe(before, interaction);
+  }
+  sessions.append(interaction);
+}
+
+const Model::Outcome& Model::test(const Event& event) {
+  Impl& m = *impl_;
+  m.outcome = {};
+  const double weight = m.options.weight_of(event.type);
+  if (event.kind != EventKind::erase && weight > 0) m.take(event, static_cast<float>(weight), true, false);
+  return m.outcome;
+}
+
+const Ranking& Model::ranking() const { return impl_->ranking; }
+
+const Model::Outcome& Model::learn(const Event& event, bool scores) {
+  Impl& m = *impl_;
+  m.outcome.scored = false;
+  m.outcome.unseen_target = false;
+  m.outcome.ranks.clear();
+  ++m.events;
+  if (event.kind == EventKind::erase) {
+    m.erase(event);
+    return m.outcome;
+  }
+  if (!event.consent) return m.outcome;
+  if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
+  m.stream_time = std::max(m.stream_time, event.time);
+  const double weight = m.options.weight_of(event.type);
+  if (weight > 0) m.take(event, static_cast<float>(weight), scores, true);
+  return m.outcome;
+}
+
+std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->version = ++impl_->snapshots;
+  snapshot->published = wall_clock;
+  snapshot->stream_time = impl_->stream_time;
+  for (const auto& part : impl_->parts) snapshot->parts.push_back(part->publish());
+  snapshot->blender = impl_->blender.publish();
+  return snapshot;
+}
+
+const Vocabulary& Model::vocabulary() const { return impl_->vocabulary; }
+Timestamp Model::stream_time() const { return impl_->stream_time; }
+std::uint64_t Model::events_learned() const { return impl_->events; }
+Quality Model::quality(std::size_t part) const { return impl_->validation.quality(part); }
+
+std::vector<std::string> Model::part_names() const {
+  std::vector<std::string> names;
+  for (const Scorer* scorer : impl_->scorers) names.emplace_back(scorer->name());
+  names.emplace_back("blend");
+  return names;
+}
+
+std::vector<std::pair<std::string, Calibration>> Model::calibration() const {
+  std::vector<std::pair<std::string, Calibration>> calibrations;
+  for (const auto& part : impl_->parts) {
+    if (const auto calibration = part->calibration()) calibrations.emplace_back(part->live().name(), *calibration);
+  }
+  return calibrations;
+}
+
+std::vector<std::pair<std::string, ScanQuality>> Model::scan_quality() const {
+  std::vector<std::pair<std::string, ScanQuality>> parts;
+  for (const auto& part : impl_->parts) {
+    if (const auto quality = part->scan_quality()) parts.emplace_back(part->live().name(), *quality);
+  }
+  return parts;
+}
+
+std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {
+  std::vector<std::pair<std::string, std::size_t>> bytes;
+  for (const auto& part : impl_->parts) bytes.emplace_back(part->live().name(), part->memory_bytes());
+  bytes.emplace_back("blender", impl_->blender.memory_bytes());
+  bytes.emplace_back("vocabulary", impl_->vocabulary.memory_bytes());
+  bytes.emplace_back("sessions", impl_->sessions.memory_bytes());
+  bytes.emplace_back("event_ids", impl_->seen.memory_bytes());
+  return bytes;
+}
+
+void Model::save(ByteWriter& out) const {
+  const Impl& m = *impl_;
+  out.varint(kFormat);
+  out.string(fingerprint(m.options, m.scorers));
+  out.fixed(to_ms(m.stream_time));
+  out.varint(m.events);
+  m.vocabulary.save(out);
+  m.sessions.save(out);
+  m.seen.save(out);
+  m.validation.save(out);
+  m.blender.save(out);
+  for (const auto& part : m.parts) part->save(out);
+}
+
+Result<void> Model::load(ByteReader& in) {
+  Impl& m = *impl_;
+  if (in.varint() != kFormat) return Error{Errc::invalid, "model: another version's format"};
+  if (in.string() != fingerprint(m.options, m.scorers)) {
+    return Error{Errc::invalid, "model: saved with other parts or other [online] options"};
+  }
+  m.stream_time = timestamp_from_ms(read_time_ms(in));
+  m.events = in.varint();
+  if (auto loaded = m.vocabulary.load(in); !loaded) return loaded;
+  if (auto loaded = m.sessions.load(in); !loaded) return loaded;
+  if (auto loaded = m.seen.load(in); !loaded) return loaded;
+  if (auto loaded = m.validation.load(in); !loaded) return loaded;
+  if (auto loaded = m.blender.load(in); !loaded) return loaded;
+  for (const auto& part : m.parts) {
+    if (auto loaded = part->load(in); !loaded) return loaded;
+  }
+  if (!in.ok() || !in.at_end()) return Error{Errc::corrupt, "model: not a saved state"};
+  return {};
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,238 @@
+#include "online/model/session.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "base/saved_time.h"
+
+namespace freshet::online {
+
+std::uint64_t owner_key(Owner::Kind kind, std::string_view id) {
+  // FNV-1a: stable over runs and machines, since checkpoints hold these keys.
+  std::uint64_t hash = 0xCBF29CE484222325ULL + static_cast<std::uint64_t>(kind);
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  hash = mix64(hash);
+  return hash == 0 ? 1 : hash;
+}
+
+Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
+                             const std::function<ItemIndex(std::string_view)>& find) {
+  Context context;
+  context.now = now;
+  const std::chrono::milliseconds gap = options.session_gap;
+  const Event* later = nullptr;  // the learned event after the one in hand
+  for (const Event& event : newest_first) {
+    if (options.weight_of(event.type) <= 0) continue;
+    if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
+    const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
+    if (later == nullptr) {
+      context.session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
+    } else if (event.session != later->session) {
+      break;
+    }
+    if (context.user_key == 0) context.user_key = user_key;  // who logs in, or out, goes on with the session
+    later = &event;
+    const ItemIndex item = find(event.item);
+    if (item == kNoItem) continue;
+    if (!context.session.empty() && context.session.back().item == item) {
+      context.session.back().time = event.time;  // the first of repeats is the one that is kept
+      continue;
+    }
+    if (context.session.size() == options.max_session_items) break;
+    context.session.push_back({item, event.time});
+  }
+  std::ranges::reverse(context.session);
+  return context;
+}
+
+struct SessionTracker::Impl {
+  using Slot = std::uint32_t;
+  static constexpr Slot kNone = UINT32_MAX;
+
+  struct Open {
+    Context context;   // session_key 0: a free slot
+    Timestamp last{};  // newest event, repeats included
+    Slot older = kNone, newer = kNone;
+  };
+
+  explicit Impl(const Options& options)
+      : gap(options.session_gap),
+        max_items(options.max_session_items),
+        max_open(options.max_open_sessions),
+        vocabulary_size(options.max_items) {}
+
+  bool paused_longer_than(std::chrono::milliseconds pause, const Open& open, Timestamp time) const {
+    return gap.count() > 0 && time - open.last > pause;
+  }
+
+  void unlink(Slot slot) {
+    Open& open = slots[slot];
+    (open.older == kNone ? oldest : slots[open.older].newer) = open.newer;
+    (open.newer == kNone ? newest : slots[open.newer].older) = open.older;
+  }
+
+  void link_newest(Slot slot) {
+    slots[slot].older = newest;
+    slots[slot].newer = kNone;
+    (newest == kNone ? oldest : slots[newest].newer) = slot;
+    newest = slot;
+  }
+
+  void count(ItemIndex item, int change) {
+    if (held.size() <= item) held.resize(item + std::size_t{1});
+    held[item] = static_cast<std::uint32_t>(static_cast<std::int64_t>(held[item]) + change);
+  }
+
+  void clear(Open& open) {
+    for (const Visit& visit : open.context.session) count(visit.item, -1);
+    open.context.session.clear();
+  }
+
+  void close(Slot slot) {
+    Open& open = slots[slot];
+    clear(open);
+    by_key.erase(open.context.session_key);
+    unlink(slot);
+    open.context.session_key = 0;
+    open.context.user_key = 0;
+    free.push_back(slot);
+  }
+
+  Slot open(std::uint64_t key, Timestamp time) {
+    if (by_key.size() >= max_open) close(oldest);
+    if (free.empty()) {
+      free.push_back(static_cast<Slot>(slots.size()));
+      slots.emplace_back();
+    }
+    const Slot slot = free.back();
+    free.pop_back();
+    slots[slot].context.session_key = key;
+    slots[slot].last = time;
+    by_key.emplace(key, slot);
+    link_newest(slot);
+    return slot;
+  }
+
+  const std::chrono::milliseconds gap;
+  const std::size_t max_items;
+  const std::size_t max_open;
+  const std::size_t vocabulary_size;
+  std::vector<Open> slots;
+  std::vector<Slot> free;
+  std::unordered_map<std::uint64_t, Slot> by_key;
+  Slot oldest = kNone, newest = kNone;  // in order of activity
+  std::vector<std::uint32_t> held;      // per item: visits of it in open sessions
+  Timestamp stream_time{};
+};
+
+SessionTracker::SessionTracker(const Options& options) : impl_(std::make_unique<Impl>(options)) {
+  FRESHET_CHECK(options.max_open_sessions > 0 && options.max_session_items > 0);
+}
+SessionTracker::~SessionTracker() = default;
+
+const Context& SessionTracker::before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time) {
+  Impl& m = *impl_;
+  m.stream_time = std::max(m.stream_time, time);
+  while (m.oldest != Impl::kNone && m.paused_longer_than(m.gap + kSlack, m.slots[m.oldest], m.stream_time)) {
+    m.close(m.oldest);
+  }
+  const auto known = m.by_key.find(session_key);
+  const Impl::Slot slot = known != m.by_key.end() ? known->second : m.open(session_key, time);
+  Impl::Open& open = m.slots[slot];
+  if (m.newest != slot) {
+    m.unlink(slot);
+    m.link_newest(slot);
+  }
+  if (m.paused_longer_than(m.gap, open, time)) m.clear(open);
+  open.context.now = time;
+  if (user_key != 0) open.context.user_key = user_key;
+  return open.context;
+}
+
+void SessionTracker::append(const Interaction& event) {
+  Impl& m = *impl_;
+  Impl::Open& open = m.slots[m.by_key.at(event.session_key)];
+  open.last = std::max(open.last, event.time);
+  auto& session = open.context.session;
+  if (open.context.last_item() == event.item) return;
+  if (session.size() == m.max_items) {
+    m.count(session.front().item, -1);
+    session.erase(session.begin());
+  }
+  session.push_back({event.item, event.time});
+  m.count(event.item, +1);
+}
+
+void SessionTracker::erase(std::uint64_t key) {
+  Impl& m = *impl_;
+  for (Impl::Slot slot = 0; slot < m.slots.size(); ++slot) {
+    const Impl::Open& open = m.slots[slot];
+    if (open.context.session_key != 0 && (open.context.session_key == key || open.context.user_key == key))
+      m.close(slot);
+  }
+}
+
+void SessionTracker::forget_item(ItemIndex item) {
+  Impl& m = *impl_;
+  if (item >= m.held.size() || m.held[item] == 0) return;
+  for (Impl::Open& open : m.slots) {
+    std::erase_if(open.context.session, [item](const Visit& visit) { return visit.item == item; });
+  }
+  m.held[item] = 0;
+}
+
+std::size_t SessionTracker::size() const { return impl_->by_key.size(); }
+
+std::size_t SessionTracker::memory_bytes() const {
+  std::size_t bytes = impl_->slots.capacity() * sizeof(Impl::Open) + impl_->by_key.size() * 40 +
+                      impl_->held.capacity() * sizeof(std::uint32_t);
+  for (const Impl::Open& open : impl_->slots) bytes += open.context.session.capacity() * sizeof(Visit);
+  return bytes;
+}
+
+void SessionTracker::save(ByteWriter& out) const {
+  const Impl& m = *impl_;
+  out.fixed(to_ms(m.stream_time));
+  out.varint(m.by_key.size());
+  for (Impl::Slot slot = m.oldest; slot != Impl::kNone; slot = m.slots[slot].newer) {
+    const Impl::Open& open = m.slots[slot];
+    out.fixed(open.context.session_key);
+    out.fixed(open.context.user_key);
+    out.fixed(to_ms(open.last));
+    out.varint(open.context.session.size());
+    for (const Visit& visit : open.context.session) {
+      out.fixed(visit.item);
+      out.fixed(to_ms(visit.time));
+    }
+  }
+}
+
+Result<void> SessionTracker::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "open sessions: not a saved state"};
+  Impl& m = *impl_;
+  m.stream_time = timestamp_from_ms(read_time_ms(in));
+  const std::uint64_t count = in.varint();
+  for (std::uint64_t s = 0; s < count; ++s) {
+    const auto key = in.fixed<std::uint64_t>();
+    const auto user_key = in.fixed<std::uint64_t>();
+    const Timestamp last = timestamp_from_ms(read_time_ms(in));
+    const std::uint64_t visits = in.varint();
+    if (!in.ok() || key == 0 || m.by_key.contains(key) || visits > in.remaining()) return corrupt;
+    Impl::Open& open = m.slots[m.open(key, last)];
+    open.context.user_key = user_key;
+    for (std::uint64_t v = 0; v < visits; ++v) {
+      const auto item = in.fixed<ItemIndex>();
+      const auto time = read_time_ms(in);
+      if (item >= m.vocabulary_size) return corrupt;
+      if (visits - v > m.max_items) continue;  // saved when more were kept: the newest stay
+      open.context.session.push_back({item, timestamp_from_ms(time)});
+      m.count(item, +1);
+    }
+  }
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,176 @@
+#include "online/model/vocabulary.h"
+
+#include <array>
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "base/saved_time.h"
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+
+namespace freshet::online {
+
+struct Vocabulary::Impl {
+  static constexpr std::size_t kShards = 64;
+
+  struct Entry {
+    std::string name;  // empty: not in use
+    std::int64_t first_seen_ms = 0;
+  };
+  // Keys point into the entries' names, which stay as they are while they are keys.
+  struct Shard {
+    mutable std::mutex mutex;
+    boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex
+  };
+  // Doubly linked list in order of sightings.
+  struct Link {
+    ItemIndex older = kNoItem, newer = kNoItem;
+  };
+
+  explicit Impl(std::size_t the_max_items) : max_items(the_max_items), entries(the_max_items) {}
+
+  Shard& shard_of(std::string_view name) { return shards[std::hash<std::string_view>{}(name) % kShards]; }
+
+  void unlink(ItemIndex item) {
+    const Link link = links[item];
+    (link.older == kNoItem ? oldest : links[link.older].newer) = link.newer;
+    (link.newer == kNoItem ? newest : links[link.newer].older) = link.older;
+  }
+
+  void link_newest(ItemIndex item) {
+    links[item] = {newest, kNoItem};
+    (newest == kNoItem ? oldest : links[newest].newer) = item;
+    newest = item;
+  }
+
+  void assign(ItemIndex item, std::string_view name, std::int64_t time_ms) {
+    Entry& entry = entries.at(item);
+    {
+      const std::lock_guard lock(entry_locks.of(item));
+      entry.name = name;
+      entry.first_seen_ms = time_ms;
+    }
+    name_bytes += name.size();
+    Shard& shard = shard_of(name);
+    const std::lock_guard lock(shard.mutex);
+    shard.numbers.emplace(entry.name, item);
+  }
+
+  void release(ItemIndex item) {
+    const std::string& name = entries.at(item).name;
+    name_bytes -= name.size();
+    Shard& shard = shard_of(name);
+    const std::lock_guard lock(shard.mutex);
+    shard.numbers.erase(name);
+  }
+
+  const std::size_t max_items;
+  std::array<Shard, kShards> shards;
+  StripedMutex entry_locks;
+  ChunkedArray<Entry> entries;  // entry i guarded by entry_locks.of(i); the learner, who alone writes, reads without
+  std::atomic<std::size_t> size{0};
+
+  // learner thread only
+  std::vector<Link> links;
+  ItemIndex oldest = kNoItem, newest = kNoItem;
+  std::size_t name_bytes = 0;
+};
+
+Vocabulary::Vocabulary(std::size_t max_items) : impl_(std::make_unique<Impl>(max_items)) {}
+Vocabulary::~Vocabulary() = default;
+
+Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) {
+  Impl& m = *impl_;
+  Observed observed{find(name), false, false};
+  if (observed.item != kNoItem) {
+    if (observed.item != m.newest) {
+      m.unlink(observed.item);
+      m.link_newest(observed.item);
+    }
+    return observed;
+  }
+  observed.is_new = true;
+  const std::size_t size = m.size.load();
+  if (size < m.max_items) {
+    observed.item = static_cast<ItemIndex>(size);
+    m.links.emplace_back();
+  } else {
+    observed.item = m.oldest;
+    observed.recycled = true;
+    m.unlink(observed.item);
+    m.release(observed.item);
+  }
+  m.assign(observed.item, name, to_ms(time));
+  m.link_newest(observed.item);
+  if (!observed.recycled) m.size.store(size + 1);
+  return observed;
+}
+
+ItemIndex Vocabulary::find(std::string_view name) const {
+  const Impl::Shard& shard = impl_->shard_of(name);
+  const std::lock_guard lock(shard.mutex);
+  const auto known = shard.numbers.find(name);
+  return known == shard.numbers.end() ? kNoItem : known->second;
+}
+
+std::string Vocabulary::name(ItemIndex item) const {
+  const Impl::Entry* entry = impl_->entries.find(item);
+  if (entry == nullptr) return {};
+  const std::lock_guard lock(impl_->entry_locks.of(item));
+  return entry->name;
+}
+
+void Vocabulary::prefetch(ItemIndex item) const {
+  __builtin_prefetch(impl_->entries.find(item));
+  __builtin_prefetch(&impl_->entry_locks.of(item), /*write=*/1);
+}
+
+Timestamp Vocabulary::first_seen(ItemIndex item) const {
+  const Impl::Entry* entry = impl_->entries.find(item);
+  if (entry == nullptr) return {};
+  const std::lock_guard lock(impl_->entry_locks.of(item));
+  return timestamp_from_ms(entry->first_seen_ms);
+}
+
+std::size_t Vocabulary::size() const { return impl_->size.load(); }
+
+std::size_t Vocabulary::memory_bytes() const {
+  return impl_->entries.memory_bytes() + impl_->links.capacity() * sizeof(Impl::Link) + impl_->size.load() * 48 +
+         impl_->name_bytes;
+}
+
+/// Oldest sighting first, so that load() restores the order of recycling.
+void Vocabulary::save(ByteWriter& out) const {
+  out.varint(impl_->size.load());
+  for (ItemIndex item = impl_->oldest; item != kNoItem; item = impl_->links[item].newer) {
+    const Impl::Entry* entry = impl_->entries.find(item);
+    out.fixed(item);
+    out.fixed(entry->first_seen_ms);
+    out.string(entry->name);
+  }
+}
+
+Result<void> Vocabulary::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "vocabulary: not a saved state"};
+  Impl& m = *impl_;
+  const std::uint64_t size = in.varint();
+  if (!in.ok() || size > m.max_items || size > in.remaining()) return corrupt;
+  m.links.assign(size, {});
+  for (std::uint64_t i = 0; i < size; ++i) {
+    const auto item = in.fixed<ItemIndex>();
+    const auto first_seen_ms = read_time_ms(in);
+    const std::string_view name = in.string();
+    if (!in.ok() || item >= size || name.empty() || find(name) != kNoItem || !m.entries.at(item).name.empty()) {
+      return corrupt;
+    }
+    m.assign(item, name, first_seen_ms);
+    m.link_newest(item);
+  }
+  m.size.store(size);
+  return {};
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,121 @@
+#include "online/part/top_k.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "online/kernels/simd.h"
+
+namespace freshet::online {
+namespace {
+
+// Which of two candidates is better can't be foreseen, and a wrong guess costs as much as comparing ten. So a candidate
+// becomes one number, and numbers are counted rather than swapped: counting does not guess.
+using Key = std::int64_t;
+
+constexpr std::size_t kKeyLanes = 8;
+typedef Key KeyLanes __attribute__((vector_size(kKeyLanes * sizeof(Key))));
+typedef Key KeyLanesInMemory __attribute__((vector_size(kKeyLanes * sizeof(Key)), aligned(alignof(Key)), may_alias));
+
+constexpr std::size_t kFew = 128;  // are ordered faster by counting all pairs than by sorting
+
+// Floats are ordered as their bits are, but for negative ones, whose order is the opposite.
+std::int32_t flip_negative(std::int32_t bits) { return bits ^ (bits >> 31 & INT32_MAX); }
+
+// The greater the better.
+Key key_of(const Candidate& candidate) {
+  const auto bits = std::bit_cast<std::int32_t>(candidate.score + 0.0F);  // there is only one zero now
+  return std::bit_cast<Key>(std::uint64_t{std::bit_cast<std::uint32_t>(flip_negative(bits))} << 32 | ~candidate.item);
+}
+
+Candidate candidate_of(Key key) {
+  return {~static_cast<ItemIndex>(key), std::bit_cast<float>(flip_negative(static_cast<std::int32_t>(key >> 32)))};
+}
+
+FRESHET_SIMD std::size_t count_at_least(const Key* keys, std::size_t size, Key threshold) {
+  std::size_t count = 0;
+#pragma omp simd reduction(+ : count)
+  for (std::size_t i = 0; i < size; ++i) count += keys[i] >= threshold ? 1U : 0U;
+  return count;
+}
+
+struct Range {
+  Key low, high;
+};
+
+FRESHET_SIMD Range range_of(const Key* keys, std::size_t size) {
+  Key low = INT64_MAX, high = INT64_MIN;
+#pragma omp simd reduction(min : low) reduction(max : high)
+  for (std::size_t i = 0; i < size; ++i) {
+    low = keys[i] < low ? keys[i] : low;
+    high = keys[i] > high ? keys[i] : high;
+  }
+  return {low, high};
+}
+
+// The k greatest keys of the candidates.
+std::vector<Key>& keys_of_best(std::span<const Candidate> candidates, std::size_t k) {
+  thread_local std::vector<Key> keys;
+  if (k == 0) candidates = {};
+  keys.resize(candidates.size());
+  std::ranges::transform(candidates, keys.begin(), key_of);
+  if (keys.size() <= k) return keys;
+  auto [low, high] =
+      range_of(keys.data(), keys.size());  // k keys or more reach low, the right threshold is not above high
+  for (std::size_t reached = keys.size(); reached > k && low < high;) {
+    const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    const Key middle = high - static_cast<Key>(distance / 2);
+    const std::size_t count = count_at_least(keys.data(), keys.size(), middle);
+    if (count >= k) {
+      low = middle;
+      reached = count;
+    } else {
+      high = middle - 1;
+    }
+  }
+  std::size_t kept = 0;
+  for (const Key key : keys) {
+    keys[kept] = key;
+    kept += key >= low ? 1 : 0;
+  }
+  keys.resize(kept);
+  return keys;
+}
+
+// place[i]: how many of the keys are greater than keys[i]. `size` is a multiple of kKeyLanes.
+FRESHET_SIMD void find_places(const Key* keys, std::size_t size, Key* place) {
+  for (std::size_t from = 0; from < size; from += kKeyLanes) {
+    const KeyLanes some = *reinterpret_cast<const KeyLanesInMemory*>(keys + from);
+    KeyLanes greater = {};
+    for (std::size_t i = 0; i < size; ++i) greater -= keys[i] > some;
+    *reinterpret_cast<KeyLanesInMemory*>(place + from) = greater;
+  }
+}
+
+}  // namespace
+
+void cut_to_best(std::vector<Candidate>& candidates, std::size_t k) {
+  if (candidates.size() <= k) return;
+  const std::vector<Key>& keys = keys_of_best(candidates, k);
+  candidates.resize(keys.size());
+  std::ranges::transform(keys, candidates.begin(), candidate_of);
+}
+
+void keep_best(std::vector<Candidate>& candidates, std::size_t k) {
+  std::vector<Key>& keys = keys_of_best(candidates, k);
+  const std::size_t count = keys.size();
+  candidates.resize(count);
+  if (count > kFew) {
+    std::ranges::sort(keys, std::ranges::greater{});
+    std::ranges::transform(keys, candidates.begin(), candidate_of);
+    return;
+  }
+  keys.resize((count + kKeyLanes - 1) / kKeyLanes * kKeyLanes, INT64_MIN);
+  Key place[kFew];
+  find_places(keys.data(), keys.size(), place);
+  for (std::size_t i = 0; i < count; ++i) candidates[static_cast<std::size_t>(place[i])] = candidate_of(keys[i]);
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+#include "online/part/options.h"
+#include "online/part/part.h"
+
+namespace freshet::online {
+
+/// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
+/// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
+/// event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one with
+/// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
+/// decays the whole row, once a minute, with a few multiplications and shares need no clock. A level whose counts come
+/// to 2^23 is halved, which leaves its shares as they are. Its own ranking: the followers of the last kQueryItems
+/// items, by their shares, less with distance; a predecessor counts a quarter.
+///
+/// Threads: as Scorer and Part; a row is read under its stripe's lock. A thread remembers its last query, so that
+///          propose() and score() of one context read the rows once, also while the learner goes on.
+class CovisitationIndex final : public Scorer {
+ public:
+  static constexpr std::size_t kQueryItems = 5;
+
+  CovisitationIndex(const CovisitationOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "covisitation"; }
+  std::span<const std::string_view> features() const override { return features_; }
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t) {}  // counts carry no keys
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
+
+  /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
+  struct Row {
+    std::int64_t time_ms = 0;           // what the counts are decayed to; up to a minute behind
+    std::vector<float> totals;          // [levels], of followers that were evicted too
+    std::vector<ItemIndex> items;       // in order of arrival; the hole of a removed one is taken by the last
+    std::vector<std::int64_t> last_ms;  // newest link to items[i]
+    std::vector<float> counts;          // [levels][capacity], so that what is done to all followers is vector code
+    std::size_t capacity = 0;           // followers that there is room for
+  };
+  struct Query;
+
+  enum class Link { direct, indirect, reverse };
+  void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
+  void decay_to(Row& row, std::int64_t time_ms) const;
+  void reserve(Row& row, std::size_t capacity) const;
+  void remove(Row& row, std::size_t at) const;
+
+  /// What the rows say in this context: from memory if no more than so many changes came since this thread asked last.
+  const Query& ask(const Context& context, std::uint64_t changes) const;
+  void read_rows(Query& query) const;
+  void read_row(std::size_t back, const Row& row, Query& query) const;
+  void share_out(const Row& row, std::vector<float>& shares) const;
+
+  // const after construction
+  const std::vector<double> half_lives_ms_;
+  const std::size_t levels_;
+  const std::size_t max_neighbours_;
+  const std::size_t window_;
+  const std::size_t max_items_;
+  const std::uint64_t identity_;  // tells the indexes of one process apart
+  std::vector<std::string> names_;
+  std::vector<std::string_view> features_;
+
+  StripedMutex locks_;
+  ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, who alone writes, reads without
+  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
+
+  // learner thread only
+  std::vector<std::uint32_t> holders_;  // per item: in how many rows it is a follower
+};
+
+std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std::size_t max_items);
+
+}  // namespace freshet::online

@@ -1,0 +1,168 @@
+#include "online/parts/matrix_factorization.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/random.h"
+#include "online/kernels/kernels.h"
+#include "online/vectors/embedding_ranking.h"
+#include "online/vectors/item_vectors.h"
+
+namespace freshet::online {
+namespace {
+
+/// From how many items on an anonymous session is taken for a user. Of fewer the other parts know more, and a scan of
+/// all items for each is a fifth of what learning an event costs.
+constexpr std::size_t kSessionAsUser = 10;
+constexpr std::size_t kNoIndex = 100'000'000;  // more rows than there can be: only tables that need none are scanned
+
+class MatrixFactorisationScorer final : public Scorer {
+ public:
+  /// `items` is referred to, not copied.
+  MatrixFactorisationScorer(const EmbeddingView& items, std::size_t proposed_of,
+                            std::shared_ptr<const UserVectors> users)
+      : items_(items), proposed_of_(proposed_of), users_(std::move(users)) {}
+
+  std::string_view name() const override { return "matrix_factorisation"; }
+  std::span<const std::string_view> features() const override { return kEmbeddingFeatures; }
+
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
+    if (items_.rows > proposed_of_) return;
+    thread_local std::vector<float> user;
+    if (find_user(context, user)) nearest_items(items_, user, k, context.last_item(), out);
+  }
+
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
+    thread_local std::vector<float> user;
+    const bool known = find_user(context, user);
+    score_items(items_, known ? user.data() : nullptr, candidates, out);
+  }
+
+ private:
+  /// The user's vector; a stranger's is the mean of what the session holds, as a new user's first is their first
+  /// item's. False if nothing of it is known.
+  bool find_user(const Context& context, std::vector<float>& user) const {
+    if (context.user_key == 0 && context.session.size() < kSessionAsUser) return false;
+    if (users_->copy(who(context), user)) return true;
+    user.assign(items_.dimension, 0.0F);
+    float known = 0;
+    for (const Visit& visit : context.session) {
+      const std::uint32_t row = items_.row_of(visit.item);
+      if (row == kNoRow) continue;
+      known += 1;
+      for (std::size_t i = 0; i < user.size(); ++i) user[i] += items_.vector(row)[i];
+    }
+    for (float& value : user) value /= std::max(1.0F, known);
+    return known > 0;
+  }
+
+  const EmbeddingView& items_;
+  const std::size_t proposed_of_;  // rows, at most
+  const std::shared_ptr<const UserVectors> users_;
+};
+
+struct Published {
+  EmbeddingView items;
+  MatrixFactorisationScorer scorer;
+
+  Published(EmbeddingView the_items, std::size_t proposed_of, std::shared_ptr<const UserVectors> users)
+      : items(std::move(the_items)), scorer(items, proposed_of, std::move(users)) {}
+};
+
+class MatrixFactorisation final : public Part {
+ public:
+  MatrixFactorisation(const MatrixFactorisationOptions& options, std::size_t max_items, std::uint64_t seed,
+                      std::shared_ptr<UserVectors> users)
+      : options_(options),
+        random_(mix64(seed)),
+        users_(std::move(users)),
+        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
+               kNoIndex),
+        live_(items_.live(), options.exact_items, users_) {}
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    auto published = std::make_shared<const Published>(items_.table().publish(), options_.exact_items, users_);
+    return {published, &published->scorer};
+  }
+
+  void observe(const Context&, const Interaction& event) override {
+    const auto folded = items_.observe(event, *users_, random_);
+    if (folded.row != kNoRow && !folded.is_new_user) learn(folded.user, folded.row, event.weight);
+  }
+
+  void forget_item(ItemIndex item) override { items_.forget(item); }
+
+  void erase(std::uint64_t key) override { users_->erase(key); }
+
+  void save(ByteWriter& out) const override {
+    out.varint(options_.dimension);
+    out.varint(options_.max_items);
+    out.varint(options_.max_users);
+    random_.save(out);
+    users_->save(out);
+    items_.save(out);
+  }
+
+  Result<void> load(ByteReader& in) override {
+    if (in.varint() != options_.dimension || in.varint() != options_.max_items || in.varint() != options_.max_users) {
+      return Error{Errc::invalid, "matrix_factorisation: made with another dimension or number of items or users"};
+    }
+    random_.load(in);
+    if (!users_->load(in) || !items_.load(in)) {
+      return Error{Errc::corrupt, "matrix_factorisation: not a saved state"};
+    }
+    return {};
+  }
+
+  std::size_t memory_bytes() const override { return users_->memory_bytes() + items_.memory_bytes(); }
+
+ private:
+  /// One step of every row concerned on the sum over the negatives j of -log sigmoid(x_i - x_j).
+  void learn(UserVectors::Slot slot, std::uint32_t positive, float weight) {
+    const std::size_t d = options_.dimension;
+    const auto vector = users_->vector(slot);
+    user_.assign(vector.begin(), vector.end());
+    const EmbeddingView& items = items_.live();
+    const float* liked = items.vector(positive);
+    const float target = dot(user_.data(), liked, d) + items.scalars(positive).bias;
+    user_gradient_.assign(d, 0);
+    gradient_.resize(d);
+    float total = 0;
+    for (std::size_t n = 0; n < options_.negatives; ++n) {
+      const std::uint32_t row = items_.draw_negative(random_);
+      if (row == kNoRow || row == positive) continue;
+      const float* other = items.vector(row);
+      const float margin = target - dot(user_.data(), other, d) - items.scalars(row).bias;
+      const float error = weight / (1.0F + std::exp(margin));
+      total += error;
+      for (std::size_t i = 0; i < d; ++i) {
+        user_gradient_[i] += error * (other[i] - liked[i]);
+        gradient_[i] = error * user_[i];
+      }
+      items_.step(row, gradient_, error);
+      liked = items.vector(positive);  // the page may have been copied
+    }
+    for (std::size_t i = 0; i < d; ++i) gradient_[i] = -total * user_[i];
+    items_.step(positive, gradient_, -total);
+    users_->step(slot, user_gradient_, static_cast<float>(options_.user_learning_rate));
+  }
+
+  const MatrixFactorisationOptions options_;
+  Random random_;
+  const std::shared_ptr<UserVectors> users_;
+  ItemVectors items_;
+  MatrixFactorisationScorer live_;
+  std::vector<float> user_, user_gradient_, gradient_;  // buffers of learn()
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
+                                                std::uint64_t seed, std::shared_ptr<UserVectors> users) {
+  return std::make_unique<MatrixFactorisation>(options, max_items, seed, std::move(users));
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "online/part/options.h"
+#include "online/part/part.h"
+#include "online/vectors/user_vectors.h"
+
+namespace freshet::online {
+
+/// "matrix_factorisation": user x item from implicit feedback, one event at a time. Item i scores
+///   p_u.q_i + b_i + log of its current share of events
+/// and after each event the item is pulled above sampled negatives: BPR (Rendle et al., UAI 2009), the negatives drawn
+/// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
+/// first item, so that they are folded in at once; users' vectors (user_vectors.h) are live, items' are published.
+/// Without a user id a session of ten items or more stands for the user, without a session id the mean of such a
+/// session's items. Of shorter ones this part says nothing.
+/// Threads:  as Part.
+/// Of more than exact_items items it proposes none and only scores what others propose: lists are as good without
+/// (docs/quality.md), and a scan would be a third of what a list costs.
+/// Cost:     observe(): negatives x dimension; propose() scans the rows (embedding_ranking.h).
+/// `users` is shared with whoever builds on the users' vectors; this part alone changes it.
+std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
+                                                std::uint64_t seed, std::shared_ptr<UserVectors> users);
+
+}  // namespace freshet::online

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "online/part/options.h"
+#include "online/part/part.h"
+#include "online/parts/neural/sequence_trainer.h"
+
+namespace freshet::online {
+
+/// The denoising autoencoder over users' items ("autoencoder"): a sequence model (sequence_part.h) whose inputs are the
+/// user's newest distinct items, in whatever session (online/parts/neural/user_items.h), some of them dropped in training, and whose
+/// encoder has one hidden layer (online/parts/neural/autoencoder_encoder.h). What Mult-DAE (Liang et al., WWW 2018) learns from whole
+/// profiles in passes, learned from each item as it joins them.
+std::unique_ptr<Part> make_autoencoder_part(const AutoencoderOptions& options, std::size_t max_items,
+                                            std::uint64_t seed);
+
+/// Its trainer alone, to be compared with the encoder.
+std::unique_ptr<SequenceTrainer> make_autoencoder_trainer(const AutoencoderOptions& options, std::uint64_t seed);
+
+}  // namespace freshet::online

@@ -1,0 +1,194 @@
+#include "online/parts/neural/neural_cf_part.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "online/containers/numbering.h"
+#include "online/parts/neural/neural_cf_scorer.h"
+#include "online/parts/neural/neural_cf_trainer.h"
+#include "online/vectors/item_vectors.h"
+
+namespace freshet::online {
+namespace {
+
+/// A click, by user key and item number: rows may be given to others meanwhile.
+struct Example {
+  std::uint64_t session_key = 0, user_key = 0;
+  ItemIndex item = kNoItem;
+  float weight = 1.0F;
+  bool counted = true;  // the item's vector knew nothing of it
+
+  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
+};
+
+class NeuralCfPart final : public Part {
+ public:
+  NeuralCfPart(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed)
+      : options_(options),
+        random_(mix64(seed)),
+        users_(std::make_shared<UserVectors>(options.dimension, options.max_users)),
+        items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
+               options.exact_items),
+        trainer_(options.dimension, options.hidden_units, options.negatives, options.perceptron_learning_rate, seed),
+        live_(weights_, items_.live(), users_) {
+    trainer_.export_weights(weights_);
+  }
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    auto published = std::make_shared<const PublishedNeuralCf>(weights_, items_.table().publish(), users_);
+    return {published, &published->scorer};
+  }
+
+  void observe(const Context&, const Interaction& event) override {
+    const auto folded = items_.observe(event, *users_, random_);
+    if (folded.row == kNoRow || folded.is_new_user) return;
+    pending_.push_back({event.session_key, event.user_key, event.item, event.weight, !folded.is_new_item});
+    // Batches are cut by count, never by time: a restart then makes the same ones.
+    if (pending_.size() >= options_.batch_examples) train();
+  }
+
+  void forget_item(ItemIndex item) override {
+    items_.forget(item);
+    std::erase_if(pending_, [&](const Example& example) { return example.item == item; });
+  }
+
+  void erase(std::uint64_t key) override {
+    users_->erase(key);
+    std::erase_if(pending_, [&](const Example& example) { return example.belongs_to(key); });
+  }
+
+  void save(ByteWriter& out) const override {
+    out.varint(options_.dimension);
+    out.varint(options_.hidden_units);
+    out.varint(options_.max_items);
+    out.varint(options_.max_users);
+    random_.save(out);
+    users_->save(out);
+    items_.save(out);
+    trainer_.save(out);
+    calibration_.save(out);
+    out.varint(pending_.size());
+    for (const Example& example : pending_) {
+      out.fixed(example.session_key);
+      out.fixed(example.user_key);
+      out.fixed(example.item);
+      out.fixed(example.weight);
+      out.fixed(static_cast<std::uint8_t>(example.counted));
+    }
+  }
+
+  Result<void> load(ByteReader& in) override {
+    if (in.varint() != options_.dimension || in.varint() != options_.hidden_units ||
+        in.varint() != options_.max_items || in.varint() != options_.max_users) {
+      return Error{Errc::invalid, "neural_cf: made with another dimension, hidden layer or number of items or users"};
+    }
+    const Error corrupt{Errc::corrupt, "neural_cf: not a saved state"};
+    random_.load(in);
+    if (!users_->load(in) || !items_.load(in) || !trainer_.load(in)) return corrupt;
+    calibration_.load(in);
+    const std::uint64_t count = in.varint();
+    if (!in.ok() || count > in.remaining()) return corrupt;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Example example;
+      example.session_key = in.fixed<std::uint64_t>();
+      example.user_key = in.fixed<std::uint64_t>();
+      example.item = in.fixed<ItemIndex>();
+      example.weight = in.fixed<float>();
+      example.counted = in.fixed<std::uint8_t>() != 0;
+      pending_.push_back(example);
+    }
+    trainer_.export_weights(weights_);
+    return in.ok() ? Result<void>{} : corrupt;
+  }
+
+  std::size_t memory_bytes() const override {
+    const std::size_t perceptron = weights_.user_weights.size() + weights_.item_weights.size() + weights_.bias1.size() +
+                                   weights_.weights2.size() + weights_.bias2.size() + weights_.weights3.size();
+    return users_->memory_bytes() + items_.memory_bytes() + 3 * perceptron * sizeof(float) +
+           pending_.capacity() * sizeof(Example);
+  }
+
+  std::optional<Calibration> calibration() const override { return calibration_.calibration(); }
+
+  std::optional<ScanQuality> scan_quality() const override { return items_.scan_quality(); }
+
+ private:
+  void train() {
+    NeuralCfBatch batch;
+    std::vector<bool> counted;
+    batch_users_.clear();
+    batch_items_.clear();
+    const auto add = [&](UserVectors::Slot user, std::uint32_t row, float clicked, const Example& example) {
+      batch.pair_user.push_back(batch_users_.insert(user));
+      batch.pair_item.push_back(batch_items_.insert(row));
+      batch.clicked.push_back(clicked);
+      batch.weights.push_back(example.weight);
+      counted.push_back(example.counted);
+    };
+    for (const Example& example : pending_) {
+      const UserVectors::Slot user = users_->find(who(example.session_key, example.user_key));
+      const std::uint32_t row = items_.row_of(example.item);
+      if (user == UserSlots::kNone || row == kNoRow) continue;
+      add(user, row, 1, example);
+      for (std::size_t i = 0; i < options_.negatives; ++i) {
+        const std::uint32_t negative = items_.draw_negative(random_);
+        if (negative != kNoRow && negative != row) add(user, negative, 0, example);
+      }
+    }
+    pending_.clear();
+    if (batch.clicked.empty()) return;
+    gather(batch);
+    const NeuralCfGradients gradients = trainer_.step(batch);
+    for (std::size_t pair = 0; pair < counted.size(); ++pair) {
+      if (!counted[pair]) continue;
+      calibration_.record(1 / (1 + std::exp(-static_cast<double>(gradients.log_odds[pair]))), batch.clicked[pair] > 0);
+    }
+    apply(gradients);
+    trainer_.export_weights(weights_);
+  }
+
+  void gather(NeuralCfBatch& batch) const {
+    for (const UserVectors::Slot user : batch_users_.keys()) {
+      const auto vector = users_->vector(user);
+      batch.users.insert(batch.users.end(), vector.begin(), vector.end());
+    }
+    for (const std::uint32_t row : batch_items_.keys()) {
+      const auto vector = items_.vector(row);
+      batch.items.insert(batch.items.end(), vector.begin(), vector.end());
+      batch.biases.push_back(items_.live().scalars(row).bias);
+    }
+  }
+
+  void apply(const NeuralCfGradients& gradients) {
+    const std::size_t d = options_.dimension;
+    const std::span<const float> of_users(gradients.users), of_items(gradients.items);
+    for (std::size_t n = 0; n < batch_users_.size(); ++n) {
+      users_->step(batch_users_.keys()[n], of_users.subspan(n * d, d), static_cast<float>(options_.user_learning_rate));
+    }
+    for (std::size_t n = 0; n < batch_items_.size(); ++n) {
+      items_.step(batch_items_.keys()[n], of_items.subspan(n * d, d), gradients.biases[n]);
+    }
+  }
+
+  const NeuralCfOptions options_;
+  Random random_;
+  const std::shared_ptr<UserVectors> users_;
+  ItemVectors items_;
+  NeuralCfTrainer trainer_;
+  NeuralCfWeights weights_;
+  NeuralCfScorer live_;
+  CalibrationMeter calibration_;
+  std::vector<Example> pending_;
+  Numbering batch_users_, batch_items_;  // work space of train()
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_neural_cf_part(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed) {
+  return std::make_unique<NeuralCfPart>(options, max_items, seed);
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,351 @@
+#include "online/parts/neural/sequence_part.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "online/containers/numbering.h"
+#include "online/containers/recent_items.h"
+#include "online/parts/neural/background_step.h"
+#include "online/parts/neural/sequence_scorer.h"
+#include "online/vectors/embedding_table.h"
+#include "online/vectors/row_adagrad.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
+constexpr float kNewRowNoise = 0.05F;
+constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
+constexpr std::size_t kYoung = 1000;   // examples: until then every step matters more than the time it takes
+constexpr std::uint64_t kFormat2 = 0;  // where format 1 has the dimension, which is never 0
+
+/// Items and the one that followed them, by item numbers: rows may be recycled meanwhile.
+struct Example {
+  std::vector<ItemIndex> inputs;
+  ItemIndex target = kNoItem;
+  float weight = 1.0F;
+  std::uint64_t session_key = 0, user_key = 0;
+
+  bool mentions(ItemIndex item) const { return target == item || std::ranges::count(inputs, item) > 0; }
+  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
+};
+
+void save_example(ByteWriter& out, const Example& example) {
+  out.array(std::span<const ItemIndex>(example.inputs));
+  out.fixed(example.target);
+  out.fixed(example.weight);
+  out.fixed(example.session_key);
+  out.fixed(example.user_key);
+}
+
+Example load_example(ByteReader& in, std::size_t most_inputs) {
+  Example example;
+  example.inputs = in.array<ItemIndex>();
+  keep_newest(example.inputs, most_inputs);
+  example.target = in.fixed<ItemIndex>();
+  example.weight = in.fixed<float>();
+  example.session_key = in.fixed<std::uint64_t>();
+  example.user_key = in.fixed<std::uint64_t>();
+  return example;
+}
+
+class SequencePart final : public Part {
+ public:
+  SequencePart(SequenceModel model, std::size_t max_items, std::uint64_t seed)
+      : name_(model.name),
+        options_(model.options),
+        dropout_(model.dropout),
+        max_items_(max_items),
+        random_(mix64(seed)),
+        inputs_(std::move(model.inputs)),
+        table_(options_.dimension, options_.max_items, max_items, options_.admission_count, options_.exact_items),
+        adagrad_(options_.dimension, options_.learning_rate),
+        trainer_(std::move(model.trainer)),
+        encoder_(trainer_->encoder()),
+        live_(name_, inputs_, encoder_, table_.live()),
+        step_(*trainer_) {}
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    auto published = std::make_shared<const PublishedSequenceModel>(name_, inputs_, encoder_, table_.publish());
+    return {published, &published->scorer};
+  }
+
+  void observe(const Context& before, const Interaction& event) override {
+    Example example{{}, event.item, event.weight, event.session_key, event.user_key};
+    inputs_->read(before, example.inputs);
+    inputs_->observe(event);
+    recent_.add(event.item);
+    bool is_new = false;
+    const std::uint32_t row = table_.observe(event.item, is_new);
+    if (row == kNoRow) return;
+    if (is_new) {
+      settle(row);  // it was another item's
+    }
+    table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
+    if (is_new) initialise(row, before);
+    live_.weights_changed();
+    if (example.inputs.empty()) return;
+    pending_.push_back(std::move(example));
+    // All by count, never by time: a restart then goes the same way.
+    if (2 * pending_.size() >= options_.batch_examples) settle();
+    if (pending_.size() >= options_.batch_examples) train();
+  }
+
+  void forget_item(ItemIndex item) override {
+    inputs_->forget_item(item);
+    settle(table_.row_of(item));
+    table_.forget(item);
+    recent_.forget(item);
+    const auto mentions = [&](const Example& example) { return example.mentions(item); };
+    std::erase_if(pending_, mentions);
+    std::erase_if(replay_, mentions);
+    live_.weights_changed();
+  }
+
+  void erase(std::uint64_t key) override {
+    inputs_->erase(key);
+    const auto belongs = [&](const Example& example) { return example.belongs_to(key); };
+    std::erase_if(pending_, belongs);
+    std::erase_if(replay_, belongs);
+  }
+
+  void save(ByteWriter& out) const override {
+    out.varint(kFormat2);
+    out.varint(options_.dimension);
+    out.varint(options_.max_items);
+    random_.save(out);
+    inputs_->save(out);
+    table_.save(out);
+    trainer_->save(out);
+    recent_.save(out);
+    adagrad_.save(out);
+    out.varint(remembered_);
+    for (const auto* examples : {&pending_, &replay_}) {
+      out.varint(examples->size());
+      for (const Example& example : *examples) save_example(out, example);
+    }
+    // Not its gradients: they follow from the batch and the state as it is.
+    out.array(std::span<const std::uint32_t>(rows_.keys()).first(step_.is_running() ? rows_.size() : 0));
+    if (step_.is_running()) save_structure(out, step_.batch());
+  }
+
+  Result<void> load(ByteReader& in) override {
+    const std::string name(name_);
+    const Error corrupt{Errc::corrupt, name + ": damaged"};
+    const Error invalid{Errc::invalid, name + ": made with another dimension, number of items or shape of the encoder"};
+    std::uint64_t dimension = in.varint();
+    const bool has_step = dimension == kFormat2;
+    if (has_step) dimension = in.varint();
+    if (dimension != options_.dimension || in.varint() != options_.max_items) return invalid;
+    random_.load(in);
+    if (!inputs_->load(in) || !table_.load(in)) return corrupt;
+    if (!trainer_->load(in)) return in.ok() ? invalid : corrupt;
+    if (!recent_.load(in, max_items_) || !adagrad_.load(in, table_.rows())) return corrupt;
+    remembered_ = in.varint();
+    for (auto* examples : {&pending_, &replay_}) {
+      const std::uint64_t count = in.varint();
+      if (!in.ok() || count > in.remaining()) return corrupt;
+      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in, inputs_->most()));
+    }
+    if (!in.ok()) return corrupt;
+    if (remembered_ >= options_.replay_buffer) replay_ = {};
+    weights_changed();
+    if (has_step && !load_step(in)) return corrupt;
+    return {};
+  }
+
+  std::optional<ScanQuality> scan_quality() const override { return table_.scan_quality(); }
+
+  std::size_t memory_bytes() const override {
+    std::size_t examples = (pending_.capacity() + replay_.capacity()) * sizeof(Example);
+    for (const auto* kept : {&pending_, &replay_}) {
+      for (const Example& example : *kept) examples += example.inputs.capacity() * sizeof(ItemIndex);
+    }
+    return inputs_->memory_bytes() + table_.memory_bytes() + recent_.memory_bytes() + adagrad_.memory_bytes() +
+           trainer_->memory_bytes() + examples;
+  }
+
+ private:
+  /// A new row starts near the items that it appears with: recommendable at once, and corrected by what follows.
+  void initialise(std::uint32_t row, const Context& before) {
+    std::vector<float> vector(options_.dimension);
+    float known = 0;
+    for (std::size_t i = before.session.size(); i-- > 0 && known < 3;) {
+      const std::uint32_t neighbour = table_.row_of(before.session[i].item);
+      if (neighbour == kNoRow || neighbour == row) continue;
+      known += 1;
+      for (std::size_t j = 0; j < vector.size(); ++j) vector[j] += table_.live().vector(neighbour)[j];
+    }
+    for (float& value : vector) {
+      value = (known > 0 ? kContextShare * value / known : 0.0F) +
+              kNewRowNoise * static_cast<float>(2 * random_.uniform() - 1);
+    }
+    table_.write(row, vector, 0);
+    adagrad_.reset(row);
+  }
+
+  void train() {
+    SequenceBatch batch;
+    rows_.clear();
+    std::vector<std::uint32_t> target_rows, last_rows;
+    for (const Example& example : pending_) add_example(example, batch, target_rows, last_rows);
+    if (!replay_.empty()) {
+      for (std::size_t i = 0; i < options_.replay_per_batch; ++i) {
+        add_example(replay_[random_.below(replay_.size())], batch, target_rows, last_rows);
+      }
+    }
+    for (Example& example : pending_) remember(std::move(example));
+    pending_.clear();
+    if (batch.inputs.empty()) return;
+    add_classes(target_rows, last_rows, batch);
+    gather(batch);
+    step_.begin(std::move(batch));
+    if (remembered_ < std::min(kYoung, options_.replay_buffer)) settle();
+  }
+
+  /// The step under way, if there is one, takes effect. Half a batch after it was begun it will hardly be waited for.
+  void settle() {
+    if (!step_.is_running()) return;
+    const auto [batch, gradients] = step_.finish();
+    trainer_->step_weights();
+    apply(batch, gradients);
+    weights_changed();
+  }
+
+  /// The same if it concerns `row`, which is about to be another item's.
+  void settle(std::uint32_t row) {
+    if (row != kNoRow && step_.is_running() && rows_.find(row) != Numbering::kAbsent) settle();
+  }
+
+  bool load_step(ByteReader& in) {
+    const auto rows = in.array<std::uint32_t>();
+    if (!in.ok()) return false;
+    if (rows.empty()) return true;
+    rows_.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i] >= table_.rows() || rows_.insert(rows[i]) != i) return false;
+    }
+    SequenceBatch batch;
+    if (!load_structure(in, rows.size(), inputs_->most(), batch)) return false;
+    gather(batch);
+    step_.begin(std::move(batch));
+    return true;
+  }
+
+  void weights_changed() {
+    encoder_ = trainer_->encoder();
+    live_.set_encoder(encoder_);
+    live_.weights_changed();
+  }
+
+  /// Rows by their number in the batch's dense table: rows_ maps both ways.
+  void add_example(const Example& example, SequenceBatch& batch, std::vector<std::uint32_t>& target_rows,
+                   std::vector<std::uint32_t>& last_rows) {
+    const std::uint32_t target = table_.row_of(example.target);
+    if (target == kNoRow) return;
+    std::vector<std::uint32_t> known;
+    for (const ItemIndex item : example.inputs) {
+      const std::uint32_t row = table_.row_of(item);
+      if (row != kNoRow) known.push_back(row);
+    }
+    if (known.empty()) return;
+    target_rows.push_back(target);
+    last_rows.push_back(known.back());
+    if (dropout_ > 0) corrupt(known);
+    for (std::uint32_t& row : known) row = rows_.insert(row);
+    batch.inputs.push_back(std::move(known));
+    batch.weights.push_back(example.weight);
+  }
+
+  /// Anew each time that an example is seen (Vincent et al., ICML 2008: denoising autoencoders).
+  void corrupt(std::vector<std::uint32_t>& inputs) {
+    const std::uint32_t one = inputs[random_.below(inputs.size())];
+    std::erase_if(inputs, [&](std::uint32_t) { return random_.uniform() < dropout_; });
+    if (inputs.empty()) inputs.push_back(one);
+  }
+
+  /// Targets of the batch and sampled negatives compete with each other, corrected for how likely each was to be drawn
+  /// (Yi et al., RecSys 2019), so that the softmax over them estimates the one over all items.
+  void add_classes(const std::vector<std::uint32_t>& target_rows, const std::vector<std::uint32_t>& last_rows,
+                   SequenceBatch& batch) {
+    Numbering& classes = classes_;
+    classes.clear();
+    for (const std::uint32_t row : target_rows) batch.targets.push_back(classes.insert(row));
+    for (std::size_t i = 0; i < options_.negatives; ++i) {
+      const bool uniform = random_.uniform() < kUniformShare;
+      const std::uint32_t row =
+          uniform ? static_cast<std::uint32_t>(random_.below(table_.rows())) : table_.row_of(recent_.draw(random_));
+      if (row != kNoRow && table_.item_of(row) != kNoItem) classes.insert(row);
+    }
+    const double drawn = static_cast<double>(options_.negatives + target_rows.size());
+    for (const std::uint32_t row : classes.keys()) {
+      const double share = recent_.share(table_.item_of(row));
+      const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
+      batch.classes.push_back(rows_.insert(row));
+      // Being among n draws at least once.
+      const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
+      batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
+    }
+    for (std::size_t i = 0; i < last_rows.size(); ++i) {
+      const std::uint32_t last = classes.find(last_rows[i]);
+      batch.excluded.push_back(last == batch.targets[i] ? kNoRow : last);
+    }
+  }
+
+  void gather(SequenceBatch& batch) const {
+    const std::size_t d = options_.dimension;
+    batch.vectors.reserve(rows_.size() * d);
+    for (const std::uint32_t row : rows_.keys()) {
+      const float* vector = table_.live().vector(row);
+      batch.vectors.insert(batch.vectors.end(), vector, vector + d);
+    }
+    for (const std::uint32_t n : batch.classes) batch.biases.push_back(table_.live().scalars(rows_.keys()[n]).bias);
+  }
+
+  void apply(const SequenceBatch& batch, const SequenceGradients& gradients) {
+    const std::size_t d = options_.dimension;
+    std::vector<float> bias_gradients(rows_.size());
+    for (std::size_t c = 0; c < batch.classes.size(); ++c) bias_gradients[batch.classes[c]] = gradients.biases[c];
+    for (std::size_t n = 0; n < rows_.size(); ++n) {
+      adagrad_.step(table_, rows_.keys()[n], {gradients.vectors.data() + n * d, d}, bias_gradients[n]);
+    }
+  }
+
+  /// While a stream is young, there is little to learn from but what was there before. Later it brings enough that is
+  /// new, and what is old only holds the model back.
+  void remember(Example example) {
+    if (remembered_ >= options_.replay_buffer) return;
+    if (options_.replay_per_batch > 0) replay_.push_back(std::move(example));
+    if (++remembered_ == options_.replay_buffer) replay_ = {};
+  }
+
+  const std::string_view name_;
+  const SequenceOptions options_;
+  const double dropout_;
+  const std::size_t max_items_;
+  Random random_;
+  const std::shared_ptr<SequenceInputs> inputs_;
+  EmbeddingTable table_;
+  RowAdagrad adagrad_;  // of table_
+  const std::unique_ptr<SequenceTrainer> trainer_;
+  std::shared_ptr<const SequenceEncoder> encoder_;  // the trainer's newest
+  SequenceScorer live_;
+  RecentItems recent_;
+  std::vector<Example> pending_;
+  std::vector<Example> replay_;
+  std::size_t remembered_ = 0;  // examples so far, at most options_.replay_buffer
+  Numbering rows_;              // of the step under way
+  Numbering classes_;           // work space of train()
+  BackgroundStep step_;         // last: it is ended first
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_sequence_part(SequenceModel model, std::size_t max_items, std::uint64_t seed) {
+  return std::make_unique<SequencePart>(std::move(model), max_items, seed);
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "online/kernels/simd.h"
+#include "online/vectors/row_adagrad.h"
+
+/// What the trainers share of LibTorch. Only sources of online/parts/neural/ may include it.
+namespace freshet::online {
+
+/// A dense weight and its Adagrad accumulator.
+struct Weight {
+  torch::Tensor value;
+  std::vector<float> squares;
+
+  std::span<float> values() const { return {value.data_ptr<float>(), squares.size()}; }
+
+  void step(float rate) {
+    if (!value.grad().defined())
+      return;  // no part of this batch's loss: sessions of one item have no state before them
+    const torch::Tensor gradient = value.grad().contiguous();
+    adagrad_step(values(), {gradient.data_ptr<float>(), squares.size()}, squares, rate);
+    value.mutable_grad().reset();
+  }
+
+  void save(ByteWriter& out) const {
+    out.array(std::span<const float>(values()));
+    out.array(std::span<const float>(squares));
+  }
+
+  /// False if it is no weight of this size.
+  bool load(ByteReader& in) {
+    const auto saved_values = in.array<float>();
+    auto saved_squares = in.array<float>();
+    if (!in.ok() || saved_values.size() != squares.size() || saved_squares.size() != squares.size()) return false;
+    std::ranges::copy(saved_values, values().begin());
+    squares = std::move(saved_squares);
+    return true;
+  }
+};
+
+/// Uniform in centre - scale ... centre + scale.
+inline Weight make_weight(std::vector<std::int64_t> shape, double scale, double centre, Random& random) {
+  torch::Tensor value = torch::empty(shape);
+  float* data = value.data_ptr<float>();
+  for (std::int64_t i = 0; i < value.numel(); ++i) {
+    data[i] = static_cast<float>(centre + (2 * random.uniform() - 1) * scale);
+  }
+  value.requires_grad_(true);
+  return {value, std::vector<float>(static_cast<std::size_t>(value.numel()))};
+}
+
+inline torch::Tensor index_tensor(const std::vector<std::uint32_t>& values) {
+  torch::Tensor tensor = torch::empty({static_cast<std::int64_t>(values.size())}, torch::kLong);
+  std::ranges::copy(values, tensor.data_ptr<std::int64_t>());
+  return tensor;
+}
+
+inline torch::Tensor float_tensor(const std::vector<float>& values, std::vector<std::int64_t> shape) {
+  return torch::from_blob(const_cast<float*>(values.data()), shape).clone();
+}
+
+inline AlignedVector<float> to_vector(const torch::Tensor& tensor) {
+  const torch::Tensor flat = tensor.contiguous();
+  return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
+}
+
+/// Runs `work`; LibTorch's exceptions end here.
+template <typename Work>
+auto at_the_edge(Work work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    check_failed(error.what_without_backtrace(), __FILE__, __LINE__);
+  }
+}
+
+}  // namespace freshet::online

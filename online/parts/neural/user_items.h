@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+#include "online/containers/user_slots.h"
+#include "online/parts/neural/sequence_inputs.h"
+
+namespace freshet::online {
+
+/// The newest distinct items that a user (who()) has come for, in whatever session, and those of the session at hand if
+/// they are not among them yet. At most `max_users` are remembered; the least recently active is forgotten.
+/// Threads: as SequenceInputs; a user's items are copied under their stripe's lock.
+/// Cost:    read(): items per user squared, in comparisons of numbers.
+class UserItems final : public SequenceInputs {
+ public:
+  UserItems(std::size_t max_users, std::size_t max_items_per_user, std::size_t max_items);
+
+  std::size_t most() const override { return max_items_per_user_; }
+  void read(const Context& context, std::vector<ItemIndex>& out) const override;
+  void observe(const Interaction& event) override;
+  void forget_item(ItemIndex item) override;
+  void erase(std::uint64_t key) override;
+  void save(ByteWriter& out) const override;
+  bool load(ByteReader& in) override;
+  std::size_t memory_bytes() const override;
+
+ private:
+  using Slot = UserSlots::Slot;
+
+  struct User {
+    std::uint64_t key = 0;         // 0: nobody
+    std::vector<ItemIndex> items;  // the newest last
+  };
+  /// Makes `item` the newest of at most max_items_per_user_.
+  void append(std::vector<ItemIndex>& items, ItemIndex item) const;
+  /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
+  void reset(Slot slot, std::uint64_t key);
+  void hold(ItemIndex item);
+
+  const std::size_t max_items_per_user_, max_items_;
+  UserSlots slots_;
+  StripedMutex locks_;
+  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+
+  // learner thread only
+  std::vector<std::uint32_t> holders_;  // per item: how many users hold it
+};
+
+}  // namespace freshet::online

@@ -1,0 +1,243 @@
+#include "online/parts/popularity.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/saved_time.h"
+#include "online/kernels/logarithm.h"
+#include "online/part/live_part.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr double kMsPerHour = 3'600'000.0;
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr double kFloor = -8.0;       // log2 of a count so small that it no longer matters
+constexpr std::size_t kPrefetch = 8;  // cells ahead of the one that is read
+
+std::vector<double> to_ms(const std::vector<double>& hours) {
+  std::vector<double> ms;
+  for (const double h : hours) ms.push_back(h * kMsPerHour);
+  return ms;
+}
+
+// log2(2^a + weight x 2^b)
+double log_add(double a, double b, double weight) {
+  const double added = b + std::log2(weight);
+  const double high = std::max(a, added);
+  return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
+}
+
+// Features of one candidate that are the logarithm of something at hand, before they are.
+struct Logarithms {
+  float count = 1, age_hours = 1, opens = 1, revisits = 1;
+};
+
+// Odds-like share of an item's events, drawn to 1/8 while there are few.
+// Of an item's first events: so many are enough, and a float does not count beyond.
+constexpr double kHabitual = 0x1p23;
+
+float habit(float share_of, double count) {
+  return (share_of + 0.5F) / (static_cast<float>(std::min(count, kHabitual)) + 4.0F);
+}
+
+double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
+
+}  // namespace
+
+PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t max_items)
+    : half_lives_ms_(to_ms(options.half_life_hours)),
+      own_(half_lives_ms_.size() / 2),
+      max_items_(max_items),
+      cells_(max_items) {
+  FRESHET_CHECK(!half_lives_ms_.empty() && half_lives_ms_.size() <= kMaxHalfLives);
+  names_.push_back("log_count");
+  for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) {
+    if (h != own_) names_.push_back("log_count_" + std::to_string(h));
+  }
+  for (std::size_t h = 0; h + 1 < half_lives_ms_.size(); ++h) names_.push_back("trend_" + std::to_string(h));
+  names_.push_back("log_count_ever");
+  names_.insert(names_.end(), {"log_age_hours", "opens", "revisits"});
+  features_.assign(names_.begin(), names_.end());
+}
+
+bool PopularityIndex::ahead(const Listed& a, const Listed& b) {
+  return a.log_count != b.log_count ? a.log_count > b.log_count : a.item < b.item;
+}
+
+void PopularityIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
+  const ItemIndex last = context.last_item();
+  const double shift = ms_since_epoch(context.now) / half_lives_ms_[own_];
+  const std::size_t wanted = out.size() + k;
+  const std::lock_guard lock(list_mutex_);
+  for (const Listed& listed : list_) {
+    if (out.size() == wanted) break;
+    if (listed.item != last) out.push_back({listed.item, static_cast<float>(listed.log_count - shift)});
+  }
+}
+
+void PopularityIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
+  const double now = ms_since_epoch(context.now);
+  const std::size_t lives = half_lives_ms_.size();
+  double shift[kMaxHalfLives];
+  for (std::size_t h = 0; h < lives; ++h) shift[h] = now / half_lives_ms_[h];
+  thread_local std::vector<Logarithms> logarithms;
+  logarithms.assign(candidates.size(), Logarithms{});
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    if (row + kPrefetch < candidates.size()) __builtin_prefetch(cells_.find(candidates[row + kPrefetch]));
+    const Cell* cell = cells_.find(candidates[row]);
+    const double count = cell == nullptr ? 0.0 : cell->count.load(kRelaxed);
+    float* own = &out.at(row, 0);
+    float* other = own + 1;
+    float* trend = own + lives;
+    float shorter = 0.0F;  // the logarithm at the half-life before
+    for (std::size_t h = 0; h < lives; ++h) {
+      const double value = count > 0 ? cell->log_counts[h].load(kRelaxed) - shift[h] : kFloor;
+      const auto log_count = static_cast<float>(std::max(value, kFloor));
+      if (h == own_) {
+        *own = static_cast<float>(value);  // not floored, so that it orders as propose() does
+      } else {
+        *other++ = log_count;
+      }
+      if (h > 0) *trend++ = shorter - log_count;
+      shorter = log_count;
+    }
+    if (count == 0) continue;
+    const double age_ms = std::max(0.0, now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)));
+    logarithms[row] = {1.0F + static_cast<float>(count), 1.0F + static_cast<float>(age_ms / kMsPerHour),
+                       habit(cell->opens.load(kRelaxed), count), habit(cell->revisits.load(kRelaxed), count)};
+  }
+  log2_each(logarithms);
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    std::size_t f = 2 * lives - 1;
+    out.at(row, f++) = logarithms[row].count;
+    out.at(row, f++) = logarithms[row].age_hours;
+    out.at(row, f++) = logarithms[row].opens;
+    out.at(row, f++) = logarithms[row].revisits;
+  }
+}
+
+void PopularityIndex::observe(const Context& before, const Interaction& event) {
+  Cell& cell = cells_.at(event.item);
+  const double time = ms_since_epoch(event.time);
+  const double count = cell.count.load(kRelaxed);
+  double own_before = 0.0;
+  for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) {
+    const double at = time / half_lives_ms_[h];
+    const double old = cell.log_counts[h].load(kRelaxed);
+    const double after = count > 0 ? log_add(old, at, event.weight) : at + std::log2(event.weight);
+    if (h == own_) own_before = old;
+    cell.log_counts[h].store(after, kRelaxed);
+  }
+  if (count == 0) {
+    cell.first_seen_ms.store(freshet::to_ms(event.time), kRelaxed);
+    ++counted_;
+  }
+  cell.count.store(count + event.weight, kRelaxed);
+  if (count < kHabitual) note_habits(cell, before, event);
+  list(event.item, own_before, cell.log_counts[own_].load(kRelaxed), count > 0);
+}
+
+void PopularityIndex::note_habits(Cell& cell, const Context& before, const Interaction& event) {
+  if (event.opens_session) cell.opens.store(cell.opens.load(kRelaxed) + event.weight, kRelaxed);
+  if (std::ranges::find(before.session, event.item, &Visit::item) != before.session.end()) {
+    cell.revisits.store(cell.revisits.load(kRelaxed) + event.weight, kRelaxed);
+  }
+}
+
+// Keeps list_ the exact head of all items, given that scores only grow: an item not listed is behind every listed one.
+void PopularityIndex::list(ItemIndex item, double before, double after, bool was_counted) {
+  const Listed old{before, item};
+  const Listed now{after, item};
+  auto at = list_.end();
+  if (was_counted) {
+    at = std::lower_bound(list_.begin(), list_.end(), old, ahead);
+    if (at != list_.end() && at->item != item) at = list_.end();
+  }
+  const std::lock_guard lock(list_mutex_);
+  if (at == list_.end()) {
+    const bool complete = list_.size() + 1 >= counted_;  // every other item is listed
+    if (!list_.empty() && !ahead(now, list_.back()) && !(complete && list_.size() < kListed)) return;
+    if (list_.size() == kListed) list_.pop_back();
+    list_.push_back(now);
+    at = list_.end() - 1;
+  }
+  const auto to = std::lower_bound(list_.begin(), at, now, ahead);
+  std::move_backward(to, at, at + 1);
+  *to = now;
+}
+
+void PopularityIndex::forget_item(ItemIndex item) {
+  if (cells_.find(item) == nullptr) return;
+  Cell& cell = cells_.at(item);
+  if (cell.count.load(kRelaxed) == 0) return;
+  cell.count.store(0, kRelaxed);
+  cell.opens.store(0, kRelaxed);
+  cell.revisits.store(0, kRelaxed);
+  --counted_;
+  const auto at = std::find_if(list_.begin(), list_.end(), [&](const Listed& l) { return l.item == item; });
+  if (at == list_.end()) return;
+  {
+    const std::lock_guard lock(list_mutex_);
+    list_.erase(at);
+  }
+  if (list_.size() < kListed / 2 && list_.size() < counted_) rebuild_list();
+}
+
+void PopularityIndex::rebuild_list() {
+  std::vector<Listed> all;
+  cells_.for_each([&](std::size_t item, const Cell& cell) {
+    if (cell.count.load(kRelaxed) > 0)
+      all.push_back({cell.log_counts[own_].load(kRelaxed), static_cast<ItemIndex>(item)});
+  });
+  const std::size_t kept = std::min(all.size(), kListed);
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), ahead);
+  all.resize(kept);
+  const std::lock_guard lock(list_mutex_);
+  list_.swap(all);
+}
+
+void PopularityIndex::save(ByteWriter& out) const {
+  out.varint(counted_);
+  cells_.for_each([&](std::size_t item, const Cell& cell) {
+    if (cell.count.load(kRelaxed) == 0) return;
+    out.varint(item);
+    for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) out.fixed(cell.log_counts[h].load(kRelaxed));
+    out.fixed(cell.count.load(kRelaxed));
+    out.fixed(cell.first_seen_ms.load(kRelaxed));
+    out.fixed(cell.opens.load(kRelaxed));
+    out.fixed(cell.revisits.load(kRelaxed));
+  });
+  out.varint(list_.size());  // with holes after forget_item() it is shorter than what a rebuild would make
+}
+
+Result<void> PopularityIndex::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "popularity: not a saved state"};
+  counted_ = in.varint();
+  for (std::uint64_t i = 0; i < counted_; ++i) {
+    const std::uint64_t item = in.varint();
+    if (!in.ok() || item >= max_items_) return corrupt;
+    Cell& cell = cells_.at(item);
+    if (cell.count.load(kRelaxed) != 0) return corrupt;
+    for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) cell.log_counts[h].store(in.fixed<double>(), kRelaxed);
+    cell.count.store(in.fixed<double>(), kRelaxed);
+    cell.first_seen_ms.store(read_time_ms(in), kRelaxed);
+    cell.opens.store(in.fixed<float>(), kRelaxed);
+    cell.revisits.store(in.fixed<float>(), kRelaxed);
+    if (!(cell.count.load(kRelaxed) > 0) || !std::isfinite(cell.log_counts[own_].load(kRelaxed))) return corrupt;
+  }
+  const std::uint64_t listed = in.varint();
+  if (!in.ok() || listed > counted_ || listed > kListed) return corrupt;
+  rebuild_list();
+  list_.resize(listed);
+  return {};
+}
+
+std::size_t PopularityIndex::memory_bytes() const { return cells_.memory_bytes() + list_.capacity() * sizeof(Listed); }
+
+std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items) {
+  return std::make_unique<LivePart<PopularityIndex>>(std::make_shared<PopularityIndex>(options, max_items));
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "online/containers/chunked_array.h"
+#include "online/part/options.h"
+#include "online/part/part.h"
+
+namespace freshet::online {
+
+/// "popularity": exponentially decayed counts at several half-lives, and the ever-present fallback.
+/// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so
+/// their order changes only when one is clicked, nothing ever has to be rescaled, and reading needs no exponential. Its
+/// own ranking is by the middle half-life (the second of three). Threads: as Scorer and Part; cells are relaxed
+/// atomics, the list of the best is copied under a lock. Limits:  proposes at most kListed items.
+class PopularityIndex final : public Scorer {
+ public:
+  static constexpr std::size_t kListed = 1000;
+
+  PopularityIndex(const PopularityOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "popularity"; }
+  std::span<const std::string_view> features() const override { return features_; }
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t) {}  // counts carry no keys
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  static constexpr std::size_t kMaxHalfLives = 4;
+  struct alignas(64) Cell {                         // a candidate is one cache line
+    std::atomic<double> log_counts[kMaxHalfLives];  // at time zero; meaningful if count > 0
+    std::atomic<double> count{0};                   // never decays; 0: not in use
+    std::atomic<std::int64_t> first_seen_ms{0};
+    std::atomic<float> opens{0};     // of count, of its first millions: events that opened a session
+    std::atomic<float> revisits{0};  // ... that went back to an item of the session
+  };
+  struct Listed {
+    double log_count;
+    ItemIndex item;
+  };
+
+  static bool ahead(const Listed& a, const Listed& b);
+  void list(ItemIndex item, double before, double after, bool was_counted);
+  static void note_habits(Cell& cell, const Context& before, const Interaction& event);
+  void rebuild_list();
+
+  // const after construction
+  const std::vector<double> half_lives_ms_;
+  const std::size_t own_;  // index of the half-life that ranks
+  std::vector<std::string> names_;
+  std::vector<std::string_view> features_;
+  const std::size_t max_items_;
+
+  ChunkedArray<Cell> cells_;
+  std::size_t counted_ = 0;  // items with count > 0; learner thread only
+
+  mutable std::mutex list_mutex_;
+  std::vector<Listed> list_;  // guarded by list_mutex_ (the learner reads it without); best first
+};
+
+std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items);
+
+}  // namespace freshet::online

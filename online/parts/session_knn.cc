@@ -1,0 +1,447 @@
+#include "online/parts/session_knn.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/saved_time.h"
+#include "online/containers/identity.h"
+#include "online/kernels/logarithm.h"
+#include "online/part/live_part.h"
+#include "online/part/top_k.h"
+#include "online/parts/vote_table.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr double kMsPerDay = 86'400'000.0;
+constexpr std::size_t kPrefetch = 32, kPrefetchRest = 16;  // neighbours ahead of the one that is read
+constexpr float kNoVote = 1e-6F;                           // so small that it only keeps a division defined
+constexpr float kNoShare = 1e-3F;                          // what a share is at least, for its logarithm
+
+using Sums = VoteTable::Sums;
+enum : std::size_t { kPlain, kRecent, kAfter, kOwn };
+
+// What of its votes a session gives to the item so many places after its match, plus kMaxSessionItems.
+constexpr auto kShares = [] {
+  constexpr std::size_t kReach = SessionKnnIndex::kMaxSessionItems;
+  std::array<Sums, 2 * kReach> shares{};
+  for (std::size_t s = 0; s < shares.size(); ++s) {
+    const bool after = s > kReach;
+    const std::size_t places = after ? s - kReach : kReach - s;
+    const float nearness = 1.0F / static_cast<float>(std::max<std::size_t>(places, 1));
+    shares[s] = Sums{1.0F, 1.0F, after ? nearness : 0.0F, after ? nearness : 0.5F * nearness};
+  }
+  return shares;
+}();
+
+// Bit i: items[i] is it. Of a session as SessionTable reads it.
+std::uint64_t places_of(ItemIndex item, const ItemIndex* items, std::size_t count) {
+  std::uint64_t places = 0;
+  for (std::size_t i = 0; i < SessionTable::kItemsInLine; ++i) places |= std::uint64_t{items[i] == item} << i;
+  for (std::size_t i = SessionTable::kItemsInLine; i < count; ++i) places |= std::uint64_t{items[i] == item} << i;
+  return places;
+}
+
+}  // namespace
+
+// What one thread knows of its last question.
+struct SessionKnnIndex::Query {
+  struct Session {
+    const ItemIndex* items = nullptr;
+    std::uint32_t count = 0;
+    std::uint32_t shared = 0;
+    std::int64_t time_ms = 0;
+  };
+
+  // the question
+  std::uint64_t identity = 0, version = 0, session_key = 0;
+  std::int64_t now_ms = 0, start_ms = 0;
+  std::size_t asked_count = 0;
+  std::array<ItemIndex, kQueryItems> asked{};  // the newest first
+
+  // the answer
+  VoteTable votes;  // those that do not count are of no voters
+
+  // on the way there
+  NearestSessions nearest;
+  std::vector<std::uint32_t> ages;
+  std::vector<std::size_t> slots;
+  std::vector<ItemIndex> items;
+  std::vector<Session> sessions;
+
+  static Query& mine() {
+    thread_local Query query;
+    return query;
+  }
+};
+
+SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items)
+    : options_(options),
+      max_sessions_(static_cast<SessionNumber>(options.max_sessions)),
+      max_items_(max_items),
+      identity_(next_identity()),
+      sessions_(options.max_sessions),
+      postings_(max_items),
+      occurrences_(max_items),
+      user_keys_(options.max_sessions) {
+  FRESHET_CHECK(options.max_sessions > 0 && options.max_session_items <= kMaxSessionItems);
+}
+
+std::span<const std::string_view> SessionKnnIndex::features() const {
+  static constexpr std::array<std::string_view, 8> kNames{
+      "own",        "log_votes", "log_idf_votes",  "log_recent_votes", "log_votes_after",
+      "log_voters", "log_share", "log_share_after"};
+  return kNames;
+}
+
+const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context, std::uint64_t changes) const {
+  Query& query = Query::mine();
+  const std::uint64_t version = version_.load(std::memory_order_acquire);
+  const std::int64_t now = to_ms(context.now);
+  const std::int64_t start = context.session.empty() ? now : to_ms(context.session.front().time);
+  std::array<ItemIndex, kQueryItems> asked{};
+  std::size_t count = 0;
+  for (std::size_t back = 1; back <= context.session.size() && count < kQueryItems; ++back) {
+    const ItemIndex item = context.session[context.session.size() - back].item;
+    const auto end = asked.begin() + static_cast<std::ptrdiff_t>(count);
+    if (std::find(asked.begin(), end, item) == end) asked[count++] = item;
+  }
+  const bool same = query.identity == identity_ && version - query.version <= changes &&
+                    query.session_key == context.session_key && query.now_ms == now && query.start_ms == start &&
+                    query.asked_count == count && query.asked == asked;
+  if (!same) {
+    query.identity = identity_;
+    query.version = version;
+    query.session_key = context.session_key;
+    query.now_ms = now;
+    query.start_ms = start;
+    query.asked_count = count;
+    query.asked = asked;
+    find_neighbours(query);
+    count_votes(query);
+  }
+  return query;
+}
+
+void SessionKnnIndex::find_neighbours(Query& query) const {
+  const SessionNumber newest = next_number_.load(kRelaxed) - 1;
+  std::array<std::size_t, kQueryItems + 1> ends{};
+  for (std::size_t i = 0; i < query.asked_count; ++i) {
+    query.ages.resize(ends[i]);
+    if (const Postings* postings = postings_.find(query.asked[i])) {
+      const std::lock_guard lock(posting_locks_.of(query.asked[i]));
+      query.ages.insert(query.ages.end(), postings->newest.begin(), postings->newest.end());
+    }
+    std::uint32_t* end = query.ages.data() + ends[i];
+    for (std::size_t n = ends[i]; n < query.ages.size(); ++n) {
+      const std::uint32_t age = newest - query.ages[n];
+      *end = age;
+      end += age < max_sessions_ ? 1 : 0;  // else its slot is another session's by now
+    }
+    ends[i + 1] = static_cast<std::size_t>(end - query.ages.data());
+  }
+  std::array<std::span<const std::uint32_t>, kQueryItems> holders;
+  for (std::size_t i = 0; i < query.asked_count; ++i) {
+    holders[i] = {query.ages.data() + ends[i], query.ages.data() + ends[i + 1]};
+  }
+  read(query.nearest.find({holders.data(), query.asked_count}, options_.neighbours), newest, query);
+}
+
+// Sessions lie all over a large memory, and waiting for one at a time would take longer than counting: each is asked
+// for long before it is copied.
+void SessionKnnIndex::read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest,
+                           Query& query) const {
+  query.slots.clear();
+  for (const auto& neighbour : neighbours) query.slots.push_back(slot_of(newest - neighbour.age));
+  query.items.resize(std::max(query.items.size(), neighbours.size() * kMaxSessionItems));
+  query.sessions.clear();
+  ItemIndex* items = query.items.data();
+  for (std::size_t n = 0; n < neighbours.size(); ++n) {
+    if (n + kPrefetch < neighbours.size()) sessions_.prefetch(query.slots[n + kPrefetch]);
+    if (n + kPrefetchRest < neighbours.size()) sessions_.prefetch_rest(query.slots[n + kPrefetchRest]);
+    IndexedSession session;
+    if (!sessions_.read(query.slots[n], session, items) || session.number != newest - neighbours[n].age) continue;
+    if (session.key == query.session_key && session.time_ms >= query.start_ms) continue;  // itself
+    query.sessions.push_back({items, session.count, neighbours[n].shared, session.time_ms});
+    items += std::max<std::size_t>(session.count, SessionTable::kItemsInLine);
+  }
+}
+
+void SessionKnnIndex::count_votes(Query& query) const {
+  std::size_t votes = 0;
+  for (const Query::Session& session : query.sessions) votes += session.count;
+  query.votes.start(votes);
+  std::uint32_t voters = 0;
+  for (const auto& [items, count, shared, time_ms] : query.sessions) {
+    if (voters == options_.neighbours) break;
+    const auto back = static_cast<std::size_t>(std::countr_zero(shared));  // of the newest item shared; 0: the last
+    const std::uint64_t matches = places_of(query.asked[back], items, count);
+    if (matches == 0) continue;  // it has outgrown what it shared: only its newest items are kept
+    const auto match = static_cast<std::size_t>(std::bit_width(matches) - 1);
+    const float similarity = query.nearest.similarity(shared);
+    const float vote = similarity * similarity * (1.0F - 0.1F * static_cast<float>(back));
+    const double age_days = std::max(0.0, static_cast<double>(query.now_ms - time_ms) / kMsPerDay);
+    const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
+    const Sums sums{vote, recent, vote, recent};
+    const Sums* shares = &kShares[kMaxSessionItems - match];
+    for (std::size_t i = 0; i < count; ++i) query.votes.add(items[i], voters, sums * shares[i]);
+    ++voters;
+  }
+  // Cheaper than to look at every item before.
+  query.votes.drop(query.asked.front());
+  query.votes.drop(kNoItem);
+}
+
+void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
+  const Query& query = ask(context, 0);
+  thread_local std::vector<Candidate> candidates;
+  candidates.clear();
+  for (const VoteTable::Vote& vote : query.votes.votes()) {
+    if (vote.voters > 0) candidates.push_back({vote.item, vote.sums[kOwn]});
+  }
+  keep_best(candidates, k);
+  out.insert(out.end(), candidates.begin(), candidates.end());
+}
+
+void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
+  struct Voted {
+    std::size_t row;
+    const VoteTable::Vote* vote;
+  };
+  thread_local std::vector<Voted> voted;
+  struct Logarithms {
+    float votes, idf_votes, recent_votes, votes_after, voters, share, share_after;
+  };
+  thread_local std::vector<float> idf;
+  thread_local std::vector<Logarithms> logarithms;
+  voted.clear();
+  idf.clear();
+  logarithms.clear();
+
+  const Query& query = ask(context, kRequestChanges);  // what propose() found
+  float all_own = kNoVote, all_after = kNoVote;
+  for (const VoteTable::Vote& vote : query.votes.votes()) {
+    all_own += vote.sums[kOwn];
+    all_after += vote.sums[kAfter];
+  }
+  const auto sessions = static_cast<float>(indexed_.load(kRelaxed));
+  const float no_share = std::log2(kNoShare);
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    const VoteTable::Vote* vote = query.votes.find(candidates[row]);
+    if (vote != nullptr) {
+      const auto* occurrences = occurrences_.find(vote->item);
+      const auto with = static_cast<float>(occurrences == nullptr ? 0 : occurrences->load(kRelaxed));
+      idf.push_back((1.0F + sessions) / (1.0F + with));
+      voted.push_back({row, vote});
+    } else {  // what the logarithms below make of no vote at all
+      for (std::size_t f = 0; f < 6; ++f) out.at(row, f) = 0.0F;
+      out.at(row, 6) = out.at(row, 7) = no_share;
+    }
+  }
+  log2_each(idf.data(), idf.size());
+  const auto scaled = [](float votes) { return 1.0F + 8.0F * votes; };
+  for (std::size_t v = 0; v < voted.size(); ++v) {
+    const VoteTable::Vote& vote = *voted[v].vote;
+    logarithms.push_back({.votes = scaled(vote.sums[kPlain]),
+                          .idf_votes = scaled(vote.sums[kPlain] * std::max(0.0F, idf[v])),
+                          .recent_votes = scaled(vote.sums[kRecent]),
+                          .votes_after = scaled(vote.sums[kAfter]),
+                          .voters = scaled(static_cast<float>(vote.voters)),
+                          .share = kNoShare + vote.sums[kOwn] / all_own,
+                          .share_after = kNoShare + vote.sums[kAfter] / all_after});
+  }
+  log2_each(logarithms);
+  for (std::size_t v = 0; v < voted.size(); ++v) {
+    const auto& [row, vote] = voted[v];
+    out.at(row, 0) = vote->sums[kOwn];
+    out.at(row, 1) = logarithms[v].votes;
+    out.at(row, 2) = logarithms[v].idf_votes;
+    out.at(row, 3) = logarithms[v].recent_votes;
+    out.at(row, 4) = logarithms[v].votes_after;
+    out.at(row, 5) = logarithms[v].voters;
+    out.at(row, 6) = logarithms[v].share;
+    out.at(row, 7) = logarithms[v].share_after;
+  }
+}
+
+void SessionKnnIndex::post(ItemIndex item, SessionNumber number) {
+  Postings& postings = postings_.at(item);
+  const std::lock_guard lock(posting_locks_.of(item));
+  if (postings.newest.size() < options_.max_sessions_per_item) {
+    postings.newest.push_back(number);
+  } else {
+    postings.newest[postings.next] = number;
+    postings.next = static_cast<std::uint32_t>((postings.next + 1) % postings.newest.size());
+  }
+}
+
+void SessionKnnIndex::clear(std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
+  for (const ItemIndex item : items) {
+    if (item != kNoItem) occurrences_.at(item).fetch_sub(1, kRelaxed);
+  }
+  const auto newest = newest_of_.find(session.key);
+  if (newest != newest_of_.end() && newest->second == session.number) newest_of_.erase(newest);
+  indexed_.fetch_sub(1, kRelaxed);
+  sessions_.clear(slot);
+  user_keys_.at(slot) = 0;
+}
+
+// Appends to the session that is being changed, and posts it under the item if it is not there yet.
+void SessionKnnIndex::add_item(ItemIndex item) {
+  const std::span items(items_.data(), changed_.count);
+  const bool known = std::find(items.begin(), items.end(), item) != items.end();
+  if (items.size() == options_.max_session_items) {
+    if (items.front() != kNoItem) occurrences_.at(items.front()).fetch_sub(1, kRelaxed);
+    std::shift_left(items.begin(), items.end(), 1);
+    --changed_.count;
+  }
+  items_[changed_.count++] = item;
+  occurrences_.at(item).fetch_add(1, kRelaxed);
+  if (!known) post(item, changed_.number);
+}
+
+// Makes the session that `event` goes on with the one that is being changed.
+void SessionKnnIndex::open(const Context& before, const Interaction& event) {
+  const auto known = newest_of_.find(event.session_key);
+  if (known != newest_of_.end() && sessions_.read(slot_of(known->second), changed_, items_.data()) &&
+      changed_.time_ms >= to_ms(before.session.front().time)) {
+    return;
+  }
+  const SessionNumber number = next_number_.load(kRelaxed);
+  if (sessions_.read(slot_of(number), changed_, items_.data())) {
+    clear(slot_of(number), changed_, {items_.data(), changed_.count});
+  }
+  changed_.key = event.session_key;
+  changed_.number = number;
+  changed_.time_ms = to_ms(before.session.back().time);
+  changed_.count = 0;
+  user_keys_.at(slot_of(number)) = event.user_key;
+  newest_of_[event.session_key] = number;
+  indexed_.fetch_add(1, kRelaxed);
+  next_number_.store(number + 1, kRelaxed);
+  for (const Visit& visit : before.session) add_item(visit.item);
+}
+
+void SessionKnnIndex::observe(const Context& before, const Interaction& event) {
+  if (event.opens_session || before.session.empty()) return;
+  open(before, event);
+  add_item(event.item);
+  changed_.time_ms = std::max(changed_.time_ms, to_ms(event.time));
+  sessions_.write(slot_of(changed_.number), changed_, items_.data());
+  if (event.user_key != 0) user_keys_.at(slot_of(changed_.number)) = event.user_key;
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+void SessionKnnIndex::forget_item(ItemIndex item) {
+  if (postings_.find(item) == nullptr) return;
+  if (occurrences_.at(item).load(kRelaxed) > 0) {
+    sessions_.for_each([&](std::size_t slot, const IndexedSession& session, std::span<ItemIndex> items) {
+      if (std::find(items.begin(), items.end(), item) == items.end()) return;
+      std::replace(items.begin(), items.end(), item, kNoItem);
+      sessions_.write(slot, session, items.data());
+    });
+    occurrences_.at(item).store(0, kRelaxed);
+  }
+  {
+    Postings& postings = postings_.at(item);
+    const std::lock_guard lock(posting_locks_.of(item));
+    postings.newest = {};
+    postings.next = 0;
+  }
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
+}
+
+void SessionKnnIndex::erase(std::uint64_t key) {
+  sessions_.for_each([&](std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
+    if (session.key == key || user_keys_.at(slot) == key) clear(slot, session, items);
+  });
+  find_newest_of_keys();
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
+}
+
+void SessionKnnIndex::find_newest_of_keys() {
+  newest_of_.clear();
+  const SessionNumber next = next_number_.load(kRelaxed);
+  sessions_.for_each([&](std::size_t, const IndexedSession& session, std::span<const ItemIndex>) {
+    const auto [known, added] = newest_of_.emplace(session.key, session.number);
+    if (!added && next - session.number < next - known->second) known->second = session.number;
+  });
+}
+
+void SessionKnnIndex::save(ByteWriter& out) const {
+  out.fixed(next_number_.load(kRelaxed));
+  out.varint(indexed_.load(kRelaxed));
+  sessions_.for_each([&](std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
+    out.fixed(session.number);
+    out.fixed(session.key);
+    out.fixed(*user_keys_.find(slot));
+    out.fixed(session.time_ms);
+    out.array(items);
+  });
+  std::size_t posted = 0;
+  postings_.for_each([&](std::size_t, const Postings& postings) { posted += postings.newest.empty() ? 0 : 1; });
+  out.varint(posted);
+  postings_.for_each([&](std::size_t item, const Postings& postings) {
+    if (postings.newest.empty()) return;
+    out.varint(item);
+    out.varint(postings.next);
+    out.array<SessionNumber>(postings.newest);
+  });
+}
+
+Result<void> SessionKnnIndex::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "session_knn: not a saved state"};
+  next_number_.store(in.fixed<SessionNumber>(), kRelaxed);
+  const std::uint64_t sessions = in.varint();
+  if (!in.ok() || sessions > options_.max_sessions) return corrupt;
+  for (std::uint64_t s = 0; s < sessions; ++s) {
+    IndexedSession session, other;
+    std::array<ItemIndex, kMaxSessionItems> others_items;
+    session.number = in.fixed<SessionNumber>();
+    session.key = in.fixed<std::uint64_t>();
+    user_keys_.at(slot_of(session.number)) = in.fixed<std::uint64_t>();
+    session.time_ms = read_time_ms(in);
+    const std::vector<ItemIndex> items = in.array<ItemIndex>();
+    const bool valid = in.ok() && session.key != 0 && items.size() <= options_.max_session_items &&
+                       std::all_of(items.begin(), items.end(),
+                                   [this](ItemIndex item) { return item == kNoItem || item < max_items_; });
+    if (!valid || sessions_.read(slot_of(session.number), other, others_items.data())) return corrupt;
+    session.count = static_cast<std::uint32_t>(items.size());
+    for (const ItemIndex item : items) {
+      if (item != kNoItem) occurrences_.at(item).fetch_add(1, kRelaxed);
+    }
+    sessions_.write(slot_of(session.number), session, items.data());
+  }
+  find_newest_of_keys();
+  indexed_.store(static_cast<std::uint32_t>(sessions), kRelaxed);
+  const std::uint64_t posted = in.varint();
+  for (std::uint64_t p = 0; p < posted; ++p) {
+    const std::uint64_t item = in.varint();
+    const std::uint64_t place = in.varint();
+    std::vector<SessionNumber> newest = in.array<SessionNumber>();
+    if (!in.ok() || item >= max_items_ || newest.size() > options_.max_sessions_per_item || place >= newest.size()) {
+      return corrupt;
+    }
+    Postings& postings = postings_.at(item);
+    postings.newest = std::move(newest);
+    postings.next = static_cast<std::uint32_t>(place);
+  }
+  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+std::size_t SessionKnnIndex::memory_bytes() const {
+  std::size_t bytes = sessions_.memory_bytes() + postings_.memory_bytes() + occurrences_.memory_bytes() +
+                      user_keys_.memory_bytes() + newest_of_.size() * 40;
+  postings_.for_each([&](std::size_t, const Postings& p) { bytes += p.newest.capacity() * sizeof(SessionNumber); });
+  return bytes;
+}
+
+std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items) {
+  return std::make_unique<LivePart<SessionKnnIndex>>(std::make_shared<SessionKnnIndex>(options, max_items));
+}
+
+}  // namespace freshet::online

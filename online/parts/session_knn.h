@@ -1,0 +1,95 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+#include "online/part/options.h"
+#include "online/part/part.h"
+#include "online/parts/nearest_sessions.h"
+#include "online/parts/session_table.h"
+
+namespace freshet::online {
+
+/// "session_knn": sessions like this one vote. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade", SIGMOD 2022)
+/// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
+/// hold it. A session is indexed from its second item on and grows with every click; it never votes for itself.
+/// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
+/// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
+/// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
+/// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without one (a session that the
+///          learner is just changing has no vote). A thread remembers its last query, so that propose() and score() of
+///          one context cost one search, also while the learner goes on.
+class SessionKnnIndex final : public Scorer {
+ public:
+  static constexpr std::size_t kQueryItems = NearestSessions::kMaxAsked;
+  static constexpr std::size_t kMaxSessionItems = SessionTable::kMaxItems;  ///< bound of Options::max_session_items
+
+  SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "session_knn"; }
+  std::span<const std::string_view> features() const override;
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t key);
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
+
+  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
+  struct Postings {
+    std::vector<SessionNumber> newest;  // a ring once full
+    std::uint32_t next = 0;             // where the next one goes
+  };
+  struct Query;
+
+  /// The votes for this context: from memory if no more than so many changes came since this thread asked last.
+  const Query& ask(const Context& context, std::uint64_t changes) const;
+  void find_neighbours(Query& query) const;
+  void read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest, Query& query) const;
+  void count_votes(Query& query) const;
+
+  void open(const Context& before, const Interaction& event);
+  void add_item(ItemIndex item);
+  void clear(std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items);
+  void post(ItemIndex item, SessionNumber number);
+  void find_newest_of_keys();
+  std::size_t slot_of(SessionNumber number) const { return number % max_sessions_; }
+
+  // const after construction
+  const SessionKnnOptions options_;
+  const SessionNumber max_sessions_;
+  const std::size_t max_items_;
+  const std::uint64_t identity_;  // tells the indexes of one process apart
+
+  StripedMutex posting_locks_;
+  SessionTable sessions_;
+  ChunkedArray<Postings> postings_;  // item i guarded by posting_locks_.of(i); the learner reads without
+  ChunkedArray<std::atomic<std::uint32_t>> occurrences_;  // of an item, in the items of all indexed sessions
+  std::atomic<SessionNumber> next_number_{0};
+  std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
+  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
+
+  // learner thread only
+  ChunkedArray<std::uint64_t> user_keys_;                       // by slot
+  std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key
+  IndexedSession changed_;                                      // the session that an event goes on with
+  std::array<ItemIndex, kMaxSessionItems> items_{};             // and its items
+};
+
+std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);
+
+}  // namespace freshet::online

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "online/containers/huge_array.h"
+#include "online/part/context.h"
+
+namespace freshet::online {
+
+/// A session as an index of sessions keeps it, its items beside it.
+struct IndexedSession {
+  std::uint64_t key = 0;  ///< never 0
+  std::int64_t time_ms = 0;
+  std::uint32_t number = 0;
+  std::uint32_t count = 0;  ///< of items
+};
+
+/// Sessions in slots, made to be read at random and without a lock: a session of up to kItemsInLine items, as most are,
+/// is one cache line. The items after those lie in a block elsewhere.
+/// Threads: one thread writes, any read. A sequence lock (Boehm, "Can seqlocks get along with programming language
+///          memory models?", MSPC 2012) per slot.
+/// Cost:    read() and write() copy what there is of the session; 64 bytes per slot, 224 more for a long session.
+class SessionTable {
+ public:
+  static constexpr std::size_t kItemsInLine = 8;
+  static constexpr std::size_t kMaxItems = 64;
+
+  explicit SessionTable(std::size_t slots) : lines_(slots), blocks_(slots) {}
+
+  /// Copies what is in the slot; false if nothing is, or if it is being written at this moment. `items` has room for
+  /// kMaxItems; of a short session's the first kItemsInLine are written, kNoItem after the last.
+  bool read(std::size_t slot, IndexedSession& session, ItemIndex* items) const {
+    const Line& line = lines_[slot];
+    const std::uint64_t version = line[kVersion].load(std::memory_order_acquire);
+    const std::uint64_t sizes = line[kSizes].load(std::memory_order_acquire);
+    session.number = high(version);
+    session.count = low(sizes);
+    session.key = line[kKey].load(std::memory_order_acquire);
+    session.time_ms = static_cast<std::int64_t>(line[kTime].load(std::memory_order_acquire));
+    for (std::size_t i = 0; i < kItemsInLine; i += 2) {
+      const std::uint64_t two = line[kItems + i / 2].load(std::memory_order_acquire);
+      std::memcpy(items + i, &two, sizeof two);
+    }
+    if (session.count > kItemsInLine) read_rest(high(sizes), session.count, items);
+    return session.key != 0 && version % 2 == 0 && line[kVersion].load(std::memory_order_relaxed) == version;
+  }
+
+  /// Replaces what is in the slot.
+  void write(std::size_t slot, const IndexedSession& session, const ItemIndex* items);
+  void clear(std::size_t slot) { write(slot, {}, nullptr); }
+
+  /// Asks the memory for what read() needs; prefetch_rest() once the line should be there, for a session that is
+  /// longer.
+  void prefetch(std::size_t slot) const { __builtin_prefetch(&lines_[slot]); }
+  void prefetch_rest(std::size_t slot) const;
+
+  /// Calls f(slot, session, its items) for each session, in the order of slots. For the thread that writes; f may
+  /// write.
+  template <typename F>
+  void for_each(F&& f) const {
+    IndexedSession session;
+    std::array<ItemIndex, kMaxItems> items{};
+    for (std::size_t slot = 0; slot < used_slots_; ++slot) {
+      if (read(slot, session, items.data())) f(slot, session, std::span(items.data(), session.count));
+    }
+  }
+
+  /// For the thread that writes.
+  std::size_t memory_bytes() const { return used_slots_ * sizeof(Line) + used_blocks_ * sizeof(Block); }
+
+ private:
+  // The words of a line. A reader's loads acquire and the writer's stores release, so that what is read between two
+  // equal even versions is of one write, without a fence.
+  enum Word : std::size_t {
+    kVersion,  // low: counts writes, odd during one; high: the session's number
+    kKey,      // 0: nothing in this slot
+    kTime,
+    kSizes,  // low: of items; high: the block of those that do not fit here
+    kItems   // two in each
+  };
+  using Line = std::array<std::atomic<std::uint64_t>, kItems + kItemsInLine / 2>;
+  using Block = std::array<std::atomic<ItemIndex>, kMaxItems - kItemsInLine>;
+  static_assert(sizeof(Line) == 64);
+
+  static std::uint32_t low(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+  static std::uint32_t high(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+  static std::uint64_t both(std::uint32_t low, std::uint32_t high) { return std::uint64_t{high} << 32 | low; }
+
+  void read_rest(std::uint32_t block, std::uint32_t count, ItemIndex* items) const;
+
+  HugeArray<Line> lines_;
+  HugeArray<Block> blocks_;  // one may be another session's by the time that it is read: then the version has changed
+
+  // writing thread only
+  std::vector<std::uint32_t> free_blocks_;
+  std::uint32_t used_blocks_ = 0;  // and which have been
+  std::size_t used_slots_ = 0;     // and those before
+};
+
+}  // namespace freshet::online

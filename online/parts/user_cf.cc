@@ -1,0 +1,391 @@
+#include "online/parts/user_cf.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+
+#include "base/saved_time.h"
+#include "online/containers/chunked_array.h"
+#include "online/containers/identity.h"
+#include "online/containers/item_table.h"
+#include "online/containers/striped_mutex.h"
+#include "online/kernels/kernels.h"
+#include "online/part/top_k.h"
+#include "online/vectors/embedding_ranking.h"
+#include "online/vectors/embedding_table.h"
+
+namespace freshet::online {
+namespace {
+
+using Slot = UserSlots::Slot;
+
+constexpr double kMsPerHour = 3'600'000.0;
+constexpr float kSharpness = 8;  // how much more the most alike count: the power of the similarity
+
+/// Divides `vector` by its length. False for a zero vector.
+bool normalise(std::vector<float>& vector) {
+  const float length = std::sqrt(squared(vector));
+  if (!(length > 0)) return false;
+  for (float& value : vector) value /= length;
+  return true;
+}
+
+/// What the most recently active users have come for lately.
+/// Threads: slot_of() and read() from any, under short locks; everything else learner thread only.
+class ActiveUsers {
+ public:
+  struct User {
+    std::uint64_t key = 0;      // 0: nobody
+    std::string id;             // empty: anonymous
+    std::vector<Visit> visits;  // distinct items, the newest last
+  };
+
+  ActiveUsers(const UserCfOptions& options, std::size_t max_items)
+      : options_(options), max_items_(max_items), slots_(options.max_users), users_(options.max_users) {}
+
+  Slot slot_of(std::uint64_t key) const { return slots_.find(key); }
+  std::size_t size() const { return slots_.size(); }
+
+  /// Calls read(user) under the user's lock.
+  template <typename Read>
+  void read(Slot slot, Read&& read) const {
+    const User* user = users_.find(slot);
+    if (user == nullptr) return;
+    const std::lock_guard lock(locks_.of(slot));
+    read(*user);
+  }
+
+  Slot observe(const Interaction& event) {
+    const auto [slot, is_new] = slots_.claim(who(event));
+    if (is_new) reset(slot, who(event), event.user);
+    User& user = users_.at(slot);
+    const auto known = std::ranges::find(user.visits, event.item, &Visit::item);
+    auto out = user.visits.end();
+    if (known != user.visits.end()) {
+      out = known;
+    } else {
+      if (holders_.size() <= event.item) holders_.resize(event.item + std::size_t{1});
+      ++holders_[event.item];
+      if (user.visits.size() >= options_.max_items_per_user) {
+        out = user.visits.begin();
+        --holders_[out->item];
+      }
+    }
+    const std::lock_guard lock(locks_.of(slot));
+    if (out != user.visits.end()) user.visits.erase(out);
+    user.visits.push_back({event.item, event.time});
+    return slot;
+  }
+
+  void forget_item(ItemIndex item) {
+    if (item >= holders_.size() || holders_[item] == 0) return;
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      User& user = users_.at(slot);
+      if (std::ranges::find(user.visits, item, &Visit::item) == user.visits.end()) continue;
+      const std::lock_guard lock(locks_.of(slot));
+      std::erase_if(user.visits, [&](const Visit& visit) { return visit.item == item; });
+    }
+    holders_[item] = 0;
+  }
+
+  /// The slot that is free now, or UserSlots::kNone.
+  Slot erase(std::uint64_t key) {
+    const Slot slot = slots_.release(key);
+    if (slot != UserSlots::kNone) reset(slot, 0, {});
+    return slot;
+  }
+
+  void save(ByteWriter& out) const {
+    slots_.save(out);
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      const User& user = *users_.find(slot);
+      out.string(user.id);
+      out.varint(user.visits.size());
+      for (const Visit& visit : user.visits) {
+        out.fixed(visit.item);
+        out.fixed(to_ms(visit.time));
+      }
+    }
+  }
+
+  /// False if it is no saved state.
+  bool load(ByteReader& in) {
+    if (!slots_.load(in)) return false;
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      User& user = users_.at(slot);
+      user.key = slots_.key_of(slot);
+      user.id = in.string();
+      const std::uint64_t count = in.varint();
+      if (!in.ok() || count > options_.max_items_per_user) return false;
+      for (std::uint64_t i = 0; i < count; ++i) {
+        const auto item = in.fixed<ItemIndex>();
+        const auto time = timestamp_from_ms(read_time_ms(in));
+        if (!in.ok() || item >= max_items_) return false;
+        if (holders_.size() <= item) holders_.resize(item + std::size_t{1});
+        ++holders_[item];
+        user.visits.push_back({item, time});
+      }
+    }
+    return true;
+  }
+
+  std::size_t memory_bytes() const {
+    std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
+    for (Slot slot = 0; slot < slots_.size(); ++slot) {
+      const User& user = *users_.find(slot);
+      bytes += user.visits.capacity() * sizeof(Visit) + (user.id.capacity() > 15 ? user.id.capacity() : 0);
+    }
+    return bytes;
+  }
+
+ private:
+  void reset(Slot slot, std::uint64_t key, std::string_view id) {
+    User& user = users_.at(slot);
+    for (const Visit& visit : user.visits) --holders_[visit.item];
+    const std::lock_guard lock(locks_.of(slot));
+    user.key = key;
+    user.id = id;
+    user.visits.clear();
+  }
+
+  const UserCfOptions options_;
+  const std::size_t max_items_;
+  UserSlots slots_;
+  StripedMutex locks_;
+  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+
+  // learner thread only
+  std::vector<std::uint32_t> holders_;  // per item: how many users' visits hold it
+};
+
+/// What the learner changes and every published scorer reads.
+struct Shared {
+  Shared(const UserCfOptions& the_options, std::size_t max_items, std::shared_ptr<const UserVectors> the_vectors)
+      : options(the_options), active(the_options, max_items), vectors(std::move(the_vectors)) {}
+
+  const UserCfOptions options;
+  ActiveUsers active;
+  const std::shared_ptr<const UserVectors> vectors;
+  std::atomic<std::uint64_t> changes{0};
+};
+
+class UserCfScorer final : public Scorer, public UserNeighbours {
+ public:
+  /// `rows`: unit vectors by slot; referred to, not copied.
+  UserCfScorer(const EmbeddingView& rows, std::shared_ptr<const Shared> shared)
+      : rows_(rows), shared_(std::move(shared)) {}
+
+  std::string_view name() const override { return "user_cf"; }
+
+  std::span<const std::string_view> features() const override {
+    static constexpr std::array<std::string_view, 4> kNames{"own", "log_own", "share", "log_neighbours"};
+    return kNames;
+  }
+
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
+    thread_local std::vector<Candidate> candidates;
+    candidates.clear();
+    for (const Vote& vote : votes(context).votes) {
+      if (vote.item != context.last_item()) candidates.push_back({vote.item, vote.sum});
+    }
+    keep_best(candidates, k);
+    out.insert(out.end(), candidates.begin(), candidates.end());
+  }
+
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
+    const Votes& known = votes(context);
+    for (std::size_t row = 0; row < candidates.size(); ++row) {
+      const std::uint32_t at = known.table.find(candidates[row]);
+      const Vote vote = at == ItemTable::kAbsent ? Vote{} : known.votes[at];
+      out.at(row, 0) = vote.sum;
+      out.at(row, 1) = std::log2(1.0F + 8.0F * vote.sum);
+      out.at(row, 2) = vote.sum / (known.total + 0.1F);
+      out.at(row, 3) = std::log2(1.0F + vote.neighbours);
+    }
+  }
+
+  const UserNeighbours* user_neighbours() const override { return this; }
+
+  bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const override {
+    std::vector<float> vector;
+    if (!shared_->vectors->copy(user_key, vector)) return false;
+    const std::size_t before = out.size();
+    for (std::size_t asked = 2 * k;; asked *= 4) {  // some have no id
+      out.resize(before);
+      const std::vector<Neighbour> found = neighbours(user_key, vector, asked);
+      for (const Neighbour& neighbour : found) {
+        if (out.size() - before == k) break;
+        shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
+          if (user.key == neighbour.key && !user.id.empty()) out.push_back({user.id, neighbour.similarity});
+        });
+      }
+      if (out.size() - before == k || asked >= rows_.rows) return true;
+    }
+  }
+
+ private:
+  struct Neighbour {
+    Slot slot = UserSlots::kNone;
+    std::uint64_t key = 0;
+    float similarity = 0;
+  };
+  struct Vote {
+    ItemIndex item = kNoItem;
+    float sum = 0;
+    float neighbours = 0;
+  };
+  struct Votes {
+    std::vector<Vote> votes;
+    ItemTable table;  // item -> index into votes
+    float total = 0;
+  };
+
+  /// The nearest by what is live now, most alike first; none with a similarity of 0 or less.
+  std::vector<Neighbour> neighbours(std::uint64_t key, std::vector<float> vector, std::size_t count) const {
+    std::vector<Neighbour> found;
+    if (!normalise(vector)) return found;
+    std::vector<Candidate> rows;
+    nearest_items(rows_, vector, count, shared_->active.slot_of(key), rows);
+    std::vector<float> other;
+    for (const Candidate& row : rows) {
+      Neighbour neighbour{row.item};
+      shared_->active.read(row.item, [&](const ActiveUsers::User& user) { neighbour.key = user.key; });
+      if (neighbour.key == key || !shared_->vectors->copy(neighbour.key, other) || !normalise(other)) continue;
+      neighbour.similarity = dot(vector.data(), other.data(), vector.size());
+      if (neighbour.similarity > 0) found.push_back(neighbour);
+    }
+    std::ranges::sort(found, [](const Neighbour& a, const Neighbour& b) {
+      return a.similarity != b.similarity ? a.similarity > b.similarity : a.slot < b.slot;
+    });
+    return found;
+  }
+
+  void count(const Context& context, Votes& result) const {
+    result.votes.clear();
+    result.table.clear();
+    result.total = 0;
+    thread_local std::vector<float> vector;
+    if (!shared_->vectors->copy(who(context), vector)) return;
+    for (const Neighbour& neighbour : neighbours(who(context), vector, shared_->options.neighbours)) {
+      shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
+        if (user.key != neighbour.key) return;  // given to another meanwhile
+        for (const Visit& visit : user.visits) {
+          const double hours = std::max(0.0, static_cast<double>((context.now - visit.time).count()) / kMsPerHour);
+          const auto fresh = static_cast<std::uint32_t>(result.votes.size());
+          const std::uint32_t at = result.table.find_or_insert(visit.item, fresh);
+          if (at == fresh) result.votes.push_back({visit.item});
+          const float vote =
+              std::pow(neighbour.similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
+          result.votes[at].sum += vote;
+          result.votes[at].neighbours += 1;
+          result.total += vote;
+        }
+      });
+    }
+  }
+
+  /// count(), remembered from propose() to score().
+  const Votes& votes(const Context& context) const {
+    struct Memo {
+      std::uint64_t scorer = 0, changes = 0, key = 0;
+      Timestamp now{};
+      Votes votes;
+    };
+    thread_local Memo memo;
+    const std::uint64_t changes = shared_->changes.load(std::memory_order_relaxed);
+    if (memo.scorer != identity_ || memo.changes != changes || memo.key != who(context) || memo.now != context.now) {
+      memo.scorer = identity_;
+      memo.changes = changes;
+      memo.key = who(context);
+      memo.now = context.now;
+      count(context, memo.votes);
+    }
+    return memo.votes;
+  }
+
+  const EmbeddingView& rows_;
+  const std::shared_ptr<const Shared> shared_;
+  const std::uint64_t identity_ = next_identity();
+};
+
+struct Published {
+  EmbeddingView rows;
+  UserCfScorer scorer;
+
+  Published(EmbeddingView the_rows, std::shared_ptr<const Shared> shared)
+      : rows(std::move(the_rows)), scorer(rows, std::move(shared)) {}
+};
+
+class UserCf final : public Part {
+ public:
+  UserCf(const UserCfOptions& options, std::size_t max_items, std::shared_ptr<const UserVectors> users)
+      : shared_(std::make_shared<Shared>(options, max_items, std::move(users))),
+        rows_(shared_->vectors->dimension(), options.max_users, options.max_users, 1),
+        live_(rows_.live(), shared_) {}
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    auto published = std::make_shared<const Published>(rows_.publish(), shared_);
+    return {published, &published->scorer};
+  }
+
+  void observe(const Context&, const Interaction& event) override {
+    if (!shared_->vectors->copy(who(event), vector_)) return;
+    const Slot slot = shared_->active.observe(event);
+    bool is_new = false;
+    const std::uint32_t row = rows_.observe(slot, is_new);
+    normalise(vector_);
+    rows_.write(row, vector_, 0);
+    ++shared_->changes;
+  }
+
+  void forget_item(ItemIndex item) override {
+    shared_->active.forget_item(item);
+    ++shared_->changes;
+  }
+
+  void erase(std::uint64_t key) override {
+    const Slot slot = shared_->active.erase(key);
+    // The row stays the slot's: forgetting it would leave a hole that is never filled.
+    if (slot != UserSlots::kNone) rows_.write(rows_.row_of(slot), std::vector<float>(rows_.live().dimension), 0);
+    ++shared_->changes;
+  }
+
+  void save(ByteWriter& out) const override {
+    out.varint(rows_.live().dimension);
+    out.varint(shared_->options.max_users);
+    shared_->active.save(out);
+    rows_.save(out);
+  }
+
+  Result<void> load(ByteReader& in) override {
+    if (in.varint() != rows_.live().dimension || in.varint() != shared_->options.max_users) {
+      return Error{Errc::invalid, "user_cf: made with another dimension or number of users"};
+    }
+    const Error corrupt{Errc::corrupt, "user_cf: not a saved state"};
+    if (!shared_->active.load(in) || !rows_.load(in)) return corrupt;
+    for (Slot slot = 0; slot < shared_->active.size(); ++slot) {
+      if (rows_.row_of(slot) == kNoRow) return corrupt;
+    }
+    return {};
+  }
+
+  std::size_t memory_bytes() const override { return shared_->active.memory_bytes() + rows_.memory_bytes(); }
+
+ private:
+  const std::shared_ptr<Shared> shared_;
+  EmbeddingTable rows_;  // unit vectors; slots stand for items
+  UserCfScorer live_;
+  std::vector<float> vector_;  // buffer of observe()
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_user_cf(const UserCfOptions& options, std::size_t max_items,
+                                   std::shared_ptr<const UserVectors> users) {
+  return std::make_unique<UserCf>(options, max_items, std::move(users));
+}
+
+}  // namespace freshet::online

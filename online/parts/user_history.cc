@@ -1,0 +1,179 @@
+#include "online/parts/user_history.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/saved_time.h"
+#include "online/containers/item_table.h"
+#include "online/part/live_part.h"
+#include "online/part/top_k.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr double kMsPerHour = 3'600'000.0;
+constexpr float kNever = 20.0F;  // log2 of hours since a visit that never was
+
+float log_hours(std::int64_t ms) {
+  return std::log2(1.0F + static_cast<float>(std::max(0.0, static_cast<double>(ms) / kMsPerHour)));
+}
+
+}  // namespace
+
+UserHistoryIndex::UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items)
+    : options_(options), max_items_(max_items), slots_(options.max_users), users_(options.max_users) {}
+
+std::span<const std::string_view> UserHistoryIndex::features() const {
+  static constexpr std::array<std::string_view, 5> kNames{"own", "log_count", "log_hours_ago", "share", "log_items"};
+  return kNames;
+}
+
+float UserHistoryIndex::own_score(const Entry& entry, std::int64_t now_ms) {
+  return entry.count / (2.0F + log_hours(now_ms - entry.last_ms));
+}
+
+void UserHistoryIndex::add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms) {
+  auto entry = std::ranges::find(entries, item, &Entry::item);
+  if (entry == entries.end()) {
+    entries.push_back({item, 1.0F, time_ms});
+    return;
+  }
+  entry->count += 1.0F;
+  entry->last_ms = std::max(entry->last_ms, time_ms);
+  std::rotate(entry, entry + 1, entries.end());
+}
+
+void UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries) const {
+  entries.clear();
+  const std::uint64_t key = who(context);
+  const Slot slot = key == 0 ? UserSlots::kNone : slots_.find(key);
+  if (const User* user = slot == UserSlots::kNone ? nullptr : users_.find(slot)) {
+    const std::lock_guard lock(locks_.of(slot));
+    if (user->key == key) return entries.assign(user->entries.begin(), user->entries.end());
+  }
+  // Nobody we know, or the caller's own session: what it holds is what we would have remembered of it by now.
+  for (const Visit& visit : context.session) add(entries, visit.item, to_ms(visit.time));
+}
+
+void UserHistoryIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
+  thread_local std::vector<Entry> entries;
+  thread_local std::vector<Candidate> candidates;
+  find(context, entries);
+  candidates.clear();
+  for (const Entry& entry : entries) {
+    if (entry.item != context.last_item()) candidates.push_back({entry.item, own_score(entry, to_ms(context.now))});
+  }
+  keep_best(candidates, k);
+  out.insert(out.end(), candidates.begin(), candidates.end());
+}
+
+void UserHistoryIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
+  thread_local std::vector<Entry> entries;
+  thread_local ItemTable table;
+  find(context, entries);
+  table.clear();
+  float total = 1.0F;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    table.find_or_insert(entries[i].item, static_cast<std::uint32_t>(i));
+    total += entries[i].count;
+  }
+  const float log_items = std::log2(1.0F + static_cast<float>(entries.size()));
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    const std::uint32_t at = table.find(candidates[row]);
+    const bool known = at != ItemTable::kAbsent;
+    out.at(row, 0) = known ? own_score(entries[at], to_ms(context.now)) : 0.0F;
+    out.at(row, 1) = known ? std::log2(1.0F + entries[at].count) : 0.0F;
+    out.at(row, 2) = known ? log_hours(to_ms(context.now) - entries[at].last_ms) : kNever;
+    out.at(row, 3) = known ? entries[at].count / total : 0.0F;
+    out.at(row, 4) = log_items;
+  }
+}
+
+void UserHistoryIndex::reset(Slot slot, std::uint64_t key) {
+  User& user = users_.at(slot);
+  for (const Entry& entry : user.entries) --holders_[entry.item];
+  const std::lock_guard lock(locks_.of(slot));
+  user.key = key;
+  user.entries.clear();
+}
+
+void UserHistoryIndex::observe(const Context&, const Interaction& event) {
+  const auto [slot, is_new_user] = slots_.claim(who(event));
+  if (is_new_user) reset(slot, who(event));
+  User& user = users_.at(slot);
+  const bool is_new = std::ranges::find(user.entries, event.item, &Entry::item) == user.entries.end();
+  if (is_new) {
+    if (holders_.size() <= event.item) holders_.resize(event.item + std::size_t{1});
+    ++holders_[event.item];
+  }
+  const bool full = is_new && user.entries.size() >= options_.max_items_per_user;
+  if (full) --holders_[user.entries.front().item];
+
+  const std::lock_guard lock(locks_.of(slot));
+  if (full) user.entries.erase(user.entries.begin());
+  add(user.entries, event.item, to_ms(event.time));
+}
+
+void UserHistoryIndex::forget_item(ItemIndex item) {
+  if (item >= holders_.size() || holders_[item] == 0) return;
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    User& user = users_.at(slot);
+    const auto held = std::ranges::find(user.entries, item, &Entry::item);
+    if (held == user.entries.end()) continue;
+    const std::lock_guard lock(locks_.of(slot));
+    user.entries.erase(held);
+  }
+  holders_[item] = 0;
+}
+
+void UserHistoryIndex::erase(std::uint64_t key) {
+  const Slot slot = slots_.release(key);
+  if (slot != UserSlots::kNone) reset(slot, 0);
+}
+
+void UserHistoryIndex::save(ByteWriter& out) const {
+  slots_.save(out);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    const User& user = *users_.find(slot);
+    out.varint(user.entries.size());
+    for (const Entry& entry : user.entries) {
+      out.fixed(entry.item);
+      out.fixed(entry.count);
+      out.fixed(entry.last_ms);
+    }
+  }
+}
+
+Result<void> UserHistoryIndex::load(ByteReader& in) {
+  const Error corrupt{Errc::corrupt, "user_history: not a saved state"};
+  if (!slots_.load(in)) return corrupt;
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    User& user = users_.at(slot);
+    user.key = slots_.key_of(slot);
+    const std::uint64_t count = in.varint();
+    if (!in.ok() || count > options_.max_items_per_user || (user.key == 0 && count > 0)) return corrupt;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      Entry entry;
+      entry.item = in.fixed<ItemIndex>();
+      entry.count = in.fixed<float>();
+      entry.last_ms = read_time_ms(in);
+      if (!in.ok() || entry.item >= max_items_) return corrupt;
+      if (holders_.size() <= entry.item) holders_.resize(entry.item + std::size_t{1});
+      ++holders_[entry.item];
+      user.entries.push_back(entry);
+    }
+  }
+  return in.ok() ? Result<void>{} : corrupt;
+}
+
+std::size_t UserHistoryIndex::memory_bytes() const {
+  std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) bytes += users_.find(slot)->entries.capacity() * sizeof(Entry);
+  return bytes;
+}
+
+std::unique_ptr<Part> make_user_history(const UserHistoryOptions& options, std::size_t max_items) {
+  return std::make_unique<LivePart<UserHistoryIndex>>(std::make_shared<UserHistoryIndex>(options, max_items));
+}
+
+}  // namespace freshet::online

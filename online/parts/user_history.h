@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+#include "online/containers/user_slots.h"
+#include "online/part/options.h"
+#include "online/part/part.h"
+
+namespace freshet::online {
+
+/// "user_history": what this user has come for before, in whatever session: bought again, read again, never again.
+/// Keeps per user the newest max_items_per_user distinct items with count and time; the least recently active user
+/// beyond max_users is forgotten. Without a user id the session id stands for the user, without either the session
+/// itself. Its own ranking: items by count, less the longer ago. Threads: as Scorer and Part; a user's items are copied
+/// under their stripe's lock.
+class UserHistoryIndex final : public Scorer {
+ public:
+  UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items);
+
+  std::string_view name() const override { return "user_history"; }
+  std::span<const std::string_view> features() const override;
+  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
+  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+
+  // learner thread only: see Part
+  void observe(const Context& before, const Interaction& event);
+  void forget_item(ItemIndex item);
+  void erase(std::uint64_t key);
+  void save(ByteWriter& out) const;
+  Result<void> load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  using Slot = UserSlots::Slot;
+
+  struct Entry {
+    ItemIndex item = kNoItem;
+    float count = 0;
+    std::int64_t last_ms = 0;
+  };
+  struct User {
+    std::uint64_t key = 0;       // 0: free
+    std::vector<Entry> entries;  // the newest last
+  };
+  /// One more visit of `item`, which is the newest from now on.
+  static void add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms);
+  /// The entries of the context's user; of a stranger, those that the session would have made.
+  void find(const Context& context, std::vector<Entry>& entries) const;
+  /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
+  void reset(Slot slot, std::uint64_t key);
+  static float own_score(const Entry& entry, std::int64_t now_ms);
+
+  // const after construction
+  const UserHistoryOptions options_;
+  const std::size_t max_items_;
+
+  UserSlots slots_;
+  StripedMutex locks_;
+  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+
+  // learner thread only
+  std::vector<std::uint32_t> holders_;  // per item: how many users' entries hold it
+};
+
+std::unique_ptr<Part> make_user_history(const UserHistoryOptions& options, std::size_t max_items);
+
+}  // namespace freshet::online

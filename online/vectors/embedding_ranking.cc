@@ -1,0 +1,177 @@
+#include "online/vectors/embedding_ranking.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "online/kernels/kernels.h"
+#include "online/kernels/simd.h"
+#include "online/kernels/threshold.h"
+#include "online/part/top_k.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr float kUnknown = -12.0F;    // log-odds of an item without a row against the best candidate
+constexpr std::size_t kAtLeast = 50;  // ranked again in floats
+constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
+
+/// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
+void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
+  if (row == kNoRow) return;
+  __builtin_prefetch(&embeddings.scalars(row));
+  const float* vector = embeddings.vector(row);
+  for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
+}
+
+/// Rows scored by their 4-bit copies, and the best of them.
+struct Scan {
+  std::vector<std::int8_t> query;
+  std::vector<const RowCluster*> clusters;  // that are read
+  std::vector<float> scores;                // block by block
+  std::vector<float> peaks;                 // the best of every block
+  std::vector<Candidate> best;              // rows, not yet items
+
+  void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all);
+  void run(const ClusterView& view, std::span<const float> exact_query, bool all);
+  void select(std::size_t count);
+};
+
+/// The clusters whose means score highest, as many as hold the rows to be read.
+void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
+  clusters.clear();
+  const std::size_t count = view.clusters.size();
+  const std::size_t rows_wanted = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
+  const std::size_t wanted = all ? count : (rows_wanted * count + view.rows - 1) / view.rows;
+  if (wanted >= count) {
+    for (const auto& cluster : view.clusters) clusters.push_back(cluster.get());
+    return;
+  }
+  const RowBlocks centroids = view.centroids->blocks(exact_query.size(), view.centroids->offset);
+  scores.resize(centroids.count * kBlockRows);
+  peaks.resize(centroids.count);
+  score_blocks(centroids, query.data(), exact_query.size(), query_scale, scores.data(), peaks.data());
+  const float threshold = threshold_for(std::span(scores).first(count), wanted);
+  for (std::size_t first = 0; first < count; first += kBlockRows) {
+    for (std::uint32_t lanes = reaching(&scores[first], threshold); lanes != 0; lanes &= lanes - 1) {
+      const std::size_t cluster = first + static_cast<std::size_t>(std::countr_zero(lanes));
+      if (cluster >= count) return;  // the last block has lanes without a cluster
+      clusters.push_back(view.clusters[cluster].get());
+      __builtin_prefetch(clusters.back());
+    }
+  }
+}
+
+void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool all) {
+  query.resize(exact_query.size());
+  const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
+  choose(view, exact_query, query_scale, all || view.centroids == nullptr);
+  std::size_t blocks = 0;
+  for (const RowCluster* cluster : clusters) {
+    const RowBlocks rows = cluster->blocks();
+    blocks += rows.count;
+    __builtin_prefetch(rows.codes);
+  }
+  peaks.resize(blocks);
+  scores.resize(blocks * kBlockRows);
+  std::size_t block = 0;
+  for (const RowCluster* cluster : clusters) {
+    const RowBlocks rows = cluster->blocks();
+    score_blocks(rows, query.data(), exact_query.size(), query_scale, &scores[block * kBlockRows], &peaks[block]);
+    block += rows.count;
+  }
+}
+
+/// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
+/// below it is among them, and only blocks whose peak reaches it need a look.
+void Scan::select(std::size_t count) {
+  const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
+  best.clear();
+  std::size_t first = 0;  // block of the cluster
+  for (const RowCluster* cluster : clusters) {
+    const std::size_t blocks = cluster->block_count();
+    for (std::size_t block = 0; block < blocks; ++block) {
+      if (peaks[first + block] < threshold) continue;
+      const float* lane_scores = &scores[(first + block) * kBlockRows];
+      for (std::uint32_t lanes = reaching(lane_scores, threshold); lanes != 0; lanes &= lanes - 1) {
+        const auto lane = static_cast<std::size_t>(std::countr_zero(lanes));
+        const std::uint32_t row = cluster->row(block * kBlockRows + lane);
+        if (row != kNoRow) best.push_back({row, lane_scores[lane]});
+      }
+    }
+    first += blocks;
+  }
+  if (best.size() > 2 * count) cut_to_best(best, count);
+}
+
+void rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except, bool all,
+          std::vector<Candidate>& ranked) {
+  thread_local Scan scan;
+  scan.run(*embeddings.scan, query, all);
+  scan.select(std::max(k + k / 2, kAtLeast) + 1);  // and `except`
+  ranked.clear();
+  for (std::size_t n = 0; n < scan.best.size(); ++n) {
+    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);
+    const std::uint32_t row = scan.best[n].item;
+    const ItemIndex item = embeddings.scalars(row).item;
+    if (item == kNoItem || item == except) continue;
+    ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
+  }
+  keep_best(ranked, k);
+}
+
+}  // namespace
+
+void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
+                   std::vector<Candidate>& out) {
+  const ClusterView& view = *embeddings.scan;
+  if (k == 0 || view.rows == 0) return;
+  thread_local std::vector<Candidate> ranked;
+  rank(embeddings, query, k, except, false, ranked);
+  out.insert(out.end(), ranked.begin(), ranked.end());
+  if (view.centroids == nullptr || view.tuner == nullptr || !view.tuner->is_due()) return;
+  std::vector<Candidate> exact;
+  rank(embeddings, query, std::min(k, ScanTuner::kCutoff), except, true, exact);
+  const auto missed = std::ranges::count_if(exact, [&](const Candidate& candidate) {
+    return std::ranges::find(ranked, candidate.item, &Candidate::item) == ranked.end();
+  });
+  const auto best = static_cast<double>(std::max<std::size_t>(1, exact.size()));
+  view.tuner->record(static_cast<double>(missed) / best, view.rows);
+}
+
+void relate_to_best(std::size_t rows, FeatureColumns out) {
+  const auto known = [&](std::size_t row) { return out.at(row, 4) > 0; };
+  float largest = -INFINITY;
+  for (std::size_t row = 0; row < rows; ++row) largest = std::max(largest, known(row) ? out.at(row, 0) : -INFINITY);
+  thread_local std::vector<float> odds;
+  odds.resize(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    odds[row] = out.at(row, 0) = known(row) ? std::max(kUnknown, out.at(row, 0) - largest) : kUnknown;
+  }
+  exponential(odds.data(), rows);
+  float sum = 1e-9F;
+  for (std::size_t row = 0; row < rows; ++row) sum += known(row) ? odds[row] : 0.0F;
+  for (std::size_t row = 0; row < rows; ++row) out.at(row, 1) = known(row) ? odds[row] / sum : 0.0F;
+}
+
+void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
+                 FeatureColumns out) {
+  thread_local std::vector<std::uint32_t> rows;
+  rows.assign(candidates.size() + kPrefetch, kNoRow);
+  for (std::size_t row = 0; query != nullptr && row < candidates.size(); ++row) {
+    rows[row] = embeddings.presumed_row_of(candidates[row]);
+  }
+  for (std::size_t row = 0; row < candidates.size(); ++row) {
+    prefetch(embeddings, rows[row + kPrefetch]);
+    const std::uint32_t at = rows[row];
+    const bool known = embeddings.is_row_of(at, candidates[row]);
+    const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
+    out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);
+    out.at(row, 2) = affinity;
+    out.at(row, 3) = known ? embeddings.scalars(at).bias : 0.0F;
+    out.at(row, 4) = known ? 1.0F : 0.0F;
+  }
+  relate_to_best(candidates.size(), out);
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "online/containers/recent_items.h"
+#include "online/vectors/embedding_table.h"
+#include "online/vectors/row_adagrad.h"
+#include "online/vectors/user_vectors.h"
+
+namespace freshet::online {
+
+/// Items' vectors where they are learned together with users': the rows, their Adagrad accumulators, and the
+/// distribution that negatives are drawn from.
+/// Threads:  learner thread only; table().publish() gives requests what they read.
+class ItemVectors {
+ public:
+  ItemVectors(std::size_t dimension, double learning_rate, std::size_t max_rows, std::size_t max_items,
+              std::size_t admission_count, std::size_t exact_rows);
+
+  EmbeddingTable& table() { return table_; }
+  const EmbeddingView& live() const { return table_.live(); }
+  ScanQuality scan_quality() const { return table_.scan_quality(); }
+  std::uint32_t row_of(ItemIndex item) const { return table_.row_of(item); }
+  std::span<const float> vector(std::uint32_t row) const { return {live().vector(row), live().dimension}; }
+
+  struct FoldedIn {
+    std::uint32_t row = kNoRow;  ///< kNoRow: the item is not admitted yet, and nothing else is said
+    UserVectors::Slot user = UserSlots::kNone;
+    bool is_new_item = false, is_new_user = false;
+  };
+  /// Counts the event. A new item's vector is near that of the user who brings it; a new user's is that of their first
+  /// item: both can be ranked at once, and are corrected by what follows.
+  FoldedIn observe(const Interaction& event, UserVectors& users, Random& random);
+
+  /// An item's row, by how popular the item is now or, now and then, any; kNoRow if the draw came to nothing.
+  /// REQUIRES: some item has a row
+  std::uint32_t draw_negative(Random& random) const;
+
+  void step(std::uint32_t row, std::span<const float> gradient, float bias_gradient) {
+    adagrad_.step(table_, row, gradient, bias_gradient);
+  }
+
+  void forget(ItemIndex item);
+  void save(ByteWriter& out) const;
+  /// False if it is no saved state.
+  bool load(ByteReader& in);
+  std::size_t memory_bytes() const;
+
+ private:
+  const std::size_t max_items_;
+  EmbeddingTable table_;
+  RowAdagrad adagrad_;
+  RecentItems recent_;
+};
+
+}  // namespace freshet::online

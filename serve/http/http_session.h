@@ -1,0 +1,88 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+#include "base/metrics.h"
+#include "serve/api/api.h"
+#include "serve/http/admission.h"
+#include "serve/options.h"
+
+namespace freshet::serve {
+
+/// Sockets and coroutines of a thread know its io_context: any_io_executor costs at each step of each operation.
+using IoExecutor = boost::asio::io_context::executor_type;
+using PlainStream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, IoExecutor>;
+using TlsStream = boost::asio::ssl::stream<PlainStream>;
+template <typename T>
+using Awaitable = boost::asio::awaitable<T, IoExecutor>;
+
+/// What the connections of one I/O thread share. That thread only.
+struct IoState {
+  const Options& options;
+  const Api& api;
+  Counter& shed_total;
+  boost::asio::io_context& context;
+  std::shared_ptr<Executor> executor;  ///< brings work back to this thread
+  Admission& admission;
+  bool draining = false;  ///< no connection begins another request
+};
+
+/// One connection, as its thread sees it from outside.
+struct Connection {
+  using Clock = std::chrono::steady_clock;
+
+  PlainStream& socket;
+  bool busy = false;  ///< between the first byte of a request and the last of its answer
+  /// When IoWorker, which looks every now and then, closes the socket. A timer would be set and cancelled three times
+  /// a request.
+  Clock::time_point deadline = Clock::time_point::max();
+
+  void expires_after(std::chrono::milliseconds timeout) { deadline = Clock::now() + timeout; }
+  void expires_never() { deadline = Clock::time_point::max(); }
+};
+
+/// HTTP/1.1 over one connection: reads requests, has the API answer them, within the limits of the options.
+/// A template rather than a stream that may be either, so that plain connections pay nothing for TLS; defined for
+/// PlainStream and TlsStream.
+/// Threads: the one of `io`.
+template <typename Stream>
+class HttpSession {
+ public:
+  HttpSession(Stream& stream, Connection& connection, const IoState& io)
+      : stream_(stream), connection_(connection), io_(io) {}
+
+  /// Until the peer, a limit or io.draining ends it. Closing is the caller's.
+  Awaitable<void> run();
+
+ private:
+  using Request = boost::beast::http::request<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  Awaitable<bool> serve_one();
+  Awaitable<bool> read_and_answer();
+  Awaitable<boost::beast::error_code> read_more(std::size_t most);
+  template <typename Done>
+  Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
+  Awaitable<bool> admitted_after_all();
+  ApiRequest to_api(const Request& request, bool shedding) const;
+  Awaitable<ApiResponse> ask(const Request& request);
+  Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
+  Awaitable<bool> send(std::string_view message);
+  Awaitable<bool> refuse(boost::beast::error_code error);
+  Awaitable<void> ignore_the_rest();
+
+  Stream& stream_;
+  Connection& connection_;
+  const IoState& io_;
+  boost::beast::flat_buffer buffer_{io_.options.max_header_bytes + io_.options.max_body_bytes};
+};
+
+}  // namespace freshet::serve

@@ -1,0 +1,136 @@
+#include "serve/http/io_worker.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace freshet::serve {
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+
+constexpr std::chrono::seconds kGoodbye{1};      // for the peer's half of a TLS farewell
+constexpr std::chrono::milliseconds kTick{100};  // how late a deadline may be noticed
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
+
+/// Work of one connection comes back to the connection's I/O thread.
+class ContextExecutor final : public Executor {
+ public:
+  ContextExecutor(asio::io_context& context, DiskWorker& disk) : context_(context), disk_(disk) {}
+
+  void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
+
+  void post_after(std::chrono::milliseconds delay, std::function<void()> work) override {
+    asio::dispatch(context_, [this, delay, work = std::move(work)]() mutable {
+      const auto due = std::chrono::ceil<Tick>(Clock::now() + delay);
+      std::vector<std::function<void()>>& works = due_[due];
+      works.push_back(std::move(work));
+      if (works.size() == 1) set_timer(due);
+    });
+  }
+
+  bool post_blocking(std::function<void()> work) override { return disk_.post(std::move(work)); }
+
+ private:
+  // Every POST of events has a timeout, which hardly ever matters: those of a tick share a timer.
+  using Tick = std::chrono::duration<std::int64_t, std::ratio<1, 20>>;
+  using Clock = std::chrono::steady_clock;
+  using Due = std::chrono::time_point<Clock, Tick>;
+
+  void set_timer(Due due) {
+    auto timer = std::make_unique<asio::steady_timer>(context_, due);
+    asio::steady_timer& waiting = *timer;
+    waiting.async_wait([this, due, timer = std::move(timer)](const boost::system::error_code&) {
+      const auto works = due_.extract(due);
+      for (const auto& work : works.mapped()) work();
+    });
+  }
+
+  asio::io_context& context_;
+  DiskWorker& disk_;
+  std::map<Due, std::vector<std::function<void()>>> due_;  // that thread's only
+};
+
+}  // namespace
+
+IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, Gauge& connections,
+                   Counter& shed)
+    : tls_(tls),
+      connections_gauge_(connections),
+      admission_(context_, options.shed_delay),
+      io_{options, api, shed, context_, std::make_shared<ContextExecutor>(context_, disk), admission_} {
+  asio::co_spawn(context_, watch_deadlines(), asio::detached);
+}
+
+void IoWorker::run() { context_.run(); }
+
+void IoWorker::adopt(PlainStream socket) {
+  connections_gauge_.Increment();  // here already: what waits to be served counts towards the limit
+  asio::post(context_, [this, socket = std::move(socket)]() mutable {
+    asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
+                   asio::detached);
+  });
+}
+
+void IoWorker::drain() {
+  asio::post(context_, [this] {
+    io_.draining = true;
+    for (Connection* connection : connections_) {
+      boost::system::error_code ignored;  // its deadline may have closed it
+      if (!connection->busy) connection->socket.cancel(ignored);
+    }
+  });
+}
+
+Awaitable<void> IoWorker::watch_deadlines() {
+  asio::basic_waitable_timer<Connection::Clock, asio::wait_traits<Connection::Clock>, IoExecutor> tick(context_);
+  for (;;) {
+    tick.expires_after(kTick);
+    co_await tick.async_wait(kAwait);
+    const auto now = Connection::Clock::now();
+    for (Connection* connection : connections_) {
+      boost::system::error_code ignored;
+      if (connection->deadline <= now) connection->socket.close(ignored);
+    }
+  }
+}
+
+void IoWorker::opened(Connection& connection) {
+  connections_.insert(&connection);
+  boost::system::error_code ignored;
+  connection.socket.set_option(Tcp::no_delay(true), ignored);
+}
+
+void IoWorker::closed(Connection& connection) {
+  connections_.erase(&connection);
+  connections_gauge_.Decrement();
+}
+
+Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
+  Connection connection{socket};
+  opened(connection);
+  co_await HttpSession<PlainStream>(socket, connection, io_).run();
+  boost::system::error_code ignored;
+  socket.shutdown(PlainStream::shutdown_send, ignored);
+  closed(connection);
+}
+
+Awaitable<void> IoWorker::serve_tls(PlainStream socket) {
+  const auto certificate = tls_->certificate();
+  TlsStream stream(std::move(socket), certificate->context);
+  Connection connection{stream.next_layer()};
+  opened(connection);
+  connection.expires_after(io_.options.tls.handshake_timeout);
+  auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (error) {
+    tls_->handshake_failed();
+  } else {
+    co_await HttpSession<TlsStream>(stream, connection, io_).run();
+    connection.expires_after(kGoodbye);
+    co_await stream.async_shutdown(kAwait);
+  }
+  closed(connection);
+}
+
+}  // namespace freshet::serve

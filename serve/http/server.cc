@@ -1,0 +1,148 @@
+#include "serve/http/server.h"
+
+#include <pthread.h>
+
+#include <boost/asio.hpp>
+#include <stdexcept>
+#include <thread>
+
+#include "base/log.h"
+#include "serve/api/api.h"
+#include "serve/http/disk_worker.h"
+#include "serve/http/io_worker.h"
+#include "serve/http/tls.h"
+
+namespace freshet::serve {
+namespace {
+
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+using std::chrono::steady_clock;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+Tcp::acceptor listen(asio::io_context& context, const Options& options) {
+  const auto address = asio::ip::make_address(options.address);
+  const Tcp::endpoint endpoint(address, options.port);
+  try {
+    Tcp::acceptor acceptor(context);
+    acceptor.open(endpoint.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    acceptor.bind(endpoint);
+    acceptor.listen(asio::socket_base::max_listen_connections);
+    return acceptor;
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error("cannot listen on " + options.address + ":" + std::to_string(options.port) + ": " +
+                             error.code().message());
+  }
+}
+
+Counter& reloads(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_serve_reloads_total",
+                         "Times that keys and certificate were read again, and the audit file opened again, on SIGHUP.",
+                         {{"result", result}});
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const Options& the_options, Services the_services)
+      : options(the_options),
+        api(options, the_services),
+        tls(options.tls.enabled() ? std::make_unique<Tls>(options.tls, the_services.metrics) : nullptr),
+        connections(the_services.metrics.gauge("freshet_serve_connections", "Open connections.")),
+        shed(the_services.metrics.counter("freshet_serve_shed_total", "Requests that came while overloaded.")),
+        refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
+                                             "Connections closed at once because there were too many.")),
+        reloaded_ok(reloads(the_services.metrics, "ok")),
+        reloaded_not(reloads(the_services.metrics, "failed")) {
+    for (std::size_t i = 0; i < options.threads; ++i) {
+      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, connections, shed));
+    }
+    if (options.is_public() && !options.tls.enabled()) {
+      log::warn("a public address without serve.tls.certificate: keys and answers travel in the clear");
+    }
+    acceptor = std::make_unique<Tcp::acceptor>(listen(workers.front()->context(), options));
+    port = acceptor->local_endpoint().port();
+    asio::co_spawn(workers.front()->context(), accept(), asio::detached);
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      threads.emplace_back([this, i] {
+        pthread_setname_np(pthread_self(), ("freshet-io-" + std::to_string(i)).c_str());
+        workers[i]->run();
+      });
+    }
+  }
+
+  /// One acceptor deals connections out in turn: even load, and a second process on the port is noticed.
+  asio::awaitable<void> accept() {
+    for (std::size_t next = 0; acceptor->is_open(); next = (next + 1) % workers.size()) {
+      IoWorker& worker = *workers[next];
+      auto [error, socket] = co_await acceptor->async_accept(worker.context(), kAwait);
+      if (!acceptor->is_open()) co_return;
+      if (error) {
+        // Out of file descriptors, most likely: let some connections end first.
+        asio::steady_timer pause(co_await asio::this_coro::executor, std::chrono::milliseconds(50));
+        co_await pause.async_wait(kAwait);
+        continue;
+      }
+      if (connections.Value() >= static_cast<double>(options.max_connections)) {
+        refused.Increment();
+        continue;  // closes it
+      }
+      worker.adopt(std::move(socket));
+    }
+  }
+
+  void reload() {
+    bool all = true;
+    const auto check = [&](const Result<void>& reloaded) {
+      if (!reloaded) log::error("reload failed; what is in use stays", {{"reason", reloaded.error().message}});
+      all &= reloaded.has_value();
+    };
+    check(api.reload_keys());
+    check(api.reopen_audit());
+    if (tls) check(tls->reload());
+    (all ? reloaded_ok : reloaded_not).Increment();
+  }
+
+  void stop() {
+    if (threads.empty()) return;
+    asio::post(workers.front()->context(), [this] { acceptor->close(); });
+    for (const auto& worker : workers) worker->drain();
+    const auto deadline = steady_clock::now() + options.drain_timeout;
+    while (connections.Value() > 0 && steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    for (const auto& worker : workers) worker->context().stop();
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
+    disk.stop();  // while the contexts are there: what it lets go of may own coroutines of theirs
+  }
+
+  const Options options;
+  Api api;
+  const std::unique_ptr<Tls> tls;  // null: plain HTTP
+  Gauge& connections;
+  Counter& shed;
+  Counter& refused;
+  Counter& reloaded_ok;
+  Counter& reloaded_not;
+  DiskWorker disk;
+  std::vector<std::unique_ptr<IoWorker>> workers;
+  std::unique_ptr<Tcp::acceptor> acceptor;
+  std::uint16_t port = 0;
+  std::vector<std::thread> threads;
+};
+
+Server::Server(const Options& options, Services services)
+    : impl_(std::make_unique<Impl>(options, std::move(services))) {}
+
+Server::~Server() { stop(); }
+
+std::uint16_t Server::port() const { return impl_->port; }
+
+void Server::reload() { impl_->reload(); }
+
+void Server::stop() { impl_->stop(); }
+
+}  // namespace freshet::serve

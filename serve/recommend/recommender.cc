@@ -1,0 +1,275 @@
+#include "serve/recommend/recommender.h"
+
+#include <algorithm>
+#include <span>
+
+#include "online/model/ranking.h"
+#include "online/model/session.h"
+#include "serve/recommend/stage_metrics.h"
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::size_t kMaxDoublings = 4;  // of the candidates asked for when filters leave too few
+
+using online::Ranking;
+using online::Scorer;
+
+std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
+  std::vector<const Scorer*> scorers;
+  scorers.reserve(snapshot.parts.size());
+  for (const auto& part : snapshot.parts) scorers.push_back(part.get());
+  return scorers;
+}
+
+/// Which parts proposed something that is in the list.
+void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+  std::uint32_t sources = 0;
+  for (const std::size_t row : rows) sources |= ranking.sources[row];
+  list.parts.reserve(scorers.size());
+  for (std::size_t p = 0; p < scorers.size(); ++p) {
+    if ((sources >> p & 1U) != 0) list.parts.emplace_back(scorers[p]->name());
+  }
+}
+
+/// Which parts proposed each entry, with their own scores.
+void explain(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t p = 0; p < scorers.size(); ++p) {
+      if ((ranking.sources[rows[i]] >> p & 1U) == 0) continue;
+      const auto own =
+          std::ranges::find(ranking.proposals[p].candidates, ranking.items[rows[i]], &online::Candidate::item);
+      list.items[i].parts.emplace_back(scorers[p]->name(), own->score);
+    }
+  }
+}
+
+std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& filters) {
+  std::vector<std::string> names;
+  for (const auto& filter : filters) names.emplace_back(filter->name());
+  return names;
+}
+
+/// Newest first, both.
+void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
+  if (transient.empty()) return;
+  const auto stored = static_cast<std::ptrdiff_t>(events.size());
+  std::ranges::move(transient, std::back_inserter(events));
+  std::ranges::inplace_merge(events, events.begin() + stored, std::ranges::greater{}, &Event::time);
+}
+
+/// Reused from request to request.
+Ranking& thread_ranking() {
+  thread_local Ranking ranking;
+  return ranking;
+}
+
+}  // namespace
+
+struct Recommender::Impl {
+  explicit Impl(const Services& the_services)
+      : services(the_services),
+        filters(make_filters(services.catalogue)),
+        metrics(services.metrics, names_of(filters)) {}
+
+  List start(const online::Snapshot& snapshot, std::string source) const;
+  bool keep(const ListRequest& request, const NamedCandidate& candidate) const;
+  List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
+  List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
+  std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
+
+  const Services& services;
+  std::vector<std::unique_ptr<Filter>> filters;
+  mutable StageMetrics metrics;
+};
+
+Recommender::Recommender(const Services& services) : impl_(std::make_unique<Impl>(services)) {}
+Recommender::~Recommender() = default;
+
+Result<online::Context> Recommender::context_of(const Owner& owner) const {
+  const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
+  const Services& services = impl_->services;
+  auto events = services.histories.recent(owner, services.online.max_session_items);
+  if (!events) return events.error();
+  add_transient(services.transient.recent(owner, services.online.max_session_items), *events);
+  const auto find = [&](std::string_view item) { return services.vocabulary.find(item); };
+  // Event time, not wall clock: a replayed log behaves as it did in its day.
+  // What is not stored does not move the stream's time; it is not later than itself, all the same.
+  Timestamp now = services.histories.stream_time();
+  if (!events->empty()) now = std::max(now, events->front().time);
+  online::Context context = online::session_from_history(*events, now, services.online, find);
+  if (context.session.empty() && !events->empty()) {
+    context = online::session_from_history(*events, events->front().time, services.online, find);
+    context.now = now;
+  }
+  const bool is_user = owner.kind == Owner::Kind::user;
+  context.session_key = online::owner_key(owner.kind, owner.id);
+  if (is_user) context.user_key = context.session_key;
+  if (is_user && !events->empty() && !events->front().session.empty()) {
+    context.session_key = online::owner_key(Owner::Kind::session, events->front().session);
+  }
+  return context;
+}
+
+online::Context Recommender::context_of(const std::vector<std::string>& items) const {
+  online::Context context;
+  context.now = impl_->services.histories.stream_time();
+  for (const std::string& name : items) {
+    const online::ItemIndex item = impl_->services.vocabulary.find(name);
+    if (item != online::kNoItem && item != context.last_item()) context.session.push_back({item, context.now});
+  }
+  const std::size_t most = impl_->services.online.max_session_items;
+  if (context.session.size() > most) {
+    context.session.erase(context.session.begin(), context.session.end() - static_cast<std::ptrdiff_t>(most));
+  }
+  return context;
+}
+
+List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {
+  List list;
+  list.source = std::move(source);
+  list.model_version = snapshot.version;
+  list.model_age_ms = std::max<std::int64_t>(0, to_ms(services.clock.now()) - to_ms(snapshot.published));
+  return list;
+}
+
+/// Asks the filters, each only about what the ones before it kept.
+bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& candidate) const {
+  for (std::size_t i = 0; i < filters.size(); ++i) {
+    if (filters[i]->keep(request, candidate)) continue;
+    metrics.removed(i);
+    return false;
+  }
+  return true;
+}
+
+List Recommender::recommend(const ListRequest& request) const {
+  const auto snapshot = impl_->services.snapshot();
+  // The blender is trained on sessions that have begun; before that popularity is all there is to go by.
+  return request.context.session.empty() ? impl_->popular(request, *snapshot) : impl_->blended(request, *snapshot);
+}
+
+/// Fills the list with the best that the filters let through; returns their rows. Only what comes so far is named and
+/// filtered: most candidates never are.
+std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, const Ranking& ranking,
+                                                   List& list) const {
+  const StageMetrics::Timer timer(metrics, StageMetrics::selection);
+  std::vector<std::size_t> rows;
+  rows.reserve(std::min(request.k, ranking.items.size()));
+  list.items.clear();
+  list.items.reserve(rows.capacity());
+  const auto visit = [&](std::size_t row) {
+    // A number that was given up since it was proposed has no name any more.
+    NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
+    if (candidate.name.empty() || !keep(request, candidate)) return true;
+    list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
+    rows.push_back(row);
+    return rows.size() < request.k;
+  };
+  online::visit_best_first(ranking, visit, [&](std::size_t row) { services.vocabulary.prefetch(ranking.items[row]); });
+  return rows;
+}
+
+List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
+  const auto scorers = scorers_of(snapshot);
+  Ranking& ranking = thread_ranking();
+  List list = start(snapshot, "blend");
+  std::vector<std::size_t> rows;
+  std::size_t per_part = std::max(services.online.blender.candidates_per_part, request.k);
+  for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
+    {
+      const StageMetrics::Timer timer(metrics, StageMetrics::sources);
+      online::propose(scorers, request.context, per_part, ranking);
+    }
+    metrics.proposed(ranking.items.size());
+    {
+      const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
+      online::extract_features(scorers, request.context, ranking);
+      online::blend(*snapshot.blender, ranking);
+    }
+    rows = select(request, ranking, list);
+    const bool more = std::ranges::any_of(ranking.proposals,
+                                          [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
+    if (rows.size() >= request.k || !more) break;
+  }
+  name_sources(scorers, ranking, rows, list);
+  if (request.explain) explain(scorers, ranking, rows, list);
+  metrics.returned(list.items.size());
+  return list;
+}
+
+List Recommender::popular(const ListRequest& request) const {
+  return impl_->popular(request, *impl_->services.snapshot());
+}
+
+List Recommender::Impl::popular(const ListRequest& request, const online::Snapshot& snapshot) const {
+  const auto popularity =
+      std::ranges::find(snapshot.parts, "popularity", [](const auto& part) { return part->name(); });
+  List list = start(snapshot, "popularity");
+  if (popularity == snapshot.parts.end()) return list;
+  const Scorer* const scorer = popularity->get();
+  Ranking& ranking = thread_ranking();
+  std::vector<std::size_t> rows;
+  std::size_t count = request.k;
+  for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, count *= 2) {
+    {
+      const StageMetrics::Timer timer(metrics, StageMetrics::sources);
+      online::propose({&scorer, 1}, request.context, count, ranking);
+    }
+    metrics.proposed(ranking.items.size());
+    const auto& proposed = ranking.proposals.front().candidates;
+    ranking.scores.clear();
+    for (const online::Candidate& candidate : proposed) ranking.scores.push_back(candidate.score);
+    rows = select(request, ranking, list);
+    if (rows.size() >= request.k || proposed.size() < count) break;
+  }
+  name_sources({&scorer, 1}, ranking, rows, list);
+  if (request.explain) explain({&scorer, 1}, ranking, rows, list);
+  metrics.returned(list.items.size());
+  return list;
+}
+
+List Recommender::rank(const online::Context& context, const std::vector<std::string>& items) const {
+  const auto snapshot = impl_->services.snapshot();
+  const auto scorers = scorers_of(*snapshot);
+  Ranking& ranking = thread_ranking();
+  ranking.items.clear();
+  std::vector<std::string> known, unknown;
+  for (const std::string& name : items) {
+    const online::ItemIndex item = impl_->services.vocabulary.find(name);
+    if (item == online::kNoItem) {
+      unknown.push_back(name);
+    } else {
+      ranking.items.push_back(item);
+      known.push_back(name);
+    }
+  }
+  {
+    const StageMetrics::Timer timer(impl_->metrics, StageMetrics::scoring);
+    online::extract_features(scorers, context, ranking);
+    online::blend(*snapshot->blender, ranking);
+  }
+  const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
+  List list = impl_->start(*snapshot, "blend");
+  float least = 0;
+  online::visit_best_first(ranking, [&](std::size_t row) {
+    least = ranking.scores[row];
+    list.items.push_back({std::move(known[row]), ranking.scores[row], {}});
+    return true;
+  });
+  for (std::string& name : unknown) list.items.push_back({std::move(name), least, {}});
+  if (!list.items.empty()) {
+    for (const Scorer* scorer : scorers) list.parts.emplace_back(scorer->name());
+  }
+  impl_->metrics.returned(list.items.size());
+  return list;
+}
+
+std::vector<std::pair<std::string, std::vector<std::string>>> Recommender::components() const {
+  std::vector<std::string> sources;
+  for (const auto& part : impl_->services.snapshot()->parts) sources.emplace_back(part->name());
+  return {
+      {"sources", sources}, {"filters", names_of(impl_->filters)}, {"scorers", {"blend"}}, {"selectors", {"top_k"}}};
+}
+
+}  // namespace freshet::serve

@@ -1,0 +1,282 @@
+#include "serve/routing/json.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::size_t kMaxDepth = 32;
+
+std::string_view title_of(unsigned status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 412: return "Precondition Failed";
+    case 413: return "Content Too Large";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    default: return "Error";
+  }
+}
+
+unsigned status_of(Errc code) {
+  switch (code) {
+    case Errc::invalid: return 400;
+    case Errc::not_found: return 404;
+    case Errc::corrupt: return 500;
+    case Errc::timed_out: return 504;
+    case Errc::overloaded:
+    case Errc::unavailable:
+    case Errc::shutting_down: return 503;
+  }
+  return 500;
+}
+
+Error bad_field(std::string_view field, std::string_view expected) {
+  return {Errc::invalid, std::string(field) + ": " + std::string(expected)};
+}
+
+/// JSON text kept as text in an event or item, as a value again.
+json::value parsed_or_empty(const std::string& text) {
+  boost::system::error_code error;
+  json::value value = json::parse(text.empty() ? "{}" : text, error);
+  return error ? json::value(json::object()) : value;
+}
+
+template <typename Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 32> text;  // the longest double takes 24
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  out.append(text.data(), end);
+}
+
+Result<std::string> text_field(const json::value& value, std::string_view field) {
+  if (!value.is_string()) return bad_field(field, "expected a string");
+  return std::string(value.as_string());
+}
+
+Result<std::vector<std::string>> categories_field(const json::value& value) {
+  if (!value.is_array()) return bad_field("categories", "expected an array of strings");
+  std::vector<std::string> categories;
+  for (const json::value& entry : value.as_array()) {
+    if (!entry.is_string()) return bad_field("categories", "expected an array of strings");
+    categories.emplace_back(entry.as_string());
+  }
+  return categories;
+}
+
+Result<Timestamp> time_field(const json::value& value) {
+  if (value.is_string()) {
+    const auto time = parse_rfc3339(std::string_view(value.as_string()));
+    if (time) return *time;
+  } else if (value.is_int64() && is_event_time(value.as_int64())) {
+    return timestamp_from_ms(value.as_int64());
+  }
+  return bad_field("ts", "expected RFC 3339 text or integer milliseconds since 1970");
+}
+
+/// Sets one field of `item`; unknown ones are an error, since a typo would silently lose data.
+Result<void> set_field(Item& item, std::string_view name, const json::value& value) {
+  const auto assign = [](auto& target, auto result) -> Result<void> {
+    if (!result) return result.error();
+    target = *std::move(result);
+    return {};
+  };
+  if (name == "item") return assign(item.item, id_from_json(value, "item"));
+  if (name == "title") return assign(item.title, text_field(value, "title"));
+  if (name == "text") return assign(item.text, text_field(value, "text"));
+  if (name == "categories") return assign(item.categories, categories_field(value));
+  if (name == "ts") return assign(item.time, time_field(value));
+  if (name == "available") {
+    if (!value.is_bool()) return bad_field(name, "expected true or false");
+    item.available = value.as_bool();
+    return {};
+  }
+  if (name == "price") {
+    boost::system::error_code error;
+    const double price = value.to_number<double>(error);
+    if (error || !std::isfinite(price)) return bad_field(name, "expected a number");
+    item.price = price;
+    return {};
+  }
+  if (name == "attributes") {
+    if (!value.is_object()) return bad_field(name, "expected an object");
+    item.attributes = value.as_object().empty() ? "" : to_text(value);
+    return {};
+  }
+  return bad_field(name, "unknown field");
+}
+
+}  // namespace
+
+/// A comma, unless this is the first of its array or object, or belongs to a name. No value ends as one begins.
+void JsonWriter::separate() {
+  if (out_.size() == begin_) return;
+  const char last = out_.back();
+  if (last != '[' && last != '{' && last != ':') out_ += ',';
+}
+
+JsonWriter& JsonWriter::raw(std::string_view value) {
+  separate();
+  out_ += value;
+  return *this;
+}
+
+JsonWriter& JsonWriter::text(std::string_view text) {
+  const bool plain =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
+  if (!plain) return raw(json::serialize(json::string_view(text)));
+  separate();
+  out_ += '"';
+  out_ += text;
+  out_ += '"';
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(double number) {
+  if (!std::isfinite(number)) return raw("null");
+  if (number == 0 && std::signbit(number)) return raw("-0.0");  // "-0" is an integer
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::int64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::uint64_t number) {
+  separate();
+  append_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::value(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null: return raw("null");
+    case json::kind::bool_: return raw(value.get_bool() ? "true" : "false");
+    case json::kind::int64: return number(value.get_int64());
+    case json::kind::uint64: return number(value.get_uint64());
+    case json::kind::double_: return number(value.get_double());
+    case json::kind::string: return text(value.get_string());
+    case json::kind::array:
+      open('[');
+      for (const json::value& entry : value.get_array()) this->value(entry);
+      return close(']');
+    case json::kind::object:
+      open('{');
+      for (const auto& [field, entry] : value.get_object()) name(field).value(entry);
+      return close('}');
+  }
+  return *this;
+}
+
+std::string to_text(const json::value& value) {
+  std::string text;
+  JsonWriter(text).value(value);
+  return text;
+}
+
+ApiResponse json_response(const json::value& body, unsigned status) {
+  ApiResponse response;
+  response.status = status;
+  response.body = to_text(body);
+  return response;
+}
+
+ApiResponse problem(unsigned status, std::string_view detail) {
+  ApiResponse response = json_response(
+      {{"type", "about:blank"}, {"title", title_of(status)}, {"status", status}, {"detail", detail}}, status);
+  response.content_type = "application/problem+json";
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+ApiResponse problem(const Error& error) { return problem(status_of(error.code), error.message); }
+
+Result<json::value> parse_json(std::string_view body) {
+  json::parse_options options;
+  options.max_depth = kMaxDepth;
+  json::stream_parser parser({}, options);
+  boost::system::error_code error;
+  const std::size_t read = parser.write_some(body.data(), body.size(), error);
+  if (!error) parser.finish(error);
+  if (error || read < body.size()) {
+    return Error{Errc::invalid, "not JSON: " + (error ? error.message() : std::string("more after the document")) +
+                                    " at byte " + std::to_string(read)};
+  }
+  return parser.release();
+}
+
+json::value to_json(const Event& event) {
+  json::object out;
+  const auto add = [&](const char* name, const std::string& text) {
+    if (!text.empty()) out.emplace(name, text);
+  };
+  add("id", event.id);
+  add("user", event.user);
+  add("session", event.session);
+  add("item", event.item);
+  add("type", event.type);
+  out.emplace("ts", format_rfc3339(event.time));
+  out.emplace("value", event.value);
+  add("request", event.request);
+  if (!event.props.empty()) out.emplace("props", parsed_or_empty(event.props));
+  return out;
+}
+
+json::value to_json(const Item& item) {
+  json::object out{{"item", item.item}, {"title", item.title}, {"text", item.text}};
+  out.emplace("categories", json::value_from(item.categories));
+  out.emplace("price", item.price);
+  out.emplace("available", item.available);
+  out.emplace("ts", format_rfc3339(item.time));
+  out.emplace("attributes", parsed_or_empty(item.attributes));
+  return out;
+}
+
+Result<Item> item_from_json(const json::value& document, std::string_view name) {
+  if (!document.is_object()) return Error{Errc::invalid, "expected an item object"};
+  Item item;
+  for (const auto& [field, value] : document.as_object()) {
+    if (auto set = set_field(item, field, value); !set) return set.error();
+  }
+  if (!name.empty()) {
+    if (!item.item.empty() && item.item != name) return bad_field("item", "differs from the item in the path");
+    item.item = name;
+  }
+  if (item.item.empty()) return bad_field("item", "missing");
+  return item;
+}
+
+Result<std::string> id_from_json(const json::value& value, std::string_view field) {
+  std::string id;
+  if (value.is_string()) {
+    id = value.as_string();
+  } else if (value.is_int64()) {
+    id = std::to_string(value.as_int64());
+  } else if (value.is_uint64()) {
+    id = std::to_string(value.as_uint64());
+  } else if (value.is_double() && std::trunc(value.as_double()) == value.as_double() &&
+             std::abs(value.as_double()) < 9.0e15) {
+    id = std::to_string(static_cast<std::int64_t>(value.as_double()));  // 1e3 is an integer too
+  } else {
+    return bad_field(field, "expected a string or an integer");
+  }
+  if (id.empty()) return bad_field(field, "must not be empty");
+  if (id.size() > kMaxIdBytes) return bad_field(field, "longer than " + std::to_string(kMaxIdBytes) + " bytes");
+  return id;
+}
+
+}  // namespace freshet::serve

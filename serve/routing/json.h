@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/result.h"
+#include "serve/routing/message.h"
+
+namespace freshet::serve {
+
+namespace json = boost::json;
+
+/// Appends JSON to a text, from the first bracket to the last, with commas where they belong: compact, numbers as
+/// people write them (Boost writes 9.5 as 9.5E0), infinite or no numbers as null.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out), begin_(out.size()) {}
+
+  JsonWriter& open(char bracket) { return raw({&bracket, 1}); }
+  JsonWriter& close(char bracket) {
+    out_ += bracket;
+    return *this;
+  }
+  JsonWriter& name(std::string_view name) {
+    text(name).out_ += ':';
+    return *this;
+  }
+  JsonWriter& text(std::string_view text);
+  JsonWriter& number(double number);
+  JsonWriter& number(std::int64_t number);
+  JsonWriter& number(std::uint64_t number);
+  /// Anything else, as it is to be written.
+  JsonWriter& raw(std::string_view value);
+  JsonWriter& value(const json::value& value);
+
+ private:
+  void separate();
+
+  std::string& out_;
+  const std::size_t begin_;
+};
+
+/// As JsonWriter writes it.
+std::string to_text(const json::value& value);
+
+ApiResponse json_response(const json::value& body, unsigned status = 200);
+
+/// RFC 9457 problem details.
+ApiResponse problem(unsigned status, std::string_view detail);
+ApiResponse problem(const Error& error);
+
+/// Errors: invalid, saying where ("not JSON: ... at byte 12"). Depth and numbers are limited.
+Result<json::value> parse_json(std::string_view body);
+
+json::value to_json(const Event& event);
+json::value to_json(const Item& item);
+
+/// An item document; `name`, if given, must agree with its "item" (which may then be missing).
+/// Errors: invalid, naming the field.
+Result<Item> item_from_json(const json::value& document, std::string_view name);
+
+/// A string, or an integer as its decimal text, at most kMaxIdBytes.
+Result<std::string> id_from_json(const json::value& value, std::string_view field);
+
+}  // namespace freshet::serve

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/event_writer.h"
+#include "base/metrics.h"
+#include "base/pseudonyms.h"
+#include "base/watermark.h"
+#include "online/model/ranking.h"
+#include "online/model/vocabulary.h"
+#include "online/part/options.h"
+#include "serve/service_status.h"
+#include "store/catalogue.h"
+#include "store/history_store.h"
+#include "store/transient_histories.h"
+
+namespace freshet::serve {
+
+/// Everything a request may use. All of it outlives the server.
+struct Services {
+  store::HistoryStore& histories;
+  store::TransientHistories& transient;  ///< events without consent
+  Pseudonyms pseudonyms;                 ///< that histories and learner know users and sessions by
+  store::Catalogue& catalogue;
+  EventWriter& events;
+  Watermark& visible;  ///< positions that the histories contain
+  const online::Options& online;
+  const online::Vocabulary& vocabulary;
+  std::function<std::shared_ptr<const online::Snapshot>()> snapshot;
+  std::function<ServiceStatus()> status;
+  const Clock& clock;
+  Metrics& metrics;
+};
+
+}  // namespace freshet::serve

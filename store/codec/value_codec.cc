@@ -1,0 +1,208 @@
+#include "store/codec/value_codec.h"
+
+#include "base/bytes.h"
+
+namespace freshet::store {
+namespace {
+
+/// Instead of the version: a journal record without key and value.
+constexpr std::uint8_t kErasedRecord = 2;
+
+/// A version byte, the fields that `write` adds.
+template <typename Write>
+std::string encode(std::size_t size_hint, Write write) {
+  std::string bytes;
+  bytes.reserve(size_hint);
+  ByteWriter out(bytes);
+  out.fixed(kValueVersion);
+  write(out);
+  return bytes;
+}
+
+/// The reverse: nullopt unless the version is known and `read` consumes exactly the bytes.
+template <typename Value, typename Read>
+std::optional<Value> decode(std::string_view bytes, Value value, Read read) {
+  ByteReader in(bytes);
+  if (in.fixed<std::uint8_t>() != kValueVersion) return std::nullopt;
+  read(in, value);
+  if (!in.ok() || !in.at_end()) return std::nullopt;
+  return value;
+}
+
+void write_owner(ByteWriter& out, const Owner& owner) {
+  out.fixed(static_cast<std::uint8_t>(owner.kind));
+  out.string(owner.id);
+}
+
+Owner read_owner(ByteReader& in) {
+  const auto kind = in.fixed<std::uint8_t>() == 0 ? Owner::Kind::user : Owner::Kind::session;
+  return {kind, std::string(in.string())};
+}
+
+}  // namespace
+
+std::string encode_event_value(const Event& event) {
+  const std::size_t size = event.id.size() + event.user.size() + event.session.size() + event.item.size() +
+                           event.type.size() + event.request.size() + event.props.size() + 24;
+  return encode(size, [&](ByteWriter& out) {
+    out.string(event.id);
+    out.string(event.user);
+    out.string(event.session);
+    out.string(event.item);
+    out.string(event.type);
+    out.fixed(event.value);
+    out.string(event.request);
+    out.string(event.props);
+  });
+}
+
+std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time) {
+  return decode(bytes, Event{}, [&](ByteReader& in, Event& event) {
+    event.id = in.string();
+    event.user = in.string();
+    event.session = in.string();
+    event.item = in.string();
+    event.type = in.string();
+    event.value = in.fixed<float>();
+    event.request = in.string();
+    event.props = in.string();
+    event.time = time;
+  });
+}
+
+std::string encode_item(const Item& item) {
+  return encode(item.title.size() + item.text.size() + item.attributes.size() + 64, [&](ByteWriter& out) {
+    out.string(item.item);
+    out.string(item.title);
+    out.string(item.text);
+    out.varint(item.categories.size());
+    for (const std::string& category : item.categories) out.string(category);
+    out.fixed(item.price);
+    out.fixed(static_cast<std::uint8_t>(item.available));
+    out.fixed(to_ms(item.time));
+    out.string(item.attributes);
+  });
+}
+
+std::optional<Item> decode_item(std::string_view bytes) {
+  return decode(bytes, Item{}, [](ByteReader& in, Item& item) {
+    item.item = in.string();
+    item.title = in.string();
+    item.text = in.string();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) item.categories.emplace_back(in.string());
+    item.price = in.fixed<double>();
+    item.available = in.fixed<std::uint8_t>() != 0;
+    item.time = timestamp_from_ms(in.fixed<std::int64_t>());
+    item.attributes = in.string();
+  });
+}
+
+std::string encode_dedupe(const DedupeValue& value) {
+  return encode(21, [&](ByteWriter& out) {
+    out.fixed(to_ms(value.arrival));
+    out.fixed(value.position.partition);
+    out.fixed(value.position.offset);
+  });
+}
+
+std::optional<DedupeValue> decode_dedupe(std::string_view bytes) {
+  return decode(bytes, DedupeValue{}, [](ByteReader& in, DedupeValue& value) {
+    value.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+    value.position.partition = in.fixed<std::int32_t>();
+    value.position.offset = in.fixed<std::int64_t>();
+  });
+}
+
+std::string encode_journal_value(const JournalRecord& record) {
+  if (record.erased) {
+    std::string bytes;
+    ByteWriter out(bytes);
+    out.fixed(kErasedRecord);
+    out.fixed(to_ms(record.arrival));
+    return bytes;
+  }
+  return encode(record.key.size() + record.value.size() + 16, [&](ByteWriter& out) {
+    out.fixed(to_ms(record.arrival));
+    out.string(record.key);
+    out.string(record.value);
+  });
+}
+
+std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset) {
+  JournalRecord initial;
+  initial.offset = offset;
+  if (bytes.starts_with(static_cast<char>(kErasedRecord))) {
+    ByteReader in(bytes.substr(1));
+    initial.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+    initial.erased = true;
+    return in.ok() && in.at_end() ? std::optional(std::move(initial)) : std::nullopt;
+  }
+  return decode(bytes, std::move(initial), [](ByteReader& in, JournalRecord& record) {
+    record.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+    record.key = in.string();
+    record.value = in.string();
+  });
+}
+
+std::string encode_erasure(const Erasure& erasure) {
+  return encode(64, [&](ByteWriter& out) {
+    write_owner(out, erasure.owner);
+    out.fixed(static_cast<std::uint8_t>(erasure.position.has_value()));
+    if (erasure.position) {
+      out.fixed(erasure.position->partition);
+      out.fixed(erasure.position->offset);
+    }
+    out.varint(erasure.touched.size());
+    for (const Owner& owner : erasure.touched) write_owner(out, owner);
+  });
+}
+
+std::optional<Erasure> decode_erasure(std::string_view bytes) {
+  return decode(bytes, Erasure{}, [](ByteReader& in, Erasure& erasure) {
+    erasure.owner = read_owner(in);
+    if (in.fixed<std::uint8_t>() != 0) {
+      const auto partition = in.fixed<std::int32_t>();
+      erasure.position = Position{partition, in.fixed<std::int64_t>()};
+    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) erasure.touched.push_back(read_owner(in));
+  });
+}
+
+std::string encode_rejected(const RejectedRecord& record) {
+  return encode(record.key.size() + record.value.size() + record.reason.size() + 32, [&](ByteWriter& out) {
+    out.fixed(to_ms(record.arrival));
+    out.string(record.reason);
+    out.string(record.key);
+    out.string(record.value);
+    out.varint(record.headers.size());
+    for (const auto& [name, value] : record.headers) {
+      out.string(name);
+      out.string(value);
+    }
+  });
+}
+
+std::optional<RejectedRecord> decode_rejected(std::string_view bytes, const Position& position) {
+  RejectedRecord initial;
+  initial.position = position;
+  return decode(bytes, std::move(initial), [](ByteReader& in, RejectedRecord& record) {
+    record.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+    record.reason = in.string();
+    record.key = in.string();
+    record.value = in.string();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      std::string name(in.string());
+      record.headers.emplace_back(std::move(name), in.string());
+    }
+  });
+}
+
+std::optional<Timestamp> arrival_of_rejected(std::string_view bytes) {
+  ByteReader in(bytes);
+  const auto version = in.fixed<std::uint8_t>();
+  const auto arrival = in.fixed<std::int64_t>();
+  if (version != kValueVersion || !in.ok()) return std::nullopt;
+  return timestamp_from_ms(arrival);
+}
+
+}  // namespace freshet::store

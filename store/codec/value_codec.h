@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/event.h"
+#include "base/event_reader.h"
+#include "base/position.h"
+#include "store/codec/records.h"
+
+namespace freshet::store {
+
+/// Values of the column families (docs/store_format.md): a version byte, then fields. Part of the on-disk format.
+/// Every decoder is total: bytes that its encoder cannot have made are nullopt, never a crash.
+
+inline constexpr std::uint8_t kValueVersion = 1;
+
+/// The event without its time and position, which are in the key.
+std::string encode_event_value(const Event& event);
+std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time);
+
+std::string encode_item(const Item& item);
+std::optional<Item> decode_item(std::string_view bytes);
+
+/// When and where an event id was first accepted.
+struct DedupeValue {
+  Timestamp arrival{};
+  Position position;
+
+  bool operator==(const DedupeValue&) const = default;
+};
+std::string encode_dedupe(const DedupeValue& value);
+std::optional<DedupeValue> decode_dedupe(std::string_view bytes);
+
+/// Without the offset, which is the key.
+std::string encode_journal_value(const JournalRecord& record);
+std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset);
+
+std::string encode_erasure(const Erasure& erasure);
+std::optional<Erasure> decode_erasure(std::string_view bytes);
+
+/// Without the position, which is the key.
+std::string encode_rejected(const RejectedRecord& record);
+std::optional<RejectedRecord> decode_rejected(std::string_view bytes, const Position& position);
+
+/// Of what encode_rejected() made, without a look at the rest.
+std::optional<Timestamp> arrival_of_rejected(std::string_view bytes);
+
+}  // namespace freshet::store

@@ -1,0 +1,94 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "base/random.h"
+#include "online/model/learner_checkpoint.h"
+#include "online/model/model.h"
+#include "online/parts/count_parts.h"
+#include "tests/support/part_driver.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+Options small_options() {
+  Options options;
+  options.max_items = 100;  // fewer than the streams have: numbers are recycled
+  options.max_open_sessions = 25;
+  options.dedupe_ids = 200;
+  options.covisitation.max_neighbours = 12;
+  options.session_knn.max_sessions = 60;
+  return options;
+}
+
+std::unique_ptr<Model> make_model() {
+  const Options options = small_options();
+  return std::make_unique<Model>(options, make_count_parts(options));
+}
+
+std::vector<Event> stream(std::uint64_t seed, std::size_t events) {
+  auto stream = testing::synthetic_stream(seed, {.events = events, .items = 130});
+  Random random(seed);
+  for (Event& event : stream) {
+    if (random.uniform() < 0.003) event.kind = EventKind::erase;
+  }
+  return stream;
+}
+
+TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
+  Random random(testing::test_seed(201));
+  for (int round = 0; round < 4; ++round) {
+    const auto events = stream(random.next(), 1200);
+    auto whole = make_model(), cut = make_model();
+    const std::size_t at = random.below(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i == at) {
+        const std::string bytes = testing::saved(*cut);
+        cut = make_model();
+        ByteReader in(bytes);
+        ASSERT_TRUE(cut->load(in));
+      }
+      const auto& expected = whole->learn(events[i]);
+      const auto& actual = cut->learn(events[i]);
+      ASSERT_EQ(actual.scored, expected.scored);
+      ASSERT_EQ(actual.ranks, expected.ranks);
+    }
+    ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
+  }
+}
+
+TEST(ModelProperty, TheBlendBeatsItsPartsOnAStreamWithSomethingToLearn) {
+  Options options;
+  Model model(options, make_count_parts(options));
+  for (const Event& event : testing::synthetic_stream(testing::test_seed(204), {.events = 8'000, .items = 200})) {
+    model.learn(event);
+  }
+  const auto names = model.part_names();
+  const double blend = model.quality(names.size() - 1).recent_mrr;
+  for (std::size_t part = 0; part + 1 < names.size(); ++part) {
+    EXPECT_GE(blend, model.quality(part).recent_mrr - 0.01) << names[part];
+  }
+}
+
+TEST(ModelProperty, LoadReturnsOnAnyBytes) {
+  Random random(testing::test_seed(205));
+  const auto model = make_model();
+  for (const Event& event : stream(random.next(), 400)) model->learn(event);
+  const std::string bytes = encode_checkpoint({{0, 400}}, *model);
+  const auto whole = make_model();
+  ASSERT_TRUE(decode_checkpoint(bytes, *whole));
+  for (int round = 0; round < 150; ++round) {
+    std::string damaged = bytes.substr(0, random.below(bytes.size()));
+    if (random.uniform() < 0.5) damaged = bytes;
+    for (std::uint64_t flips = 1 + random.below(3); flips > 0 && !damaged.empty(); --flips) {
+      damaged[random.below(damaged.size())] = static_cast<char>(random.next());
+    }
+    const auto other = make_model();
+    const auto loaded = decode_checkpoint(damaged, *other);
+    EXPECT_TRUE(loaded || !loaded.error().message.empty());
+  }
+}
+
+}  // namespace
+}  // namespace freshet::online

@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "base/random.h"
+#include "online/model/model.h"
+#include "online/parts/neural/all_parts.h"
+#include "tests/support/part_driver.h"
+#include "tests/support/synthetic_stream.h"
+
+// That an event teaches every part the same, whether or not it is scored first.
+namespace freshet::online {
+namespace {
+
+struct Watched {
+  explicit Watched(const Options& options) {
+    auto made = make_parts(options);
+    for (const auto& part : made) parts.push_back(part.get());
+    model = std::make_unique<Model>(options, std::move(made));
+  }
+
+  std::vector<const Part*> parts;  // of the model
+  std::unique_ptr<Model> model;
+};
+
+TEST(Unscored, EveryPartLearnsTheSame) {
+  Options options;
+  options.parts.assign(kPartNames.begin(), kPartNames.end());
+  options.max_items = 100;  // fewer than the stream has: numbers are recycled
+  for (SequenceOptions* part :
+       {static_cast<SequenceOptions*>(&options.lstm), static_cast<SequenceOptions*>(&options.attention),
+        static_cast<SequenceOptions*>(&options.autoencoder)}) {
+    part->dimension = 16;
+    part->batch_examples = part->replay_per_batch = 16;
+    part->negatives = 32;
+  }
+  Random random(testing::test_seed(305));
+  for (const double share : {0.0, 0.3}) {
+    Watched all(options), some(options);
+    for (Event event : testing::synthetic_stream(random.next(), {.events = 1500, .items = 130})) {
+      if (random.uniform() < 0.003) event.kind = EventKind::erase;
+      const bool scores = random.uniform() < share;
+      const bool scored = all.model->learn(event).scored;
+      EXPECT_EQ(some.model->learn(event, scores).scored, scored && scores);
+    }
+    for (std::size_t part = 0; part < all.parts.size(); ++part) {
+      EXPECT_TRUE(testing::saved(*some.parts[part]) == testing::saved(*all.parts[part])) << kPartNames[part];
+    }
+    const double all_scored = all.model->quality(0).events, some_scored = some.model->quality(0).events;
+    EXPECT_NEAR(some_scored / all_scored, share, 0.06);
+  }
+}
+
+}  // namespace
+}  // namespace freshet::online

@@ -1,0 +1,372 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/random.h"
+#include "online/parts/covisitation.h"
+#include "online/parts/neural/all_parts.h"
+#include "online/parts/session_knn.h"
+#include "tests/support/part_driver.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+using testing::at_seconds;
+
+constexpr std::size_t kItems = 80;
+
+void make_small(SequenceOptions& options) {
+  options.dimension = 16;
+  options.negatives = 16;
+  options.batch_examples = 8;
+  options.replay_per_batch = 8;
+  options.replay_buffer = 50;
+  options.max_items = 60;
+  options.exact_items = 20;
+}
+
+Options small_options() {
+  Options options;
+  options.max_items = kItems;
+  options.covisitation.max_neighbours = 12;
+  options.session_knn.max_sessions = 60;
+  options.session_knn.max_sessions_per_item = 15;
+  options.session_knn.neighbours = 10;
+  options.session_knn.max_session_items = 8;
+  options.user_history.max_users = 9;
+  options.user_history.max_items_per_user = 20;
+  options.matrix_factorisation.dimension = 16;
+  options.matrix_factorisation.max_items = 60;
+  options.matrix_factorisation.max_users = 6;
+  options.user_cf.max_users = 5;
+  options.neural_cf.dimension = 16;
+  options.neural_cf.batch_examples = 8;
+  options.neural_cf.max_items = 60;
+  options.neural_cf.exact_items = 20;
+  options.neural_cf.max_users = 6;
+  options.user_cf.neighbours = 3;
+  make_small(options.lstm);
+  make_small(options.attention);
+  options.attention.max_session_items = 6;
+  make_small(options.autoencoder);
+  options.autoencoder.hidden_units = 16;
+  options.autoencoder.max_items_per_user = 7;
+  options.autoencoder.max_users = 6;
+  return options;
+}
+
+struct Step {
+  Context before;
+  Interaction event;
+  bool forget = false, erase = false;
+};
+
+// What a part sees of a stream: sessions that grow, pause and start again, late events, forgotten items, erasures.
+std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
+  Random random(seed);
+  std::map<std::uint64_t, std::vector<Visit>> open;
+  std::vector<Step> steps;
+  std::int64_t time = 0;
+  while (steps.size() < count) {
+    time += static_cast<std::int64_t>(random.below(300));
+    const std::uint64_t key = 1 + random.below(12);
+    auto& session = open[key];
+    if (random.uniform() < 0.15) session.clear();
+    const ItemIndex last = session.empty() ? kNoItem : session.back().item;
+    const auto item = static_cast<ItemIndex>(last != kNoItem && random.uniform() < 0.6 ? (last * 5 + 1) % kItems
+                                                                                       : random.below(kItems));
+    if (item == last) continue;
+    Step step;
+    const Timestamp now = at_seconds(time - (random.uniform() < 0.05 ? 2000 : 0));
+    step.before = {session, now, key, key % 3};
+    step.event = {item, random.uniform() < 0.2 ? 2.0F : 1.0F, now, session.empty(), key, key % 3};
+    step.forget = random.uniform() < 0.01;
+    step.erase = random.uniform() < 0.005;
+    steps.push_back(step);
+    session.push_back({item, now});
+    if (session.size() > 12) session.erase(session.begin());
+    if (step.forget) {
+      for (auto& [other, visits] : open) std::erase_if(visits, [&](const Visit& v) { return v.item == item; });
+    }
+    if (step.erase) open.erase(key);
+  }
+  return steps;
+}
+
+void feed(Part& part, const Step& step) {
+  part.observe(step.before, step.event);
+  if (step.forget) part.forget_item(step.event.item);
+  if (step.erase) part.erase(step.event.session_key);
+}
+
+/// A part together with those that it builds on, as one.
+class WithItsFoundations final : public Part {
+ public:
+  explicit WithItsFoundations(std::vector<std::unique_ptr<Part>> parts) : parts_(std::move(parts)) {}
+
+  const Scorer& live() const override { return parts_.back()->live(); }
+  std::shared_ptr<const Scorer> publish() override { return parts_.back()->publish(); }
+  void observe(const Context& before, const Interaction& event) override {
+    for (auto& part : parts_) part->observe(before, event);
+  }
+  void forget_item(ItemIndex item) override {
+    for (auto& part : parts_) part->forget_item(item);
+  }
+  void erase(std::uint64_t key) override {
+    for (auto& part : parts_) part->erase(key);
+  }
+  void save(ByteWriter& out) const override {
+    for (const auto& part : parts_) part->save(out);
+  }
+  Result<void> load(ByteReader& in) override {
+    for (auto& part : parts_) {
+      if (auto loaded = part->load(in); !loaded) return loaded;
+    }
+    return {};
+  }
+  std::size_t memory_bytes() const override { return parts_.back()->memory_bytes(); }
+
+ private:
+  std::vector<std::unique_ptr<Part>> parts_;
+};
+
+struct PartUnderTest {
+  std::string name;
+  std::vector<std::string> foundations;
+  float unknown = 0;  ///< its own score of an item that it knows nothing of
+};
+
+class EveryPart : public ::testing::TestWithParam<PartUnderTest> {
+ protected:
+  static std::unique_ptr<Part> make() {
+    Options options = small_options();
+    options.parts = GetParam().foundations;
+    options.parts.push_back(GetParam().name);
+    return std::make_unique<WithItsFoundations>(make_parts(options));
+  }
+};
+
+TEST_P(EveryPart, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
+  const std::uint64_t seed = testing::test_seed(101);
+  Random random(seed);
+  for (int round = 0; round < 5; ++round) {
+    const auto steps = random_steps(random.next(), 1500);
+    auto whole = make(), cut = make();
+    const std::size_t at = random.below(steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      if (i == at) {
+        const std::string bytes = testing::saved(*cut);
+        cut = make();
+        ByteReader in(bytes);
+        ASSERT_TRUE(cut->load(in));
+        ASSERT_TRUE(in.at_end());
+        ASSERT_TRUE(testing::saved(*cut) == bytes);
+      }
+      feed(*whole, steps[i]);
+      feed(*cut, steps[i]);
+      if (i % 100 == 0) {
+        const auto expected = testing::propose(whole->live(), steps[i].before);
+        const auto actual = testing::propose(cut->live(), steps[i].before);
+        ASSERT_EQ(testing::items_of(actual), testing::items_of(expected));
+      }
+    }
+    ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
+  }
+}
+
+TEST_P(EveryPart, LoadReturnsOnAnyBytes) {
+  Random random(testing::test_seed(102));
+  auto part = make();
+  for (const Step& step : random_steps(random.next(), 300)) feed(*part, step);
+  const std::string bytes = testing::saved(*part);
+  for (int round = 0; round < 300; ++round) {
+    std::string damaged = bytes.substr(0, random.below(bytes.size() + 1));
+    for (std::uint64_t flips = random.below(4); flips > 0 && !damaged.empty(); --flips) {
+      damaged[random.below(damaged.size())] = static_cast<char>(random.next());
+    }
+    auto other = make();
+    ByteReader in(damaged);
+    if (other->load(in)) testing::saved(*other);
+  }
+}
+
+TEST_P(EveryPart, ProposesExactlyTheItemsThatItScoresBest) {
+  Random random(testing::test_seed(103));
+  auto part = make();
+  std::vector<ItemIndex> all;
+  for (ItemIndex item = 0; item < kItems; ++item) all.push_back(item);
+  const auto steps = random_steps(random.next(), 2000);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    feed(*part, steps[i]);
+    if (i % 20 != 0) continue;
+    const Context& context = steps[i].before;
+    const auto proposed = testing::propose(part->live(), context, 15);
+    const auto rows = testing::score(part->live(), context, all);
+    std::vector<float> expected;
+    for (std::size_t item = 0; item < all.size(); ++item) {
+      if (item != context.last_item()) expected.push_back(rows[item][0]);
+    }
+    std::sort(expected.rbegin(), expected.rend());
+    for (std::size_t rank = 0; rank < proposed.size(); ++rank) {
+      ASSERT_NE(proposed[rank].item, context.last_item());
+      ASSERT_FLOAT_EQ(rows[proposed[rank].item][0], expected[rank]) << "rank " << rank << " after step " << i;
+    }
+    if (proposed.size() < 15 && GetParam().name != "popularity") {
+      ASSERT_EQ(expected[proposed.size()], GetParam().unknown);
+    }
+  }
+}
+
+constexpr float kNoRowScore = -12;
+INSTANTIATE_TEST_SUITE_P(
+    Parts, EveryPart,
+    ::testing::Values(PartUnderTest{"popularity", {}}, PartUnderTest{"covisitation", {}},
+                      PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
+                      PartUnderTest{"user_history", {}}, PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
+                      PartUnderTest{"user_cf", {"matrix_factorisation"}}, PartUnderTest{"lstm", {}, kNoRowScore},
+                      PartUnderTest{"attention", {}, kNoRowScore}, PartUnderTest{"neural_cf", {}, kNoRowScore},
+                      PartUnderTest{"autoencoder", {}, kNoRowScore}),
+    [](const auto& part) { return part.param.name; });
+
+// Every follower's decayed count straight from the definition.
+TEST(CovisitationReference, SharesEqualTheDefinition) {
+  Random random(testing::test_seed(104));
+  CovisitationOptions options;
+  options.half_life_hours = {2, 30};
+  options.max_neighbours = kItems;
+  const auto part = make_covisitation(options, kItems);
+  std::map<std::pair<ItemIndex, ItemIndex>, std::vector<std::pair<Timestamp, double>>> links;
+  std::map<ItemIndex, Timestamp> as_of;  // the newest link from or to an item: what its row's counts are decayed to
+  auto steps = random_steps(random.next(), 1500);
+  for (Step& step : steps) {
+    step.forget = step.erase = false;
+    feed(*part, step);
+    const auto& session = step.before.session;
+    for (std::size_t d = 1; d <= std::min<std::size_t>(options.window, session.size()); ++d) {
+      const ItemIndex from = session[session.size() - d].item;
+      if (from != step.event.item) {
+        links[{from, step.event.item}].emplace_back(step.event.time,
+                                                    static_cast<double>(step.event.weight) / static_cast<double>(d));
+        for (const ItemIndex touched : {from, step.event.item}) {
+          as_of[touched] = std::max(as_of[touched], step.event.time);
+        }
+      }
+    }
+  }
+  for (ItemIndex from = 0; from < kItems; ++from) {
+    const Timestamp newest = as_of[from];
+    const auto count = [&](ItemIndex to, double half_life_hours) {
+      double sum = 0;
+      for (const auto& [time, weight] : links[{from, to}]) {
+        const double hours = static_cast<double>((newest - time).count()) / 3.6e6;
+        sum += weight * std::exp2(-hours / half_life_hours);
+      }
+      return sum;
+    };
+    for (std::size_t level = 0; level < 2; ++level) {
+      double total = 0.5;
+      for (ItemIndex to = 0; to < kItems; ++to) total += count(to, options.half_life_hours[level]);
+      Context context;
+      context.now = newest;
+      context.session = {{from, newest}};
+      for (ItemIndex to = 0; to < kItems; ++to) {
+        const double expected = count(to, options.half_life_hours[level]) / total;
+        const float actual = testing::score(part->live(), context, {to})[0][1 + level];
+        if (expected < 1e-3) continue;  // floored
+        ASSERT_NEAR(static_cast<double>(actual), std::log2(expected), 1e-3);
+      }
+    }
+  }
+}
+
+// VMIS-kNN as its definition reads: no index, no limits but the ones that mean something.
+struct ReferenceKnn {
+  struct Session {
+    std::uint64_t key = 0;
+    std::size_t indexed = 0;  // when it came into the index
+    Timestamp time{};
+    std::vector<ItemIndex> items;
+  };
+
+  void observe(const Step& step) {
+    if (step.before.session.empty()) return;
+    Session* session = nullptr;
+    for (Session& other : sessions) {
+      if (other.key == step.event.session_key && other.time >= step.before.session.front().time) session = &other;
+    }
+    if (session == nullptr) {
+      sessions.push_back({step.event.session_key, sessions.size(), step.before.session.back().time, {}});
+      session = &sessions.back();
+      for (const Visit& visit : step.before.session) session->items.push_back(visit.item);
+    }
+    session->items.push_back(step.event.item);
+    session->time = std::max(session->time, step.event.time);
+  }
+
+  // Voters per item, the session itself not among them.
+  std::map<ItemIndex, float> voters(const Context& context, std::size_t neighbours) const {
+    std::vector<ItemIndex> asked;
+    for (std::size_t back = 1; back <= context.session.size() && asked.size() < 9; ++back) {
+      const ItemIndex item = context.session[context.session.size() - back].item;
+      if (std::find(asked.begin(), asked.end(), item) == asked.end()) asked.push_back(item);
+    }
+    std::vector<std::pair<std::size_t, const Session*>> near;
+    for (const Session& session : sessions) {
+      if (session.key == context.session_key && session.time >= context.session.front().time) continue;
+      std::size_t similarity = 0;
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (std::find(session.items.begin(), session.items.end(), asked[i]) != session.items.end()) {
+          similarity += asked.size() - i;
+        }
+      }
+      if (similarity > 0) near.emplace_back(similarity, &session);
+    }
+    std::sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second->indexed > b.second->indexed;
+    });
+    if (near.size() > neighbours) near.resize(neighbours);
+    std::map<ItemIndex, float> votes;
+    for (const auto& [similarity, session] : near) {
+      for (const ItemIndex item : std::set<ItemIndex>(session->items.begin(), session->items.end())) {
+        if (item != context.last_item()) votes[item] += 1;
+      }
+    }
+    return votes;
+  }
+
+  std::vector<Session> sessions;
+};
+
+TEST(SessionKnnReference, TheSameNeighboursVoteAsInTheDefinition) {
+  Random random(testing::test_seed(105));
+  SessionKnnOptions options;
+  options.max_sessions = 10'000;
+  options.max_sessions_per_item = 10'000;
+  options.neighbours = 12;
+  options.max_session_items = SessionKnnIndex::kMaxSessionItems;
+  const auto part = make_session_knn(options, kItems);
+  ReferenceKnn reference;
+  for (Step& step : random_steps(random.next(), 1500)) {
+    step.forget = step.erase = false;
+    if (!step.before.session.empty()) {
+      const auto expected = reference.voters(step.before, options.neighbours);
+      const auto proposed = testing::propose(part->live(), step.before, kItems);
+      ASSERT_EQ(proposed.size(), expected.size());
+      for (const Candidate& candidate : proposed) {
+        const float log_voters = testing::score(part->live(), step.before, {candidate.item})[0][5];
+        ASSERT_TRUE(expected.contains(candidate.item));
+        ASSERT_FLOAT_EQ(log_voters, std::log2(1.0F + 8.0F * expected.at(candidate.item)));
+      }
+    }
+    feed(*part, step);
+    reference.observe(step);
+  }
+}
+
+}  // namespace
+}  // namespace freshet::online

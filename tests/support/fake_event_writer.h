@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/event_writer.h"
+
+namespace freshet::testing {
+
+/// Takes what it is told to take.
+/// Threads: submit() and answer_held() may be called concurrently; the rest is for single-threaded tests.
+class FakeEventWriter final : public EventWriter {
+ public:
+  using Done = std::function<void(Result<SubmitReceipt>)>;
+
+  void submit(std::string_view body, std::size_t, Done done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      bodies.emplace_back(body);
+      if (hold) {
+        held_.push_back(std::move(done));
+        return;
+      }
+    }
+    done(answer);
+  }
+
+  void erase(const Owner& owner, std::function<void(Result<Positions>)> done) override {
+    erased.push_back(owner);
+    done(Positions{{0, 1}});
+  }
+
+  std::size_t submitted() {
+    const std::lock_guard lock(mutex_);
+    return bodies.size();
+  }
+
+  /// Answers the oldest submit that was held back; false if there is none.
+  bool answer_held(Result<SubmitReceipt> receipt) {
+    Done done;
+    {
+      const std::lock_guard lock(mutex_);
+      if (held_.empty()) return false;
+      done = std::move(held_.front());
+      held_.pop_front();
+    }
+    done(std::move(receipt));
+    return true;
+  }
+
+  Result<SubmitReceipt> answer = SubmitReceipt{1, {}, {{0, 7}}};
+  bool hold = false;
+  std::vector<std::string> bodies;
+  std::vector<Owner> erased;
+
+ private:
+  std::mutex mutex_;
+  std::deque<Done> held_;  // guarded by mutex_
+};
+
+}  // namespace freshet::testing

@@ -1,0 +1,184 @@
+#include "app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "app/config_schema.h"
+#include "base/random.h"
+#include "tests/support/temp_directory.h"
+#include "tests/support/test_seed.h"
+
+namespace freshet::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> problems(const std::string& toml) {
+    const std::string path = dir_.path() + "/test.toml";
+    std::ofstream(path) << toml;
+    std::vector<std::string> lines;
+    config_ = {};
+    for (const ConfigProblem& problem : load_config(path, {}, config_)) {
+      std::string line = to_string(problem);
+      if (const std::size_t at = line.find(dir_.path()); at != std::string::npos)
+        line.erase(at, dir_.path().size() + 1);
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  testing::TempDirectory dir_;
+  Config config_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(ConfigTest, EveryProblemIsReportedWithFileLineAndKey) {
+  EXPECT_EQ(problems("[serve]\nprot = 1\nport = 99999\nthreads = \"two\"\n[online]\nsession_gap = \"30 min\"\n"
+                     "[nonsense]\nx = 1\n"),
+            (Lines{"test.toml:2: serve.prot: unknown key; did you mean serve.port?",
+                   "test.toml:3: serve.port: expected an integer 0 to 65535",
+                   "test.toml:4: serve.threads: expected integer 1 to 256",
+                   "test.toml:6: online.session_gap: expected a duration 0s to 365d, such as \"30s\"",
+                   "test.toml:7: nonsense: unknown key"}));
+}
+
+TEST_F(ConfigTest, BrokenTomlNamesTheLine) {
+  const Lines lines = problems("[serve]\nport = \n");
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_TRUE(lines[0].starts_with("test.toml:2: ")) << lines[0];
+}
+
+TEST_F(ConfigTest, ModulesJudgeWhatBelongsTogether) {
+  EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\n").size(), 1U);
+  EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\nallow_public = true\n"), Lines{});
+  EXPECT_EQ(problems("[online.lstm]\ndimension = 20\n"),
+            Lines{"test.toml:2: online.lstm.dimension: must be a multiple of 16, at most 1024"});
+  EXPECT_EQ(problems("[kafka.properties]\n\"fetch.wait.max.ms\" = \"1\"\nacks = \"1\"\n[serve]\nport = -1\n"),
+            (Lines{"test.toml:1: kafka.properties.acks: is set by freshet itself",
+                   "test.toml:5: serve.port: expected an integer 0 to 65535"}));
+}
+
+TEST_F(ConfigTest, WhatTheFileDidNotSayHasNoLine) {
+  setenv("FRESHET_KAFKA_BROKERS", "", 1);
+  EXPECT_EQ(problems("[kafka]\nbrokers = \"b:1\"\n[serve]\nport = -1\n"),
+            (Lines{"test.toml:4: serve.port: expected an integer 0 to 65535", "kafka.brokers: must not be empty"}));
+  unsetenv("FRESHET_KAFKA_BROKERS");
+}
+
+TEST_F(ConfigTest, ADirectoryIsNoConfiguration) {
+  EXPECT_EQ(to_string(load_config(dir_.path(), {}, config_).at(0)), dir_.path() + ": is a directory");
+}
+
+TEST_F(ConfigTest, AMistypedSectionAndAFineDurationSayWhatWasMeant) {
+  EXPECT_EQ(problems("[onlin.blender]\nhidden_units = 16\n[store]\nmax_event_age = \"90m\"\n"),
+            (Lines{"test.toml:1: onlin: unknown key; did you mean online?",
+                   "test.toml:4: store.max_event_age: expected whole hours"}));
+}
+
+TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
+  ASSERT_EQ(
+      problems("[log]\nkind = \"kafka\"\n[kafka]\nbrokers = \"b:1\"\n[kafka.properties]\n\"sasl.username\" = \"me\"\n"
+               "[store]\nblock_cache_bytes = \"64MiB\"\nmax_event_age = \"2d\"\n[online.type_weights]\nview = 1\n"
+               "cart = 2.5\n[online.popularity]\nhalf_life_hours = [1, 2.5]\n"),
+      Lines{});
+  EXPECT_EQ(config_.log_kind, LogKind::kafka);
+  EXPECT_EQ(config_.kafka.brokers, "b:1");
+  EXPECT_EQ(config_.kafka.properties.at("sasl.username"), "me");
+  EXPECT_EQ(config_.store.block_cache_bytes, std::size_t{64} << 20);
+  EXPECT_EQ(config_.store.max_event_age, std::chrono::hours(48));
+  EXPECT_EQ(config_.online.type_weights, (std::map<std::string, double>{{"view", 1}, {"cart", 2.5}}));
+  EXPECT_EQ(config_.online.popularity.half_life_hours, (std::vector<double>{1, 2.5}));
+}
+
+TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
+  setenv("FRESHET_TEST_SECRET", "from-environment", 1);
+  std::ofstream(dir_.path() + "/secret") << "from-file\n";
+  ASSERT_EQ(
+      problems("[kafka.properties]\n\"sasl.password\" = \"$env:FRESHET_TEST_SECRET\"\n\"ssl.key.password\" = \"$file:" +
+               dir_.path() + "/secret\"\n"),
+      Lines{});
+  EXPECT_EQ(config_.kafka.properties.at("sasl.password"), "from-environment");
+  EXPECT_EQ(config_.kafka.properties.at("ssl.key.password"), "from-file");
+  const std::string printed = print_config(config_);
+  EXPECT_EQ(printed.find("from-environment"), std::string::npos);
+  EXPECT_EQ(printed.find("from-file"), std::string::npos);
+  EXPECT_EQ(problems(printed), Lines{});
+  EXPECT_EQ(config_.kafka.properties.at("sasl.password"), "from-environment");
+  EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"$env:FRESHET_TEST_ABSENT\"\n"),
+            Lines{"kafka.properties.sasl.password: the environment has no FRESHET_TEST_ABSENT"});
+}
+
+TEST_F(ConfigTest, ASecretInTheFileItselfIsRefusedAndNotRepeated) {
+  EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n[serve.audit]\nhash_key = \"hunter2\"\n"
+                     "[store]\npseudonym_key = \"hunter2 and then some\"\n"),
+            (Lines{"kafka.properties.sasl.password: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
+                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
+                   "store.pseudonym_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
+}
+
+TEST_F(ConfigTest, WhatIsPrintedReadsBackToTheSame) {
+  Config defaults;
+  const std::string printed = print_config(defaults);
+  ASSERT_EQ(problems(printed), Lines{});
+  EXPECT_EQ(print_config(config_), printed);
+}
+
+TEST_F(ConfigTest, AKeyWithALineBreakReadsBackToo) {
+  ASSERT_EQ(problems("[kafka.properties]\n\"a\\nkey\" = \"two\\nlines\"\n"), Lines{});
+  const std::string printed = print_config(config_);
+  ASSERT_EQ(problems(printed), Lines{}) << printed;
+  EXPECT_EQ(config_.kafka.properties, (std::map<std::string, std::string>{{"a\nkey", "two\nlines"}}));
+}
+
+TEST_F(ConfigTest, EveryOptionIsDocumentedOnce) {
+  std::set<std::string> keys;
+  for (const ConfigOption& option : config_schema()) {
+    EXPECT_TRUE(keys.insert(option.key).second) << option.key;
+    EXPECT_TRUE(option.doc.ends_with('.')) << option.key;
+  }
+}
+
+std::string committed(const char* path) {
+  std::ifstream in(fs::path(FRESHET_SOURCE_DIR) / path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+TEST_F(ConfigTest, TheReferenceIsUpToDate) {
+  EXPECT_EQ(committed("docs/config.md"), config_reference()) << "run: freshet config reference > docs/config.md";
+}
+
+TEST_F(ConfigTest, TheExampleIsUpToDate) {
+  EXPECT_EQ(committed("configs/freshet.toml"), config_example())
+      << "run: freshet config example > configs/freshet.toml";
+}
+
+TEST_F(ConfigTest, TheShippedFilesAreFine) {
+  for (const char* name : {"freshet.toml", "kafka.toml", "dev.toml"}) {
+    Config config;
+    EXPECT_TRUE(load_config((fs::path(FRESHET_SOURCE_DIR) / "configs" / name).string(), {}, config).empty()) << name;
+  }
+}
+
+TEST_F(ConfigTest, AnyBytesAreAConfigurationOrAProblem) {
+  Random random(testing::test_seed(1));
+  const std::string good = print_config(Config{});
+  for (int i = 0; i < 300; ++i) {
+    std::string text = good;
+    for (int n = 0; n < 5; ++n) text[random.below(text.size())] = static_cast<char>(random.next());
+    text.resize(random.below(text.size()));
+    problems(text);
+  }
+}
+
+}  // namespace
+}  // namespace freshet::app

@@ -1,0 +1,139 @@
+#include "cli/streams/event_stream.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <fstream>
+
+#include "tests/support/temp_directory.h"
+
+namespace freshet::cli {
+namespace {
+
+class EventStreamTest : public ::testing::Test {
+ protected:
+  std::string file(const std::string& bytes) {
+    const std::string path = dir_.path() + "/stream" + std::to_string(++files_);
+    std::ofstream(path, std::ios::binary) << bytes;
+    return path;
+  }
+
+  static std::string gzip(const std::string& text) {
+    std::string out(compressBound(text.size()) + 64, '\0');
+    z_stream stream{};
+    deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    return out;
+  }
+
+  static std::string zstd(const std::string& text) {
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    out.resize(ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3));
+    return out;
+  }
+
+  /// "session/user item ms type" of each event.
+  std::vector<std::string> read(const std::string& bytes, StreamFormat format = {}) {
+    auto stream = EventStream::open(file(bytes), format);
+    EXPECT_TRUE(stream);
+    std::vector<std::string> lines;
+    while (true) {
+      auto event = (*stream)->next();
+      if (!event) {
+        lines.push_back("error: " + event.error().message);
+        break;
+      }
+      if (!*event) break;
+      const Event& e = **event;
+      lines.push_back(e.session + "/" + e.user + " " + e.item + " " + std::to_string(to_ms(e.time)) + " " + e.type);
+    }
+    skipped_ = (*stream)->skipped();
+    complaints_ = (*stream)->complaints();
+    return lines;
+  }
+
+  testing::TempDirectory dir_;
+  int files_ = 0;
+  std::uint64_t skipped_ = 0;
+  std::vector<std::string> complaints_;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(EventStreamTest, ReadsTsvPlainAndCompressed) {
+  const std::string tsv =
+      "s1\ti1\t1396300000\tview\textra\ns2\ti2\t1396300000500\tcart\r\n\ns3\ti3\t1396300001.25\tview";
+  const Lines expected{"s1/ i1 1396300000000 view", "s2/ i2 1396300000500 cart", "s3/ i3 1396300001250 view"};
+  EXPECT_EQ(read(tsv), expected);
+  EXPECT_EQ(read(gzip(tsv)), expected);
+  EXPECT_EQ(read(gzip(tsv + "\n") + gzip("s4\ti4\t1396300002\tview")).size(), 4U);
+  EXPECT_EQ(read(zstd(tsv)), expected);
+}
+
+TEST_F(EventStreamTest, ReadsCsvWithQuotesAndAHeader) {
+  StreamFormat format;
+  format.header = true;
+  EXPECT_EQ(read("User,Item,colour,Time\nu1,\"a, \"\"b\"\"\",red,2026-11-21T21:36:00Z\n", format),
+            Lines{"/u1 a, \"b\" 1795296960000 view"});
+}
+
+TEST_F(EventStreamTest, ReadsJsonLines) {
+  EXPECT_EQ(
+      read("{\"user\":\"u\",\"item\":\"i\",\"ts\":5,\"type\":\"cart\"}\n{\"session\":\"s\",\"item\":7,\"ts\":6}\n"),
+      (Lines{"/u i 5 cart", "s/ 7 6 view"}));
+}
+
+TEST_F(EventStreamTest, AColumnMaySayThatThereIsNoConsent) {
+  const auto stream =
+      EventStream::open(file("s1\ti1\tfalse\ns2\ti2\t\ns3\ti3\tno\n"), {.columns = {"session", "item", "consent"}});
+  ASSERT_TRUE(stream);
+  const auto refused = (*stream)->next(), silent = (*stream)->next(), last = (*stream)->next();
+  ASSERT_TRUE(refused && *refused && silent && *silent && last);
+  EXPECT_FALSE((*refused)->consent);
+  EXPECT_TRUE((*silent)->consent);
+  EXPECT_FALSE(*last);
+  EXPECT_EQ((*stream)->complaints(), Lines{"line 3: consent: \"no\" is neither true nor false"});
+}
+
+TEST_F(EventStreamTest, BadLinesAreCountedAndNamedNotSilentlyLost) {
+  EXPECT_EQ(read("s1\ti1\t1396300000\tview\ns2\ti2\ns3\ti3\tyesterday\tview\n\t\t1\tview\n").size(), 1U);
+  EXPECT_EQ(skipped_, 3U);
+  EXPECT_EQ(complaints_, (Lines{"line 2: 2 columns, expected 4", "line 3: time: \"yesterday\" is not a time",
+                                "line 4: item: empty"}));
+}
+
+TEST_F(EventStreamTest, WhatAServiceWouldRefuseIsSkippedHereToo) {
+  const std::string long_id(513, 'x');
+  EXPECT_EQ(read(long_id + "\ti1\t1396300000\tview\ns\t\xFF\t1396300000\tview\ns\ti\t1396300000\t$erase\n").size(), 0U);
+  EXPECT_EQ(complaints_, (Lines{"line 1: session: 513 bytes long, at most 512", "line 2: item: not valid UTF-8",
+                                "line 3: type: \"$erase\" begins with '$', which is freshet's own"}));
+}
+
+TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "s" + std::to_string(i * 7919) + "\ti1\t1396300000\tview\n";
+  for (const std::string& archive : {gzip(text), zstd(text)}) {
+    const Lines lines = read(archive.substr(0, archive.size() / 2));
+    EXPECT_TRUE(lines.back().starts_with("error: the ")) << lines.back();
+  }
+}
+
+TEST_F(EventStreamTest, ColumnsAreChecked) {
+  EXPECT_EQ(*parse_columns("session,item,-,time"), (Lines{"session", "item", "-", "time"}));
+  EXPECT_NE(parse_columns("sesion,item").error().message.find("did you mean \"session\"?"), std::string::npos);
+  EXPECT_EQ(parse_columns("item,user,item").error().message, "\"item\" twice");
+  EXPECT_FALSE(parse_columns("user,time"));
+  EXPECT_FALSE(parse_columns("item,time"));
+  EXPECT_FALSE(parse_columns(""));
+  EXPECT_FALSE(EventStream::open(dir_.path() + "/absent", {}));
+}
+
+}  // namespace
+}  // namespace freshet::cli

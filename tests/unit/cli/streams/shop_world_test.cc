@@ -1,0 +1,64 @@
+#include "cli/streams/shop_world.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <numeric>
+
+namespace freshet::cli {
+namespace {
+
+std::vector<Event> stream(std::uint64_t seed) {
+  ShopOptions options;
+  options.users = 200;
+  options.items = 300;
+  options.events = 20'000;
+  options.seed = seed;
+  options.start = timestamp_from_ms(1'700'000'000'000);
+  ShopWorld world(options);
+  std::vector<Event> events;
+  for (Event event = world.next(); !event.item.empty(); event = world.next()) events.push_back(event);
+  return events;
+}
+
+TEST(ShopWorld, IsTheSameForTheSameSeedAndInOrderOfTime) {
+  const auto events = stream(1);
+  EXPECT_EQ(events.size(), 20'000U);
+  EXPECT_EQ(events, stream(1));
+  EXPECT_NE(events, stream(2));
+  for (std::size_t i = 1; i < events.size(); ++i) EXPECT_LE(events[i - 1].time, events[i].time);
+}
+
+TEST(ShopWorld, FewItemsOfALargeCatalogueBringMostEvents) {
+  ShopOptions options;
+  options.users = 10'000;
+  options.items = 20'000;
+  options.events = 50'000;
+  ShopWorld world(options);
+  std::map<std::string, std::size_t> visits;
+  for (Event event = world.next(); !event.item.empty(); event = world.next()) ++visits[event.item];
+  std::vector<std::size_t> counts;
+  for (const auto& [item, count] : visits) counts.push_back(count);
+  std::ranges::sort(counts, std::greater<>());
+  const auto head = std::accumulate(counts.begin(), counts.begin() + 200, std::size_t{0});
+  EXPECT_GT(head, options.events / 8);  // of 200 items, a hundredth; were all categories alike, 7 % of the events
+}
+
+TEST(ShopWorld, SessionsStayInACategoryFarMoreThanChanceWould) {
+  std::map<std::string, std::string> last;  // user -> category
+  std::size_t same = 0, all = 0;
+  for (const Event& event : stream(1)) {
+    const std::string category = event.item.substr(0, event.item.find('-'));
+    if (last.contains(event.user)) {
+      ++all;
+      same += last[event.user] == category;
+    }
+    last[event.user] = category;
+  }
+  EXPECT_GT(static_cast<double>(same) / static_cast<double>(all), 0.6);  // chance: 1/6
+}
+
+}  // namespace
+}  // namespace freshet::cli

@@ -1,0 +1,244 @@
+#include "ingest/embedded/embedded_log.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <latch>
+#include <memory>
+#include <optional>
+
+#include "ingest/codec/event_encoder.h"
+#include "store/database.h"
+#include "tests/support/event_log_contract.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/temp_directory.h"
+
+namespace freshet::testing {
+namespace {
+
+using ingest::EmbeddedLog;
+using ingest::EmbeddedOptions;
+using ingest::Sharing;
+
+store::Options in_directory(const std::string& directory) {
+  store::Options options;
+  options.directory = directory;
+  return options;
+}
+
+/// An embedded log in a directory of its own, with a clock that tests set.
+class EmbeddedUnderTest final : public LogUnderTest {
+ public:
+  explicit EmbeddedUnderTest(const EmbeddedOptions& options = {}) : options_(options) { open(); }
+
+  ingest::EventLog& log() override { return *log_; }
+  void reopen() override {
+    close();
+    open();
+  }
+
+  /// Waits for what is queued to be durable.
+  void close() {
+    log_.reset();
+    journal_.reset();
+    database_.reset();
+  }
+  void open() {
+    database_.emplace(in_directory(directory_.path()));
+    journal_.emplace(*database_);
+    log_.emplace(*journal_, options_, ingest::DecodeOptions{}, clock_);
+  }
+
+  store::Journal& journal() { return *journal_; }
+  FakeClock& clock() { return clock_; }
+
+ private:
+  const EmbeddedOptions options_;
+  TempDirectory directory_;
+  FakeClock clock_{timestamp_from_ms(1'700'000'000'000)};
+  std::optional<store::Database> database_;
+  std::optional<store::Journal> journal_;
+  std::optional<EmbeddedLog> log_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract,
+                         ::testing::Values(LogUnderTestFactory{"Journal",
+                                                               [] { return std::make_unique<EmbeddedUnderTest>(); }}),
+                         contract_name);
+
+TEST(EmbeddedLog, IsOnePartitionWithDenseOffsetsStampedOnArrival) {
+  EmbeddedUnderTest embedded;
+  EXPECT_EQ(*append_and_wait(embedded.log(), entries(3, 3)), (Positions{{0, 3}}));
+  embedded.clock().advance(std::chrono::seconds(5));
+  EXPECT_EQ(*append_and_wait(embedded.log(), entries(1, 1)), (Positions{{0, 4}}));
+  const auto reader = embedded.log().open_reader(Sharing::all, nullptr);
+  const auto records = read(*reader, 4);
+  ASSERT_EQ(records.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(records[i].position, (Position{0, static_cast<std::int64_t>(i)}));
+    EXPECT_EQ(to_ms(records[i].arrival), i < 3 ? 1'700'000'000'000 : 1'700'000'005'000);
+  }
+  EXPECT_EQ(embedded.log().name(), "embedded");
+  EXPECT_FALSE(embedded.log().keeps_dead_letters());
+  EXPECT_EQ(embedded.log().problem(), "");
+}
+
+TEST(EmbeddedLog, ForgetsAnOwnersRecordsOnceEveryReaderIsPastThem) {
+  EmbeddedUnderTest embedded;
+  const auto event = [](const std::string& user, const std::string& session) {
+    return ingest::LogEntry{user.empty() ? session : user,
+                            R"({"user":")" + user + R"(","session":")" + session + R"(","item":"i"})"};
+  };
+  const auto anonymous = ingest::LogEntry{"me", R"({"session":"me","item":"i"})"};
+  const Owner me{Owner::Kind::user, "me"};
+  const ingest::LogEntry erase{"me", ingest::encode_erase(me)};
+  ASSERT_TRUE(append_and_wait(
+      embedded.log(), {event("me", "s"), event("you", "s"), anonymous, event("me", "t"), erase, event("me", "u")}));
+  const auto slow = embedded.log().open_reader(Sharing::all, nullptr);
+  const auto fast = embedded.log().open_reader(Sharing::all, nullptr);
+  const std::vector<store::Erasure> erasures{{me, Position{0, 4}, {}}};
+  fast->commit({{0, 5}});
+  slow->commit({{0, 4}});
+  EXPECT_FALSE(*embedded.log().forget(erasures)) << "the slow one has yet to read the erase record";
+  slow->commit({{0, 5}});
+  EXPECT_TRUE(*embedded.log().forget(erasures));
+
+  slow->seek({});
+  const auto batch = slow->poll(100, std::chrono::seconds(10));
+  ASSERT_TRUE(batch);
+  std::vector<std::int64_t> offsets;
+  for (const auto& record : batch->records) offsets.push_back(record.position.offset);
+  EXPECT_EQ(offsets, (std::vector<std::int64_t>{1, 2, 5})) << "others, a session of that name, and what came after";
+  EXPECT_EQ(batch->next, (Positions{{0, 6}}));
+}
+
+TEST(EmbeddedLog, AFullQueueIsAnsweredAtOnce) {
+  EmbeddedOptions options;
+  options.max_queued_records = 10;
+  EmbeddedUnderTest embedded(options);
+
+  // While the journal's thread is kept in the first answer, nothing leaves the queue.
+  std::latch answering(1), release(1);
+  embedded.log().append(entries(1, 1), [&](const Result<Positions>&) {
+    answering.count_down();
+    release.wait();
+  });
+  answering.wait();
+  std::promise<Result<Positions>> queued;
+  embedded.log().append(entries(8, 1), [&](Result<Positions> positions) { queued.set_value(std::move(positions)); });
+  std::optional<Result<Positions>> refused;
+  embedded.log().append(entries(3, 1), [&](Result<Positions> positions) { refused.emplace(std::move(positions)); });
+  ASSERT_TRUE(refused) << "answered on the calling thread";
+  ASSERT_FALSE(*refused);
+  EXPECT_EQ(refused->error().code, Errc::overloaded);
+
+  release.count_down();
+  EXPECT_EQ(*queued.get_future().get(), (Positions{{0, 9}}));
+  EXPECT_TRUE(append_and_wait(embedded.log(), entries(3, 1))) << "there is room again";
+}
+
+TEST(EmbeddedLog, TheQueueIsBoundedInBytesToo) {
+  EmbeddedOptions options;
+  options.max_queued_bytes = 100;
+  EmbeddedUnderTest embedded(options);
+  std::latch answering(1), release(1);
+  embedded.log().append({{"k", std::string(1000, 'x')}}, [&](const Result<Positions>& end) {
+    EXPECT_TRUE(end) << "a single append is taken when nothing waits";
+    answering.count_down();
+    release.wait();
+  });
+  answering.wait();
+  std::promise<Result<Positions>> queued;
+  embedded.log().append({{"k", std::string(60, 'x')}},
+                        [&](Result<Positions> end) { queued.set_value(std::move(end)); });
+  const auto refused = append_and_wait(embedded.log(), {{"k", std::string(60, 'x')}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overloaded);
+  release.count_down();
+  EXPECT_TRUE(queued.get_future().get());
+}
+
+TEST(EmbeddedLog, WhatIsQueuedBecomesDurableBeforeItCloses) {
+  EmbeddedUnderTest embedded;
+  std::latch answering(1), release(1);
+  embedded.log().append(entries(1, 1), [&](const Result<Positions>&) {
+    answering.count_down();
+    release.wait();
+  });
+  answering.wait();
+  Positions last;
+  embedded.log().append(entries(5, 1), [&](const Result<Positions>& positions) { last = *positions; });
+  release.count_down();
+  embedded.close();
+  EXPECT_EQ(last, (Positions{{0, 6}}));
+  embedded.open();
+  EXPECT_EQ(embedded.journal().end(), 6);
+}
+
+EmbeddedOptions trimmed_after(std::chrono::hours retention) {
+  EmbeddedOptions options;
+  options.retention = retention;
+  options.trim_interval = std::chrono::milliseconds(1);
+  return options;
+}
+
+TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(24)));
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+  embedded.clock().advance(std::chrono::hours(25));
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+
+  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{}; });
+  const auto learner = embedded.log().open_reader(Sharing::all, nullptr);
+  writer->commit({{0, 20}});
+  learner->commit({{0, 7}});
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 7; })) << "held by the slower reader";
+  learner->commit({{0, 20}});
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 10; })) << "held by the retention";
+  embedded.clock().advance(std::chrono::hours(25));
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 20; }));
+
+  const auto late = learner->poll(100, std::chrono::seconds(10));
+  ASSERT_TRUE(late);
+  EXPECT_TRUE(late->records.empty());
+  EXPECT_EQ(late->next, (Positions{{0, 20}})) << "nothing is left that a reader from the beginning could wait for";
+  EXPECT_EQ(*append_and_wait(embedded.log(), entries(1, 1)), (Positions{{0, 21}})) << "offsets are never used again";
+  learner->seek({});
+  EXPECT_EQ(read(*learner, 1).front().position.offset, 20) << "a reader below the beginning goes on at the beginning";
+}
+
+TEST(EmbeddedLog, WhatAReadersStoreHoldsAtTheStartIsSafe) {
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(0)));
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+  embedded.clock().advance(std::chrono::hours(1));
+  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{{0, 6}}; });
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 6; })) << "without an event that comes first";
+}
+
+TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
+  EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(0)));
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+  embedded.clock().advance(std::chrono::hours(1));
+  auto silent = embedded.log().open_reader(Sharing::all, nullptr);
+  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{}; });
+  writer->commit({{0, 10}});
+  // Appends are served by the thread that trims: after several of them it has certainly looked.
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(append_and_wait(embedded.log(), entries(1, 1)));
+  EXPECT_EQ(embedded.journal().begin(), 0);
+  silent.reset();
+  EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 10; }));
+}
+
+TEST(EmbeddedLog, APositionBeyondTheEndIsReadFromTheBeginning) {
+  EmbeddedUnderTest embedded;
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(3, 1)));
+  const auto reader = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{{0, 99}}; });
+  EXPECT_EQ(read(*reader, 3).front().position.offset, 0);
+  reader->seek({{0, 4}});
+  EXPECT_EQ(read(*reader, 3).front().position.offset, 0);
+  reader->seek({{0, 3}});
+  EXPECT_TRUE(reader->poll(1, std::chrono::milliseconds(0))->records.empty()) << "the end itself is a place to wait at";
+}
+
+}  // namespace
+}  // namespace freshet::testing

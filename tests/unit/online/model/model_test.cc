@@ -1,0 +1,194 @@
+#include "online/model/model.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "online/model/session.h"
+#include "online/parts/count_parts.h"
+#include "tests/support/part_driver.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+using testing::at_seconds;
+
+Event click(const std::string& session, const std::string& item, std::int64_t seconds) {
+  Event event;
+  event.session = session;
+  event.item = item;
+  event.time = at_seconds(seconds);
+  return event;
+}
+
+struct ModelTest : ::testing::Test {
+  Options options;
+  Model model{options, make_count_parts(options)};
+
+  std::size_t part(std::string_view name) const {
+    const auto names = model.part_names();
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  }
+};
+
+TEST_F(ModelTest, ScoresEveryClickButTheFirstOfASession) {
+  EXPECT_FALSE(model.learn(click("s", "a", 0)).scored);
+  EXPECT_TRUE(model.learn(click("s", "b", 1)).scored);
+  EXPECT_FALSE(model.learn(click("t", "b", 2)).scored);
+  EXPECT_FALSE(model.learn(click("s", "a", 5000)).scored);  // after the pause
+}
+
+TEST_F(ModelTest, ATargetNeverSeenBeforeIsAMissOfEveryPart) {
+  model.learn(click("s", "a", 0));
+  const Model::Outcome& outcome = model.learn(click("s", "b", 1));
+  EXPECT_TRUE(outcome.unseen_target);
+  ASSERT_EQ(outcome.ranks.size(), model.part_names().size());
+  for (const auto& rank : outcome.ranks) EXPECT_FALSE(rank);
+  EXPECT_EQ(model.quality(0).events, 1);
+  EXPECT_EQ(model.quality(0).hit_rate, 0);
+}
+
+TEST_F(ModelTest, RanksWhatItHasLearned) {
+  for (const char* session : {"s", "t", "u"}) {
+    model.learn(click(session, "a", 0));
+    model.learn(click(session, "b", 1));
+    model.learn(click(session, "c", 2));
+  }
+  model.learn(click("v", "a", 3));
+  const Model::Outcome& outcome = model.learn(click("v", "b", 4));
+  EXPECT_EQ(outcome.ranks[part("covisitation")], 1U);
+  EXPECT_EQ(outcome.ranks[part("session_knn")], 1U);
+  EXPECT_EQ(outcome.ranks[part("blend")], 1U);
+  EXPECT_EQ(outcome.ranks[part("recurrence")], std::nullopt);
+}
+
+TEST_F(ModelTest, ARepeatIsNeitherScoredNorLearned) {
+  model.learn(click("s", "a", 0));
+  model.learn(click("s", "b", 1));
+  model.learn(click("s", "b", 2));
+  const auto& outcome = model.learn(click("s", "b", 3));
+  EXPECT_FALSE(outcome.scored);
+  EXPECT_TRUE(model.learn(click("s", "a", 4)).scored);
+  EXPECT_EQ(model.quality(0).events, 2);
+}
+
+TEST_F(ModelTest, LearnsAnEventIdOnce) {
+  Event event = click("s", "a", 0);
+  event.id = "e1";
+  model.learn(event);
+  event.item = "b";
+  EXPECT_FALSE(model.learn(event).scored);
+  EXPECT_EQ(model.vocabulary().find("b"), kNoItem);
+}
+
+TEST_F(ModelTest, TypesOfWeightZeroLeaveNoTraceAndUnknownOnesCountAsAnyOther) {
+  Event event = click("s", "shown", 0);
+  event.type = "impression";
+  model.learn(event);
+  EXPECT_EQ(model.vocabulary().size(), 0U);
+  event.type = "never heard of";
+  model.learn(event);
+  EXPECT_EQ(model.vocabulary().size(), 1U);
+  EXPECT_TRUE(model.learn(click("s", "b", 2)).scored);
+}
+
+TEST_F(ModelTest, FollowsTheSessionIdWhereThereIsOneElseTheUser) {
+  Event event = click("s1", "a", 0);
+  event.user = "u";
+  model.learn(event);
+  event = click("s2", "b", 1);
+  event.user = "u";
+  EXPECT_FALSE(model.learn(event).scored);
+  event = click("", "c", 2);
+  event.user = "u";
+  EXPECT_FALSE(model.learn(event).scored);
+  event = click("", "d", 3);
+  event.user = "u";
+  EXPECT_TRUE(model.learn(event).scored);
+}
+
+TEST_F(ModelTest, EraseLeavesNoTraceOfTheKeys) {
+  for (const Event& event : testing::synthetic_stream(5, {.events = 1500})) model.learn(event);
+  const auto holds = [&](std::uint64_t key) {
+    const std::string bytes = testing::saved(model);
+    return bytes.find(std::string_view(reinterpret_cast<const char*>(&key), sizeof key)) != std::string::npos;
+  };
+  const std::uint64_t user = owner_key(Owner::Kind::user, "user-4");
+  const std::uint64_t session = owner_key(Owner::Kind::session, "session-13");
+  ASSERT_TRUE(holds(user));
+  ASSERT_TRUE(holds(session));
+  Event erase;
+  erase.kind = EventKind::erase;
+  erase.user = "user-4";
+  model.learn(erase);
+  erase.user.clear();
+  erase.session = "session-13";
+  EXPECT_FALSE(model.learn(erase).scored);
+  EXPECT_FALSE(holds(user));
+  EXPECT_FALSE(holds(session));
+}
+
+TEST_F(ModelTest, AnEventWithoutConsentTeachesNothing) {
+  model.learn(click("s", "a", 1));
+  Event withheld = click("s", "b", 2);
+  withheld.consent = false;
+  EXPECT_FALSE(model.learn(withheld).scored);
+  EXPECT_EQ(model.vocabulary().find("b"), kNoItem);
+  EXPECT_EQ(model.stream_time(), at_seconds(1));
+}
+
+TEST_F(ModelTest, StreamTimeIsTheNewestEventTime) {
+  model.learn(click("s", "a", 100));
+  model.learn(click("s", "b", 50));
+  EXPECT_EQ(model.stream_time(), at_seconds(100));
+  EXPECT_EQ(model.events_learned(), 2U);
+}
+
+TEST_F(ModelTest, PublishesItsPartsAndBlenderWithRisingVersions) {
+  model.learn(click("s", "a", 100));
+  const auto first = model.publish(at_seconds(200));
+  const auto second = model.publish(at_seconds(201));
+  EXPECT_GT(second->version, first->version);
+  EXPECT_EQ(first->published, at_seconds(200));
+  EXPECT_EQ(first->stream_time, at_seconds(100));
+  ASSERT_EQ(first->parts.size() + 1, model.part_names().size());
+  EXPECT_EQ(first->parts[0]->name(), model.part_names()[0]);
+}
+
+TEST_F(ModelTest, RefusesAStateMadeWithOtherOptions) {
+  const std::string bytes = testing::saved(model);
+  Options other = options;
+  other.covisitation.half_life_hours = {5, 50};
+  Model second(other, make_count_parts(other));
+  ByteReader in(bytes);
+  const auto loaded = second.load(in);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, Errc::invalid);
+}
+
+TEST(ModelBounds, HoldWhateverComes) {
+  Options options;
+  options.max_items = 100;
+  options.max_open_sessions = 10;
+  options.dedupe_ids = 50;
+  options.session_knn.max_sessions = 20;
+  options.covisitation.max_neighbours = 5;
+  const auto total = [](const Model& model) {
+    std::size_t bytes = 0;
+    for (const auto& [part, count] : model.memory_bytes()) bytes += count;
+    return bytes;
+  };
+  Model model(options, make_count_parts(options));
+  const auto events = testing::synthetic_stream(6, {.events = 20'000, .items = 1000, .sessions = 200});
+  std::size_t early = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    model.learn(events[i]);
+    if (i == events.size() / 4) early = total(model);
+    ASSERT_LE(model.vocabulary().size(), options.max_items);
+  }
+  EXPECT_LE(total(model), early + early / 10);
+}
+
+}  // namespace
+}  // namespace freshet::online

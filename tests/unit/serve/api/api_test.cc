@@ -1,0 +1,593 @@
+#include "serve/api/api.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <deque>
+#include <fstream>
+#include <thread>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "serve/access/key_ring.h"
+#include "tests/support/service_fixture.h"
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::serve {
+namespace {
+
+namespace json = boost::json;
+
+/// Runs what is posted at once; keeps what is to happen later until told, and, on a bad disk, what waits for that.
+class ManualExecutor final : public Executor {
+ public:
+  void post(std::function<void()> work) override { work(); }
+  void post_after(std::chrono::milliseconds, std::function<void()> work) override { later.push_back(std::move(work)); }
+  bool post_blocking(std::function<void()> work) override {
+    if (disk == Disk::good) {
+      work();
+    } else if (disk == Disk::hangs) {
+      blocked.push_back(std::move(work));
+    }
+    return disk != Disk::full_queue;
+  }
+  void run_later() {
+    for (; !later.empty(); later.pop_front()) later.front()();
+  }
+  void run_blocked() {
+    for (; !blocked.empty(); blocked.pop_front()) blocked.front()();
+  }
+  enum class Disk { good, hangs, full_queue } disk = Disk::good;
+  std::deque<std::function<void()>> later, blocked;
+};
+
+class ApiTest : public ::testing::Test {
+ protected:
+  ApiTest() : api_(options_, fixture_.services()) {}
+
+  ApiResponse ask(std::string_view method, std::string_view target, std::string_view body = "", bool shedding = false) {
+    answers_ = 0;
+    ApiResponse answer;
+    api_.handle({method, target, body, shedding, executor_}, [&](ApiResponse response) {
+      ++answers_;
+      answer = std::move(response);
+    });
+    return answer;
+  }
+
+  json::value get(std::string_view target, unsigned status = 200) {
+    const ApiResponse answer = ask("GET", target);
+    EXPECT_EQ(answer.status, status) << target << ": " << answer.body;
+    return json::parse(answer.body);
+  }
+
+  std::string detail(std::string_view method, std::string_view target, std::string_view body = "") {
+    const ApiResponse answer = ask(method, target, body);
+    EXPECT_EQ(answer.status, 400) << answer.body;
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    return std::string(json::parse(answer.body).at("detail").as_string());
+  }
+
+  static std::vector<std::string> items(const json::value& list) {
+    std::vector<std::string> names;
+    for (const json::value& entry : list.at("items").as_array()) names.emplace_back(entry.at("item").as_string());
+    return names;
+  }
+
+  Options options_;
+  testing::ServiceFixture fixture_;
+  std::shared_ptr<ManualExecutor> executor_ = std::make_shared<ManualExecutor>();
+  Api api_;
+  int answers_ = 0;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(ApiTest, AUsersListFollowsTheirLastClick) {
+  fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "b");
+  fixture_.learn(testing::user_event(1001, "me", "b", 1'700'000'101'000));
+  const json::value list = get("/v1/users/me/recommendations?explain=true&k=1");
+  EXPECT_EQ(items(list), Names{"c"});
+  EXPECT_EQ(list.at("source").as_string(), "blend");
+  EXPECT_TRUE(list.at("items").at(0).at("parts").as_object().contains("covisitation"));
+  EXPECT_EQ(list.at("model").at("version").to_number<int>(), 1);
+}
+
+TEST_F(ApiTest, AStrangerGetsWhatIsPopular) {
+  const json::value list = get("/v1/users/stranger/recommendations?k=2");
+  EXPECT_EQ(list.at("source").as_string(), "popularity");
+  EXPECT_EQ(items(list).size(), 2U);
+  EXPECT_EQ(items(get("/v1/popular?k=2")), items(list));
+}
+
+TEST_F(ApiTest, IdsMayContainAnything) {
+  fixture_.learn(testing::user_event(1000, "a/b c?ü", "a", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/a%2Fb%20c%3F%C3%BC/recommendations")).front(), "b");
+  EXPECT_EQ(detail("GET", "/v1/users/%FF/recommendations"), "the path is not valid UTF-8");
+  EXPECT_EQ(ask("GET", "/v1/users/%zz/recommendations").status, 400U);
+}
+
+TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
+  const json::value stateless = json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"]})").body);
+  EXPECT_EQ(items(stateless), (Names{"c", "a"}));
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude_seen":true})").body)),
+            Names{"c"});
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude":["c"]})").body)),
+            Names{"a"});
+  ASSERT_EQ(ask("PUT", "/v1/items/c", R"({"available":false})").status, 201U);
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"]})").body)), Names{"a"});
+  EXPECT_EQ(items(get("/v1/items/a/similar?exclude=b&k=5")), Names{});
+}
+
+TEST_F(ApiTest, SimilarUsersAreListedMostAlikeFirst) {
+  const json::value answer = get("/v1/users/u3/similar?k=5");
+  EXPECT_EQ(answer.at("user").as_string(), "u3");
+  const json::array& similar = answer.at("similar").as_array();
+  ASSERT_EQ(similar.size(), 5U);
+  double before = 1.0001;
+  for (const json::value& other : similar) {
+    EXPECT_NE(other.at("user").as_string(), "u3");
+    EXPECT_LE(other.at("similarity").as_double(), before);
+    before = other.at("similarity").as_double();
+  }
+  EXPECT_EQ(get("/v1/users/stranger/similar", 404).at("detail").as_string(),
+            "no such user, or nothing learned about them yet");
+  EXPECT_EQ(detail("GET", "/v1/users/u3/similar?k=0"), "k: expected an integer from 1 to 1000");
+}
+
+TEST_F(ApiTest, AnErasedUserIsSimilarToNobodyEvenBeforeTheLearnerKnows) {
+  const std::string nearest(get("/v1/users/u3/similar?k=1").at("similar").at(0).at("user").as_string());
+  ASSERT_EQ(ask("DELETE", "/v1/users/" + nearest).status, 202U);
+  const json::value answer = get("/v1/users/u3/similar?k=30");
+  for (const json::value& other : answer.at("similar").as_array()) {
+    EXPECT_NE(other.at("user").as_string(), nearest);
+  }
+  EXPECT_EQ(ask("GET", "/v1/users/" + nearest + "/similar").status, 404U);
+}
+
+TEST_F(ApiTest, SimilarUsersNeedThePartThatComparesThem) {
+  auto without = std::make_shared<online::Snapshot>(*fixture_.snapshot);
+  without->parts.pop_back();
+  fixture_.snapshot = without;
+  EXPECT_EQ(get("/v1/users/u3/similar", 404).at("detail").as_string(),
+            "no part compares users: online.parts has no user_cf");
+}
+
+TEST_F(ApiTest, RankReturnsEveryCandidateOnceUnknownOnesLast) {
+  const json::value ranked =
+      json::parse(ask("POST", "/v1/rank", R"({"session":["a"],"items":["x","c","b","y"]})").body);
+  EXPECT_EQ(items(ranked), (Names{"b", "c", "x", "y"}));
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["b","b"]})"), "items: the same item twice");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"u","session":"s","items":[]})"), "give user or session, not both");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"u"})"), "items: missing");
+}
+
+TEST_F(ApiTest, BadParametersAreNamed) {
+  EXPECT_EQ(detail("GET", "/v1/popular?k=0"), "k: expected an integer from 1 to 1000");
+  EXPECT_EQ(detail("GET", "/v1/popular?k=1e3"), "k: expected an integer from 1 to 1000");
+  EXPECT_EQ(detail("GET", "/v1/popular?explian=true"),
+            "unknown query parameter \"explian\"; did you mean \"explain\"?");
+  EXPECT_EQ(detail("GET", "/v1/popular?k=1&k=2"), "k: given twice");
+  EXPECT_EQ(detail("GET", "/v1/popular?explain=yes"), "explain: expected true or false");
+  EXPECT_EQ(detail("GET", "/v1/users/u/recommendations?after=x"), "after: not a position token");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"sesion":[]})"), "sesion: unknown field");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", "[1,2"), "not JSON: incomplete JSON at byte 4");
+  EXPECT_EQ(detail("PUT", "/v1/items/a", R"({"price":"9"})"), "price: expected a number");
+  EXPECT_EQ(detail("PUT", "/v1/items/a", R"({"item":"b"})"), "item: differs from the item in the path");
+  EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":"a"},{"titel":"x","item":"b"}])"), "item 1: titel: unknown field");
+}
+
+TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
+  EXPECT_EQ(ask("GET", "/v2/popular").status, 404U);
+  const ApiResponse refused = ask("DELETE", "/v1/popular");
+  EXPECT_EQ(refused.status, 405U);
+  ASSERT_FALSE(refused.headers.empty());
+  EXPECT_EQ(refused.headers[0], (std::pair<std::string, std::string>{"Allow", "GET"}));
+  EXPECT_EQ(ask("HEAD", "/v1/popular").status, 200U);
+}
+
+TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
+  const std::string reader = new_api_key(), impatient = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, reader) << "\n"
+                                    << key_line("impatient", {Scope::read}, {0.25, 1}, impatient) << "\n";
+  const Api api(options_, fixture_.services());
+  const auto ask_as = [&](const std::string& key, std::string_view method, std::string_view target) {
+    ApiResponse answer;
+    const std::string authorization = key.empty() ? "" : "Bearer " + key;
+    api.handle({method, target, "", false, executor_, authorization}, [&](ApiResponse response) { answer = response; });
+    return answer;
+  };
+  const auto header = [](const ApiResponse& answer, const std::string& name) {
+    for (const auto& [given, value] : answer.headers) {
+      if (given == name) return value;
+    }
+    return std::string();
+  };
+
+  for (const char* open : {"/healthz", "/readyz", "/openapi.json"}) EXPECT_EQ(ask_as("", "GET", open).status, 200U);
+  const ApiResponse nobody = ask_as("", "GET", "/metrics");
+  EXPECT_EQ(nobody.status, 401U);
+  EXPECT_EQ(nobody.content_type, "application/problem+json");
+  EXPECT_EQ(header(nobody, "WWW-Authenticate"), R"(Bearer realm="freshet", scope="read")");
+  EXPECT_EQ(header(ask_as(new_api_key(), "GET", "/v1/popular"), "WWW-Authenticate"),
+            R"(Bearer realm="freshet", scope="read", error="invalid_token")");
+
+  EXPECT_EQ(ask_as(reader, "GET", "/v1/popular").status, 200U);
+  EXPECT_EQ(ask_as(reader, "GET", "/metrics").status, 200U);
+  const ApiResponse forbidden = ask_as(reader, "DELETE", "/v1/users/u1");
+  EXPECT_EQ(forbidden.status, 403U);
+  EXPECT_EQ(json::parse(forbidden.body).at("detail").as_string(), R"(the key "reader" has no scope "admin")");
+  EXPECT_TRUE(fixture_.sink.erased.empty());
+  EXPECT_EQ(ask_as(reader, "POST", "/v1/events").status, 403U);
+
+  EXPECT_EQ(ask_as(impatient, "GET", "/v1/popular").status, 200U);
+  const ApiResponse early = ask_as(impatient, "GET", "/v1/popular");
+  EXPECT_EQ(early.status, 429U);
+  EXPECT_FALSE(header(early, "Retry-After").empty());
+}
+
+TEST_F(ApiTest, EveryAnswerCarriesTheIdOfItsRequest) {
+  const auto id_for = [&](std::string_view given, std::string_view target) {
+    std::string id;
+    api_.handle({"GET", target, "", false, executor_, "", "", given}, [&](const ApiResponse& response) {
+      for (const auto& [name, value] : response.headers) {
+        if (name == "X-Request-Id") id = value;
+      }
+    });
+    return id;
+  };
+  for (const char* target : {"/healthz", "/nowhere", "/%zz", "/v1/popular?k=0"}) {
+    EXPECT_EQ(id_for("trace-1.a:b_2", target), "trace-1.a:b_2");
+    for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\"b"), std::string(129, 'a')}) {
+      const std::string made = id_for(bad, target);
+      EXPECT_EQ(made.size(), 16U) << made;
+      EXPECT_NE(made, id_for(bad, target));
+    }
+  }
+}
+
+TEST_F(ApiTest, AdminCallsAreAuditedWithoutTheIdsOfPeople) {
+  const std::string admin = new_api_key(), reader = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("ops", {Scope::admin}, {}, admin) << "\n"
+                                    << key_line("reader", {Scope::read}, {}, reader) << "\n";
+  options_.audit = {.file = fixture_.dir.path() + "/audit.log", .hash_key = "pepper"};
+  const auto audit_lines = [&] {
+    std::ifstream in(options_.audit.file);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const auto call = [&](const Api& api, std::string_view method, std::string_view target, const std::string& key) {
+    api.handle({method, target, "{}", false, executor_, "", key, "r1"}, [](const ApiResponse&) {});
+  };
+  {
+    const Api api(options_, fixture_.services());
+    call(api, "DELETE", "/v1/users/u3", admin);
+    call(api, "GET", "/v1/sessions/u4", reader);
+    call(api, "PUT", "/v1/items/mug", admin);
+    call(api, "DELETE", "/v1/users/u5", new_api_key());
+    call(api, "GET", "/v1/users/u6/recommendations", reader);
+  }
+  // printf %s u3 | openssl dgst -sha256 -hmac pepper
+  const std::string first =
+      R"(audit admin call request=r1 key=ops call="DELETE /v1/users/{user}" owner_hash=d707fa704090be2e status=202)";
+  const std::string lines = audit_lines();
+  EXPECT_NE(lines.find(first), std::string::npos) << lines;
+  EXPECT_NE(lines.find(R"(key=reader call="GET /v1/sessions/{session}" owner_hash=)"), std::string::npos) << lines;
+  EXPECT_NE(lines.find(R"(key=ops call="PUT /v1/items/{item}" item=mug status=201)"), std::string::npos) << lines;
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 3) << lines;
+
+  options_.audit.ids = true;
+  {
+    const Api api(options_, fixture_.services());
+    call(api, "DELETE", "/v1/users/u3", admin);
+  }
+  log::audit_to("");
+  EXPECT_NE(audit_lines().find(R"(owner=u3 status=202)"), std::string::npos);
+
+  options_.audit.file = fixture_.dir.path();
+  EXPECT_THROW(Api(options_, fixture_.services()), std::runtime_error);
+}
+
+TEST_F(ApiTest, MetricsMayBeLeftOpen) {
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  options_.open_metrics = true;
+  std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, new_api_key());
+  const Api api(options_, fixture_.services());
+  ApiResponse answer;
+  api.handle({"GET", "/metrics", "", false, executor_}, [&](ApiResponse response) { answer = response; });
+  EXPECT_EQ(answer.status, 200U);
+}
+
+TEST_F(ApiTest, AnEventWithoutConsentCountsForTheListBetweenThoseThatAreStored) {
+  fixture_.learn(testing::user_event(1000, "me", "b", 1'700'000'100'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "c");
+  Event withheld = testing::user_event(0, "me", "a", 1'700'000'101'000).event;
+  fixture_.transient.add(withheld);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "b");
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")).front(), "c");
+  fixture_.learn(testing::user_event(1001, "me", "b", 1'700'000'102'000));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).front(), "c");
+  EXPECT_EQ(get("/v1/users/me").at("count").as_int64(), 2);
+  ask("DELETE", "/v1/users/me");
+  EXPECT_TRUE(fixture_.transient.recent({Owner::Kind::user, "me"}, 10).empty());
+}
+
+TEST_F(ApiTest, ExportGoesThroughEverythingHeldOfAnOwnerPageByPage) {
+  for (int i = 0; i < 3; ++i) {
+    fixture_.learn(testing::user_event(1000 + i, "me", "i" + std::to_string(i), 1'700'000'100'000 + i));
+  }
+  fixture_.transient.add(testing::user_event(0, "me", "passing", 1'700'000'100'000).event);
+  const json::value first = get("/v1/users/me/export?limit=2");
+  ASSERT_EQ(first.at("events").as_array().size(), 2U);
+  EXPECT_EQ(first.at("events").at(0).at("item").as_string(), "i2");
+  EXPECT_EQ(first.at("without_consent").at(0).at("item").as_string(), "passing");
+  const std::string next(first.at("next").as_string());
+  const json::value last = get("/v1/users/me/export?limit=2&cursor=" + next);
+  ASSERT_EQ(last.at("events").as_array().size(), 1U);
+  EXPECT_EQ(last.at("events").at(0).at("item").as_string(), "i0");
+  EXPECT_FALSE(last.as_object().contains("next"));
+  EXPECT_FALSE(last.as_object().contains("without_consent"));
+  EXPECT_EQ(ask("GET", "/v1/users/nobody/export").status, 404U);
+  EXPECT_EQ(ask("GET", "/v1/sessions/me/export").status, 404U);
+  for (const char* cursor :
+       {"", "x", "1-2", "1-2-3-4", "1-2-3x", "-1-2-3", "1-99999999999-3", "99999999999999999-0-0"}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/users/me/export?cursor=") + cursor).status, 400U) << cursor;
+  }
+}
+
+TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
+  ApiResponse answer;
+  answer.status = 0;
+  const auto respond = [&](ApiResponse response) { answer = std::move(response); };
+  api_.handle({"GET", "/v1/users/me/recommendations?after=0-1001", "", false, executor_}, respond);
+  EXPECT_EQ(answer.status, 0U);
+  fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  EXPECT_EQ(answer.status, 200U);
+  executor_->run_later();  // the timeout comes too late
+  EXPECT_EQ(answer.status, 200U);
+
+  answer.status = 0;
+  api_.handle({"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
+  executor_->run_later();
+  EXPECT_EQ(answer.status, 412U);
+  fixture_.visible.move_to({{0, 5000}});
+  EXPECT_EQ(answer.status, 412U);
+}
+
+TEST_F(ApiTest, EventsAreAnsweredOnceWhenTheyAreDurable) {
+  fixture_.sink.answer = SubmitReceipt{2, {{1, "item: missing"}}, {{0, 1042}}};
+  const ApiResponse answer = ask("POST", "/v1/events", "the body");
+  EXPECT_EQ(answer.status, 202U);
+  EXPECT_EQ(fixture_.sink.bodies, Names{"the body"});
+  EXPECT_EQ(json::parse(answer.body),
+            json::parse(R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"));
+  executor_->run_later();
+  EXPECT_EQ(answers_, 1);
+}
+
+TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
+  fixture_.sink.answer = Error{Errc::overloaded, "the event log is behind"};
+  const ApiResponse overloaded = ask("POST", "/v1/events", "{}");
+  EXPECT_EQ(overloaded.status, 503U);
+  EXPECT_EQ(overloaded.headers[0].first, "Retry-After");
+
+  fixture_.sink.answer = SubmitReceipt{0, {{0, "item: missing"}}, {}};
+  const ApiResponse refused = ask("POST", "/v1/events", "{}");
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_EQ(json::parse(refused.body).at("rejected").as_array().size(), 1U);
+
+  fixture_.sink.hold = true;
+  ApiResponse answer;
+  answer.status = 0;
+  api_.handle({"POST", "/v1/events", "{}", false, executor_},
+              [&](ApiResponse response) { answer = std::move(response); });
+  executor_->run_later();
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_TRUE(fixture_.sink.answer_held(SubmitReceipt{1, {}, {}}));  // too late to be answered, and no second answer
+  EXPECT_EQ(answer.status, 503U);
+}
+
+TEST_F(ApiTest, ItemsAreStoredChangedReadAndForgotten) {
+  EXPECT_EQ(
+      ask("PUT", "/v1/items/mug", R"({"title":"Mug","categories":["k"],"price":9.5,"attributes":{"b":1}})").status,
+      201U);
+  EXPECT_EQ(ask("PUT", "/v1/items/mug", R"({"title":"Mug","price":8})").status, 200U);
+  EXPECT_EQ(ask("PATCH", "/v1/items/mug", R"({"available":false,"title":null})").status, 200U);
+  const json::value item = get("/v1/items/mug");
+  EXPECT_EQ(item.at("title").as_string(), "");
+  EXPECT_EQ(item.at("price").to_number<double>(), 8.0);
+  EXPECT_FALSE(item.at("available").as_bool());
+  EXPECT_EQ(ask("DELETE", "/v1/items/mug").status, 204U);
+  get("/v1/items/mug", 404);
+  EXPECT_EQ(ask("PATCH", "/v1/items/mug", "{}").status, 404U);
+  EXPECT_EQ(ask("POST", "/v1/items", R"([{"item":"x"},{"item":2}])").status, 200U);
+  EXPECT_EQ(get("/v1/items/2").at("item").as_string(), "2");
+}
+
+TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
+  ASSERT_EQ(ask("PUT", "/v1/items/mug", "{}").status, 201U);
+  const auto patch_in_turn = [&](const std::string& field) {
+    const auto executor = std::make_shared<ManualExecutor>();
+    for (int i = 0; i < 30; ++i) {
+      const std::string value = std::to_string(i), body = R"({")" + field + R"(":")" + value + R"("})";
+      api_.handle({"PATCH", "/v1/items/mug", body, false, executor},
+                  [](const ApiResponse& answer) { EXPECT_EQ(answer.status, 200U) << answer.body; });
+      const auto item = fixture_.catalogue.find("mug");
+      EXPECT_EQ(field == "title" ? item->title : item->text, value);
+    }
+  };
+  std::thread title([&] { patch_in_turn("title"); });
+  patch_in_turn("text");
+  title.join();
+}
+
+TEST_F(ApiTest, AChangeIsAnsweredWhenTheDiskHasIt) {
+  executor_->disk = ManualExecutor::Disk::hangs;
+  ApiResponse answer;
+  const auto change = [&](std::string_view method, std::string target, std::string body = "") {
+    answer.status = 0;
+    api_.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    target.assign(target.size(), '?');
+    body.assign(body.size(), '?');
+    EXPECT_EQ(answer.status, 0U) << method;
+    executor_->run_blocked();
+    return answer.status;
+  };
+  EXPECT_EQ(change("PUT", "/v1/items/mug", R"({"title":"A mug that holds a good deal of tea"})"), 201U);
+  EXPECT_EQ(change("PATCH", "/v1/items/mug", R"({"text":"It may be washed in a dishwasher"})"), 200U);
+  EXPECT_EQ(get("/v1/items/mug").at("title").as_string(), "A mug that holds a good deal of tea");
+  EXPECT_EQ(get("/v1/items/mug").at("text").as_string(), "It may be washed in a dishwasher");
+  EXPECT_EQ(change("DELETE", "/v1/items/mug"), 204U);
+  EXPECT_EQ(change("POST", "/v1/items", R"([{"item":"an-item-with-a-rather-long-name"}])"), 200U);
+  get("/v1/items/an-item-with-a-rather-long-name");
+  EXPECT_EQ(change("DELETE", "/v1/users/u3"), 202U);
+  get("/v1/users/u3", 404);
+}
+
+TEST_F(ApiTest, AChangeThatTheDiskDoesNotTakeInTimeIsRefusedAndNotBegunAfterwards) {
+  ApiResponse answer;
+  const auto respond = [&](ApiResponse response) { answer = std::move(response); };
+  for (const char* target : {"/v1/items/a", "/v1/users/u3", "/v1/sessions/s"}) {
+    answer.status = 0;
+    executor_->disk = ManualExecutor::Disk::hangs;
+    api_.handle({"DELETE", target, "", false, executor_}, respond);
+    executor_->run_later();
+    EXPECT_EQ(answer.status, 503U) << target;
+    executor_->run_blocked();
+    EXPECT_EQ(answer.status, 503U) << target;
+
+    executor_->disk = ManualExecutor::Disk::full_queue;
+    const ApiResponse refused = ask("DELETE", target);
+    EXPECT_EQ(refused.status, 503U);
+    EXPECT_EQ(refused.headers[0].first, "Retry-After");
+    executor_->run_later();
+    EXPECT_EQ(answers_, 1);
+  }
+  EXPECT_TRUE(fixture_.sink.erased.empty());
+  get("/v1/users/u3");
+}
+
+TEST_F(ApiTest, AHistoryIsExportedAndErasedAndTheLogIsTold) {
+  const json::value history = get("/v1/users/u3?limit=2");
+  EXPECT_EQ(history.at("count").to_number<int>(), 3);
+  EXPECT_EQ(history.at("events").as_array().size(), 2U);
+  EXPECT_EQ(history.at("events").at(0).at("item").as_string(), "c");
+  EXPECT_EQ(ask("DELETE", "/v1/users/u3").status, 202U);
+  EXPECT_EQ(fixture_.sink.erased, (std::vector<Owner>{{Owner::Kind::user, "u3"}}));
+  get("/v1/users/u3", 404);
+  get("/v1/users/u4");
+}
+
+TEST_F(ApiTest, ClientsNameIdsAndHistoriesKnowPseudonyms) {
+  fixture_.pseudonyms = Pseudonyms("a key of the operator");
+  const Api api(options_, fixture_.services());
+  const auto call = [&](std::string_view method, std::string_view target, std::string_view body = "") {
+    ApiResponse answer;
+    api.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    return answer;
+  };
+  PositionedEvent entry = testing::user_event(100, "somebody", "a", 1'700'000'200'000);
+  entry.event.session = "sitting";
+  fixture_.pseudonyms.replace_in(entry.event);
+  fixture_.learn(entry);
+  fixture_.transient.add(entry.event);
+
+  EXPECT_EQ(json::parse(call("GET", "/v1/users/somebody").body).at("user").as_string(), "somebody");
+  EXPECT_EQ(call("GET", "/v1/users/" + entry.event.user).status, 404U) << "a pseudonym is not an id";
+  EXPECT_EQ(call("GET", "/v1/sessions/sitting/export").status, 200U);
+  const auto source = [&](const ApiResponse& answer) {
+    return std::string(json::parse(answer.body).at("source").as_string());
+  };
+  EXPECT_EQ(source(call("GET", "/v1/users/somebody/recommendations")), "blend");
+  EXPECT_EQ(source(call("GET", "/v1/sessions/sitting/recommendations")), "blend");
+  EXPECT_EQ(source(call("GET", "/v1/users/stranger/recommendations")), "popularity");
+  EXPECT_EQ(source(call("POST", "/v1/rank", R"({"user":"somebody","items":["a","b"]})")), "blend");
+  EXPECT_EQ(json::parse(call("DELETE", "/v1/users/somebody").body).at("erased").as_string(), "somebody");
+  EXPECT_EQ(fixture_.sink.erased, (std::vector<Owner>{{Owner::Kind::user, "somebody"}}));
+  EXPECT_EQ(call("GET", "/v1/users/somebody/export").status, 404U);
+}
+
+TEST_F(ApiTest, ReadinessNamesThePartAndTheReason) {
+  fixture_.status.components = {{"event_log", ""}, {"learner", "catching up"}};
+  const json::value ready = get("/readyz", 503);
+  EXPECT_FALSE(ready.at("ready").as_bool());
+  EXPECT_EQ(ready.at("components").at("learner").at("reason").as_string(), "catching up");
+  EXPECT_TRUE(ready.at("components").at("event_log").at("ready").as_bool());
+}
+
+TEST_F(ApiTest, StatusShowsTheQualityOfThePartsAndWhatTheBlenderMakesOfThem) {
+  fixture_.status.learner.quality = {{"lstm", {.events = 9, .recent_mrr = 0.25}}, {"blend", {.recent_mrr = 0.375}}};
+  fixture_.status.learner.blend_advantage = 0.125;
+  fixture_.status.learner.blender_influence = {{"lstm", 1.0}};
+  const json::value learner = get("/v1/status").at("learner");
+  EXPECT_EQ(learner.at("quality").at("lstm").at("scored_events").to_number<double>(), 9);
+  EXPECT_EQ(learner.at("quality").at("blend").at("recent_mrr").to_number<double>(), 0.375);
+  EXPECT_EQ(learner.at("blend_advantage").to_number<double>(), 0.125);
+  EXPECT_EQ(learner.at("blender_influence").at("lstm").to_number<double>(), 1);
+}
+
+TEST_F(ApiTest, StatusSaysWhichEventsAreScored) {
+  const json::value options = get("/v1/status").at("learner").at("options");
+  EXPECT_EQ(options.at("session_gap_seconds").to_number<int>(), 1800);
+  EXPECT_EQ(options.at("type_weights").at("impression").to_number<double>(), 0);
+  EXPECT_EQ(options.at("parts").as_array().size(), fixture_.online.parts.size());
+}
+
+TEST_F(ApiTest, OverloadRefusesListsButNotOperations) {
+  EXPECT_EQ(ask("GET", "/v1/popular", "", true).status, 503U);
+  EXPECT_EQ(ask("GET", "/healthz", "", true).status, 200U);
+  EXPECT_EQ(ask("POST", "/v1/events", "{}", true).status, 202U);
+}
+
+TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
+  ask("GET", "/v1/popular");
+  const std::string metrics = ask("GET", "/metrics").body;
+  EXPECT_NE(metrics.find(R"(freshet_serve_requests_total{route="GET /v1/popular",status="200"} 1)"), std::string::npos);
+  const json::value status = get("/v1/status");
+  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 4U);
+  EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
+}
+
+TEST_F(ApiTest, StatusShowsHowWellClicksArePredicted) {
+  EXPECT_TRUE(get("/v1/status").at("learner").at("calibration").as_object().empty());
+  fixture_.status.learner.calibration = {{"neural_cf", {500, 0.4, 0.8, 0.01}}};
+  const json::value status = get("/v1/status");
+  const json::object& calibration = status.at("learner").at("calibration").at("neural_cf").as_object();
+  EXPECT_EQ(calibration.at("examples").to_number<int>(), 500);
+  EXPECT_EQ(calibration.at("log_loss").as_double(), 0.4);
+  EXPECT_EQ(calibration.at("auc").as_double(), 0.8);
+  EXPECT_EQ(calibration.at("expected_calibration_error").as_double(), 0.01);
+}
+
+TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
+  Random random(testing::test_seed(1));
+  const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",
+                                         "/v1/popular?exclude=a,b",
+                                         "/v1/items/a",
+                                         "/v1/rank",
+                                         "/v1/recommendations",
+                                         "/v1/users/u1",
+                                         "/v1/users/u1/similar?k=2",
+                                         "/v1/items",
+                                         "/v1/events"};
+  const std::vector<std::string> bodies{"", R"({"session":["a",1,{"item":"b"}],"k":3})",
+                                        R"({"items":["a"],"user":"u1"})", R"([{"item":"a","price":1}])",
+                                        R"({"title":"x","ts":0})"};
+  const std::vector<std::string> methods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+  for (int i = 0; i < 3000; ++i) {
+    std::string target = targets[random.below(targets.size())], body = bodies[random.below(bodies.size())];
+    for (std::uint64_t n = random.below(4); n > 0; --n)
+      target[random.below(target.size())] = static_cast<char>(random.next());
+    for (std::uint64_t n = random.below(4); n > 0 && !body.empty(); --n)
+      body[random.below(body.size())] = static_cast<char>(random.next());
+    const ApiResponse answer = ask(methods[random.below(methods.size())], target, body);
+    ASSERT_EQ(answers_, 1) << target;
+    ASSERT_LT(answer.status, 500U) << target << "\n" << body << "\n" << answer.body;
+    executor_->later.clear();
+  }
+}
+
+}  // namespace
+}  // namespace freshet::serve

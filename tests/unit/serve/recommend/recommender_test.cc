@@ -1,0 +1,73 @@
+#include "serve/recommend/recommender.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/service_fixture.h"
+
+namespace freshet::serve {
+namespace {
+
+TEST(Recommender, AsksForMoreWhenFiltersLeaveTooFew) {
+  testing::ServiceFixture fixture;
+  // 300 items follow "a", more than one round of candidates.
+  std::int64_t offset = 5000;
+  for (int i = 0; i < 300; ++i) {
+    const std::string user = "w" + std::to_string(i);
+    fixture.learn(testing::user_event(offset, user, "a", 1'700'001'000'000 + offset));
+    ++offset;
+    fixture.learn(testing::user_event(offset, user, "item" + std::to_string(i), 1'700'001'000'000 + offset));
+    ++offset;
+  }
+  fixture.snapshot = fixture.model->publish(fixture.clock.now());
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.context = recommender.context_of({"a"});
+  request.k = 10;
+  const List all = recommender.recommend(request);
+  ASSERT_EQ(all.items.size(), 10U);
+  request.k = 100;
+  for (const auto& entry : recommender.recommend(request).items) request.exclude.insert(entry.item);
+  request.k = 10;
+  const List rest = recommender.recommend(request);
+  EXPECT_EQ(rest.items.size(), 10U);
+  for (const auto& entry : rest.items) EXPECT_FALSE(request.exclude.contains(entry.item));
+}
+
+TEST(Recommender, WhoComesBackAfterTheirSessionIsNoStranger) {
+  testing::ServiceFixture fixture;
+  fixture.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  fixture.learn(testing::user_event(1001, "other", "c", 1'700'100'000'000));  // a day later
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  const auto context = recommender.context_of(Owner{Owner::Kind::user, "me"});
+  ASSERT_EQ(context->session.size(), 1U);
+  EXPECT_EQ(fixture.model->vocabulary().name(context->last_item()), "a");
+  EXPECT_EQ(context->now, timestamp_from_ms(1'700'100'000'000));
+}
+
+TEST(Recommender, AListIsOfOneSnapshot) {
+  testing::ServiceFixture fixture;
+  Services services = fixture.services();
+  std::size_t taken = 0;
+  services.snapshot = [&] { return ++taken, fixture.snapshot; };
+  const Recommender recommender(services);
+  ListRequest request;
+  EXPECT_FALSE(recommender.recommend(request).items.empty());
+  EXPECT_EQ(taken, 1U);
+  request.context = recommender.context_of({"a"});
+  EXPECT_FALSE(recommender.recommend(request).items.empty());
+  EXPECT_EQ(taken, 2U);
+}
+
+TEST(Recommender, AnEmptyModelGivesAnEmptyList) {
+  testing::ServiceFixture fixture;
+  fixture.model = std::make_unique<online::Model>(fixture.online, online::make_count_parts(fixture.online));
+  fixture.snapshot = fixture.model->publish(fixture.clock.now());
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  EXPECT_TRUE(recommender.recommend({}).items.empty());
+}
+
+}  // namespace
+}  // namespace freshet::serve
