@@ -19,7 +19,6 @@ cd "$root"
 logs=$root/build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0 failed_steps=()
 
 # "passed failed skipped" of a JUnit report.
 count_tests() {
@@ -33,10 +32,10 @@ PYTHON
 }
 
 # step NAME COMMAND...: one line if it passes, the end of its output too if it does not. A command that writes a JUnit
-# report to $junit counts as its tests, any other as one.
+# report to $junit counts as its tests, any other as one. Steps may run side by side: each leaves its counts in a file.
 step() {
-  local name=$1 start=$SECONDS outcome=ok log counts
-  log=$logs/${name// /-}.log junit=$logs/${name// /-}.xml
+  local name=$1 start=$SECONDS outcome=ok log counts file=$logs/${1// /-}
+  log=$file.log junit=$file.xml
   shift
   "$@" >"$log" 2>&1 </dev/null || outcome=FAILED
   if [ -s "$junit" ]; then
@@ -46,13 +45,23 @@ step() {
   fi
   # A run can fail without a failed test: one that could not be started, say.
   if [ $outcome = FAILED ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
-  passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
-  printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
-  [ $outcome = ok ] && return
-  failed_steps+=("$name")
-  tail -n 60 "$log" | cut -c 1-300 | sed 's/^/    /'
-  echo "    (all of it: $log)"
-  return 1
+  {
+    printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
+    if [ $outcome = FAILED ]; then
+      tail -n 60 "$log" | cut -c 1-300 | sed 's/^/    /'
+      echo "    (all of it: $log)"
+    fi
+  } >"$file.said"
+  cat "$file.said"  # at once, so that lines of steps side by side do not mix
+  echo "${counts[*]} $name" >"$file.counts"
+  [ $outcome = ok ]
+}
+
+# The sum of all steps, and which failed. True if none did.
+summary() {
+  awk '{ passed += $1; failed += $2; skipped += $3 }
+       $2 > 0 { name = $0; sub(/^[0-9]+ [0-9]+ [0-9]+ /, "", name); print "failed: " name }
+       END { print passed " passed, " failed " failed, " skipped " skipped"; exit failed > 0 }' "$logs"/*.counts
 }
 
 build() {
@@ -66,7 +75,6 @@ run_ctest() {
 # The real broker of the contract tests.
 start_broker() {
   broker=$(mktemp -d)
-  trap 'scripts/kafka_broker.sh kill "$broker"; rm -rf "$broker"' EXIT
   scripts/kafka_broker.sh start "$broker"
   FRESHET_TEST_BROKERS=$(scripts/kafka_broker.sh url "$broker")
   export FRESHET_TEST_BROKERS
@@ -83,31 +91,52 @@ run_sanitized() {
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
-set +e # from here on step() keeps the score
+# One build after another, with what needs nothing but compilers: beside the tests, and giving way to them. A build that
+# has ended leaves a file for who waits for it.
+build_lane() {
+  renice -n 10 $BASHPID >/dev/null
+  if $sanitizers; then
+    for sanitizer in asan tsan; do
+      step "$sanitizer build" build $sanitizer
+      echo $? >"$logs/$sanitizer.built"
+    done
+  fi
+  step "clang-tidy" .ci/check_tidy.sh build/release
+}
+
+test_lane() {
+  step "broker" start_broker
+  step "release tests" run_ctest release
+  step "end-to-end tests" run_pytest tests/integration
+  step "fault tests" run_pytest --short tests/fault
+  step "package" scripts/package.sh
+  step "layers" .ci/check_layers.py build/release
+  step "format" .ci/check_format.sh
+  $sanitizers || return
+  for sanitizer in asan tsan; do
+    while [ ! -s "$logs/$sanitizer.built" ] && kill -0 "$builds" 2>/dev/null; do sleep 1; done
+    grep -qx 0 "$logs/$sanitizer.built" || continue
+    step "$sanitizer tests" run_ctest $sanitizer
+    step "$sanitizer end-to-end tests" run_sanitized $sanitizer
+  done
+}
+
+clean_up() {
+  [ -z "${broker:-}" ] || { scripts/kafka_broker.sh kill "$broker"; rm -rf "$broker"; }
+  [ -z "${builds:-}" ] || kill "$builds" 2>/dev/null
+}
+
+set +e # from here on steps keep the score
 step "set-up" scripts/setup.sh --test || exit 1
 if $quick; then
   step "release build" build release && step "release tests" run_ctest release --label-regex 'unit|property'
-else
-  if step "release build" build release; then
-    step "broker" start_broker
-    step "release tests" run_ctest release
-    step "end-to-end tests" run_pytest tests/integration
-    step "fault tests" run_pytest --short tests/fault
-    step "package" scripts/package.sh
-    step "layers" .ci/check_layers.py build/release
-    step "clang-tidy" .ci/check_tidy.sh build/release
-    step "speed against plain code" scripts/bench.sh --ratios
-  fi
-  step "format" .ci/check_format.sh
-  if $sanitizers; then
-    for sanitizer in asan tsan; do
-      step "$sanitizer build" build $sanitizer || continue
-      step "$sanitizer tests" run_ctest $sanitizer
-      step "$sanitizer end-to-end tests" run_sanitized $sanitizer
-    done
-  fi
+  [ ! -e build/release/compile_commands.json ] || ! git rev-parse -q --verify origin/main >/dev/null ||
+    step "clang-tidy of what changed" .ci/check_tidy.sh build/release --since origin/main
+elif step "release build" build release; then
+  trap clean_up EXIT
+  build_lane & builds=$!
+  test_lane
+  wait $builds
+  builds=
 fi
-
-[ ${#failed_steps[@]} = 0 ] || printf 'failed: %s\n' "${failed_steps[@]}"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+summary

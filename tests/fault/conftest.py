@@ -20,6 +20,15 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.stash[REPORT] = []
+    config.addinivalue_line("markers", "long: left out with --short")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--short"):
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="only in the long form (scripts/fault.sh)"))
 
 
 @pytest.fixture

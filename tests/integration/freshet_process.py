@@ -13,8 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("FRESHET_BINARY", str(ROOT / "build/release/freshet"))
 
 
-def wait_until(condition, what, seconds=60.0):
-    """Polls until `condition()` is truthy and returns it; fails naming `what` after `seconds`."""
+def wait_until(condition, what, seconds=120.0):
+    """Polls until `condition()` is truthy and returns it; fails naming `what` after `seconds`, which are far more than it
+    takes: tests wait for states, and do not depend on how fast or busy the machine is."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
