@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "online/containers/chunked_array.h"
-#include "online/containers/striped_mutex.h"
-#include "online/containers/user_slots.h"
+#include "online/containers/user_table.h"
 
 namespace freshet::online {
 
-/// A learned vector per user (who()), live: what a user's newest click has taught is there for the very next request.
-/// At most `max_users`; the least recently active is forgotten. Stepped by Adagrad per element.
+/// A learned vector per user (who()), read live: what a user's newest click has taught is there for the next request.
+/// Steps are Adagrad's, per element.
 /// Threads:  copy() from any, under a short lock; everything else learner thread only.
 class UserVectors {
  public:
@@ -26,11 +24,11 @@ class UserVectors {
 
   std::size_t dimension() const { return dimension_; }
 
-  /// The user's number, from now on that of the most recently active one; a new user's vector is zero.
+  /// See UserTable; a new user's vector is zero.
   UserSlots::Claim claim(std::uint64_t key);
   /// UserSlots::kNone if the user is not known.
-  Slot find(std::uint64_t key) const { return slots_.find(key); }
-  std::span<const float> vector(Slot slot) const { return {users_.find(slot)->values.data(), dimension_}; }
+  Slot find(std::uint64_t key) const { return users_.slot_of(key); }
+  std::span<const float> vector(Slot slot) const { return {users_.at(slot).data(), dimension_}; }
 
   void write(Slot slot, std::span<const float> vector);
   void step(Slot slot, std::span<const float> gradient, float rate);
@@ -42,16 +40,10 @@ class UserVectors {
   std::size_t memory_bytes() const;
 
  private:
-  struct User {
-    std::uint64_t key = 0;      // 0: nobody
-    std::vector<float> values;  // [2][dimension_]: the vector, then its Adagrad accumulators
-  };
-  void reset(Slot slot, std::uint64_t key);
+  using Values = std::vector<float>;  // [2][dimension_]: the vector, then its Adagrad accumulators
 
   const std::size_t dimension_;
-  UserSlots slots_;
-  StripedMutex locks_;
-  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+  UserTable<Values> users_;
 };
 
 }  // namespace freshet::online

@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "online/containers/chunked_array.h"
-#include "online/containers/striped_mutex.h"
-#include "online/containers/user_slots.h"
+#include "online/containers/item_counts.h"
+#include "online/containers/user_table.h"
 #include "online/parts/neural/sequence_inputs.h"
 
 namespace freshet::online {
@@ -30,24 +29,18 @@ class UserItems final : public SequenceInputs {
 
  private:
   using Slot = UserSlots::Slot;
+  using Items = std::vector<ItemIndex>;  // the newest last
 
-  struct User {
-    std::uint64_t key = 0;         // 0: nobody
-    std::vector<ItemIndex> items;  // the newest last
-  };
   /// Makes `item` the newest of at most max_items_per_user_.
-  void append(std::vector<ItemIndex>& items, ItemIndex item) const;
-  /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
-  void reset(Slot slot, std::uint64_t key);
-  void hold(ItemIndex item);
+  void append(Items& items, ItemIndex item) const;
+  /// Called with what a user leaves behind.
+  void leave(const Items& items);
 
   const std::size_t max_items_per_user_, max_items_;
-  UserSlots slots_;
-  StripedMutex locks_;
-  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+  UserTable<Items> users_;
 
   // learner thread only
-  std::vector<std::uint32_t> holders_;  // per item: how many users hold it
+  ItemCounts holders_;  // users whose items hold it
 };
 
 }  // namespace freshet::online

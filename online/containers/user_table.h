@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+#include "base/bytes.h"
+#include "online/containers/chunked_array.h"
+#include "online/containers/striped_mutex.h"
+#include "online/containers/user_slots.h"
+
+namespace freshet::online {
+
+/// A Value for each of at most `max_users` users (who()): the least recently active user makes room for a new one. The
+/// one place where users are found, given up and erased.
+/// Threads:  slot_of(), read() and read_slot() from any thread, under short locks; everything else learner thread only.
+///           The learner, who alone writes, reads without a lock.
+/// Cost:     O(1); save() and load() go through all users.
+template <typename Value>
+class UserTable {
+ public:
+  using Slot = UserSlots::Slot;
+  static constexpr Slot kNone = UserSlots::kNone;
+
+  explicit UserTable(std::size_t max_users) : slots_(max_users), users_(max_users) {}
+
+  /// Calls read(value) under the user's lock. False, without a call, if the user is not known.
+  template <typename Read>
+  bool read(std::uint64_t key, Read&& read) const {
+    const Slot slot = slot_of(key);
+    const User* user = slot == kNone ? nullptr : users_.find(slot);
+    if (user == nullptr) return false;
+    const std::lock_guard lock(locks_.of(slot));
+    if (user->key != key) return false;  // the slot went to another user meanwhile
+    read(user->value);
+    return true;
+  }
+
+  /// Calls read(key, value) under the lock of the user who has this slot; key is 0 if nobody has.
+  template <typename Read>
+  void read_slot(Slot slot, Read&& read) const {
+    const User* user = users_.find(slot);
+    if (user == nullptr) return;
+    const std::lock_guard lock(locks_.of(slot));
+    read(user->key, user->value);
+  }
+
+  /// kNone if the user is not known.
+  Slot slot_of(std::uint64_t key) const { return key == 0 ? kNone : slots_.find(key); }
+
+  /// The user's slot; the user is the most recently active one from now on. For a new user leave(value) is called with
+  /// what a user before has left in the slot, which then becomes Value(args...).
+  template <typename Leave, typename... Args>
+  UserSlots::Claim claim(std::uint64_t key, Leave&& leave, Args&&... args) {
+    const UserSlots::Claim claim = slots_.claim(key);
+    if (claim.is_new) reset(claim.slot, key, leave, Value(std::forward<Args>(args)...));
+    return claim;
+  }
+
+  const Value& at(Slot slot) const { return users_.find(slot)->value; }
+
+  /// Calls change(value) under the lock.
+  template <typename Change>
+  void change(Slot slot, Change&& change) {
+    User& user = users_.at(slot);
+    const std::lock_guard lock(locks_.of(slot));
+    change(user.value);
+  }
+
+  /// Forgets the user, whose value is handed to leave(). Returns the slot that is free now, kNone if there was none.
+  template <typename Leave>
+  Slot erase(std::uint64_t key, Leave&& leave) {
+    const Slot slot = slots_.release(key);
+    if (slot != kNone) reset(slot, 0, leave, Value());
+    return slot;
+  }
+
+  /// Slots ever given: all are below.
+  Slot size() const { return static_cast<Slot>(slots_.size()); }
+
+  /// Writes who has which slot, then write(value) for every slot.
+  template <typename Write>
+  void save(ByteWriter& out, Write&& write) const {
+    slots_.save(out);
+    for (Slot slot = 0; slot < size(); ++slot) write(at(slot));
+  }
+
+  /// Reads what save() has written into an empty table; read(key, value) fills one value and returns false if it cannot
+  /// be one. False if `in` is not a saved state.
+  template <typename Read>
+  bool load(ByteReader& in, Read&& read) {
+    if (!slots_.load(in)) return false;
+    for (Slot slot = 0; slot < size(); ++slot) {
+      User& user = users_.at(slot);
+      const std::lock_guard lock(locks_.of(slot));
+      user.key = slots_.key_of(slot);
+      if (!read(user.key, user.value) || !in.ok()) return false;
+    }
+    return in.ok();
+  }
+
+  /// `of(value)`: what a value holds beyond its own size.
+  template <typename Of>
+  std::size_t memory_bytes(Of&& of) const {
+    std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes();
+    for (Slot slot = 0; slot < size(); ++slot) bytes += of(at(slot));
+    return bytes;
+  }
+
+ private:
+  struct User {
+    std::uint64_t key = 0;  // 0: nobody
+    Value value;
+  };
+
+  template <typename Leave>
+  void reset(Slot slot, std::uint64_t key, Leave&& leave, Value value) {
+    User& user = users_.at(slot);
+    leave(user.value);
+    const std::lock_guard lock(locks_.of(slot));
+    user.key = key;
+    user.value = std::move(value);
+  }
+
+  UserSlots slots_;
+  StripedMutex locks_;
+  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s)
+};
+
+}  // namespace freshet::online

@@ -1,0 +1,90 @@
+#include "online/containers/user_table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace freshet::online {
+namespace {
+
+using Names = UserTable<std::vector<std::string>>;
+constexpr auto kIgnore = [](const std::vector<std::string>&) {};
+
+std::vector<std::string> value_of(const Names& table, std::uint64_t key) {
+  std::vector<std::string> found;
+  table.read(key, [&](const std::vector<std::string>& value) { found = value; });
+  return found;
+}
+
+TEST(UserTable, AValueIsReadByItsUsersKeyOnly) {
+  Names table(4);
+  const auto claim = table.claim(7, kIgnore);
+  EXPECT_TRUE(claim.is_new);
+  table.change(claim.slot, [](auto& value) { value.push_back("seven"); });
+  EXPECT_FALSE(table.claim(7, kIgnore).is_new);
+  EXPECT_EQ(value_of(table, 7), std::vector<std::string>{"seven"});
+  EXPECT_FALSE(table.read(8, kIgnore));
+  EXPECT_FALSE(table.read(0, kIgnore));
+}
+
+TEST(UserTable, TheLeastRecentlyActiveUserMakesRoomAndLeavesTheirValueBehind) {
+  Names table(2);
+  for (const std::uint64_t key : {1, 2}) {
+    table.change(table.claim(key, kIgnore).slot, [&](auto& value) { value.push_back(std::to_string(key)); });
+  }
+  table.claim(1, kIgnore);
+  std::vector<std::string> left;
+  const auto claim = table.claim(3, [&](const auto& value) { left = value; }, 2, "new");
+  EXPECT_TRUE(claim.is_new);
+  EXPECT_EQ(left, std::vector<std::string>{"2"});
+  EXPECT_FALSE(table.read(2, kIgnore));
+  EXPECT_EQ(value_of(table, 3), (std::vector<std::string>{"new", "new"}));
+  EXPECT_EQ(value_of(table, 1), std::vector<std::string>{"1"});
+}
+
+TEST(UserTable, WhatIsErasedIsGoneAndItsSlotIsUsedAgain) {
+  Names table(8);
+  const auto slot = table.claim(1, kIgnore).slot;
+  table.change(slot, [](auto& value) { value.push_back("secret"); });
+  std::vector<std::string> left;
+  EXPECT_EQ(table.erase(1, [&](const auto& value) { left = value; }), slot);
+  EXPECT_EQ(left, std::vector<std::string>{"secret"});
+  EXPECT_EQ(table.erase(1, kIgnore), Names::kNone);
+  EXPECT_TRUE(table.at(slot).empty());
+  table.read_slot(slot, [](std::uint64_t key, const auto& value) {
+    EXPECT_EQ(key, 0U);
+    EXPECT_TRUE(value.empty());
+  });
+  EXPECT_EQ(table.claim(2, kIgnore).slot, slot);
+}
+
+TEST(UserTable, ASavedTableIsTheSameTable) {
+  Names table(3);
+  for (const std::uint64_t key : {5, 6, 7}) {
+    table.change(table.claim(key, kIgnore).slot, [&](auto& value) { value.push_back(std::to_string(key)); });
+  }
+  table.erase(6, kIgnore);
+  const auto write = [](ByteWriter& out) {
+    return [&out](const std::vector<std::string>& value) { out.string(value.empty() ? "" : value.front()); };
+  };
+  std::string saved, saved_again;
+  ByteWriter out(saved), out_again(saved_again);
+  table.save(out, write(out));
+  Names loaded(3);
+  ByteReader in(saved);
+  ASSERT_TRUE(loaded.load(in, [&in](std::uint64_t key, std::vector<std::string>& value) {
+    const std::string text(in.string());
+    if (!text.empty()) value.push_back(text);
+    return (key == 0) == value.empty();
+  }));
+  EXPECT_TRUE(in.at_end());
+  EXPECT_EQ(value_of(loaded, 5), std::vector<std::string>{"5"});
+  EXPECT_FALSE(loaded.read(6, kIgnore));
+  loaded.save(out_again, write(out_again));
+  EXPECT_EQ(saved_again, saved);
+  EXPECT_EQ(loaded.claim(8, kIgnore).slot, table.claim(8, kIgnore).slot);
+}
+
+}  // namespace
+}  // namespace freshet::online
