@@ -1,24 +1,26 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace freshet::online {
 
-/// Numbers 0, 1, 2, ... in order of last use: a linked list through two arrays. All operations O(1).
+/// Small numbers in order of last use: a doubly linked list inside two arrays that are indexed by number.
 /// Threads: one.
+/// Cost:    O(1) for every operation; 8 bytes per number up to the largest.
 class LruOrder {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
-  /// Makes `number` the newest; it may be new (numbers are added in order).
+  /// Makes `number` the newest, and adds it if it is not in the list.
   void touch(std::uint32_t number) {
     if (number == newest_) return;
-    if (number < older_.size()) {
+    if (number >= older_.size()) {
+      older_.resize(number + std::size_t{1}, kAbsent);
+      newer_.resize(number + std::size_t{1}, kNone);
+    } else if (older_[number] != kAbsent) {
       unlink(number);
-    } else {
-      older_.resize(number + 1, kNone);
-      newer_.resize(number + 1, kNone);
     }
     older_[number] = newest_;
     newer_[number] = kNone;
@@ -26,32 +28,37 @@ class LruOrder {
     newest_ = number;
   }
 
-  std::uint32_t oldest() const { return oldest_; }
-  std::uint32_t newest() const { return newest_; }
-  /// The next more recently used one; kNone after the newest.
-  std::uint32_t after(std::uint32_t number) const { return newer_[number]; }
-
-  /// Oldest first. REQUIRES: `order` names each of 0 .. order.size() - 1 once
-  void restore(const std::vector<std::uint32_t>& order) {
-    older_.assign(order.size(), kNone);
-    newer_.assign(order.size(), kNone);
-    for (std::size_t i = 1; i < order.size(); ++i) {
-      older_[order[i]] = order[i - 1];
-      newer_[order[i - 1]] = order[i];
-    }
-    oldest_ = order.empty() ? kNone : order.front();
-    newest_ = order.empty() ? kNone : order.back();
+  /// REQUIRES: `number` is in the list
+  void remove(std::uint32_t number) {
+    unlink(number);
+    older_[number] = kAbsent;
   }
 
-  std::size_t memory_bytes() const { return older_.capacity() * 8; }
+  /// kNone if the list is empty.
+  std::uint32_t oldest() const { return oldest_; }
+  std::uint32_t newest() const { return newest_; }
+  /// The next more recently used number; kNone after the newest.
+  std::uint32_t after(std::uint32_t number) const { return newer_[number]; }
+
+  /// The list becomes `order`, oldest first. REQUIRES: `order` names no number twice
+  void restore(const std::vector<std::uint32_t>& order) {
+    *this = {};
+    for (const std::uint32_t number : order) touch(number);
+  }
+
+  std::size_t memory_bytes() const {
+    return older_.capacity() * sizeof(std::uint32_t) + newer_.capacity() * sizeof(std::uint32_t);
+  }
 
  private:
+  static constexpr std::uint32_t kAbsent = UINT32_MAX - 1;
+
   void unlink(std::uint32_t number) {
     (older_[number] == kNone ? oldest_ : newer_[older_[number]]) = newer_[number];
     (newer_[number] == kNone ? newest_ : older_[newer_[number]]) = older_[number];
   }
 
-  std::vector<std::uint32_t> older_, newer_;
+  std::vector<std::uint32_t> older_, newer_;  // by number; older_ is kAbsent for numbers that are not in the list
   std::uint32_t oldest_ = kNone, newest_ = kNone;
 };
 

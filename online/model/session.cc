@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/saved_time.h"
+#include "online/containers/lru.h"
 
 namespace freshet::online {
 
@@ -50,12 +51,10 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
 
 struct SessionTracker::Impl {
   using Slot = std::uint32_t;
-  static constexpr Slot kNone = UINT32_MAX;
 
   struct Open {
     Context context;   // session_key 0: a free slot
     Timestamp last{};  // newest event, repeats included
-    Slot older = kNone, newer = kNone;
   };
 
   explicit Impl(const Options& options)
@@ -66,19 +65,6 @@ struct SessionTracker::Impl {
 
   bool paused_longer_than(std::chrono::milliseconds pause, const Open& open, Timestamp time) const {
     return gap.count() > 0 && time - open.last > pause;
-  }
-
-  void unlink(Slot slot) {
-    Open& open = slots[slot];
-    (open.older == kNone ? oldest : slots[open.older].newer) = open.newer;
-    (open.newer == kNone ? newest : slots[open.newer].older) = open.older;
-  }
-
-  void link_newest(Slot slot) {
-    slots[slot].older = newest;
-    slots[slot].newer = kNone;
-    (newest == kNone ? oldest : slots[newest].newer) = slot;
-    newest = slot;
   }
 
   void count(ItemIndex item, int change) {
@@ -95,14 +81,14 @@ struct SessionTracker::Impl {
     Open& open = slots[slot];
     clear(open);
     by_key.erase(open.context.session_key);
-    unlink(slot);
+    activity.remove(slot);
     open.context.session_key = 0;
     open.context.user_key = 0;
     free.push_back(slot);
   }
 
   Slot open(std::uint64_t key, Timestamp time) {
-    if (by_key.size() >= max_open) close(oldest);
+    if (by_key.size() >= max_open) close(activity.oldest());
     if (free.empty()) {
       free.push_back(static_cast<Slot>(slots.size()));
       slots.emplace_back();
@@ -112,7 +98,7 @@ struct SessionTracker::Impl {
     slots[slot].context.session_key = key;
     slots[slot].last = time;
     by_key.emplace(key, slot);
-    link_newest(slot);
+    activity.touch(slot);
     return slot;
   }
 
@@ -123,8 +109,8 @@ struct SessionTracker::Impl {
   std::vector<Open> slots;
   std::vector<Slot> free;
   std::unordered_map<std::uint64_t, Slot> by_key;
-  Slot oldest = kNone, newest = kNone;  // in order of activity
-  std::vector<std::uint32_t> held;      // per item: visits of it in open sessions
+  LruOrder activity;                // of the slots in use
+  std::vector<std::uint32_t> held;  // per item: its visits in open sessions
   Timestamp stream_time{};
 };
 
@@ -136,16 +122,15 @@ SessionTracker::~SessionTracker() = default;
 const Context& SessionTracker::before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time) {
   Impl& m = *impl_;
   m.stream_time = std::max(m.stream_time, time);
-  while (m.oldest != Impl::kNone && m.paused_longer_than(m.gap + kSlack, m.slots[m.oldest], m.stream_time)) {
-    m.close(m.oldest);
+  for (Impl::Slot oldest = m.activity.oldest();
+       oldest != LruOrder::kNone && m.paused_longer_than(m.gap + kSlack, m.slots[oldest], m.stream_time);
+       oldest = m.activity.oldest()) {
+    m.close(oldest);
   }
   const auto known = m.by_key.find(session_key);
   const Impl::Slot slot = known != m.by_key.end() ? known->second : m.open(session_key, time);
   Impl::Open& open = m.slots[slot];
-  if (m.newest != slot) {
-    m.unlink(slot);
-    m.link_newest(slot);
-  }
+  m.activity.touch(slot);
   if (m.paused_longer_than(m.gap, open, time)) m.clear(open);
   open.context.now = time;
   if (user_key != 0) open.context.user_key = user_key;
@@ -187,8 +172,8 @@ void SessionTracker::forget_item(ItemIndex item) {
 std::size_t SessionTracker::size() const { return impl_->by_key.size(); }
 
 std::size_t SessionTracker::memory_bytes() const {
-  std::size_t bytes = impl_->slots.capacity() * sizeof(Impl::Open) + impl_->by_key.size() * 40 +
-                      impl_->held.capacity() * sizeof(std::uint32_t);
+  std::size_t bytes = impl_->slots.capacity() * sizeof(Impl::Open) + impl_->activity.memory_bytes() +
+                      impl_->by_key.size() * 40 + impl_->held.capacity() * sizeof(std::uint32_t);
   for (const Impl::Open& open : impl_->slots) bytes += open.context.session.capacity() * sizeof(Visit);
   return bytes;
 }
@@ -197,7 +182,7 @@ void SessionTracker::save(ByteWriter& out) const {
   const Impl& m = *impl_;
   out.fixed(to_ms(m.stream_time));
   out.varint(m.by_key.size());
-  for (Impl::Slot slot = m.oldest; slot != Impl::kNone; slot = m.slots[slot].newer) {
+  for (Impl::Slot slot = m.activity.oldest(); slot != LruOrder::kNone; slot = m.activity.after(slot)) {
     const Impl::Open& open = m.slots[slot];
     out.fixed(open.context.session_key);
     out.fixed(open.context.user_key);

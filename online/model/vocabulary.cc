@@ -5,10 +5,10 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <mutex>
-#include <vector>
 
 #include "base/saved_time.h"
 #include "online/containers/chunked_array.h"
+#include "online/containers/lru.h"
 #include "online/containers/striped_mutex.h"
 
 namespace freshet::online {
@@ -25,26 +25,10 @@ struct Vocabulary::Impl {
     mutable std::mutex mutex;
     boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex
   };
-  // Doubly linked list in order of sightings.
-  struct Link {
-    ItemIndex older = kNoItem, newer = kNoItem;
-  };
 
   explicit Impl(std::size_t the_max_items) : max_items(the_max_items), entries(the_max_items) {}
 
   Shard& shard_of(std::string_view name) { return shards[std::hash<std::string_view>{}(name) % kShards]; }
-
-  void unlink(ItemIndex item) {
-    const Link link = links[item];
-    (link.older == kNoItem ? oldest : links[link.older].newer) = link.newer;
-    (link.newer == kNoItem ? newest : links[link.newer].older) = link.older;
-  }
-
-  void link_newest(ItemIndex item) {
-    links[item] = {newest, kNoItem};
-    (newest == kNoItem ? oldest : links[newest].newer) = item;
-    newest = item;
-  }
 
   void assign(ItemIndex item, std::string_view name, std::int64_t time_ms) {
     Entry& entry = entries.at(item);
@@ -74,8 +58,7 @@ struct Vocabulary::Impl {
   std::atomic<std::size_t> size{0};
 
   // learner thread only
-  std::vector<Link> links;
-  ItemIndex oldest = kNoItem, newest = kNoItem;
+  LruOrder sightings;
   std::size_t name_bytes = 0;
 };
 
@@ -86,25 +69,20 @@ Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) 
   Impl& m = *impl_;
   Observed observed{find(name), false, false};
   if (observed.item != kNoItem) {
-    if (observed.item != m.newest) {
-      m.unlink(observed.item);
-      m.link_newest(observed.item);
-    }
+    m.sightings.touch(observed.item);
     return observed;
   }
   observed.is_new = true;
   const std::size_t size = m.size.load();
   if (size < m.max_items) {
     observed.item = static_cast<ItemIndex>(size);
-    m.links.emplace_back();
   } else {
-    observed.item = m.oldest;
+    observed.item = m.sightings.oldest();
     observed.recycled = true;
-    m.unlink(observed.item);
     m.release(observed.item);
   }
   m.assign(observed.item, name, to_ms(time));
-  m.link_newest(observed.item);
+  m.sightings.touch(observed.item);
   if (!observed.recycled) m.size.store(size + 1);
   return observed;
 }
@@ -138,14 +116,13 @@ Timestamp Vocabulary::first_seen(ItemIndex item) const {
 std::size_t Vocabulary::size() const { return impl_->size.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {
-  return impl_->entries.memory_bytes() + impl_->links.capacity() * sizeof(Impl::Link) + impl_->size.load() * 48 +
-         impl_->name_bytes;
+  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->size.load() * 48 + impl_->name_bytes;
 }
 
 /// Oldest sighting first, so that load() restores the order of recycling.
 void Vocabulary::save(ByteWriter& out) const {
   out.varint(impl_->size.load());
-  for (ItemIndex item = impl_->oldest; item != kNoItem; item = impl_->links[item].newer) {
+  for (ItemIndex item = impl_->sightings.oldest(); item != kNoItem; item = impl_->sightings.after(item)) {
     const Impl::Entry* entry = impl_->entries.find(item);
     out.fixed(item);
     out.fixed(entry->first_seen_ms);
@@ -158,7 +135,6 @@ Result<void> Vocabulary::load(ByteReader& in) {
   Impl& m = *impl_;
   const std::uint64_t size = in.varint();
   if (!in.ok() || size > m.max_items || size > in.remaining()) return corrupt;
-  m.links.assign(size, {});
   for (std::uint64_t i = 0; i < size; ++i) {
     const auto item = in.fixed<ItemIndex>();
     const auto first_seen_ms = read_time_ms(in);
@@ -167,7 +143,7 @@ Result<void> Vocabulary::load(ByteReader& in) {
       return corrupt;
     }
     m.assign(item, name, first_seen_ms);
-    m.link_newest(item);
+    m.sightings.touch(item);
   }
   m.size.store(size);
   return {};
