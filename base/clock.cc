@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "base/sync.h"
+
 namespace freshet {
 namespace {
 
@@ -85,6 +87,10 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
                          std::chrono::seconds{second} + std::chrono::milliseconds{milliseconds} - offset;
   if (year < 1970 || !is_event_time(to_ms(time))) return std::nullopt;
   return time;
+}
+
+void Clock::sleep_for(const std::stop_token& stop, std::chrono::milliseconds time) const {
+  freshet::sleep_for(stop, time);
 }
 
 Timestamp SystemClock::now() const {

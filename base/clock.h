@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,7 @@ std::string format_rfc3339(Timestamp time);
 /// milliseconds), years 1970-9999. Anything else is nullopt. Total over all inputs.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
-/// The clocks behind an interface, so that tests decide what time it is.
+/// The clocks behind an interface, so that tests decide what time it is and never sleep.
 /// Threads: all methods may be called concurrently.
 class Clock {
  public:
@@ -34,6 +35,9 @@ class Clock {
 
   /// Since some moment in the past, whatever is done to the wall clock: for how long something has been.
   virtual std::chrono::milliseconds elapsed() const = 0;
+
+  /// Sleeps for `time`, or until `stop` is requested.
+  virtual void sleep_for(const std::stop_token& stop, std::chrono::milliseconds time) const;
 };
 
 class SystemClock final : public Clock {

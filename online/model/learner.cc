@@ -66,7 +66,7 @@ struct Learner::Impl {
   Positions fallback;  // of the checkpoint before the newest
   bool unpublished = false;
   bool unsaved = false;
-  std::size_t telltale = 0;  // newest checkpoints that may hold somebody who has been erased since
+  std::size_t checkpoints_with_erased = 0;  // how many of the newest checkpoints may contain an owner erased since
   Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
   std::string log_problem, checkpoint_problem;
   std::vector<std::shared_ptr<const Snapshot>> replaced;  // that a request may still hold
@@ -104,8 +104,8 @@ void Learner::restore() {
     m.model = m.make_model();
   }
   m.fallback = m.positions;
-  // Somebody may have been erased shortly before we stopped.
-  if (restored) m.telltale = m.options.keep_checkpoints - 1;
+  // The older checkpoints may have been written before an erasure.
+  if (restored) m.checkpoints_with_erased = m.options.keep_checkpoints - 1;
   m.gauges = std::make_unique<LearnerMetrics>(m.metrics, m.model->part_names());
   m.last_checkpoint_try = m.last_caught_up = m.clock.now();
   m.publish();
@@ -132,7 +132,7 @@ void Learner::Impl::learn(const EventBatch& batch) {
     const bool scores = scoring.next();
     unscored += scores ? 0 : 1;
     model->learn(event.event, scores);
-    if (event.event.kind == EventKind::erase) telltale = options.keep_checkpoints;
+    if (event.event.kind == EventKind::erase) checkpoints_with_erased = options.keep_checkpoints;
   }
   scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);
   move_to(positions, batch.next);
@@ -229,7 +229,7 @@ void Learner::Impl::write_checkpoint() {
   gauges->checkpoint_bytes.Set(static_cast<double>(*written));
   set_problem(checkpoint_problem, "");
   unsaved = false;
-  if (telltale > 0) --telltale;
+  if (checkpoints_with_erased > 0) --checkpoints_with_erased;
   {
     const std::lock_guard lock(status_mutex);
     status.last_checkpoint = last_checkpoint_try;
@@ -239,7 +239,7 @@ void Learner::Impl::write_checkpoint() {
 }
 
 void Learner::Impl::checkpoint_if_due() {
-  const bool wanted = unsaved || telltale > 0;
+  const bool wanted = unsaved || checkpoints_with_erased > 0;
   if (wanted && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
 }
 
@@ -248,12 +248,12 @@ void Learner::run(std::stop_token stop) {
   FRESHET_CHECK(m.model != nullptr);
   m.reader.seek(m.positions);
   while (!stop.stop_requested()) {
-    const auto polled = std::chrono::steady_clock::now();
+    const milliseconds polled = m.clock.elapsed();
     auto batch = m.reader.poll(kPollRecords, kPollTimeout);
     const bool full = batch && batch->events.size() + batch->rejected.size() >= kPollRecords;
     if (!batch) {
       m.set_problem(m.log_problem, "log: " + batch.error().message);
-      sleep_for(stop, kRetryPause);
+      m.clock.sleep_for(stop, kRetryPause);
     } else {
       m.set_problem(m.log_problem, "");
       if (!batch->empty()) m.learn(*batch);
@@ -263,9 +263,9 @@ void Learner::run(std::stop_token stop) {
     const std::int64_t lag = m.report_lag();
     m.scoring.behind(lag);
     const bool more = lag >= static_cast<std::int64_t>(kPollRecords) || full;
-    const auto gathered = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - polled);
+    const milliseconds gathered = m.clock.elapsed() - polled;
     const milliseconds gather = std::min(kGather, m.options.publish_interval / kGatherings);
-    if (!more && gathered < gather) sleep_for(stop, gather - gathered);
+    if (!more && gathered < gather) m.clock.sleep_for(stop, gather - gathered);
   }
   if (m.unpublished) m.publish();
   if (m.unsaved) m.write_checkpoint();

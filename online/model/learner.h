@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/event_reader.h"
 #include "base/metrics.h"
-#include "base/sync.h"
 #include "online/measure/progressive.h"
 #include "online/model/model.h"
 #include "online/model/ranking.h"

@@ -20,13 +20,22 @@ class FakeClock final : public Clock {
     const std::lock_guard lock(mutex_);
     return elapsed_;
   }
+  /// Returns at once, without advancing the time. slept() is the sum of all `time`.
+  void sleep_for(const std::stop_token&, std::chrono::milliseconds time) const override {
+    const std::lock_guard lock(mutex_);
+    slept_ += time;
+  }
+  std::chrono::milliseconds slept() const {
+    const std::lock_guard lock(mutex_);
+    return slept_;
+  }
   /// Time goes by.
   void advance(std::chrono::milliseconds time) {
     const std::lock_guard lock(mutex_);
     now_ += time;
     elapsed_ += time;
   }
-  /// Somebody sets the wall clock.
+  /// The wall clock is set, as an operator or NTP may do it.
   void set(Timestamp now) {
     const std::lock_guard lock(mutex_);
     now_ = now;
@@ -37,6 +46,7 @@ class FakeClock final : public Clock {
   // guarded by mutex_
   Timestamp now_;
   std::chrono::milliseconds elapsed_{0};
+  mutable std::chrono::milliseconds slept_{0};
 };
 
 }  // namespace freshet::testing

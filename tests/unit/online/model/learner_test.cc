@@ -1,7 +1,6 @@
 #include "online/model/learner.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include "tests/support/part_driver.h"
 #include "tests/support/scripted_reader.h"
 #include "tests/support/synthetic_stream.h"
+#include "tests/support/temp_directory.h"
 
 namespace freshet::online {
 namespace {
@@ -22,12 +22,7 @@ using testing::FakeClock;
 using testing::ScriptedReader;
 
 struct LearnerTest : ::testing::Test {
-  LearnerTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "freshet-learner-XXXXXX").string();
-    directory = ::mkdtemp(pattern.data());
-    options.max_items = 1000;
-  }
-  ~LearnerTest() override { std::filesystem::remove_all(directory); }
+  LearnerTest() { options.max_items = 1000; }
 
   std::unique_ptr<Model> make_model() const { return std::make_unique<Model>(options, make_count_parts(options)); }
 
@@ -59,7 +54,8 @@ struct LearnerTest : ::testing::Test {
     return std::filesystem::path(directory) / "checkpoints" / checkpoints.list().front();
   }
 
-  std::string directory;
+  const testing::TempDirectory temp;
+  const std::string directory = temp.path();
   Options options;
   FakeClock clock{testing::at_seconds(0)};
   Metrics metrics;
@@ -261,6 +257,31 @@ TEST_F(LearnerTest, ServesASnapshotBeforeAnythingWasLearned) {
   });
 }
 
+TEST_F(LearnerTest, SleepsOnlyWhenItHasCaughtUp) {
+  ScriptedReader reader(events);
+  reader.unread = 10'000;
+  reader.stop_before = 400;
+  std::chrono::milliseconds while_behind{-1};
+  int polls = 0;
+  store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.restore();
+  std::stop_source stop;
+  reader.at_end = [&] {
+    if (++polls == 1) {
+      while_behind = clock.slept();
+      reader.unread = 0;
+      reader.stop_before = events.size();
+    } else if (polls == 5) {
+      stop.request_stop();
+    }
+  };
+  learner.run(stop.get_token());
+  EXPECT_EQ(while_behind, std::chrono::milliseconds(0));
+  EXPECT_GT(clock.slept(), std::chrono::milliseconds(0));
+  EXPECT_EQ(learner.status().events_learned, events.size());
+}
+
 TEST_F(LearnerTest, KeepsTryingWhenTheLogIsAway) {
   ScriptedReader reader(events);
   reader.failures = 2;
@@ -268,6 +289,7 @@ TEST_F(LearnerTest, KeepsTryingWhenTheLogIsAway) {
     EXPECT_EQ(learner.status().problem, "");
     EXPECT_EQ(learner.status().events_learned, events.size());
   });
+  EXPECT_GE(clock.slept(), 2 * std::chrono::milliseconds(200)) << "a pause before each retry";
 }
 
 TEST_F(LearnerTest, ShowsThatACheckpointCannotBeWritten) {
