@@ -2,7 +2,6 @@
 #include <boost/url.hpp>
 #include <cstdio>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 #include "app/units.h"
@@ -10,8 +9,6 @@
 #include "cli/evaluate/predictor.h"
 #include "cli/support/http_client.h"
 #include "ingest/codec/event_encoder.h"
-#include "online/model/seen_ids.h"
-#include "online/model/session.h"
 
 namespace freshet::cli {
 namespace {
@@ -43,45 +40,25 @@ online::Options options_of(const json::value& status) {
 class ServicePredictor final : public Predictor {
  public:
   ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options)
-      : options_(options), client_(std::move(client)), sessions_(options), seen_(options.dedupe_ids) {}
+      : seed_(options.seed), client_(std::move(client)), model_(options, {}) {}
 
   std::vector<std::string> part_names() const override { return {"blend"}; }
   std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return {}; }
-  std::size_t items() const override { return numbers_.size(); }
-  std::uint64_t seed() const override { return options_.seed; }
+  std::size_t items() const override { return model_.vocabulary().size(); }
+  std::uint64_t seed() const override { return seed_; }
 
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     FRESHET_CHECK(learns);
-    outcome_ = {};
-    const double weight = options_.weight_of(event.type);
-    const bool duplicate = !event.id.empty() && !seen_.insert(event.id);
-    if (weight > 0 && !duplicate) predict(event, static_cast<float>(weight), evaluation);
+    outcome_ = model_.learn(event);
+    if (outcome_.scored && !outcome_.unseen_target) outcome_.ranks = {ask(event, evaluation)};
     send(event);
     return outcome_;
   }
 
  private:
-  /// Follows sessions as the learner does, so that the very same events are scored.
-  void predict(const Event& event, float weight, online::Evaluation& evaluation) {
-    const bool by_user = event.session.empty();
-    const std::string& owner = by_user ? event.user : event.session;
-    const std::uint64_t key = online::owner_key(by_user ? Owner::Kind::user : Owner::Kind::session, owner);
-    const online::Context& before = sessions_.before(key, 0, event.time);
-    const auto [known, is_new] = numbers_.try_emplace(event.item, static_cast<online::ItemIndex>(numbers_.size()));
-    const bool repeat = known->second == before.last_item();
-    if (!repeat && !before.session.empty()) {
-      outcome_.scored = true;
-      outcome_.unseen_target = is_new;
-      outcome_.ranks.assign(1, std::nullopt);
-      if (!is_new) outcome_.ranks[0] = ask(by_user, owner, event.item, evaluation);
-    }
-    sessions_.append({known->second, weight, event.time, before.session.empty(), key, 0});
-  }
-
-  std::optional<std::size_t> ask(bool by_user, const std::string& owner, const std::string& target,
-                                 online::Evaluation& evaluation) {
-    std::string path = by_user ? "/v1/users/" : "/v1/sessions/";
-    path += boost::urls::encode(owner, boost::urls::unreserved_chars) +
+  std::optional<std::size_t> ask(const Event& event, online::Evaluation& evaluation) {
+    std::string path = event.session.empty() ? "/v1/users/" : "/v1/sessions/";
+    path += boost::urls::encode(event.session.empty() ? event.user : event.session, boost::urls::unreserved_chars) +
             "/recommendations?k=" + std::to_string(online::kCutoffs.back());
     if (!token_.empty()) path += "&after=" + token_;
     const json::value answer = expect(client_->get(path), 200, path);
@@ -90,9 +67,9 @@ class ServicePredictor final : public Predictor {
     for (const json::value& entry : answer.at("items").as_array()) {
       const std::string item(entry.at("item").as_string());
       ++place;
-      if (item == target) rank = place;
-      const auto number = numbers_.find(item);
-      if (number != numbers_.end()) evaluation.cover(0, number->second);
+      if (item == event.item) rank = place;
+      const online::ItemIndex number = model_.vocabulary().find(item);
+      if (number != online::kNoItem) evaluation.cover(0, number);
     }
     return rank;
   }
@@ -103,11 +80,11 @@ class ServicePredictor final : public Predictor {
     token_ = std::string(answer.at("token").as_string());
   }
 
-  const online::Options options_;
+  const std::uint64_t seed_;
   std::unique_ptr<HttpClient> client_;
-  online::SessionTracker sessions_;
-  online::SeenIds seen_;
-  std::unordered_map<std::string, online::ItemIndex> numbers_;
+  // Without parts: it follows sessions and items exactly as the service's learner does, and so says which events are
+  // scored; the lists come from the service.
+  online::Model model_;
   std::string token_;
   online::Model::Outcome outcome_;
 };
@@ -121,13 +98,15 @@ std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
   const json::value status = expect((*client)->get("/v1/status"), 200, "/v1/status");
   const online::Options options = options_of(status);
   if (session_gap && *session_gap != options.session_gap) {
-    throw std::runtime_error("--session-gap: the service cuts sessions after " +
-                             app::format_duration(options.session_gap) + " (online.session_gap), not after " +
-                             app::format_duration(*session_gap));
+    throw std::runtime_error("--session-gap: " + app::format_duration(*session_gap) +
+                             " differs from the service's online.session_gap, " +
+                             app::format_duration(options.session_gap));
   }
   if (const auto learned = status.at("learner").at("events_learned").to_number<std::uint64_t>(); learned > 0) {
-    std::fprintf(stderr, "the service has learned %llu events before: it may know what is new to this stream\n",
-                 static_cast<unsigned long long>(learned));
+    std::fprintf(
+        stderr,
+        "WARNING: the service has learned %llu events before; it may know items and sessions that are new here\n",
+        static_cast<unsigned long long>(learned));
   }
   return std::make_unique<ServicePredictor>(*std::move(client), options);
 }

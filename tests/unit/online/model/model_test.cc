@@ -190,5 +190,18 @@ TEST(ModelBounds, HoldWhateverComes) {
   EXPECT_LE(total(model), early + early / 10);
 }
 
+TEST_F(ModelTest, WithoutPartsItScoresTheSameEvents) {
+  Model follower(options, {});
+  std::size_t scored = 0;
+  for (const Event& event : testing::synthetic_stream(5, {.events = 500})) {
+    const Model::Outcome& expected = model.learn(event);
+    const Model::Outcome& actual = follower.learn(event);
+    ASSERT_EQ(actual.scored, expected.scored);
+    ASSERT_EQ(actual.unseen_target, expected.unseen_target);
+    scored += actual.scored ? 1 : 0;
+  }
+  EXPECT_GT(scored, 100U);
+}
+
 }  // namespace
 }  // namespace freshet::online
