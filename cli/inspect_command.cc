@@ -37,12 +37,6 @@ T value_of(Result<T> result) {
   return *std::move(result);
 }
 
-json::object positions_json(const Positions& positions) {
-  json::object out;
-  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
-  return out;
-}
-
 json::object overview(store::Database& database) {
   const store::HistoryStore histories(database);
   const store::Journal journal(database);
@@ -50,7 +44,7 @@ json::object overview(store::Database& database) {
   for (const auto& [kind, bytes] : database.usage()) usage.emplace(kind, bytes);
   const auto checkpoints = store::CheckpointStore::list(database.options().directory + "/checkpoints");
   return {{"format", store::kFormatVersion},
-          {"positions", positions_json(value_of(histories.positions()))},
+          {"positions", serve::to_json(value_of(histories.positions()))},
           {"stream_time", format_rfc3339(histories.stream_time())},
           {"journal", {{"begin", journal.begin()}, {"end", journal.end()}}},
           {"items", store::Catalogue(database).size()},
@@ -154,13 +148,15 @@ void add_inspect_command(CLI::App& app) {
       "  freshet inspect data                    positions, sizes, checkpoints\n"
       "  freshet inspect data --user u1          one history, newest first\n"
       "  freshet inspect data --counts --json    users, sessions, rows, events\n"
-      "  freshet inspect data --dead-letters     what was refused, and why");
-  command->add_option("directory", arguments->directory, "The data directory")->required();
-  command->add_option("--user", arguments->user, "This user's history; with store.pseudonym_key the pseudonym");
-  command->add_option("--session", arguments->session, "This session's history; likewise");
-  command->add_option("--limit", arguments->limit, "At most so many events or dead letters")->capture_default_str();
-  command->add_flag("--counts", arguments->counts, "Count users, sessions, rows and events (reads everything)");
-  command->add_flag("--dead-letters", arguments->dead_letters, "Refused records with reason and original bytes");
+      "  freshet inspect data --dead-letters     rejected records and the reasons");
+  command->add_option("directory", arguments->directory, "Data directory")->required();
+  command->add_option("--user", arguments->user,
+                      "Show the history of this user (with store.pseudonym_key: of this pseudonym)");
+  command->add_option("--session", arguments->session, "Show the history of this session (likewise)");
+  command->add_option("--limit", arguments->limit, "Maximum number of events or dead letters to show")
+      ->capture_default_str();
+  command->add_flag("--counts", arguments->counts, "Count users, sessions, rows and events (reads all histories)");
+  command->add_flag("--dead-letters", arguments->dead_letters, "Show rejected records, with reason and original bytes");
   command->add_flag("--json", arguments->json, "Print JSON");
   command->callback([arguments] { inspect(*arguments); });
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/event.h"
+#include "base/position.h"
 #include "base/result.h"
 #include "serve/routing/message.h"
 
@@ -57,6 +58,8 @@ ApiResponse problem(const Error& error);
 Result<json::value> parse_json(std::string_view body);
 
 json::value to_json(const Event& event);
+/// {"0": 17, ...}: the next offset of each partition.
+json::value to_json(const Positions& positions);
 json::value to_json(const Item& item);
 
 /// An item document; `name`, if given, must agree with its "item" (which may then be missing).
