@@ -8,11 +8,11 @@
 
 namespace freshet::online {
 
-/// An array of at most `max` elements that grows in chunks and never moves one, so that readers may follow a reference
-/// while it grows.
-/// Threads: one thread calls at(); find() and capacity() from any. What guards an element's contents is its owner's
-///          business.
-/// Cost:    O(1); 8 bytes per kChunk elements before any is there.
+/// An array of at most `max` elements that grows by chunks and never moves an element, so readers may hold a pointer to
+/// an element while the array grows.
+/// Threads: one thread calls at() and for_each(); any thread calls find() and memory_bytes(). The user of the array
+///          decides what guards the contents of an element.
+/// Cost:    O(1); an empty array takes 8 bytes per kChunk elements of `max`.
 template <typename T>
 class ChunkedArray {
  public:
@@ -28,14 +28,14 @@ class ChunkedArray {
   ChunkedArray(const ChunkedArray&) = delete;
   ChunkedArray& operator=(const ChunkedArray&) = delete;
 
-  /// Null if element n has never been asked for with at().
+  /// Element n; null if its chunk does not exist.
   const T* find(std::size_t n) const {
     if (n / kChunk >= chunk_count_) return nullptr;
     const T* chunk = chunks_[n / kChunk].load(std::memory_order_acquire);
     return chunk == nullptr ? nullptr : chunk + n % kChunk;
   }
 
-  /// Element n, made (with its whole chunk) if it is not there yet.
+  /// Element n. Creates its chunk if it does not exist. REQUIRES: n < max, rounded up to whole chunks
   T& at(std::size_t n) {
     FRESHET_CHECK(n / kChunk < chunk_count_);
     T* chunk = chunks_[n / kChunk].load(std::memory_order_relaxed);
@@ -47,7 +47,7 @@ class ChunkedArray {
     return chunk[n % kChunk];
   }
 
-  /// Calls f(n, element) for each element that is there, in order. For the thread that calls at().
+  /// Calls f(n, element) for each element of the existing chunks, in order.
   template <typename F>
   void for_each(F&& f) const {
     for (std::size_t c = 0; c < chunk_count_; ++c) {

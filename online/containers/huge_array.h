@@ -8,11 +8,11 @@
 
 namespace freshet::online {
 
-/// An array of zeros that takes memory only where it has been touched, in huge pages where the system has them: for
-/// tables that are read all over, of which each read would else wait for an address to be translated first.
-/// T: all bits zero is a new one, and there is nothing to destroy.
-/// Threads: as a plain array's.
-/// Errors:  std::bad_alloc.
+/// A zero-initialized array that takes memory only for the pages that have been touched, in huge pages if the system
+/// offers them. Meant for large tables with random access, where most reads would otherwise miss the TLB.
+/// T must be valid when all its bits are zero, and must not need a destructor.
+/// Threads: as a plain array.
+/// Errors:  std::bad_alloc if the address space cannot be reserved.
 template <typename T>
 class HugeArray {
  public:
@@ -22,7 +22,7 @@ class HugeArray {
     void* aligned = base_;
     std::size_t space = reserved_;
     data_ = static_cast<T*>(std::align(kHugePage, size * sizeof(T), aligned, space));
-    madvise(data_, size * sizeof(T) / kHugePage * kHugePage, MADV_HUGEPAGE);  // no more than a hint
+    madvise(data_, size * sizeof(T) / kHugePage * kHugePage, MADV_HUGEPAGE);  // a hint only: a failure is harmless
   }
   ~HugeArray() { munmap(base_, reserved_); }
   HugeArray(const HugeArray&) = delete;

@@ -8,9 +8,11 @@
 
 namespace freshet::online {
 
-/// A small hash table from 32-bit keys (items, session numbers) to 32-bit values, made to be emptied and filled again
-/// for every ranking: clear() costs nothing, and nothing is allocated once it has grown to the usual size.
+/// A small hash table from 32-bit keys (items, session numbers) to 32-bit values that is cleared and refilled for every
+/// ranking. The general one of the three tables for small keys: Numbering adds the list of keys, in order of insertion;
+/// QuickNumbering trades memory and a known maximum for an insert without unpredictable branches.
 /// Threads: one.
+/// Cost:    O(1), clear() included; no allocation once it has grown to the usual size.
 class ItemTable {
  public:
   static constexpr std::uint32_t kAbsent = UINT32_MAX;
@@ -19,7 +21,7 @@ class ItemTable {
 
   void clear() {
     used_ = 0;
-    if (++epoch_ == 0) {  // after 2^32 uses old slots would look fresh
+    if (++epoch_ == 0) {  // after 2^32 clears, old slots would look current
       slots_.assign(slots_.size(), Slot{});
       epoch_ = 1;
     }
@@ -33,7 +35,7 @@ class ItemTable {
     }
   }
 
-  /// The value of `key`; if it was absent, it is now `value`, which is then what is returned.
+  /// The value of `key`, after inserting `value` if the key was absent.
   std::uint32_t find_or_insert(std::uint32_t key, std::uint32_t value) {
     if (used_ * 2 > mask_) grow();
     for (std::size_t i = home(key);; i = (i + 1) & mask_) {
@@ -69,8 +71,8 @@ class ItemTable {
     }
   }
 
-  std::vector<Slot> slots_;  // a power of two of them
-  std::size_t mask_;         // of a place among them
+  std::vector<Slot> slots_;  // their number is a power of two
+  std::size_t mask_;         // slots_.size() - 1
   std::uint32_t epoch_ = 1;
   std::size_t used_ = 0;
 };

@@ -12,10 +12,10 @@
 
 namespace freshet::online {
 
-/// How often each item occurs among the newest kEvents events: what "popular now" means. The distribution that sampled
-/// negatives come from, and the prior of the learned parts.
+/// How often each item occurs among the newest kEvents events. Negatives are sampled from this distribution, and it is
+/// the prior of the learned parts.
 /// Threads: learner thread only.
-/// Cost:    add(), draw(), share(): O(1); forget(): a pass over the events if one of them is the item's.
+/// Cost:    add(), draw(), share(): O(1); forget(): a pass over the events if the item occurs among them.
 class RecentItems {
  public:
   static constexpr std::size_t kEvents = 50'000;
@@ -32,11 +32,11 @@ class RecentItems {
     next_ = (next_ + 1) % kEvents;
   }
 
-  /// An item as often as it occurs; kNoItem for an event whose item was forgotten.
+  /// An item, with the probability that it occurs; kNoItem for an event whose item was forgotten.
   /// REQUIRES: add() was called before
   ItemIndex draw(Random& random) const { return ring_[random.below(ring_.size())]; }
 
-  /// Smoothed, so that nothing has probability 0.
+  /// The item's share of the events, smoothed: never 0.
   double share(ItemIndex item) const {
     const double count = item < counts_.size() ? counts_[item] : 0;
     return (count + 0.5) / (static_cast<double>(ring_.size()) + 0.5 * static_cast<double>(counts_.size()) + 1);
@@ -54,7 +54,7 @@ class RecentItems {
     out.array(std::span<const std::uint32_t>(counts_));
   }
 
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state.
   bool load(ByteReader& in, std::size_t max_items) {
     ring_ = in.array<ItemIndex>();
     next_ = in.varint();

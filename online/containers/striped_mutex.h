@@ -6,9 +6,10 @@
 
 namespace freshet::online {
 
-/// Many short locks for many small things: thing n is guarded by of(n), which it shares with a few others.
-/// Readers and the learner meet only when they touch neighbours in the same instant, and then for a copy's length.
-/// Threads: all methods may be called concurrently. Never hold two at once.
+/// A fixed number of mutexes for any number of small things: of(n) guards thing n, and others of the same stripe.
+/// Readers and the learner contend only if they touch the same stripe at the same time, for as long as copying one
+/// thing takes.
+/// Threads: any. Never hold two of the mutexes at once: they may be the same.
 class StripedMutex {
  public:
   std::mutex& of(std::size_t n) const { return stripes_[n % kStripes].mutex; }

@@ -13,18 +13,18 @@
 
 namespace freshet::online {
 
-/// Who a session is by: the user, or the session itself if they are anonymous. 0: nobody.
+/// The key under which user data is kept: the user's, or the session's if the user is anonymous. 0: neither is known.
 inline std::uint64_t who(std::uint64_t session_key, std::uint64_t user_key) {
   return user_key != 0 ? user_key : session_key;
 }
 inline std::uint64_t who(const Context& context) { return who(context.session_key, context.user_key); }
 inline std::uint64_t who(const Interaction& event) { return who(event.session_key, event.user_key); }
 
-/// Numbers 0 .. max - 1 for at most `max` users: the least recently active one gives theirs up. What is kept per user
-/// lies elsewhere, by number, with its key beside it: a reader that has found a number checks under the lock of what
-/// lies there that it is still this user's.
-/// Threads:  find() from any; everything else learner thread only.
-/// Cost:     O(1).
+/// Assigns slots 0 .. max - 1 to at most `max` users; when all are taken, a new user gets that of the least recently
+/// active one. The data of a user is kept elsewhere, by slot, together with the key: a slot may change hands between
+/// find() and the read, so the reader compares the key under the lock that guards the data.
+/// Threads: find() from any thread; everything else on the learner thread only.
+/// Cost:    O(1).
 class UserSlots {
  public:
   using Slot = std::uint32_t;
@@ -32,26 +32,26 @@ class UserSlots {
 
   explicit UserSlots(std::size_t max_users) : max_users_(max_users) {}
 
-  /// kNone if the user has no number.
+  /// The user's slot; kNone if there is none.
   Slot find(std::uint64_t key) const;
 
   struct Claim {
     Slot slot = kNone;
-    bool is_new = false;  ///< it was nobody's or another's: the caller replaces what lies there
+    bool is_new = false;  ///< was free or another user's: the caller replaces the data there
   };
-  /// The user's number, from now on that of the most recently active one.
+  /// Finds or assigns the user's slot, and makes the user the most recently active one.
   Claim claim(std::uint64_t key);
 
-  /// The number that the user had, now free; kNone if there was none.
+  /// Frees the user's slot and returns it; kNone if there was none.
   Slot release(std::uint64_t key);
 
-  /// Numbers ever given: all are below.
+  /// All slots ever assigned are below this.
   std::size_t size() const { return keys_.size(); }
-  /// Whose number it is; 0: nobody's.
+  /// The user of the slot; 0 if it is free.
   std::uint64_t key_of(Slot slot) const { return keys_[slot]; }
 
   void save(ByteWriter& out) const;
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state.
   bool load(ByteReader& in);
   std::size_t memory_bytes() const;
 
@@ -69,7 +69,7 @@ class UserSlots {
 
   // learner thread only
   std::vector<std::uint64_t> keys_;  // by slot
-  std::vector<Slot> free_;
+  std::vector<Slot> free_;           // stay in activity_: save() writes the order of all slots
   LruOrder activity_;
 };
 

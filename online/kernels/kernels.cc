@@ -10,7 +10,7 @@
 namespace freshet::online {
 namespace {
 
-/// e^x to about 1e-7 relative, without branches so that loops over it vectorise (Cephes' polynomial).
+/// e^x to about 1e-7 relative (the polynomial of Cephes), without branches so that loops over it vectorize.
 inline __attribute__((always_inline)) float exponential(float x) {
   x = std::min(88.0F, std::max(-87.0F, x));
   const float n = std::floor(x * 1.44269504F + 0.5F);
@@ -59,8 +59,8 @@ FRESHET_SIMD void hyperbolic_tangent(float* values, std::size_t size) {
 
 namespace {
 
-/// `Rows` rows of x and `Blocks` blocks of columns at once: with one sum alone, every addition would wait for the one
-/// before, and with one row alone, every weight would be read for one product.
+/// Computes `Rows` rows and `Blocks` blocks of columns together: a single running sum would make each addition wait for
+/// the one before, and a single row would load every weight for just one product.
 template <std::size_t Rows, std::size_t Blocks>
 inline __attribute__((always_inline)) void add_product_of_blocks(float* out, const float* matrix, const float* x,
                                                                  std::size_t inner, std::size_t columns) {

@@ -8,9 +8,10 @@
 namespace freshet::online {
 namespace {
 
-/// Without branches, so that loops over it vectorise (Cephes' polynomial of logf).
+/// Without branches, so that loops over it vectorize (the polynomial of logf in Cephes).
 inline __attribute__((always_inline)) float logarithm(float value) {
-  constexpr std::uint32_t kRootOfHalf = 0x3F3504F3;  // its bits: the mantissa is to be within sqrt(1/2) and sqrt(2)
+  constexpr std::uint32_t kRootOfHalf =
+      0x3F3504F3;  // bits of sqrt(1/2): the mantissa is reduced to [sqrt(1/2), sqrt(2))
   constexpr float kLog2OfE = 1.44269504F;
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::int32_t exponent = static_cast<std::int32_t>(bits - kRootOfHalf) >> 23;

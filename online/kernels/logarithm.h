@@ -5,12 +5,12 @@
 
 namespace freshet::online {
 
-/// values[i] = log2(values[i]), to 1e-6 and exactly at powers of two. Parts whose features are logarithms collect what
-/// they are of and take all at once, many times faster than std::log2 one by one.
-/// REQUIRES: positive, finite and not subnormal; of anything else it makes some number
+/// values[i] = log2(values[i]), to 1e-6, and exact at powers of two. A part whose features are logarithms collects
+/// their arguments and calls this once, which is many times faster than std::log2 for each.
+/// REQUIRES: every value is positive, finite and not subnormal; the result for any other value is unspecified
 void log2_each(float* values, std::size_t size);
 
-/// The same for records of nothing but floats.
+/// The same for every field of records that consist of floats only.
 template <typename Record>
 void log2_each(std::vector<Record>& records) {
   static_assert(alignof(Record) == alignof(float));

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-/// FRESHET_SIMD: compile the function for several instruction sets and take the best one at start-up: by level, since a
-/// CPU's name ("arch=haswell") would only match Intel's. Not under sanitizers, whose runtimes are not up yet when that
-/// choice is made.
+/// FRESHET_SIMD compiles a function for several instruction sets; the loader picks the best one that the CPU supports.
+/// They are named by level (x86-64-v3), since a CPU name such as "haswell" would match Intel's CPUs only. Not with
+/// sanitizers: the choice is made before their runtimes are initialized.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(FRESHET_SANITIZED)
 #define FRESHET_SIMD __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -15,11 +15,11 @@
 
 namespace freshet::online {
 
-/// Sixteen floats that are computed with as one, in as many registers as the CPU needs.
+/// Sixteen floats as one vector, in as many registers as the CPU needs for it.
 inline constexpr std::size_t kLanes = 16;
 typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
 
-/// The same in memory: at any address, and of what are floats.
+/// The same in memory: unaligned, and an alias of plain floats.
 typedef float LanesInMemory __attribute__((vector_size(kLanes * sizeof(float)), aligned(alignof(float)), may_alias));
 
 inline __attribute__((always_inline)) const LanesInMemory& lanes(const float* at) {
@@ -27,11 +27,11 @@ inline __attribute__((always_inline)) const LanesInMemory& lanes(const float* at
 }
 inline __attribute__((always_inline)) LanesInMemory& lanes(float* at) { return *reinterpret_cast<LanesInMemory*>(at); }
 
-/// Of numbers that kernels read: from the beginning of a cache line on, of which sixteen floats fill one.
+/// A vector of numbers that kernels read, aligned to a cache line (sixteen floats fill one).
 template <typename T>
 using AlignedVector = std::vector<T, boost::alignment::aligned_allocator<T, kLanes * sizeof(float)>>;
 
-/// By halves: a reduction in OpenMP adds one lane after the other, each waiting for the one before.
+/// Adds by halves: OpenMP's reduction adds lane after lane, each addition waiting for the one before.
 inline __attribute__((always_inline)) float sum_of(const Lanes& v) {
   const auto eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);

@@ -35,7 +35,7 @@ void CalibrationMeter::record(double probability, bool clicked) {
 Calibration CalibrationMeter::calibration() const {
   double clicked = 0, not_clicked = 0, pairs_in_order = 0, distance = 0;
   for (const Bin& bin : bins_) {
-    // Everything not clicked in the bins below stands in order with what was clicked here.
+    // A pair is in order if the example without a click is in a lower bin than the one with a click.
     pairs_in_order += bin.clicked * (not_clicked + bin.not_clicked / 2);
     clicked += bin.clicked;
     not_clicked += bin.not_clicked;

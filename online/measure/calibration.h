@@ -8,24 +8,25 @@
 
 namespace freshet::online {
 
-/// How good a part's click probabilities are, decayed over about the last kRecentExamples of them.
+/// How good a part's click probabilities are, over about the last kRecentExamples of them (older ones decay).
 struct Calibration {
-  std::uint64_t examples = 0;             ///< ever
+  std::uint64_t examples = 0;             ///< since the beginning, without decay
   double log_loss = 0;                    ///< mean, in nats
-  double auc = 0.5;                       ///< of clicked against not clicked, ties half
-  double expected_calibration_error = 0;  ///< mean distance of predicted from observed frequency
+  double auc = 0.5;                       ///< of clicked against not clicked; ties count half
+  double expected_calibration_error = 0;  ///< mean distance between predicted and observed frequency
 };
 
-/// Progressive: every probability is recorded before the part learns from its example. Expected calibration error as in
-/// Naeini, Cooper and Hauskrecht (AAAI 2015), but in bins of equal width in log-odds, since clicks are rare; the area
-/// under the ROC curve comes from the same histogram.
-/// Threads: learner thread only. Cost: O(kBins).
+/// Measures click probabilities progressively: each is recorded before the part learns from its example.
+/// The expected calibration error is that of Naeini, Cooper and Hauskrecht (AAAI 2015), but with bins of equal width in
+/// log-odds, because clicks are rare. The area under the ROC curve comes from the same histogram.
+/// Threads: learner thread only.
+/// Cost:    O(kBins) per call.
 class CalibrationMeter {
  public:
   static constexpr std::size_t kBins = 64;
   static constexpr double kRecentExamples = 100'000;
 
-  /// `probability` in (0, 1) that `clicked`.
+  /// One example: the predicted `probability` of a click, and whether there was one.
   void record(double probability, bool clicked);
 
   Calibration calibration() const;

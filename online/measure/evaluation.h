@@ -10,28 +10,30 @@
 
 namespace freshet::online {
 
-/// Where lists are cut for their metrics.
+/// List lengths at which the metrics are computed.
 inline constexpr std::array<std::size_t, 3> kCutoffs{5, 10, 20};
 
-/// Of one part over a stretch of scored events, per cutoff. An event has one relevant item, so recall is the hit rate
-/// and NDCG is 1 / log2(1 + rank).
+/// Metrics of one part over a range of scored events, per cutoff. An event has one relevant item, so recall equals the
+/// hit rate, and the NDCG of an event is 1 / log2(1 + rank).
 struct RankingScores {
   std::array<double, kCutoffs.size()> hit_rate{}, mrr{}, ndcg{};
-  double candidate_recall = 0;  ///< share of targets that were candidates, whatever their rank
+  double candidate_recall = 0;  ///< share of targets among the candidates, at any rank
 };
 
-/// What a prequential evaluation adds up: ranks per scored event and part, kept to the end, since tenths are known only
-/// then. Threads: one. Memory: a byte per scored event and part, a bit per item and part.
+/// Collects the ranks of a prequential evaluation. All ranks are kept, because the tenths of a stream are known only at
+/// its end.
+/// Threads: one.
+/// Cost:    a byte of memory per scored event and part, a bit per item and part.
 class Evaluation {
  public:
   static constexpr std::size_t kTenths = 10;
 
   explicit Evaluation(std::vector<std::string> parts);
 
-  /// One scored event: `ranks` per part, from 1; nullopt: no candidate.
+  /// One scored event: the target's rank per part, from 1; nullopt if the target was no candidate.
   void record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target);
 
-  /// The part listed the item with this number among its first kCutoffs.back().
+  /// Notes that the part listed this item among its first kCutoffs.back().
   void cover(std::size_t part, std::size_t item);
 
   const std::vector<std::string>& parts() const { return parts_; }
@@ -39,12 +41,12 @@ class Evaluation {
   std::size_t unseen() const;
 
   RankingScores whole(std::size_t part) const { return scores(part, 0, scored()); }
-  /// `tenth` of the scored events, from 0.
+  /// `tenth`: from 0 to kTenths - 1.
   RankingScores tenth(std::size_t part, std::size_t tenth) const;
   std::size_t scored_in_tenth(std::size_t tenth) const { return begin_of(tenth + 1) - begin_of(tenth); }
   std::size_t unseen_in_tenth(std::size_t tenth) const;
 
-  /// Distinct items that the part has listed.
+  /// Number of distinct items that the part has listed.
   std::size_t covered(std::size_t part) const;
 
  private:
@@ -52,10 +54,9 @@ class Evaluation {
   std::size_t begin_of(std::size_t tenth) const { return scored() * tenth / kTenths; }
 
   std::vector<std::string> parts_;
-  std::vector<std::vector<std::uint8_t>>
-      ranks_;                               // [part][event], 0: no candidate; one more than the last cutoff: beyond it
-  std::vector<bool> unseen_;                // [event]
-  std::vector<std::vector<bool>> covered_;  // [part][item]
+  std::vector<std::vector<std::uint8_t>> ranks_;  // [part][event]; 0: no candidate; last cutoff + 1: beyond the cutoffs
+  std::vector<bool> unseen_;                      // [event]
+  std::vector<std::vector<bool>> covered_;        // [part][item]
 };
 
 }  // namespace freshet::online

@@ -56,7 +56,7 @@ Result<void> ProgressiveValidation::load(ByteReader& in) {
       *value = in.fixed<double>();
     }
   }
-  if (!in.ok()) return Error{Errc::corrupt, "progressive validation: damaged"};
+  if (!in.ok()) return Error{Errc::corrupt, "progressive validation: not a saved state"};
   return {};
 }
 

@@ -12,8 +12,8 @@
 
 namespace freshet::online {
 
-/// HitRate, MRR and NDCG at 20 of one part, over everything and exponentially decayed over about the last
-/// kRecentEvents scored events. One relevant item per event, so NDCG = 1/log2(1+rank).
+/// Hit rate, MRR and NDCG of one part at kRankCutoff: over all scored events, and over about the last kRecentEvents
+/// (older ones decay exponentially). An event has one relevant item, so its NDCG is 1 / log2(1 + rank).
 struct Quality {
   double events = 0, hit_rate = 0, mrr = 0, ndcg = 0;
   double recent_hit_rate = 0, recent_mrr = 0, recent_ndcg = 0;
@@ -22,18 +22,18 @@ struct Quality {
 inline constexpr std::size_t kRankCutoff = 20;
 inline constexpr double kRecentEvents = 10'000;
 
-/// Recent MRR of the last of these, the blend, less that of the best of the parts before it. Below 0: that part alone
-/// would recommend better.
+/// Recent MRR of the blend (the last element) minus that of the best part (the others). Below 0, that part alone would
+/// recommend better.
 double blend_advantage(std::span<const Quality> parts_then_blend);
 
-/// Progressive validation ("test, then train"): every event's rank in every part's list, recorded before the event is
-/// learned. Blum, Kalai and Langford, "Beating the hold-out" (COLT 1999).
+/// Progressive validation ("test, then train"): records the rank of every event's item in every part's list before the
+/// event is learned (Blum, Kalai and Langford, "Beating the hold-out", COLT 1999).
 /// Threads: learner thread only.
 class ProgressiveValidation {
  public:
   explicit ProgressiveValidation(std::size_t parts);
 
-  /// `rank` from 1; nullopt: not among the first kRankCutoff (or an item never seen before).
+  /// `rank`: from 1; nullopt if the part did not list the item.
   void record(std::size_t part, std::optional<std::size_t> rank);
 
   Quality quality(std::size_t part) const;
