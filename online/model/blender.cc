@@ -13,12 +13,12 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kClip = 5.0F;         // standardised features beyond it say nothing more
-constexpr float kNegligible = 1e-4F;  // of the softmax: not learned from; 1e-3 is too much, the many add up
-constexpr float kContender = 1e-3F;   // of the softmax: moments are of the rows that compete, not of those far behind
-constexpr double kMomentRows = 2'000'000;  // after so many rows old ones count half
+constexpr float kClip = 5.0F;         // bound of standardized features: outliers say nothing more
+constexpr float kNegligible = 1e-4F;  // softmax share below which a row is not learned from; 1e-3 drops too many rows
+constexpr float kContender = 1e-3F;   // softmax share from which a row counts in the moments: of rows that compete
+constexpr double kMomentRows = 2'000'000;  // rows after which the moments are halved, so that old rows fade
 
-FRESHET_SIMD void standardise(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
+FRESHET_SIMD void standardize(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {
 #pragma omp simd
   for (std::size_t i = 0; i < n; ++i) {
@@ -27,7 +27,7 @@ FRESHET_SIMD void standardise(const float* row, const float* mean, const float* 
   }
 }
 
-// Rows go through the layer kBlock at a time: a weight is loaded once for all of them, and their sums stay in
+// Number of rows that go through the layer together: each weight is loaded once for all of them, and their sums stay in
 // registers.
 constexpr std::size_t kBlock = 6;
 
@@ -113,7 +113,7 @@ void BlenderWeights::score(std::span<const float> features, std::span<float> sco
   for (std::size_t from = 0; from < scores.size(); from += kBlock) {
     const std::size_t rows = std::min(kBlock, scores.size() - from);
     for (std::size_t r = 0; r < rows; ++r) {
-      standardise(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
+      standardize(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
     }
     affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
     for (std::size_t r = 0; r < rows; ++r) {
@@ -146,7 +146,7 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, co
   for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
   sum_.assign(inputs, 0.0);
   sum_of_squares_.assign(inputs, 0.0);
-  standardised_.assign(kBlock * inputs, 0.0F);
+  standardized_.assign(kBlock * inputs, 0.0F);
   activation_.assign(kBlock * hidden, 0.0F);
   d_hidden_.assign(kBlock * hidden, 0.0F);
 }
@@ -156,11 +156,11 @@ void Blender::update_moments(std::span<const float> features) {
   for (std::size_t row = 0; row < softmax_.size(); ++row) {
     if (softmax_[row] < kContender) continue;
     const auto x = features.subspan(row * inputs, inputs);
-    if (!std::isfinite(std::accumulate(x.begin(), x.end(), 0.0F))) continue;  // would be in every moment from now on
+    if (!std::isfinite(std::accumulate(x.begin(), x.end(), 0.0F))) continue;  // would spoil the moments for good
     add_moments(x.data(), inputs, sum_.data(), sum_of_squares_.data());
     rows_ += 1.0;
   }
-  if (rows_ == 0) return;  // so many rows, so near to each other, that none competes yet
+  if (rows_ == 0) return;  // so far every list was so long and even that no row reached kContender
   if (rows_ > kMomentRows) {
     rows_ *= 0.5;
     for (double& s : sum_) s *= 0.5;
@@ -175,18 +175,18 @@ void Blender::accumulate(std::span<const float> features, std::span<const Gradie
   for (std::size_t from = 0; from < gradients.size(); from += kBlock) {
     const auto block = gradients.subspan(from, std::min(kBlock, gradients.size() - from));
     for (std::size_t r = 0; r < block.size(); ++r) {
-      standardise(features.data() + block[r].row * inputs, weights_.mean.data(), weights_.inverse_deviation.data(),
-                  inputs, &standardised_[r * inputs]);
-      add_scaled(&standardised_[r * inputs], block[r].value, inputs, d_linear_.data());
+      standardize(features.data() + block[r].row * inputs, weights_.mean.data(), weights_.inverse_deviation.data(),
+                  inputs, &standardized_[r * inputs]);
+      add_scaled(&standardized_[r * inputs], block[r].value, inputs, d_linear_.data());
     }
-    affine(standardised_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
+    affine(standardized_.data(), weights_.w1.data(), weights_.b1.data(), inputs, hidden, activation_.data());
     std::ranges::fill(d_hidden_, 0.0F);
     for (std::size_t r = 0; r < block.size(); ++r) {
       backward(&activation_[r * hidden], weights_.w2.data(), block[r].value, hidden, &d_hidden_[r * hidden],
                d_w2_.data());
       add_scaled(&d_hidden_[r * hidden], 1.0F, hidden, d_b1_.data());
     }
-    add_outer(standardised_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
+    add_outer(standardized_.data(), d_hidden_.data(), inputs, hidden, d_w1_.data());
   }
 }
 
@@ -210,7 +210,7 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     softmax_[row] = std::exp(scores[row] - highest);
     total += softmax_[row];
   }
-  if (!std::isfinite(total)) return;  // a part's numbers have overflowed: not to be learned from
+  if (!std::isfinite(total)) return;  // a part's feature has overflowed: nothing to learn
   gradients_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     const float probability = softmax_[row] /= total;
@@ -219,7 +219,7 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
   }
   accumulate(features, gradients_);
   step();
-  update_moments(features);  // last: the gradient belongs to the scores as they were
+  update_moments(features);  // last, because the gradient belongs to the scores under the old moments
 }
 
 void Blender::save(ByteWriter& out) const {

@@ -12,9 +12,9 @@
 
 namespace freshet::online {
 
-/// Immutable weights of the blender: standardise features, one hidden layer of ReLU, plus a direct linear path.
-/// Threads: immutable.
-/// Shapes:  features are rows of `inputs` floats; w1 is [inputs][hidden].
+/// The weights of the blender: standardized features, one hidden layer of ReLUs, and a direct linear path.
+/// Features are rows of `inputs` floats.
+/// Threads: any; immutable once published.
 struct BlenderWeights {
   std::size_t inputs = 0;
   std::size_t hidden = 0;
@@ -23,26 +23,27 @@ struct BlenderWeights {
   AlignedVector<float> w2;                       ///< [hidden]
   AlignedVector<float> linear;                   ///< [inputs]
 
-  /// One score per row of `features`. Cost: rows x inputs x hidden multiply-adds.
+  /// Writes one score (log-odds) per row of `features`.
+  /// Cost: rows x inputs x hidden multiply-adds.
   void score(std::span<const float> features, std::span<float> scores) const;
 };
 
-/// Learns how much to trust which feature: after each ranked event, one Adagrad step on the softmax cross-entropy over
-/// the candidates that were just ranked, the true next item being the label. Before it has learned anything, the blend
-/// is the sum of the parts' own standardised scores.
-/// Threads: learner thread only; publish() gives requests an immutable copy.
-/// Cost:    learn(): a forward and backward pass over the rows that carry weight in the softmax.
+/// Learns how much weight each feature deserves: after each ranked event, one Adagrad step on the softmax cross-entropy
+/// over the candidates that were just ranked, with the item of the event as the label. An untrained blender scores by
+/// the sum of the parts' own standardized scores.
+/// Threads: learner thread only; publish() returns an immutable copy for requests.
+/// Cost:    learn(): a forward and a backward pass over the rows with a noticeable share of the softmax.
 class Blender {
  public:
-  /// `own_scores`: the columns that are a part's own score.
+  /// `own_scores`: the columns that hold a part's own score.
   Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
           std::uint64_t seed);
 
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
-  /// `features` as ranked (rows of inputs floats) and the `scores` that weights() gave them; `target` is the row of the
-  /// true next item. Nothing is learned from what is not finite.
+  /// One step. `scores` are what weights() gave for `features`; `target` is the row of the event's item. Does nothing
+  /// if a score is not finite.
   void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;
@@ -52,7 +53,7 @@ class Blender {
  private:
   struct Gradient {
     std::size_t row = 0;
-    float value = 0;  // of the loss by the row's score
+    float value = 0;  // derivative of the loss with respect to the row's score
   };
 
   void update_moments(std::span<const float> features);
@@ -65,9 +66,9 @@ class Blender {
   AlignedVector<float> g_w1_, g_b1_, g_w2_, g_linear_;
   std::vector<double> sum_, sum_of_squares_;
   double rows_ = 0.0;
-  // buffers of learn(): nothing that outlives it
+  // buffers of learn(); their contents do not outlive a call
   std::vector<Gradient> gradients_;
-  AlignedVector<float> softmax_, standardised_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
+  AlignedVector<float> softmax_, standardized_, activation_, d_hidden_, d_w1_, d_b1_, d_w2_, d_linear_;
 };
 
 }  // namespace freshet::online

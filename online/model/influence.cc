@@ -9,7 +9,7 @@ namespace freshet::online {
 std::vector<double> influence_of_parts(const Snapshot& snapshot) {
   const BlenderWeights& weights = *snapshot.blender;
   const std::size_t inputs = weights.inputs;
-  std::vector<float> candidates;  // the average one, then two per feature
+  std::vector<float> candidates;  // the average candidate, then two per feature
   candidates.reserve((1 + 2 * inputs) * inputs);
   for (std::size_t row = 0; row < 1 + 2 * inputs; ++row) {
     candidates.insert(candidates.end(), weights.mean.begin(), weights.mean.end());

@@ -19,12 +19,12 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kPollRecords = 256;  // small enough to publish on time between polls
 constexpr milliseconds kPollTimeout{50};
-constexpr milliseconds kGather{20};  // for events that come one by one: waking up for each costs more than learning it
-constexpr int kGatherings = 10;      // at least, from one snapshot to the next
-constexpr milliseconds kRetryPause{200};         // after the log said that it is unavailable
-constexpr milliseconds kMemoryInterval{10'000};  // counting memory walks through every part
+constexpr milliseconds kGather{20};       // between polls once caught up: a wake-up costs more than learning one event
+constexpr int kGatherings = 10;           // at least this many polls per snapshot
+constexpr milliseconds kRetryPause{200};  // after the log could not be read
+constexpr milliseconds kMemoryInterval{10'000};  // counting memory visits all of every part
 
-/// Also when the clock was set back meanwhile: a snapshot must not wait for the clock to catch up.
+/// True as well if the clock was set back: a snapshot must not wait until it has caught up.
 bool is_due(Timestamp now, Timestamp last, milliseconds interval) { return now < last || now - last >= interval; }
 
 }  // namespace
@@ -56,24 +56,24 @@ struct Learner::Impl {
   const Options options;
   const Clock& clock;
   Metrics& metrics;
-  std::function<void(const Positions&)> checkpointed;  // const once run() has begun
+  std::function<void(const Positions&)> checkpointed;  // not changed once run() has begun
 
-  // learner thread only, once run() has begun
+  // on the learner thread only, once run() has begun
   std::unique_ptr<Model> model;
   std::unique_ptr<LearnerMetrics> gauges;
   ScoringShare scoring;
   Positions positions;
-  Positions fallback;  // of the checkpoint before the newest
+  Positions fallback;  // those of the checkpoint before the newest
   bool unpublished = false;
   bool unsaved = false;
   std::size_t checkpoints_with_erased = 0;  // how many of the newest checkpoints may contain an owner erased since
   Timestamp last_publish{}, last_checkpoint_try{}, last_memory{}, last_caught_up{};
   std::string log_problem, checkpoint_problem;
-  std::vector<std::shared_ptr<const Snapshot>> replaced;  // that a request may still hold
+  std::vector<std::shared_ptr<const Snapshot>> replaced;  // snapshots that a request may still use
 
   Published<Snapshot> snapshot;
   mutable std::mutex status_mutex;
-  LearnerStatus status;  // guarded by status_mutex; ends and lag are filled in when asked
+  LearnerStatus status;  // guarded by status_mutex; ends and lag are filled in by Learner::status()
 };
 
 Learner::Learner(EventReader& reader, store::CheckpointStore& checkpoints, MakeModel make_model, const Options& options,
@@ -97,9 +97,9 @@ void Learner::restore() {
   });
   if (!restored) {
     if (m.checkpoints.list().empty()) {
-      log::info("learner starts afresh: no checkpoint yet");
+      log::info("learner starts with an empty model: there is no checkpoint yet");
     } else {
-      log::error("learner starts afresh: no checkpoint can be used; the log is learned from its beginning");
+      log::error("learner starts with an empty model: no checkpoint can be used; learning the log from its beginning");
     }
     m.model = m.make_model();
   }
@@ -111,15 +111,15 @@ void Learner::restore() {
   m.publish();
   m.report_memory();
   if (restored) {
-    log::info("learner goes on from its checkpoint",
+    log::info("learner resumes from its checkpoint",
               {{"events_learned", m.model->events_learned()}, {"items", m.model->vocabulary().size()}});
   }
 }
 
 void Learner::Impl::set_problem(std::string& which, std::string problem) {
   if (which == problem) return;
-  if (!problem.empty()) log::error("learner: trouble", {{"problem", problem}});
-  if (problem.empty()) log::info("learner: works again", {{"was", which}});
+  if (!problem.empty()) log::error("learner: a problem; retrying", {{"problem", problem}});
+  if (problem.empty()) log::info("learner: the problem is gone", {{"problem", which}});
   which = std::move(problem);
   const std::lock_guard lock(status_mutex);
   status.problem = log_problem.empty() ? checkpoint_problem : log_problem;
@@ -180,8 +180,8 @@ void Learner::Impl::publish() {
   status.calibration = std::move(calibration);
 }
 
-/// Taking a snapshot apart costs milliseconds when the catalogue is large. Whoever asked for a list with it is not to
-/// pay for that, so it is ours to let go of last.
+/// Destroying a snapshot takes milliseconds with a large catalogue. The learner keeps a reference until no request uses
+/// the snapshot, so that it is never destroyed on a request's thread.
 void Learner::Impl::replace_snapshot(std::shared_ptr<const Snapshot> next) {
   if (auto old = snapshot.load()) replaced.push_back(std::move(old));
   snapshot.store(std::move(next));

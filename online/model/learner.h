@@ -19,43 +19,44 @@
 
 namespace freshet::online {
 
-/// What /v1/status, /readyz and the metrics say about learning.
+/// The state of learning, for /v1/status, /readyz and the metrics.
 struct LearnerStatus {
   Positions positions;
   Positions ends;
   std::int64_t lag_events = 0;
   std::uint64_t events_learned = 0;
-  std::uint64_t events_published = 0;  ///< of these, in the snapshot that requests read
+  std::uint64_t events_published = 0;  ///< those of them that the current snapshot contains
   Timestamp stream_time{};
-  Timestamp last_checkpoint{};  ///< wall clock; epoch if none yet
+  Timestamp last_checkpoint{};  ///< wall clock; epoch: none since the start
   std::size_t items = 0;
-  std::string problem;                                            ///< empty if working
+  std::string problem;                                            ///< empty: none
   std::vector<std::pair<std::string, Quality>> quality;           ///< parts..., "blend"
-  double blend_advantage = 0;                                     ///< over the best part (online/measure/progressive.h)
-  std::vector<std::pair<std::string, double>> blender_influence;  ///< per part (online/model/influence.h)
+  double blend_advantage = 0;                                     ///< see online/measure/progressive.h
+  std::vector<std::pair<std::string, double>> blender_influence;  ///< per part; see online/model/influence.h
   std::vector<std::pair<std::string, Calibration>> calibration;   ///< of the parts that predict clicks
   std::vector<std::pair<std::string, std::size_t>> memory_bytes;  ///< per part
 };
 
-/// The second reader of the log: learns every event, publishes snapshots, writes checkpoints that carry their own
-/// positions. A restart goes on from the newest checkpoint as if it had never stopped, but for what depends on which
-/// events were scored (online/model/model.h): a learner that is behind scores a share of them (online/model/scoring_share.h).
-/// Threads:  run() on one thread; everything else from any.
-/// Errors:   an unreadable checkpoint is passed over loudly for the previous one; none at all: learns the log from its
-///           beginning. Log or disk trouble is retried and shown by status().problem.
+/// Learns every event of the log, publishes snapshots for requests, and writes checkpoints that contain their own log
+/// positions. After a restart, learning resumes from the newest checkpoint as if it had never stopped, except for what
+/// depends on which events were scored (online/model/model.h): a learner that is behind scores a share of them
+/// (online/model/scoring_share.h).
+/// Threads: run() on one thread; snapshot(), vocabulary() and status() from any.
+/// Errors:  a checkpoint that cannot be read is logged, and the one before it is used; without any, the log is learned
+///          from its beginning. If the log or the disk fails, run() retries and status().problem says what failed.
 class Learner {
  public:
-  /// Builds a fresh Model (more than once if a checkpoint has to be discarded).
+  /// Makes a new, empty Model. Called again for each checkpoint that cannot be used.
   using MakeModel = std::function<std::unique_ptr<Model>()>;
 
   Learner(EventReader& reader, store::CheckpointStore& checkpoints, MakeModel make_model, const Options& options,
           const Clock& clock, Metrics& metrics);
   ~Learner();
 
-  /// Loads the newest checkpoint and publishes it, so that requests can be served. Called once, before run().
+  /// Loads the newest checkpoint and publishes a snapshot, so that requests can be served. Call once, before run().
   void restore();
 
-  /// Until `stop`; then writes a checkpoint.
+  /// Learns until `stop` is requested, then writes a checkpoint.
   void run(std::stop_token stop);
 
   /// Never null after restore().
@@ -65,9 +66,9 @@ class Learner {
 
   LearnerStatus status() const;
 
-  /// Called on the learner's thread after each checkpoint, with positions that no restart goes back behind (embedded:
-  /// the journal may be trimmed up to there): those of the checkpoint before it, which is what a restart falls back on
-  /// when the newest is damaged (its own if only one is kept). Set once, before run().
+  /// Sets a callback that runs on the learner's thread after each checkpoint. It gets the positions from which a restart
+  /// reads at the earliest, so that the embedded log may be trimmed up to them: those of the checkpoint before the new
+  /// one, which a restart uses if the newest is damaged (if only one is kept: those of the new one). Set before run().
   void on_checkpoint(std::function<void(const Positions&)> callback);
 
  private:

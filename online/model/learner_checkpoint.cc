@@ -26,7 +26,7 @@ std::string encode_checkpoint(const Positions& positions, const Model& model) {
 
 Result<Positions> decode_checkpoint(std::string_view bytes, Model& model) {
   ByteReader in(bytes);
-  if (in.varint() != kFormat) return Error{Errc::invalid, "checkpoint: another version's format"};
+  if (in.varint() != kFormat) return Error{Errc::invalid, "checkpoint: written in another version's format"};
   Positions positions;
   const std::uint64_t count = in.varint();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {

@@ -10,12 +10,13 @@
 
 namespace freshet::online {
 
-/// What one checkpoint holds: how far the log was learned, and the model as it was then. Part of the on-disk format.
+/// The bytes of a checkpoint: the positions up to which the log was learned, and the model at that point. An on-disk
+/// format (docs/store_format.md).
 void encode_checkpoint(const Positions& positions, const Model& model, ByteWriter& out);
 std::string encode_checkpoint(const Positions& positions, const Model& model);
 
-/// Loads `model`, which must be fresh, and returns the positions. Total over any bytes.
-/// Errors: corrupt, invalid (another format or other options); the model is then unusable.
+/// Loads `model`, which must be fresh, and returns the positions. Accepts any bytes.
+/// Errors: corrupt; invalid (written by another version, or with other options). The model is then unusable.
 Result<Positions> decode_checkpoint(std::string_view bytes, Model& model);
 
 }  // namespace freshet::online

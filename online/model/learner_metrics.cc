@@ -5,18 +5,18 @@ namespace {
 
 constexpr const char* kQuality = "freshet_learner_quality";
 constexpr const char* kQualityHelp =
-    "Progressive validation at 20 per part, decayed over about the last 10000 scored events";
+    "Hit rate, MRR and NDCG at 20 of each part, measured before learning, over about the last 10000 scored events";
 constexpr const char* kCalibration = "freshet_learner_calibration";
 constexpr const char* kCalibrationHelp =
-    "Click probabilities per part that predicts them, before learning, decayed over about the last 100000 examples";
+    "How good the click probabilities of a part are, measured before learning, over about the last 100000 examples";
 constexpr const char* kScan = "freshet_learner_scan";
 constexpr const char* kScanHelp =
-    "Share of the best 20 items that a part's scan of vectors finds, measured on some of the learner's own scans; and "
-    "share of the vectors that it reads for that";
+    "The scan for the nearest items of a part: recall, the share of the best 20 items that it finds, sampled from the "
+    "learner's own scans; share, the share of the vectors that it reads";
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
-constexpr const char* kCheckpointsHelp = "Checkpoints by result";
+constexpr const char* kCheckpointsHelp = "Checkpoints written, by result";
 
-/// The gauges of one part in a family, by "metric".
+/// The gauges of one part in the family `name`, by the label "metric".
 auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::string& part) {
   return [&metrics, name, help, part](const char* metric) -> Gauge& {
     return metrics.gauge(name, help, {{"part", part}, {"metric", metric}});
@@ -26,12 +26,14 @@ auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::
 }  // namespace
 
 LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names)
-    : events(metrics.counter("freshet_learner_events_total", "Events that the learner has taken from the log")),
+    : events(metrics.counter("freshet_learner_events_total", "Events that the learner has read from the log")),
       unscored(metrics.counter("freshet_learner_unscored_events_total",
-                               "Events that were learned without being scored first, because the learner was behind")),
-      rejected(metrics.counter("freshet_learner_rejected_total", "Records that were no valid event, passed over")),
+                               "Events learned without being scored first, because the learner was behind")),
+      rejected(metrics.counter("freshet_learner_rejected_total",
+                               "Records that the learner skipped because they are not valid events")),
       lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),
-      lag_seconds(metrics.gauge("freshet_learner_lag_seconds", "Time since the learner last had read the whole log")),
+      lag_seconds(
+          metrics.gauge("freshet_learner_lag_seconds", "Time since the learner was last at the end of the log")),
       items(metrics.gauge("freshet_learner_items", "Items in the vocabulary")),
       snapshot_version(metrics.gauge("freshet_snapshot_version", "Version of the snapshot that requests read")),
       stream_time(metrics.gauge("freshet_learner_stream_time_seconds", "Newest event time learned, Unix seconds")),
@@ -42,17 +44,17 @@ LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>&
       checkpoints_failed(metrics.counter(kCheckpoints, kCheckpointsHelp, {{"result", "failed"}})),
       metrics_(metrics),
       scored_events_(metrics.gauge("freshet_learner_scored_events",
-                                   "Events scored before they were learned, those before a restart included")),
+                                   "Events scored before they were learned, including those before a restart")),
       blend_advantage_(metrics.gauge("freshet_learner_blend_advantage",
-                                     "MRR of the blend less that of its best part, decayed over about the last 10000 "
-                                     "scored events; below 0 that part alone would recommend better")) {
+                                     "MRR of the blend minus that of the best part, over about the last 10000 scored "
+                                     "events; below 0, that part alone would recommend better")) {
   for (const std::string& part : part_names) {
     const auto gauge = gauges_of(metrics, kQuality, kQualityHelp, part);
     quality_.push_back({gauge("hit_rate"), gauge("mrr"), gauge("ndcg")});
   }
   for (std::size_t part = 0; part + 1 < part_names.size(); ++part) {
     influence_.push_back(&metrics.gauge("freshet_learner_blender_influence",
-                                        "Share of the blender's weight that lies on the features of a part",
+                                        "Share of the blender's decision that comes from the features of a part",
                                         {{"part", part_names[part]}}));
   }
 }
@@ -90,7 +92,7 @@ void LearnerMetrics::scans(const std::vector<std::pair<std::string, ScanQuality>
 
 void LearnerMetrics::memory(const std::vector<std::pair<std::string, std::size_t>>& bytes) {
   for (const auto& [part, count] : bytes) {
-    metrics_.gauge("freshet_learner_memory_bytes", "Memory held per part of the model", {{"part", part}})
+    metrics_.gauge("freshet_learner_memory_bytes", "Memory used by each part of the model", {{"part", part}})
         .Set(static_cast<double>(count));
   }
 }

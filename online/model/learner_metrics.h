@@ -11,15 +11,15 @@
 
 namespace freshet::online {
 
-/// The learner's metrics (docs/metrics.md), registered once, so that names and help texts stand in one place.
+/// The learner's metrics, registered once, so that names and help texts are in one place (docs/metrics.md).
 /// Threads: learner thread only.
 class LearnerMetrics {
  public:
   LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names);
 
-  /// Of the parts, then the blend.
+  /// One entry per part, then the blend.
   void quality(const std::vector<Quality>& quality);
-  /// Of the parts.
+  /// One entry per part.
   void influence(const std::vector<double>& shares);
   void calibration(const std::vector<std::pair<std::string, Calibration>>& parts);
   void scans(const std::vector<std::pair<std::string, ScanQuality>>& parts);

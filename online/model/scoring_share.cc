@@ -6,7 +6,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr double kMemory = 1000;  // events that an event's mean time is taken over
+constexpr double kMemory = 1000;  // number of events over which the time per event is averaged
 
 }  // namespace
 
@@ -20,8 +20,8 @@ void ScoringShare::behind(std::int64_t events) {
   share_ = work <= score_all_within_ ? 1 : std::max(least_, score_all_within_ / work);
 }
 
-/// Multiples of the golden ratio fall evenly into [0, 1), and so does every nth of them: in whatever order types or
-/// users take turns in a stream, each gets its share.
+/// Multiples of the golden ratio are evenly distributed in [0, 1), and so is every nth of them. So every type and user
+/// gets the same share, even if they alternate regularly in the stream.
 bool ScoringShare::next() {
   phase_ += std::numbers::phi - 1;
   if (phase_ >= 1) phase_ -= 1;

@@ -6,9 +6,9 @@
 
 namespace freshet::online {
 
-/// Which events a learner that is behind still scores before it learns them. While what waits for it is at most
-/// `score_all_within` of work, all of them; then a share that falls as the work grows, never below `least`. So the lag
-/// settles where the learner just keeps up, if there is such a share, and the weights stay fresh.
+/// Decides which events a learner that is behind still scores before it learns them. While the events that it has not
+/// read are at most `score_all_within` of work, it scores all of them; beyond, a share that falls as the work grows,
+/// but not below `least`. The lag settles where the learner just keeps up, if any share achieves that.
 /// Threads: one.
 class ScoringShare {
  public:
@@ -16,10 +16,10 @@ class ScoringShare {
 
   ScoringShare(Seconds score_all_within, double least) : score_all_within_(score_all_within), least_(least) {}
 
-  /// So many events took so long to learn.
+  /// Reports how long the learner took for `events`.
   void learned(std::size_t events, Seconds took);
 
-  /// So many events wait.
+  /// Reports how many events the learner has not read yet.
   void behind(std::int64_t events);
 
   double share() const { return share_; }

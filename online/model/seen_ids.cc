@@ -5,7 +5,7 @@
 namespace freshet::online {
 namespace {
 
-// Stable over runs and machines, since checkpoints hold it.
+// FNV-1a: stable across runs and machines, because checkpoints contain these hashes.
 std::uint64_t hash_of(std::string_view id) {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
   for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;

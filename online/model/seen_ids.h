@@ -11,14 +11,15 @@
 
 namespace freshet::online {
 
-/// The newest event ids, as 64-bit hashes: a producer's retry must not be learned twice.
+/// The newest event ids, as 64-bit hashes, so that a producer's retry is not learned twice.
+/// Two ids with the same hash are taken for the same (probability 10^-13 per event with a million ids).
 /// Threads: learner thread only.
-/// Limits:  two ids of the same hash are taken for one (one in 10^13 at a million remembered).
+/// Cost:    O(1); about 40 bytes per id.
 class SeenIds {
  public:
   explicit SeenIds(std::size_t max_ids) : max_ids_(max_ids) {}
 
-  /// False if `id` is among the newest max_ids.
+  /// Remembers `id`. False if it is among the newest max_ids already.
   bool insert(std::string_view id);
 
   void save(ByteWriter& out) const;

@@ -12,7 +12,7 @@
 namespace freshet::online {
 
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id) {
-  // FNV-1a: stable over runs and machines, since checkpoints hold these keys.
+  // FNV-1a: stable across runs and machines, because checkpoints contain these keys.
   std::uint64_t hash = 0xCBF29CE484222325ULL + static_cast<std::uint64_t>(kind);
   for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   hash = mix64(hash);
@@ -24,7 +24,7 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
   Context context;
   context.now = now;
   const std::chrono::milliseconds gap = options.session_gap;
-  const Event* later = nullptr;  // the learned event after the one in hand
+  const Event* later = nullptr;  // of those that are learned, the event after this one
   for (const Event& event : newest_first) {
     if (options.weight_of(event.type) <= 0) continue;
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
@@ -34,12 +34,12 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
     } else if (event.session != later->session) {
       break;
     }
-    if (context.user_key == 0) context.user_key = user_key;  // who logs in, or out, goes on with the session
+    if (context.user_key == 0) context.user_key = user_key;  // logging in or out does not end the session
     later = &event;
     const ItemIndex item = find(event.item);
     if (item == kNoItem) continue;
     if (!context.session.empty() && context.session.back().item == item) {
-      context.session.back().time = event.time;  // the first of repeats is the one that is kept
+      context.session.back().time = event.time;  // of repeats, the first counts
       continue;
     }
     if (context.session.size() == options.max_session_items) break;
@@ -212,7 +212,7 @@ Result<void> SessionTracker::load(ByteReader& in) {
       const auto item = in.fixed<ItemIndex>();
       const auto time = read_time_ms(in);
       if (item >= m.vocabulary_size) return corrupt;
-      if (visits - v > m.max_items) continue;  // saved when more were kept: the newest stay
+      if (visits - v > m.max_items) continue;  // max_session_items was larger at save(): keep the newest
       open.context.session.push_back({item, timestamp_from_ms(time)});
       m.count(item, +1);
     }

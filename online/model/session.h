@@ -16,21 +16,23 @@
 
 namespace freshet::online {
 
-/// The one place that says what a session is: events of one session id (or, without one, of one user) with no pause
-/// longer than the gap; a repeat of the item before it is collapsed.
+/// What a session is: the events of one session id (without one: of one user) with no pause longer than
+/// Options::session_gap. Repeats of the same item in a row count once, at the time of the first.
 
-/// The current session of an owner from its stored history, oldest first. `newest_first` as HistoryStore::recent
-/// returns it; events whose type has weight 0 are passed over; items that `find` does not know are passed over.
-/// `now`: a session whose last event is more than the gap before it is over (empty result).
+/// The current session of an owner, from the stored history. `newest_first`: as HistoryStore::recent() returns it.
+/// Skips events whose type has weight 0, and items that `find` does not know. Empty if the last event is longer ago
+/// than the gap at `now`.
 Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                              const std::function<ItemIndex(std::string_view)>& find);
 
-/// Stable hash of an owner, for Interaction::session_key and user_key; never 0.
+/// Hash of an owner, for Interaction::session_key and user_key; never 0. Stable, since checkpoints contain it.
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
 
-/// Open sessions as the learner follows them, bounded: the least recently active is closed when full, and a session
-/// whose pause has been over-long for kSlack besides (partitions of the log may be read that far out of step). Threads:
-/// learner thread only.
+/// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
+/// and any whose last event is longer ago than the gap plus kSlack: partitions of the log may be read out of step, so a
+/// session may go on later in the log than in stream time.
+/// Threads: learner thread only.
+/// Cost:    O(1) for before() and append().
 class SessionTracker {
  public:
   static constexpr std::chrono::hours kSlack{24};
@@ -38,17 +40,19 @@ class SessionTracker {
   explicit SessionTracker(const Options& options);
   ~SessionTracker();
 
-  /// The session as it is before an event at `time` by `user_key` (0: anonymous); an over-long pause has closed it
-  /// (empty session).
-  /// The reference is valid until before(), erase() or load() is called next; append() and forget_item() show in it.
+  /// The session before an event at `time` by `user_key` (0: anonymous); empty if it is new, or after a pause longer
+  /// than the gap. The reference is valid until the next before(), erase() or load(); append() and forget_item() change
+  /// it.
   const Context& before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time);
 
-  /// Notes the event that before() was just called for; a repeat of the last item only keeps the session open.
+  /// Appends the event for which before() was just called; a repeat of the last item only keeps the session open.
   void append(const Interaction& event);
 
-  /// Drops the sessions of this session or user.
+  /// Closes every session with this session or user key.
+  /// Cost: a pass over the sessions.
   void erase(std::uint64_t key);
-  /// Cost: nothing unless an open session holds the item; else a pass over the open sessions.
+  /// Removes the item from all sessions.
+  /// Cost: a pass over the sessions if any has the item, else O(1).
   void forget_item(ItemIndex item);
 
   std::size_t size() const;

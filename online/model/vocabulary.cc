@@ -20,7 +20,7 @@ struct Vocabulary::Impl {
     std::string name;  // empty: not in use
     std::int64_t first_seen_ms = 0;
   };
-  // Keys point into the entries' names, which stay as they are while they are keys.
+  // Keys refer to the entries' names, which do not change while they are keys.
   struct Shard {
     mutable std::mutex mutex;
     boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex
@@ -54,7 +54,7 @@ struct Vocabulary::Impl {
   const std::size_t max_items;
   std::array<Shard, kShards> shards;
   StripedMutex entry_locks;
-  ChunkedArray<Entry> entries;  // entry i guarded by entry_locks.of(i); the learner, who alone writes, reads without
+  ChunkedArray<Entry> entries;  // entry i: guarded by entry_locks.of(i); the learner, the only writer, reads unlocked
   std::atomic<std::size_t> size{0};
 
   // learner thread only
@@ -119,7 +119,7 @@ std::size_t Vocabulary::memory_bytes() const {
   return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->size.load() * 48 + impl_->name_bytes;
 }
 
-/// Oldest sighting first, so that load() restores the order of recycling.
+/// Least recently seen first, so that load() restores the order in which numbers are recycled.
 void Vocabulary::save(ByteWriter& out) const {
   out.varint(impl_->size.load());
   for (ItemIndex item = impl_->sightings.oldest(); item != kNoItem; item = impl_->sightings.after(item)) {

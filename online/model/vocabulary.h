@@ -13,9 +13,10 @@
 
 namespace freshet::online {
 
-/// Item names <-> dense numbers, bounded: when full, the least recently seen item gives up its number.
-/// Threads:  learner thread writes (observe, load); all const methods may be called concurrently with it.
-/// Cost:     a hash lookup under a shared lock; name() and first_seen(): O(1).
+/// Maps item names to dense numbers and back. Bounded: when it is full, a new item gets the number of the least
+/// recently seen one.
+/// Threads: the learner thread calls observe(), save() and load(); the other methods may be called from any thread.
+/// Cost:    O(1): a hash lookup under a lock that few names share; name() and first_seen() without hashing.
 class Vocabulary {
  public:
   explicit Vocabulary(std::size_t max_items);
@@ -23,20 +24,20 @@ class Vocabulary {
 
   struct Observed {
     ItemIndex item = kNoItem;
-    bool is_new = false;    ///< first sighting (or first since it was recycled)
-    bool recycled = false;  ///< `item` was another item's number until now: parts must forget it first
+    bool is_new = false;    ///< the name was not in the vocabulary
+    bool recycled = false;  ///< `item` was another item's number until now: the parts must forget that item
   };
 
-  /// Looks up or adds `name`, seen at `time`.
+  /// Looks up `name` or adds it, and makes it the most recently seen.
   Observed observe(std::string_view name, Timestamp time);
 
-  /// kNoItem if never seen (or recycled since).
+  /// kNoItem if the name is not in the vocabulary.
   ItemIndex find(std::string_view name) const;
 
   /// Empty if the number is not in use.
   std::string name(ItemIndex item) const;
 
-  /// Asks the memory for what name() needs.
+  /// Prefetches what name() reads.
   void prefetch(ItemIndex item) const;
 
   Timestamp first_seen(ItemIndex item) const;

@@ -56,7 +56,7 @@ def stop_at_the_end_of_the_log(service, books):
     events = service.status()["learner"]["events_learned"]
     service.stop()
     log = service.log_path.read_text()
-    assert "learner goes on from its checkpoint" in log
+    assert "learner resumes from its checkpoint" in log
     assert "passed over" not in log and "bug:" not in log
     return events
 

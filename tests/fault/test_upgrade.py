@@ -38,7 +38,7 @@ def test_a_directory_of_an_earlier_release(archive, tmp_path):
         compare(answers[0], expected)
         assert answers[1] == answers[0]
         log = service.log_path.read_text()
-        assert log.count("learner goes on from its checkpoint") == 2, log
+        assert log.count("learner resumes from its checkpoint") == 2, log
         service.start()
         token = service.send({"user": "u1", "item": "i9", "ts": 1_700_200_000_000})
         service.recommend("u1", after=token)
