@@ -10,29 +10,29 @@
 namespace freshet::cli {
 
 void add_config_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("config", "Check, print and document the configuration");
+  CLI::App* command = app.add_subcommand("config", "Check and print the configuration");
   command->require_subcommand(1);
   auto file = std::make_shared<std::string>();
 
-  CLI::App* check = command->add_subcommand("check", "Report everything that is wrong with a configuration file");
+  CLI::App* check = command->add_subcommand("check", "Check a configuration file and print every problem");
   check->add_option("file", *file, "Configuration file (TOML)")->required();
   check->callback([file] {
     app::Config config;
     const auto problems = app::load_config(*file, {}, config);
     for (const app::ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
     if (!problems.empty()) throw CLI::RuntimeError(1);
-    std::printf("%s is fine\n", file->c_str());
+    std::printf("%s is valid\n", file->c_str());
   });
 
-  CLI::App* print = command->add_subcommand("print", "Print the configuration that `serve` would use");
+  CLI::App* print =
+      command->add_subcommand("print", "Print the effective configuration: file, environment and defaults");
   print->add_option("-c,--config", *file, "Configuration file (TOML)");
   print->callback([file] { std::fputs(app::print_config(app::load_config_or_throw(*file)).c_str(), stdout); });
 
-  CLI::App* example =
-      command->add_subcommand("example", "Print a configuration file with every default, to start from");
+  CLI::App* example = command->add_subcommand("example", "Print a configuration file with every option at its default");
   example->callback([] { std::fputs(app::config_example().c_str(), stdout); });
 
-  CLI::App* reference = command->add_subcommand("reference", "Print docs/config.md: every option with its default");
+  CLI::App* reference = command->add_subcommand("reference", "Print the reference of all options (docs/config.md)");
   reference->callback([] { std::fputs(app::config_reference().c_str(), stdout); });
 
   command->footer(

@@ -6,7 +6,7 @@ class App;
 
 namespace freshet::cli {
 
-/// `freshet config check|print|reference`.
+/// `freshet config check|print|example|reference`: checks, prints and documents the configuration.
 void add_config_command(CLI::App& app);
 
 }  // namespace freshet::cli

@@ -37,23 +37,25 @@ struct EvaluateArguments {
 
 void EvaluateArguments::validate() const {
   if (files.empty() == train.empty() || train.empty() != test.empty()) {
-    throw std::runtime_error("evaluate: give either recorded streams, or both --train and --test");
+    throw std::runtime_error("give recorded streams, or both --train and --test");
   }
   if (splits() && (stream.skip > 0 || stream.limit != UINT64_MAX)) {
-    throw std::runtime_error("--skip, --limit: --train and --test are taken whole");
+    throw std::runtime_error("--skip, --limit: not with --train and --test, which are read as a whole");
   }
   if (against.empty()) return;
-  if (splits()) throw std::runtime_error("--against: a running service cannot be kept from learning: give no --test");
-  if (!parts.empty()) throw std::runtime_error("--parts: a running service has its own (online.parts)");
-  if (seed) throw std::runtime_error("--seed: a running service has its own (online.seed)");
+  if (splits())
+    throw std::runtime_error(
+        "--against: not with --train and --test, because a running service learns every event that it gets");
+  if (!parts.empty()) throw std::runtime_error("--parts: not with --against; the service uses its own online.parts");
+  if (seed) throw std::runtime_error("--seed: not with --against; the service uses its own online.seed");
 }
 
-/// Nullopt if `text` is empty.
+/// Nullopt for an empty `text`.
 std::optional<std::chrono::seconds> parse_gap(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto gap = app::parse_seconds(text);
   if (!gap || *gap % std::chrono::seconds(1) != std::chrono::milliseconds(0)) {
-    throw std::runtime_error("--session-gap: \"" + text + "\" is neither seconds nor a duration such as 30m");
+    throw std::runtime_error("--session-gap: \"" + text + "\" is not a number of seconds or a duration such as 30m");
   }
   return std::chrono::duration_cast<std::chrono::seconds>(*gap);
 }
@@ -69,7 +71,7 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   return make_model_predictor(options);
 }
 
-/// The file that `--json` or `--plot` names; "-" is standard output.
+/// Writes the file of --json or --plot; "-" is standard output.
 void write_file(const std::string& path, const std::string& text) {
   if (path == "-") {
     std::fputs(text.c_str(), stdout);
@@ -96,7 +98,7 @@ class Evaluate {
         predictions_(arguments.predictions, evaluation_.parts()),
         progress_("events", arguments.json == "-") {}
 
-  /// The prequential protocol: every event is scored, then learned.
+  /// Prequential protocol: every event is scored, then learned.
   void prequential() {
     read(arguments_.files, [this](const Event& event, std::uint64_t position) {
       const auto& outcome = predictor_->take(event, true, evaluation_);
@@ -104,7 +106,7 @@ class Evaluate {
     });
   }
 
-  /// The classical protocol: one part of the log is learned, the other is scored and never learned.
+  /// Train-test protocol: the training set is learned, then the test set is scored without being learned.
   void train_and_test() {
     online::Evaluation unused(evaluation_.parts());
     read(arguments_.train, [&](const Event& event, std::uint64_t) { predictor_->take(event, true, unused); });
@@ -173,39 +175,43 @@ void add_evaluate_command(CLI::App& app) {
   auto arguments = std::make_shared<EvaluateArguments>();
   CLI::App* command = app.add_subcommand("evaluate", "Measure how well every part recommends on a recorded stream");
   command->footer(
-      "Every event but the first of a session is ranked against all items seen so far, then learned: the prequential\n"
-      "protocol. docs/evaluate.md says it exactly, field by field. The model is the one that `freshet serve` runs.\n"
-      "Streams are TSV, CSV or JSON lines, plain, .gz or .zst, in order of time.\n"
+      "Prequential evaluation: the item of every event, except the first of a session, is ranked against all items "
+      "seen\n"
+      "so far; then the event is learned. The model is the one that `freshet serve` runs. docs/evaluate.md defines "
+      "the\n"
+      "protocol and every field of the report.\n"
+      "Streams are TSV, CSV or JSON lines; plain, .gz or .zst; in order of time.\n"
       "\n"
       "Examples:\n"
       "  freshet evaluate clicks.tsv.gz --columns session,item,time,type\n"
       "  freshet evaluate shop.csv.zst --header --session-gap 0 --json report.json --plot quality.svg\n"
-      "  freshet evaluate clicks.tsv.gz --parts popularity,covisitation      without the others\n"
-      "  freshet evaluate --train train.tsv --test test.tsv                  nothing is learned from the test set\n"
-      "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a test service, through its API\n"
+      "  freshet evaluate clicks.tsv.gz --parts popularity,covisitation      only these parts\n"
+      "  freshet evaluate --train train.tsv --test test.tsv                  the test set is not learned\n"
+      "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a running test service\n"
       "\n"
-      "--against sends the events to the service: never point it at one that serves people.");
-  command->add_option("files", arguments->files, "Recorded streams in order of time; - is standard input");
-  command->add_option("--train", arguments->train, "Learned before the test set is scored");
-  command->add_option("--test", arguments->test, "Scored, not learned; targets that were never seen are passed over");
+      "WARNING: --against sends the events to the service. Never use it with a service in production.");
+  command->add_option("files", arguments->files, "Recorded streams, in order of time; - is standard input");
+  command->add_option("--train", arguments->train, "Training set: learned, not scored");
+  command->add_option("--test", arguments->test, "Test set: scored, not learned; events on unseen items are skipped");
   arguments->stream.add_options(*command);
   command->add_option(
       "--session-gap", arguments->session_gap,
-      "Seconds (or 30m, 2h) without an event that end a session; 0: never (default: online.session_gap, 30m)");
+      "Longest pause within a session, in seconds or as 30m, 2h; 0: no limit (default: online.session_gap)");
   command
       ->add_option("--parts", arguments->parts,
                    "Parts that take part, separated by commas (default: online.parts, all)")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "Of every random choice (default: online.seed, 1)");
-  command
-      ->add_option("-c,--config", arguments->config_file, "Configuration whose [online] and [replay] sections are used")
+  command->add_option("--seed", arguments->seed, "Seed of all random choices (default: online.seed)");
+  command->add_option("-c,--config", arguments->config_file, "Configuration file; [online] and [replay] are used")
       ->check(CLI::ExistingFile);
-  command->add_option("--against", arguments->against, "A running service to ask and feed, instead of a model in here");
-  command->add_option("--json", arguments->json, "Write the report as JSON; -: to standard output, instead of tables");
+  command->add_option("--against", arguments->against,
+                      "URL of a running service to evaluate instead of a model in this process");
+  command->add_option("--json", arguments->json,
+                      "Write the report as JSON to this file; -: to standard output, instead of the tables");
   command->add_option("--predictions", arguments->predictions,
-                      "Write position, target and each part's rank per scored event (TSV)");
-  command->add_option("--plot", arguments->plot, "Write a chart of quality over the stream (SVG)");
+                      "Write position, target and the rank in each part to this file, per scored event (TSV)");
+  command->add_option("--plot", arguments->plot, "Write a chart of quality over the stream to this file (SVG)");
   command->callback([arguments] { evaluate(*arguments); });
 }
 

@@ -6,7 +6,7 @@ class App;
 
 namespace freshet::cli {
 
-/// `freshet evaluate`: prequential evaluation of every part on recorded streams.
+/// `freshet evaluate`: measures how well every part recommends on recorded streams.
 void add_evaluate_command(CLI::App& app);
 
 }  // namespace freshet::cli

@@ -50,7 +50,9 @@ void write_catalogue(const ShopWorld& world, const std::string& path) {
 void generate(const GenerateArguments& arguments) {
   ShopOptions shop = arguments.shop;
   const auto start = parse_rfc3339(arguments.start);
-  if (!start) throw std::runtime_error("--start: \"" + arguments.start + "\" is not an RFC 3339 time");
+  if (!start)
+    throw std::runtime_error("--start: \"" + arguments.start +
+                             "\" is not an RFC 3339 time, such as 2026-01-31T00:00:00Z");
   shop.start = *start;
   ShopWorld world(shop);
   if (!arguments.items_output.empty()) write_catalogue(world, arguments.items_output);
@@ -75,34 +77,35 @@ void generate(const GenerateArguments& arguments) {
 
 void add_generate_command(CLI::App& app) {
   auto arguments = std::make_shared<GenerateArguments>();
-  CLI::App* command = app.add_subcommand("generate", "Make a synthetic shop stream with known tastes and drift");
+  CLI::App* command =
+      app.add_subcommand("generate", "Generate the event stream of a synthetic shop, with tastes and drift");
   command->footer(
       "Examples:\n"
       "  freshet generate --events 100000 -o shop.jsonl --items-out items.json\n"
       "  freshet generate --users 1000000 --items 100000 --events 5000000 --format tsv | zstd > shop.tsv.zst\n"
       "\n"
-      "TSV columns: user,item,time,type. The same seed gives the same stream.");
-  command->add_option("--users", arguments->shop.users, "Users")
+      "TSV columns: user,item,time,type. The same options and seed give the same stream.");
+  command->add_option("--users", arguments->shop.users, "Number of users")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000'000));
-  command->add_option("--items", arguments->shop.items, "Items")
+  command->add_option("--items", arguments->shop.items, "Number of items")
       ->capture_default_str()
       ->check(CLI::Range(2, 100'000'000));
-  command->add_option("--events", arguments->shop.events, "Events")->capture_default_str();
-  command->add_option("--seed", arguments->shop.seed, "Of every random choice")->capture_default_str();
-  command->add_option("--days", arguments->shop.days, "Days that the stream covers")
+  command->add_option("--events", arguments->shop.events, "Number of events")->capture_default_str();
+  command->add_option("--seed", arguments->shop.seed, "Seed of all random choices")->capture_default_str();
+  command->add_option("--days", arguments->shop.days, "Length of the stream, in days")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 10'000.0));
-  command->add_option("--drift", arguments->shop.drift, "Share of the catalogue that is replaced over the stream")
+  command->add_option("--drift", arguments->shop.drift, "Share of the catalogue replaced during the stream")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 0.9));
-  command->add_option("--start", arguments->start, "Time of the first event")->capture_default_str();
-  command->add_option("--format", arguments->format, "jsonl or tsv")
+  command->add_option("--start", arguments->start, "Start of the stream (RFC 3339)")->capture_default_str();
+  command->add_option("--format", arguments->format, "Format of the stream")
       ->capture_default_str()
       ->check(CLI::IsMember({"jsonl", "tsv"}));
-  command->add_option("-o,--output", arguments->output, "File; - is standard output")->capture_default_str();
+  command->add_option("-o,--output", arguments->output, "File to write; - is standard output")->capture_default_str();
   command->add_option("--items-out", arguments->items_output,
-                      "Also write the catalogue, as the body of POST /v1/items");
+                      "Also write the catalogue to this file, as a body for POST /v1/items");
   command->callback([arguments] { generate(*arguments); });
 }
 

@@ -6,7 +6,7 @@ class App;
 
 namespace freshet::cli {
 
-/// `freshet generate`: a synthetic shop stream with known tastes and drift.
+/// `freshet generate`: writes the event stream of a synthetic shop.
 void add_generate_command(CLI::App& app);
 
 }  // namespace freshet::cli

@@ -53,7 +53,7 @@ json::object overview(store::Database& database) {
           {"bytes", std::move(usage)}};
 }
 
-/// An event of a user's session is stored under both; it counts once.
+/// An event with both a user and a session is stored under both, but counted once.
 json::object counts(const store::HistoryStore& histories) {
   std::uint64_t users = 0, sessions = 0, rows = 0, events = 0;
   Owner last;
@@ -95,7 +95,7 @@ json::object letters(const store::DeadLetters& dead_letters, std::size_t limit) 
   return {{"dead_letters", std::move(found)}};
 }
 
-/// One line per value, nested names joined by dots.
+/// One line per value; nested names are joined by dots.
 void print_text(const json::value& value, const std::string& name) {
   if (const auto* object = value.if_object()) {
     for (const auto& [key, field] : *object) {
@@ -113,7 +113,7 @@ void print_text(const json::value& value, const std::string& name) {
 void inspect(const InspectArguments& arguments) {
   store::Options options;
   options.directory = arguments.directory;
-  // Everything that is there, whatever the service's own limits are.
+  // Shows all that is stored, whatever the limits of the service.
   options.max_events_per_owner = SIZE_MAX;
   options.max_event_age = std::chrono::hours(0);
   store::Database database = store::Database::open_read_only(options);
@@ -142,7 +142,8 @@ void inspect(const InspectArguments& arguments) {
 
 void add_inspect_command(CLI::App& app) {
   auto arguments = std::make_shared<InspectArguments>();
-  CLI::App* command = app.add_subcommand("inspect", "Look into a data directory, also while the service runs");
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show the contents of a data directory; the service may be running");
   command->footer(
       "Examples:\n"
       "  freshet inspect data                    positions, sizes, checkpoints\n"

@@ -6,7 +6,7 @@ class App;
 
 namespace freshet::cli {
 
-/// `freshet inspect DIR`: looks into a data directory, also while the service runs on it.
+/// `freshet inspect DIR`: shows the contents of a data directory; the service may be running.
 void add_inspect_command(CLI::App& app);
 
 }  // namespace freshet::cli

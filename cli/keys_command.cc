@@ -15,7 +15,8 @@ struct KeyArguments {
   std::string name, scopes, rate = "-";
 };
 
-/// The line goes to standard output, to be appended to the file; the key to standard error, to be seen once.
+/// The line of the keys file goes to standard output, to be appended to it; the key goes to standard error, shown only
+/// once.
 void make_key(const KeyArguments& arguments) {
   if (const auto named = serve::check_key_name(arguments.name); !named) {
     throw std::runtime_error(named.error().message);
@@ -25,7 +26,7 @@ void make_key(const KeyArguments& arguments) {
   const auto limit = serve::parse_rate_limit(arguments.rate);
   if (!limit) throw std::runtime_error("--rate: " + limit.error().message);
   const std::string key = serve::new_api_key();
-  std::fprintf(stderr, "the key of %s, shown this once: %s\n", arguments.name.c_str(), key.c_str());
+  std::fprintf(stderr, "API key of %s (not stored, shown only now): %s\n", arguments.name.c_str(), key.c_str());
   std::printf("%s\n", serve::key_line(arguments.name, *scopes, *limit, key).c_str());
 }
 
@@ -36,19 +37,20 @@ void add_keys_command(CLI::App& app) {
   command->require_subcommand(1);
   auto arguments = std::make_shared<KeyArguments>();
   CLI::App* make = command->add_subcommand(
-      "new", "Print a new key (to standard error) and its line for serve.keys_file (to standard output)");
-  make->add_option("name", arguments->name, "Whose key it is, for logs and metrics")->required();
-  make->add_option("--scope", arguments->scopes,
-                   "read (lists, ranking, status), write (events), admin (items, histories)")
+      "new", "Print a new key (standard error) and its line for serve.keys_file (standard output)");
+  make->add_option("name", arguments->name, "Name of the key's owner, for logs and metrics")->required();
+  make->add_option(
+          "--scope", arguments->scopes,
+          "Scopes, separated by commas: read (lists, ranking, status), write (events), admin (items, histories)")
       ->required();
-  make->add_option("--rate", arguments->rate, "Requests per second, or RATE/BURST; \"-\": no limit");
+  make->add_option("--rate", arguments->rate, "Rate limit: requests per second, or RATE/BURST; \"-\": none");
   make->callback([arguments] { make_key(*arguments); });
   command->footer(
       "Examples:\n"
       "  freshet keys new shop --scope read,write --rate 500/1000 >> /etc/freshet/keys\n"
       "  freshet keys new operator --scope admin >> /etc/freshet/keys && systemctl reload freshet\n"
       "\n"
-      "The file holds no keys, only their SHA-256; whoever loses a key gets a new one.");
+      "The keys file contains the SHA-256 of each key, not the key: a lost key cannot be recovered, only replaced.");
 }
 
 }  // namespace freshet::cli

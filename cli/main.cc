@@ -11,8 +11,8 @@
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
 
-// jemalloc reads it at start. Tables that are read all over wait less for addresses to be translated in huge pages; the
-// environment's MALLOC_CONF says otherwise.
+// jemalloc reads this at startup. Huge pages make random access to large tables faster (fewer TLB misses). The
+// environment variable MALLOC_CONF overrides it.
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf = "thp:always,metadata_thp:auto";
@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& error) {
-    return error.get_exit_code();  // ran, and has said what failed
+    return error.get_exit_code();  // the command ran and has printed what failed
   } catch (const CLI::Error& error) {
     return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {

@@ -34,10 +34,10 @@ struct ReplayArguments {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-/// When each event is due: as fast as possible, at a constant rate, or at a multiple of the recorded speed.
+/// When to send each event: as fast as possible, at a constant rate, or at a multiple of the recorded speed.
 class Pace {
  public:
-  /// "max", "10x", "500/s". Nullopt for anything else.
+  /// Parses "max", "10x" or "500/s"; nullopt for anything else.
   static std::optional<Pace> parse(const std::string& text) {
     Pace pace;
     if (text == "max") return pace;
@@ -88,7 +88,7 @@ std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ingest
   return make_kafka_target(kafka);
 }
 
-/// Sends events until the files, the limit or Ctrl-C ends it.
+/// Sends events until the end of the files, the limit, or Ctrl-C.
 class Replay {
  public:
   explicit Replay(const ReplayArguments& arguments)
@@ -98,11 +98,14 @@ class Replay {
         progress_("events", arguments.json),
         target_(target_of(arguments, config_.kafka)) {
     const auto pace = Pace::parse(arguments.speed);
-    if (!pace) throw std::runtime_error("--speed: \"" + arguments.speed + "\" is not max, 10x or 500/s");
+    if (!pace)
+      throw std::runtime_error("--speed: \"" + arguments.speed +
+                               "\" is not max, a factor such as 10x, or a rate such as 500/s");
     pace_ = *pace;
     if (arguments.rebase.empty() || arguments.rebase == "now") return;
     begin_ = parse_rfc3339(arguments.rebase);
-    if (!begin_) throw std::runtime_error("--rebase: \"" + arguments.rebase + "\" is neither now nor a time");
+    if (!begin_)
+      throw std::runtime_error("--rebase: \"" + arguments.rebase + "\" is neither now nor a time (RFC 3339)");
   }
 
   void run() {
@@ -114,7 +117,7 @@ class Replay {
     }
   }
 
-  /// Exit code.
+  /// Waits for the last answers and prints the counts. Returns the exit code.
   int finish() {
     const auto counts = target_->finish();
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
@@ -131,14 +134,14 @@ class Replay {
                   static_cast<unsigned long long>(counts.sent), static_cast<unsigned long long>(counts.acknowledged),
                   static_cast<unsigned long long>(counts.rejected), static_cast<unsigned long long>(counts.failed),
                   static_cast<unsigned long long>(events_.skipped_lines()), seconds, brief_count(rate).c_str());
-      if (!counts.first_problem.empty()) std::fprintf(stderr, "first problem: %s\n", counts.first_problem.c_str());
+      if (!counts.first_problem.empty()) std::fprintf(stderr, "first failure: %s\n", counts.first_problem.c_str());
     }
     return counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
   }
 
  private:
   void send(Event event) {
-    // A post whose answer is lost is sent again; the id keeps it from being stored twice.
+    // A request whose answer is lost is sent again; the id prevents a second copy.
     if (event.id.empty() && !arguments_.no_ids) event.id = events_.place();
     pace_.wait_for(event, sent_);
     rebase(event);
@@ -160,7 +163,7 @@ class Replay {
   std::unique_ptr<ReplayTarget> target_;
   Pace pace_;
   std::uint64_t sent_ = 0;
-  std::optional<Timestamp> begin_;  // of --rebase: when the first event happens; none: when it is sent
+  std::optional<Timestamp> begin_;  // --rebase TIME: time of the first event; nullopt: now, or no --rebase
   std::chrono::milliseconds shift_{0};
 };
 
@@ -175,38 +178,40 @@ void replay(const ReplayArguments& arguments) {
 
 void add_replay_command(CLI::App& app) {
   auto arguments = std::make_shared<ReplayArguments>();
-  CLI::App* command = app.add_subcommand("replay", "Feed a recorded stream to a running service or to Kafka");
+  CLI::App* command = app.add_subcommand("replay", "Send recorded streams to a running service or to Kafka");
   command->footer(
       "Examples:\n"
       "  freshet replay clicks.tsv.gz --to http --columns session,item,time,type\n"
       "  freshet replay shop.jsonl --to kafka --brokers localhost:9092 --topic clicks --speed 10x\n"
       "  zcat log.csv.gz | freshet replay - --to http --header --speed 10x --rebase now\n"
       "\n"
-      "TSV, CSV or JSON lines, plain, .gz or .zst. Times: RFC 3339, or seconds or milliseconds since 1970.\n"
-      "Events without an id get one, FILE:LINE: the same file again within store.dedupe_window is not stored twice.\n"
-      "With --no-ids it is.\n"
-      "Ends with 0 only if every event was acknowledged.");
+      "Streams are TSV, CSV or JSON lines; plain, .gz or .zst. Times are RFC 3339, or seconds or milliseconds since\n"
+      "1970. Events without an id get the id FILE:LINE, so sending a file again within store.dedupe_window does not\n"
+      "store it twice (with --no-ids it does). The exit code is 0 only if every event was acknowledged.");
   command->add_option("files", arguments->files, "Recorded streams; - is standard input")->required();
-  command->add_option("--to", arguments->to, "Where to send events")
+  command->add_option("--to", arguments->to, "Destination of the events")
       ->required()
       ->check(CLI::IsMember({"http", "kafka"}));
   arguments->stream.add_options(*command);
-  command->add_option("--speed", arguments->speed, "max, 10x (of the recorded speed) or 500/s")->capture_default_str();
+  command
+      ->add_option("--speed", arguments->speed,
+                   "max (as fast as possible), 10x (ten times the recorded speed) or 500/s (events per second)")
+      ->capture_default_str();
   command->add_option("--rebase", arguments->rebase,
-                      "now: events happen when they are sent; a time (RFC 3339): all are shifted so that the first "
-                      "happens then");
-  command->add_flag("--no-ids", arguments->no_ids, "Do not give events an id (FILE:LINE) where they have none");
-  command->add_option("--url", arguments->url, "The service, for --to http; its key comes from FRESHET_API_KEY")
+                      "Change the times of events: now (the time of sending), or the time of the first event (RFC "
+                      "3339), with all others shifted by the same amount");
+  command->add_flag("--no-ids", arguments->no_ids, "Do not add ids (FILE:LINE) to events that have none");
+  command
+      ->add_option("--url", arguments->url, "URL of the service (--to http); the API key is read from FRESHET_API_KEY")
       ->capture_default_str();
   command
       ->add_option("--patience", arguments->patience_seconds,
-                   "Seconds to go on trying when the service is away (--to http)")
+                   "How long to retry while the service is unreachable or busy, in seconds (--to http)")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--brokers", arguments->brokers, "Bootstrap servers, for --to kafka");
-  command->add_option("--topic", arguments->topic, "Topic, for --to kafka");
-  command
-      ->add_option("-c,--config", arguments->config_file, "Configuration whose [kafka] and [replay] sections are used")
+  command->add_option("--brokers", arguments->brokers, "Bootstrap servers (--to kafka)");
+  command->add_option("--topic", arguments->topic, "Topic (--to kafka)");
+  command->add_option("-c,--config", arguments->config_file, "Configuration file; [kafka] and [replay] are used")
       ->check(CLI::ExistingFile);
   command->add_flag("--json", arguments->json, "Print the counts as JSON");
   command->callback([arguments] { replay(*arguments); });

@@ -6,7 +6,7 @@ class App;
 
 namespace freshet::cli {
 
-/// `freshet replay FILE... --to kafka|http`: feeds recorded streams to a running service or to Kafka.
+/// `freshet replay FILE... --to kafka|http`: sends recorded streams to a running service or to Kafka.
 void add_replay_command(CLI::App& app);
 
 }  // namespace freshet::cli

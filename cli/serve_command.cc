@@ -19,7 +19,7 @@ struct ServeArguments {
   app::ConfigOverrides overrides;
 };
 
-/// Signals are taken synchronously by the thread that waits here: no handler, nothing async-signal-unsafe.
+/// Waits for a signal synchronously: without a handler, nothing has to be async-signal-safe.
 int wait_for_signal(const sigset_t& signals) {
   int signal = 0;
   sigwait(&signals, &signal);
@@ -30,7 +30,7 @@ void serve(const ServeArguments& arguments) {
   const app::Config config = app::load_config_or_throw(arguments.config_file, arguments.overrides);
   log::configure(config.log_level, config.log_format);
 
-  // Blocked before the first thread starts, so that every thread inherits it.
+  // Blocked before the first thread starts, so that every thread inherits the mask.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -55,19 +55,21 @@ void serve(const ServeArguments& arguments) {
 
 void add_serve_command(CLI::App& app) {
   auto arguments = std::make_shared<ServeArguments>();
-  CLI::App* command = app.add_subcommand("serve", "Run the service: read the event log, learn, answer over HTTP");
+  CLI::App* command =
+      app.add_subcommand("serve", "Run the service: read the event log, learn, answer requests over HTTP");
   command->footer(
       "Examples:\n"
       "  freshet serve                                  embedded log, ./data, http://127.0.0.1:8080\n"
       "  freshet serve -c configs/kafka.toml            read clicks from Kafka\n"
       "  freshet serve --data /var/lib/freshet --listen 127.0.0.1:9000\n"
       "\n"
-      "Runs until SIGTERM or Ctrl-C, then drains, checkpoints and exits; SIGHUP reads keys and\n"
-      "certificate again. Every option: docs/config.md");
+      "Runs until SIGTERM or Ctrl-C; then finishes requests, writes a checkpoint and exits. SIGHUP reloads the API "
+      "keys\n"
+      "and the certificate. All options: docs/config.md, or `freshet config reference`.");
   command->add_option("-c,--config", arguments->config_file, "Configuration file (TOML)")->check(CLI::ExistingFile);
-  command->add_option("--data", arguments->overrides.data, "Data directory, instead of store.directory");
+  command->add_option("--data", arguments->overrides.data, "Data directory, overrides store.directory");
   command->add_option("--listen", arguments->overrides.listen,
-                      "HOST:PORT, instead of serve.address and serve.port; port 0: any");
+                      "HOST:PORT, overrides serve.address and serve.port; port 0: any free port");
   command->callback([arguments] { serve(*arguments); });
 }
 

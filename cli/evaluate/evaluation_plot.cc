@@ -15,26 +15,26 @@ using online::RankingScores;
 
 constexpr std::size_t kAt20 = online::kCutoffs.size() - 1;
 
-// In user units, as everything in the image.
+// In SVG user units.
 constexpr double kMargin = 24, kAxisWidth = 34, kPanelWidth = 430, kPanelHeight = 280, kPanelTop = 92, kGap = 36;
 constexpr double kLegendWidth = 240, kLegendRow = 22, kSwatch = 26, kAxisHeight = 52;
 
 constexpr const char* kInk = "#222222";
 constexpr const char* kFaint = "#6b6b6b";
-// Okabe and Ito's palette, which colour-blind readers can tell apart; black is the blend's.
-constexpr std::array<const char*, 7> kColours{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                              "#56B4E9", "#E69F00", "#999999"};
-constexpr std::array<const char*, 3> kDashes{"", "7 3", "2 3"};  // for parts beyond the palette
+// The palette of Okabe and Ito, distinguishable for color-blind readers; black is for the blend.
+constexpr std::array<const char*, 7> kColors{"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                             "#56B4E9", "#E69F00", "#999999"};
+constexpr std::array<const char*, 3> kDashes{"", "7 3", "2 3"};  // for more parts than colors
 
 struct Style {
-  const char* colour;
+  const char* color;
   const char* dashes;
   double width;
 };
 
 Style style_of(std::size_t part, std::size_t parts) {
   if (part + 1 == parts) return {"#000000", "", 3};
-  return {kColours[part % kColours.size()], kDashes[part / kColours.size() % kDashes.size()], 1.8};
+  return {kColors[part % kColors.size()], kDashes[part / kColors.size() % kDashes.size()], 1.8};
 }
 
 std::string escape(const std::string& text) {
@@ -49,7 +49,7 @@ std::string escape(const std::string& text) {
   return out;
 }
 
-/// The end of a long list of files is what tells it from others.
+/// Keeps the end of a long list of files: the beginnings are often the same.
 std::string shortened(const std::string& text) {
   constexpr std::size_t kShown = 90;
   return text.size() <= kShown ? text : "..." + text.substr(text.size() - kShown);
@@ -66,11 +66,11 @@ std::string line(double x1, double y1, double x2, double y2, const std::string& 
 
 std::string stroke(const Style& style) {
   return fmt::format(
-      "stroke=\"{}\" stroke-width=\"{}\" stroke-dasharray=\"{}\" stroke-linejoin=\"round\" fill=\"none\"", style.colour,
+      "stroke=\"{}\" stroke-width=\"{}\" stroke-dasharray=\"{}\" stroke-linejoin=\"round\" fill=\"none\"", style.color,
       style.width, style.dashes);
 }
 
-/// 1, 2 or 5 times a power of ten, so that four to eight steps make up `highest`.
+/// 1, 2 or 5 times a power of ten, such that at most eight steps reach `highest`.
 double round_step(double highest) {
   const double power = std::pow(10, std::floor(std::log10(highest)));
   for (const double factor : {0.1, 0.2, 0.5}) {
@@ -79,7 +79,7 @@ double round_step(double highest) {
   return power;
 }
 
-/// `value(part, tenth)` of every part as lines over the tenths.
+/// A chart of `value(part, tenth)`: one line per part over the tenths.
 template <typename Value>
 std::string panel(const Evaluation& evaluation, const char* title, double left, Value value) {
   const std::size_t parts = evaluation.parts().size();
@@ -98,8 +98,8 @@ std::string panel(const Evaluation& evaluation, const char* title, double left, 
   std::string svg = text_at(left, kPanelTop - 14, "font-weight=\"bold\"", title);
   for (double grid = 0; grid <= steps; ++grid) {
     const double score = step * grid;
-    const std::string colour = grid == 0 ? kFaint : "#e4e4e4";
-    svg += line(left, y(score), left + kPanelWidth, y(score), "stroke=\"" + colour + "\"");
+    const std::string color = grid == 0 ? kFaint : "#e4e4e4";
+    svg += line(left, y(score), left + kPanelWidth, y(score), "stroke=\"" + color + "\"");
     svg += text_at(left - 7, y(score) + 4, fmt::format("text-anchor=\"end\" fill=\"{}\"", kFaint),
                    fmt::format("{:.{}f}", score, step < 0.01 ? 3 : 2));
   }
@@ -116,14 +116,14 @@ std::string panel(const Evaluation& evaluation, const char* title, double left, 
       const double at_x = x(tenth), at_y = y(value(part, tenth));
       points += fmt::format("{:.1f},{:.1f} ", at_x, at_y);
       dots += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"/>", at_x, at_y, style.width + 0.7,
-                          style.colour);
+                          style.color);
     }
     svg += "<polyline points=\"" + points + "\" " + stroke(style) + "/>\n" + dots + "\n";
   }
   return svg;
 }
 
-/// Parts in order of how well they do in the end, the same order in which their lines end.
+/// Parts by their quality in the last tenth, so in the order in which their lines end.
 std::string legend(const Evaluation& evaluation, double left) {
   const std::size_t parts = evaluation.parts().size();
   const auto last = [&](std::size_t part) { return evaluation.tenth(part, Evaluation::kTenths - 1); };

@@ -5,7 +5,7 @@
 namespace freshet::cli {
 namespace {
 
-/// Ids may hold what separates columns and lines.
+/// Ids may contain the separators of columns and lines.
 std::string escape(const std::string& text) {
   std::string out;
   for (const char c : text) {

@@ -10,16 +10,18 @@
 
 namespace freshet::cli {
 
-/// Position, target and every part's rank, one line per scored event: enough to recompute every metric of the report
-/// (docs/evaluate.md). Threads: one. Errors: std::runtime_error if the file cannot be written.
+/// Writes position, target and the rank in every part, one line per scored event: enough to recompute every metric of
+/// the report (docs/evaluate.md).
+/// Threads: one.
+/// Errors:  throws std::runtime_error if the file cannot be written.
 class EvaluationPredictions {
  public:
-  /// An empty path: nothing is written.
+  /// With an empty `path`, nothing is written.
   EvaluationPredictions(const std::string& path, const std::vector<std::string>& parts);
 
   void add(std::uint64_t position, const std::string& target, std::span<const std::optional<std::size_t>> ranks);
 
-  /// Everything is in the file once this returns.
+  /// Writes what is buffered.
   void close();
 
  private:

@@ -123,11 +123,13 @@ std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) 
       "{:.1f} s, {} events/s, peak memory {:.0f} MiB; recall is HR: an event has one target\n",
       run.stream, run.events, evaluation.scored(), 100 * share(evaluation.unseen(), evaluation.scored()), run.items,
       run.seed, run.seconds, brief_count(run.events_per_second()), static_cast<double>(run.peak_rss_bytes) / (1 << 20));
-  if (run.skipped_lines > 0) text += fmt::format("{} lines are no events and were skipped\n", run.skipped_lines);
+  if (run.skipped_lines > 0)
+    text += fmt::format("{} lines were skipped because they are not events\n", run.skipped_lines);
   if (run.out_of_order > 0) {
     text += fmt::format(
-        "WARNING: {} events are earlier than one before them. In a stream that is not in order of time the future\n"
-        "teaches the past, and these figures are better than they should be.\n",
+        "WARNING: {} events have a time before that of an earlier event. In a stream that is not in order of time, "
+        "the\n"
+        "model learns from the future, so these figures are too good. Sort the stream by time.\n",
         run.out_of_order);
   }
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) text += tenths_table(evaluation, part);

@@ -11,13 +11,13 @@
 
 namespace freshet::cli {
 
-/// One `freshet evaluate`, beside what its Evaluation holds.
+/// What a report says about a run of `freshet evaluate`, beside its Evaluation.
 struct EvaluationRun {
-  std::string stream;             ///< the files
-  std::size_t events = 0;         ///< taken from them
-  std::size_t skipped_lines = 0;  ///< that were no events
-  std::size_t out_of_order = 0;   ///< events earlier than one before them
-  std::size_t items = 0;          ///< distinct, at the end
+  std::string stream;             ///< names of the files
+  std::size_t events = 0;         ///< read from them
+  std::size_t skipped_lines = 0;  ///< lines that are not events
+  std::size_t out_of_order = 0;   ///< events with a time before that of an earlier event
+  std::size_t items = 0;          ///< distinct items at the end
   double seconds = 0;
   std::size_t peak_rss_bytes = 0;
   std::uint64_t seed = 0;
@@ -26,10 +26,10 @@ struct EvaluationRun {
   double events_per_second() const { return seconds > 0 ? static_cast<double>(events) / seconds : 0; }
 };
 
-/// The report as documented in docs/evaluate.md: stable.
+/// The report as JSON. The format is documented in docs/evaluate.md and stable.
 std::string report_json(const EvaluationRun& run, const online::Evaluation& evaluation);
 
-/// The same for people: one table per part with every tenth, then one of all parts.
+/// The report as text: a table of all tenths per part, then a summary of all parts.
 std::string report_text(const EvaluationRun& run, const online::Evaluation& evaluation);
 
 /// HR and MRR at 20 of every part over the tenths of the stream, as an SVG image.

@@ -29,7 +29,7 @@ class ModelPredictor final : public Predictor {
       const std::size_t listed = std::min(candidates.size(), online::kCutoffs.back());
       for (std::size_t i = 0; i < listed; ++i) evaluation.cover(part, candidates[i].item);
     }
-    if (ranking.scores.empty()) return;  // the target was no candidate: nothing was blended
+    if (ranking.scores.empty()) return;  // the target was not a candidate, so nothing was blended
     for (const std::size_t i : online::top_k(ranking, online::kCutoffs.back())) {
       evaluation.cover(parts, ranking.items[i]);
     }

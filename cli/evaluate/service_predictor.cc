@@ -23,7 +23,7 @@ json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, co
   return json::parse(answer->body);
 }
 
-/// What decides which events the service scores, as /v1/status says it.
+/// The service's options that decide which events it scores, from /v1/status.
 online::Options options_of(const json::value& status) {
   const json::value& said = status.at("learner").at("options");
   online::Options options;

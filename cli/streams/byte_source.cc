@@ -20,7 +20,7 @@ struct FileCloser {
   }
 };
 
-/// The file's own bytes.
+/// The bytes of the file as they are.
 class PlainSource : public ByteSource {
  public:
   PlainSource(std::FILE* file, std::uint64_t total) : file_(file), total_(total) {}
@@ -35,7 +35,7 @@ class PlainSource : public ByteSource {
   std::uint64_t bytes_read() const override { return read_; }
   std::uint64_t bytes_total() const override { return total_; }
 
-  /// The next raw bytes, empty at the end; `peeked` bytes are given out again.
+  /// The next bytes; empty at the end. Returns peeked bytes again.
   std::string_view fill() {
     if (!peeked_.empty()) {
       buffer_.assign(peeked_.begin(), peeked_.end());
@@ -80,7 +80,7 @@ class GzipSource final : public ByteSource {
         input_ = file_->fill();
         if (file_->failed()) return Error{Errc::unavailable, std::strerror(errno)};
         if (input_.empty()) {
-          if (!between_members_) return Error{Errc::corrupt, "the gzip file ends too early"};
+          if (!between_members_) return Error{Errc::corrupt, "the gzip file is truncated"};
           return false;
         }
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
@@ -123,7 +123,7 @@ class ZstdSource final : public ByteSource {
         const std::string_view chunk = file_->fill();
         if (file_->failed()) return Error{Errc::unavailable, std::strerror(errno)};
         if (chunk.empty()) {
-          if (unfinished_ != 0) return Error{Errc::corrupt, "the zstd file ends too early"};
+          if (unfinished_ != 0) return Error{Errc::corrupt, "the zstd file is truncated"};
           return false;
         }
         input_ = {chunk.data(), chunk.size(), 0};

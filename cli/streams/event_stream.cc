@@ -19,7 +19,7 @@ const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time
 
 Error invalid(std::string message) { return {Errc::invalid, std::move(message)}; }
 
-/// Seconds (also fractional) or milliseconds since 1970, or RFC 3339.
+/// Parses RFC 3339, or seconds (with fraction) or milliseconds since 1970.
 std::optional<Timestamp> parse_time(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -31,7 +31,7 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   return parse_rfc3339(text);
 }
 
-/// Fields of one CSV line (RFC 4180: quotes around fields, doubled inside).
+/// The fields of a CSV line (RFC 4180: a field may be quoted; quotes inside are doubled).
 Result<std::vector<std::string>> split_csv(std::string_view line) {
   std::vector<std::string> fields(1);
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -42,7 +42,7 @@ Result<std::vector<std::string>> split_csv(std::string_view line) {
         if (line[i] == '"') ++i;
         fields.back() += line[i];
       }
-      if (i == line.size()) return invalid("a quote is not closed");
+      if (i == line.size()) return invalid("a quoted field is not closed");
     } else {
       fields.back() += line[i];
     }
@@ -103,14 +103,15 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
     const std::string& name = columns.back();
     if (std::ranges::count(kColumnNames, name) == 0) {
       const std::string close = nearest(name, kColumnNames);
-      return invalid("\"" + name + "\" is no column" + (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
+      return invalid("\"" + name + "\" is not a column name" +
+                     (close.empty() ? "" : "; did you mean \"" + close + "\"?") +
                      " (user, session, item, time, type, value, id, request, consent, or - to skip)");
     }
-    if (name != "-" && std::ranges::count(columns, name) > 1) return invalid("\"" + name + "\" twice");
+    if (name != "-" && std::ranges::count(columns, name) > 1) return invalid("\"" + name + "\" is named twice");
   }
   const auto has = [&](const char* name) { return std::ranges::count(columns, name) > 0; };
-  if (!has("item")) return invalid("no column is the item");
-  if (!has("user") && !has("session")) return invalid("no column is the user or the session");
+  if (!has("item")) return invalid("the column \"item\" is missing");
+  if (!has("user") && !has("session")) return invalid("a column \"user\" or \"session\" is missing");
   return columns;
 }
 
@@ -120,7 +121,7 @@ struct EventStream::Impl {
   explicit Impl(const StreamFormat& format)
       : columns(format.columns), header(format.header), decoder(decode_options()) {}
 
-  /// Whether a time is too far in the future is for the receiver to judge.
+  /// Accepts any time: the receiver decides whether it is too far in the future.
   static ingest::DecodeOptions decode_options() {
     ingest::DecodeOptions options;
     options.max_record_bytes = kMaxLineBytes;
@@ -139,7 +140,7 @@ struct EventStream::Impl {
   Shape shape = Shape::unknown;
   ingest::EventDecoder decoder;
   std::string buffer;
-  std::size_t at = 0;  // of the next line in buffer
+  std::size_t at = 0;  // begin of the next line in buffer
   bool ended = false;
   std::uint64_t lines = 0, skipped = 0;
   std::vector<std::string> complaints;

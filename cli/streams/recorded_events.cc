@@ -12,11 +12,11 @@ namespace freshet::cli {
 void StreamArguments::add_options(CLI::App& command) {
   command.add_option(
       "--columns", columns,
-      "What each column is, in file order: user, session, item, time, type, value, id, request, consent, "
-      "or - to skip it (default session,item,time,type)");
+      "Columns of a TSV or CSV file, in file order: user, session, item, time, type, value, id, request, consent, "
+      "or - to ignore one (default: replay.columns; session,item,time,type)");
   command.add_flag("--header", header, "The first line names the columns");
-  command.add_option("--skip", skip, "Pass over so many events first");
-  command.add_option("--limit", limit, "Take at most so many events");
+  command.add_option("--skip", skip, "Skip this many events at the beginning");
+  command.add_option("--limit", limit, "Read at most this many events");
 }
 
 StreamFormat StreamArguments::format(const app::Config& config) const {

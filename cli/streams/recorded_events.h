@@ -15,7 +15,7 @@ class App;
 
 namespace freshet::cli {
 
-/// What a command line says about the recorded streams that a command reads.
+/// The command-line options of commands that read recorded streams.
 struct StreamArguments {
   std::string columns;  ///< empty: replay.columns of the configuration
   bool header = false;
@@ -25,15 +25,14 @@ struct StreamArguments {
   /// --columns, --header, --skip and --limit.
   void add_options(CLI::App& command);
 
-  /// Throws std::runtime_error, naming the option or key, if the columns are not columns.
+  /// Errors: throws std::runtime_error, naming the option or key, if the columns are not valid.
   StreamFormat format(const app::Config& config) const;
 };
 
-/// Events of several recorded streams, one after another, without the first `skip` and at most `limit`.
+/// The events of several recorded streams, one file after another: at most `limit`, after the first `skip`.
 /// Threads: one.
-/// Errors:  std::runtime_error if a file cannot be read; lines that are no events are skipped, counted, and the first
-/// few
-///          of each file named on standard error.
+/// Errors:  throws std::runtime_error if a file cannot be read. Lines that are not events are skipped and counted; the
+///          first few of each file are printed to standard error.
 class RecordedEvents {
  public:
   RecordedEvents(std::vector<std::string> files, const StreamFormat& format, std::uint64_t skip, std::uint64_t limit);
@@ -41,18 +40,18 @@ class RecordedEvents {
   /// The next event; nullopt at the end.
   std::optional<Event> next();
 
-  /// Of the newest event among all events of all files, from 1.
+  /// Position of the newest event among all events of all files, from 1.
   std::uint64_t position() const { return position_; }
   std::uint64_t taken() const { return taken_; }
   std::uint64_t skipped_lines() const;
 
-  /// Events taken whose time is before that of an event taken earlier.
+  /// Number of events with a time before that of an earlier event.
   std::uint64_t out_of_order() const { return out_of_order_; }
 
-  /// Where the newest event stands: "clicks.tsv.gz:17".
+  /// File and line of the newest event: "clicks.tsv.gz:17".
   std::string place() const;
 
-  /// How much of all this is done, for a progress bar: 0 to 1, negative if unknown (standard input).
+  /// For a progress bar: the share that has been read, 0 to 1; negative if unknown (standard input).
   double part() const;
 
  private:

@@ -22,7 +22,7 @@ constexpr std::uint64_t kKafkaUnderWay = 50'000;
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
 
-/// Counts that several threads add to.
+/// Counts that several threads change.
 class SharedCounts {
  public:
   template <typename Change>
@@ -53,11 +53,11 @@ void note(ReplayTarget::Counts& counts, const std::string& problem) {
   if (counts.first_problem.empty()) counts.first_problem = problem;
 }
 
-std::uint64_t settled(const ReplayTarget::Counts& counts) {
+std::uint64_t answered(const ReplayTarget::Counts& counts) {
   return counts.acknowledged + counts.rejected + counts.failed;
 }
 
-/// One connection with its own queue: batches go one after another, so that what has one key stays in order.
+/// A connection with a queue of its own. Sends one batch at a time, so that events with the same key stay in order.
 class HttpLane {
  public:
   HttpLane(const std::string& url, std::chrono::seconds patience, SharedCounts& counts)
@@ -77,7 +77,7 @@ class HttpLane {
     changed_.notify_all();
   }
 
-  /// Sends what is queued and stops.
+  /// Sends the queued events and stops.
   void close() {
     {
       std::lock_guard lock(mutex_);
@@ -104,7 +104,7 @@ class HttpLane {
     }
   }
 
-  /// Retries until the answer is final or patience is over.
+  /// Retries until the answer is final or `patience` has passed.
   void post(const std::vector<std::string>& batch) {
     std::string body;
     for (const std::string& event : batch) body += event + "\n";
@@ -112,7 +112,7 @@ class HttpLane {
     auto backoff = kFirstBackoff;
     while (true) {
       const auto answer = client_->post("/v1/events", "application/x-ndjson", body);
-      if (answer && answer->status != 503 && answer->status != 429) return settle(*answer, batch.size());
+      if (answer && answer->status != 503 && answer->status != 429) return record(*answer, batch.size());
       const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
       if (std::chrono::steady_clock::now() >= deadline) {
         counts_.change([&](ReplayTarget::Counts& counts) {
@@ -127,7 +127,7 @@ class HttpLane {
     }
   }
 
-  void settle(const HttpClient::Answer& answer, std::size_t events) {
+  void record(const HttpClient::Answer& answer, std::size_t events) {
     boost::system::error_code error;
     const boost::json::value body = boost::json::parse(answer.body, error);
     const auto* fields = error ? nullptr : body.if_object();
@@ -152,7 +152,7 @@ class HttpLane {
   std::condition_variable changed_;
   std::vector<std::string> queue_;  // guarded by mutex_
   bool closed_ = false;             // guarded by mutex_
-  std::jthread thread_;             // last: starts work
+  std::jthread thread_;             // last, since it uses the others
 };
 
 class HttpTarget final : public ReplayTarget {
@@ -182,7 +182,7 @@ class KafkaTarget final : public ReplayTarget {
   explicit KafkaTarget(const ingest::KafkaOptions& options) : log_(options, metrics_) {}
 
   void send(const Event& event) override {
-    counts_.wait([](const Counts& counts) { return counts.sent - settled(counts) < kKafkaUnderWay; });
+    counts_.wait([](const Counts& counts) { return counts.sent - answered(counts) < kKafkaUnderWay; });
     counts_.change([](Counts& counts) { ++counts.sent; });
     log_.append({{std::string(partition_key(event)), ingest::encode_event(event)}}, [this](Result<Positions> end) {
       counts_.change([&](Counts& counts) {
@@ -193,7 +193,7 @@ class KafkaTarget final : public ReplayTarget {
   }
 
   Counts finish() override {
-    counts_.wait([](const Counts& counts) { return settled(counts) == counts.sent; });
+    counts_.wait([](const Counts& counts) { return answered(counts) == counts.sent; });
     return counts_.get();
   }
 

@@ -10,32 +10,34 @@
 
 namespace freshet::cli {
 
-/// Where `freshet replay` sends events. One user's events keep their order.
+/// Where `freshet replay` sends events. Events with the same partition key (user, or session) stay in order.
 /// Threads: one thread calls send() and finish().
 class ReplayTarget {
  public:
   struct Counts {
-    std::uint64_t sent = 0;          ///< handed over
-    std::uint64_t acknowledged = 0;  ///< durable there
-    std::uint64_t rejected = 0;      ///< refused as invalid
-    std::uint64_t failed = 0;        ///< not acknowledged, whatever became of them
-    std::string first_problem;       ///< of the first rejected or failed one
+    std::uint64_t sent = 0;          ///< passed to send()
+    std::uint64_t acknowledged = 0;  ///< durable at the target
+    std::uint64_t rejected = 0;      ///< rejected as invalid
+    std::uint64_t failed = 0;        ///< not acknowledged; they may or may not have arrived
+    std::string first_problem;       ///< reason of the first rejected or failed event
   };
 
   virtual ~ReplayTarget() = default;
 
-  /// Waits while too many are under way.
+  /// Waits while too many events are not acknowledged yet.
   virtual void send(const Event& event) = 0;
 
-  /// Waits until everything sent is acknowledged or has failed.
+  /// Waits until every event is acknowledged, rejected or failed.
   virtual Counts finish() = 0;
 };
 
-/// POST /v1/events over several kept-alive connections; retries what is refused for now or lost, for `patience`.
-/// Errors: throws std::runtime_error for an unusable URL.
+/// Sends POST /v1/events over several kept-alive connections. Retries for up to `patience` if the service is
+/// unreachable or answers 429 or 503.
+/// Errors: throws std::runtime_error if the URL is not valid.
 std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, std::chrono::seconds patience);
 
-/// The topic of `options`, through the same producer as the service. Errors: throws std::runtime_error.
+/// Produces to the topic of `options`, with the producer that the service uses.
+/// Errors: throws std::runtime_error if the producer cannot be created.
 std::unique_ptr<ReplayTarget> make_kafka_target(const ingest::KafkaOptions& options);
 
 }  // namespace freshet::cli

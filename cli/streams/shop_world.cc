@@ -12,11 +12,11 @@ namespace freshet::cli {
 namespace {
 
 constexpr std::size_t kItemsPerCategory = 50;
-constexpr std::size_t kTastes = 3;         // categories that a user likes
-constexpr double kSkew = 2.5;              // of popularity, among categories and within one
-constexpr double kFollowAccessory = 0.55;  // next click: the item's accessory
-constexpr double kSameCategory = 0.35;     // ... or something popular in the category; else anything they like
-constexpr double kContinue = 0.75;         // a session goes on
+constexpr std::size_t kTastes = 3;         // number of categories that a user likes
+constexpr double kSkew = 2.5;              // exponent of popularity, among categories and within one
+constexpr double kFollowAccessory = 0.55;  // probability that the next item is the accessory of the last one
+constexpr double kSameCategory = 0.35;  // ... that it is a popular item of the category; else one that the user likes
+constexpr double kContinue = 0.75;      // probability that a session goes on
 constexpr double kCart = 0.10, kPurchase = 0.04;
 constexpr std::array<const char*, 12> kNouns{"mug",  "lamp", "chair", "shirt", "scarf", "phone",
                                              "case", "book", "pan",   "bag",   "boots", "watch"};
@@ -29,7 +29,7 @@ struct ShopWorld::Impl {
   struct Visitor {
     std::size_t user = 0;
     std::size_t item = SIZE_MAX;  // last visited; SIZE_MAX: the session has not begun
-    std::int64_t time_ms = 0;     // of the next event
+    std::int64_t time_ms = 0;     // time of the next event
     bool operator>(const Visitor& other) const {
       return time_ms != other.time_ms ? time_ms > other.time_ms : user > other.user;
     }
@@ -52,23 +52,23 @@ struct ShopWorld::Impl {
 
   const char* noun_of(std::size_t item) const { return kNouns[category_of(item) % kNouns.size()]; }
 
-  /// Names show what a list is made of: "mug-12".
+  /// "mug-12": the name shows the category, so that lists can be read.
   std::string name_of(std::size_t item) const { return std::string(noun_of(item)) + "-" + std::to_string(item); }
 
-  /// An item's accessory: a fixed other item of its category.
+  /// The accessory of an item: a fixed other item of its category.
   std::size_t accessory_of(std::size_t item) const {
     const std::size_t of_category = (options.items - category_of(item) + categories - 1) / categories;
     const std::size_t place = item / categories;
     return (place * 7 + 3) % of_category * categories + category_of(item);
   }
 
-  /// The last `drift` of the catalogue is born over the stream's time, and as many of the first die.
+  /// During the stream the last `drift` of the catalogue appears, and the first `drift` disappears.
   bool is_alive(std::size_t item, double progress) const {
     const double position = static_cast<double>(item) / static_cast<double>(options.items);
     return position >= options.drift * progress && position <= 1 - options.drift * (1 - progress);
   }
 
-  /// Popularity is skewed: of `count`, the first are liked most.
+  /// A random number below `count`, skewed to small ones.
   std::size_t popular_of(std::size_t count) {
     const double skewed = std::pow(random.uniform(), kSkew);
     return std::min(static_cast<std::size_t>(skewed * static_cast<double>(count)), count - 1);
@@ -99,7 +99,7 @@ struct ShopWorld::Impl {
 
   void schedule(std::size_t user, double after_ms) {
     double time = static_cast<double>(now_ms) + after_ms;
-    // Nights are quiet: what falls between midnight and six moves into the day.
+    // Nights are quiet: sessions between midnight and six are moved into the day.
     const double of_day = std::fmod(time, 86'400'000.0);
     if (of_day < 21'600'000.0 && pause_ms < 86'400'000.0) time += 21'600'000.0 - of_day * 0.5;
     visitors.push({user, SIZE_MAX, static_cast<std::int64_t>(time)});
@@ -111,7 +111,7 @@ struct ShopWorld::Impl {
   Random random;
   const std::size_t categories;
   const double span_ms;
-  double pause_ms = 0;  // between a user's sessions, on average
+  double pause_ms = 0;  // mean pause between the sessions of a user
   std::vector<std::size_t> tastes;
   std::priority_queue<Visitor, std::vector<Visitor>, std::greater<>> visitors;
   std::int64_t now_ms = 0;

@@ -13,25 +13,27 @@ struct ShopOptions {
   std::size_t items = 1000;
   std::uint64_t events = 100'000;
   std::uint64_t seed = 1;
-  double days = 7;     ///< that the stream covers
-  double drift = 0.2;  ///< share of the catalogue that is replaced over the whole stream
-  Timestamp start{};   ///< of the stream
+  double days = 7;     ///< length of the stream
+  double drift = 0.2;  ///< share of the catalogue replaced during the stream
+  Timestamp start{};   ///< start of the stream
 };
 
-/// A made-up shop whose regularities are known: items have a category, a place in a chain of accessories and a
-/// popularity, as categories have; users have tastes over categories; a session walks within a category, mostly to an
-/// item's accessory, sometimes to another popular one; some visits become carts and purchases; days have a rhythm;
-/// items are born and die. What a recommender can learn: the accessory chain (a session model's gain), category
-/// (co-visitation), popularity. Threads: one. Deterministic for a seed.
+/// A synthetic shop with known regularities. Items have a category, an accessory (another item of the category) and a
+/// popularity; categories have a popularity too. Users like some categories. A session goes mostly to the accessory of
+/// the last item, sometimes to another popular item of its category, seldom elsewhere; some views lead to a cart or a
+/// purchase. Nights are quiet, and items appear and disappear.
+/// A recommender can learn the accessories (session models), the categories (co-visitation) and the popularity.
+/// Deterministic: the same options give the same stream.
+/// Threads: one.
 class ShopWorld {
  public:
   explicit ShopWorld(const ShopOptions& options);
   ~ShopWorld();
 
-  /// The next event in order of time, until ShopOptions::events have been given; then item is empty.
+  /// The next event in order of time; one with an empty item after ShopOptions::events events.
   Event next();
 
-  /// The whole catalogue, also items that are born later.
+  /// The whole catalogue, including items that appear later.
   std::vector<Item> catalogue() const;
 
  private:

@@ -27,7 +27,7 @@ struct HttpClient::Impl {
   using Secure = beast::ssl_stream<Plain>;
 
   std::string host, port, api_key;
-  std::optional<ssl::context> tls;  // none: plain HTTP
+  std::optional<ssl::context> tls;  // nullopt: plain HTTP
   asio::io_context context;
   std::variant<std::monostate, Plain, Secure> connection;  // monostate: not connected
   beast::flat_buffer buffer;
@@ -37,8 +37,8 @@ struct HttpClient::Impl {
   beast::error_code exchange(Stream& stream, const http::request<http::string_body>& request,
                              http::response<http::string_body>& response);
 
-  /// Runs asynchronous steps to their end, or until they take too long. Beast's streams can do that too, but set a
-  /// timer for each request.
+  /// Runs asynchronous steps to their end or to the timeout. (Beast's streams have timeouts too, but set a timer for
+  /// each request.)
   template <typename Start>
   beast::error_code run(Plain& socket, Start start) {
     beast::error_code result;

@@ -9,10 +9,12 @@
 
 namespace freshet::cli {
 
-/// One kept-alive HTTP or HTTPS connection, blocking, with timeouts; reconnects by itself. Sends the key that the
-/// environment has as FRESHET_API_KEY, if any: on a command line others could see it. The server's certificate must be
-/// for its name and of an authority that the system trusts, or of the file that the environment has as SSL_CERT_FILE.
-/// Threads: one. Errors: unavailable (cannot connect, not to be trusted, connection lost), timed_out.
+/// A blocking client with one kept-alive HTTP or HTTPS connection. Reconnects when needed.
+/// The API key is read from the environment variable FRESHET_API_KEY, since command lines are visible to other users. A
+/// server's certificate must match its name, and be signed by an authority that the system trusts or that is in the
+/// file named by the environment variable SSL_CERT_FILE.
+/// Threads: one.
+/// Errors:  unavailable (cannot connect, certificate not trusted, connection lost), timed_out (30 s).
 class HttpClient {
  public:
   struct Answer {
@@ -21,7 +23,8 @@ class HttpClient {
     std::chrono::seconds retry_after{0};
   };
 
-  /// "http://127.0.0.1:8080", "https://shop.example". Errors: invalid.
+  /// `url`: such as "http://127.0.0.1:8080" or "https://shop.example".
+  /// Errors: invalid.
   static Result<std::unique_ptr<HttpClient>> make(const std::string& url);
   ~HttpClient();
 

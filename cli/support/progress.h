@@ -6,20 +6,21 @@
 
 namespace freshet::cli {
 
-/// Shows how far long work has come, on standard error: a bar with rate and time to go on a terminal, a plain line
-/// every few seconds otherwise, nothing if told to be quiet. Threads: one.
+/// Shows the progress of long work on standard error: on a terminal as a bar with rate and time to go, otherwise as a
+/// line every few seconds, and not at all if `quiet`.
+/// Threads: one.
 class Progress {
  public:
   Progress(std::string what, bool quiet);
   ~Progress() { finish(); }
 
-  /// `done` of the work (events); `part` of the whole in [0, 1], negative if unknown.
+  /// `done`: number of events so far; `part`: share of all work in [0, 1], negative if unknown.
   void update(std::uint64_t done, double part);
 
-  /// Leaves the terminal's line, for output that comes after. update() begins anew.
+  /// Ends the line on the terminal, for output that follows. update() starts a new one.
   void finish();
 
-  /// "  45% [#####.....]  1.2 M events  105 k/s  0:12 to go"
+  /// " 45% [####......] 1.20 M events, 105.0 k/s, 0:12 to go"
   static std::string line(const std::string& what, std::uint64_t done, double part, double seconds, int width);
 
  private:
@@ -33,7 +34,7 @@ class Progress {
   bool drawn_ = false;
 };
 
-/// "1.2 M", "105 k", "999".
+/// "1.20 M", "105.0 k", "9999".
 std::string brief_count(double count);
 
 }  // namespace freshet::cli

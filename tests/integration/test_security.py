@@ -189,7 +189,7 @@ def test_an_address_for_others_needs_keys(tmp_path):
     message = refused(tmp_path, "-c", config, "--data", tmp_path / "data")
     assert message.count("\n") == 1 and "freshet keys new" in message
     config.write_text(f'[serve]\naddress = "0.0.0.0"\nport = 0\nkeys_file = "{keys}"\n')
-    assert "is fine" in run("config", "check", config).stdout
+    assert "is valid" in run("config", "check", config).stdout
     config.write_text('[serve]\nkeys_file = "absent"\n[serve.tls]\ncertificate = "absent"\n')
     assert "serve.tls.key" in refused(tmp_path, "-c", config, "--data", tmp_path / "data")
     config.write_text('[serve]\nport = 0\n[serve.tls]\ncertificate = "absent.crt"\nkey = "absent.key"\n')

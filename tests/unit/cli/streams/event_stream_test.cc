@@ -39,7 +39,7 @@ class EventStreamTest : public ::testing::Test {
     return out;
   }
 
-  /// "session/user item ms type" of each event.
+  /// Each event as "session/user item ms type".
   std::vector<std::string> read(const std::string& bytes, StreamFormat format = {}) {
     auto stream = EventStream::open(file(bytes), format);
     EXPECT_TRUE(stream);
@@ -128,7 +128,7 @@ TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
 TEST_F(EventStreamTest, ColumnsAreChecked) {
   EXPECT_EQ(*parse_columns("session,item,-,time"), (Lines{"session", "item", "-", "time"}));
   EXPECT_NE(parse_columns("sesion,item").error().message.find("did you mean \"session\"?"), std::string::npos);
-  EXPECT_EQ(parse_columns("item,user,item").error().message, "\"item\" twice");
+  EXPECT_EQ(parse_columns("item,user,item").error().message, "\"item\" is named twice");
   EXPECT_FALSE(parse_columns("user,time"));
   EXPECT_FALSE(parse_columns("item,time"));
   EXPECT_FALSE(parse_columns(""));

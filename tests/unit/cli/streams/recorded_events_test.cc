@@ -17,7 +17,7 @@ class RecordedEventsTest : public ::testing::Test {
     return path;
   }
 
-  /// Items of what is left in `events`.
+  /// The items of the remaining events.
   static std::string items(RecordedEvents& events) {
     std::string items;
     while (const auto event = events.next()) items += event->item;

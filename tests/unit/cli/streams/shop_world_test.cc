@@ -43,7 +43,7 @@ TEST(ShopWorld, FewItemsOfALargeCatalogueBringMostEvents) {
   for (const auto& [item, count] : visits) counts.push_back(count);
   std::ranges::sort(counts, std::greater<>());
   const auto head = std::accumulate(counts.begin(), counts.begin() + 200, std::size_t{0});
-  EXPECT_GT(head, options.events / 8);  // of 200 items, a hundredth; were all categories alike, 7 % of the events
+  EXPECT_GT(head, options.events / 8);  // 1 % of the items; with equally popular categories, it would be 7 %
 }
 
 TEST(ShopWorld, SessionsStayInACategoryFarMoreThanChanceWould) {
