@@ -36,7 +36,7 @@
 namespace freshet::app {
 namespace {
 
-/// A reader further behind than this is catching up, and /readyz says so.
+/// A reader that is further behind than this is reported as catching up by /readyz.
 constexpr std::int64_t kReadyLagEvents = 10'000;
 
 std::uint64_t resident_bytes() {
@@ -83,7 +83,8 @@ struct Application::Impl {
   store::Journal journal;
   store::CheckpointStore checkpoints;
 
-  // Before log and watermark: what still waits there when they end is answered on the server's event loops.
+  // Declared before log and watermark: requests that still wait there at destruction are answered on the server's
+  // threads.
   std::unique_ptr<serve::Server> server;
   bool stopped = false;
 
@@ -95,7 +96,7 @@ struct Application::Impl {
   ingest::LogEventWriter events;
   ingest::Eraser eraser;
 
-  // Whatever starts threads comes last; stop() ends them in the opposite order.
+  // Last, because the threads use everything above.
   std::jthread writer_thread;
   std::jthread learner_thread;
   std::jthread monitor_thread;
@@ -137,13 +138,14 @@ Application::Impl::Impl(const Config& the_config)
   eraser_thread = start_thread("freshet-eraser", [this](const std::stop_token& token) { eraser.run(token); });
 }
 
-/// The embedded log is kept here, so no id goes in. A topic is its producers', who write ids: they end at its readers.
+/// The embedded log belongs to this service, so ids are replaced by pseudonyms before they are appended. A topic
+/// belongs to its producers and contains ids, so its readers replace them.
 ingest::DecodeOptions Application::Impl::read_options() const {
   ingest::DecodeOptions options = config.decode;
   if (!own_log()) {
     options.pseudonyms = pseudonyms;
   } else if (pseudonyms.in_use()) {
-    // Records were judged as they came; written anew they may be longer.
+    // Their size was checked on arrival; encoded again, with pseudonyms, they may be longer.
     options.max_record_bytes = std::max(options.max_record_bytes, ingest::kMaxEncodedBytes);
   }
   return options;
@@ -181,13 +183,13 @@ serve::ServiceStatus Application::Impl::status() const {
   return status;
 }
 
-/// Keeps the gauges of what only the operating system or RocksDB knows up to date, and brings the store back when the
-/// disk is well again.
+/// Once a second: updates the gauges of memory and disk, expires transient histories, and reopens the store after a
+/// disk failure.
 void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
   while (!stop.stop_requested()) {
-    (void)database.recover();  // says itself what it is waiting for
+    (void)database.recover();  // logs and reports failures itself
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
@@ -202,7 +204,7 @@ void Application::Impl::monitor(std::stop_token stop) {
 void Application::Impl::stop() {
   if (!server || stopped) return;
   stopped = true;
-  log::info("stopping: draining requests");
+  log::info("stopping; waiting for running requests");
   server->stop();
   for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
     thread->request_stop();
@@ -211,7 +213,7 @@ void Application::Impl::stop() {
     if (thread->joinable()) thread->join();
   }
   if (const auto synced = database.sync(); !synced) {
-    log::error("cannot sync the store", {{"reason", synced.error().message}});
+    log::error("cannot sync the store at shutdown", {{"reason", synced.error().message}});
   }
   log::info("stopped", {{"events_learned", learner.status().events_learned}});
 }

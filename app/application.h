@@ -7,23 +7,24 @@
 
 namespace freshet::app {
 
-/// The running service. The composition root: builds store, log, history writer, learner and server from a Config and
-/// plugs them together; nothing else knows all of them.
-/// Threads:  freshet-writer, freshet-learner, freshet-monitor, and those that log and server own.
-/// Errors:   the constructor throws std::runtime_error with one clear line if it cannot start. A broker that is away is
-///           not such a reason: it serves what it has and says so in /readyz.
+/// The running service, and the composition root: makes store, log, history writer, learner and server from a Config
+/// and connects them. Nothing else knows all of them.
+/// Threads: one thread calls the methods. Owns the threads freshet-writer, -learner, -monitor and -eraser; log and
+///          server own theirs.
+/// Errors:  the constructor throws std::runtime_error with one clear line if the service cannot start. An unreachable
+///          broker does not prevent that: the service answers from what it has, and /readyz names the problem.
 class Application {
  public:
   explicit Application(const Config& config);
-  ~Application();  ///< stop()
+  ~Application();  ///< calls stop()
 
-  /// Where the server listens, also when the configuration asked for any free port.
+  /// The port that the server listens on, which matters if the configuration asks for any free port.
   std::uint16_t port() const;
 
-  /// Reads again what SIGHUP is for: the files of keys and certificate (serve::Server::reload).
+  /// Reloads the API keys, the certificate and the audit file (serve::Server::reload). For SIGHUP.
   void reload();
 
-  /// Stops accepting, drains requests, finishes the batch in hand, writes a checkpoint. Idempotent.
+  /// Accepts no more connections, finishes requests and the current batches, writes a checkpoint. Idempotent.
   void stop();
 
  private:
