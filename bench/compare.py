@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""compare.py BEFORE AFTER: two runs of scripts/bench.sh, figure by figure, as ratios."""
+"""compare.py BEFORE AFTER: compares two runs of scripts/bench.sh, figure by figure, as ratios."""
 
 import json
 import pathlib
 import re
 import sys
 
-NOISE = 0.2  # of two runs of the same build on a machine that others use too
-CURVE = re.compile("at_(?!50_p99$|50_p50$)|.*_p999$")  # rates that follow the machine, and tails of few: for the plot only
+NOISE = 0.2  # difference between two runs of the same build on a shared machine
+CURVE = re.compile("at_(?!50_p99$|50_p50$)|.*_p999$")  # rates that depend on the machine, and tails of few samples: not compared
 
 
 def figures(directory):

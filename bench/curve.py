@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Latency against rate: what a list costs, how many there are at most, and how long they take at rates up to 120 % of that.
+"""Latency against rate: CPU per list, maximum rate, and latency at rates up to 120 % of the maximum.
 
 usage: curve.py PORT PID TARGETS STREAM COLUMNS SECONDS OUT.json   against a running service
-Lists are asked for over 16 connections; STREAM is sent beside them at 1 k events/s, but for the first figure.
-Each rate is kept for SECONDS whatever the service does, and latency counts from when a list was due (freshet_load).
+Lists are requested over 16 connections, while STREAM is sent at 1 k events/s (except for the first figure).
+Each rate is kept for SECONDS whatever the service does, and latency counts from the time when a list was due (freshet_load).
 """
 
 import json
@@ -12,21 +12,21 @@ import sys
 
 from service import Service, figure
 
-SHARES = [10, 25, 40, 50, 65, 80, 100, 120]  # % of the most
+SHARES = [10, 25, 40, 50, 65, 80, 100, 120]  # % of the maximum rate
 EVENTS_PER_SECOND = 1000
 
 
 def main():
     port, pid, targets, stream, columns, seconds, out = sys.argv[1:]
     service, seconds = Service(int(port), int(pid)), float(seconds)
-    service.lists(targets, min(seconds, 2))  # caches warm up
-    figures = [figure("list_cpu", "CPU per list, nothing beside", service.lists(targets, seconds)["cpu_us"], "µs")]
+    service.lists(targets, min(seconds, 2))  # warms up caches
+    figures = [figure("list_cpu", "CPU per list, no other load", service.lists(targets, seconds)["cpu_us"], "µs")]
     with service.fed(stream, EVENTS_PER_SECOND, columns):
         most = service.lists(targets, 2 * seconds)
-        figures.append(figure("lists", "lists, 16 connections, 1 k events/s beside", most["answered_per_second"], "lists/s"))
+        figures.append(figure("lists", "lists, 16 connections, with 1 k events/s", most["answered_per_second"], "lists/s"))
         for name in ("p50", "p99", "p999"):
             figures.append(figure(f"lists_{name}", f"  {name}", most[f"{name}_ms"], "ms"))
-        print("  % of that   asked/s  answered/s  refused/s  p50 ms  p99 ms  p99.9 ms  max ms  cores' time elsewhere")
+        print("  % of max.   asked/s  answered/s  refused/s  p50 ms  p99 ms  p99.9 ms  max ms  cores' time elsewhere")
         for share in SHARES:
             rate = round(most["answered_per_second"] * share / 100)
             at = service.lists(targets, seconds, rate)

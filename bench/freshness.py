@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""How soon a click changes the list: POST /v1/events to the answer of recommendations?after=<its token>; and how soon it
-changes the weights: to the first snapshot that has learned it.
+"""How soon a click changes the list: from POST /v1/events to the answer of recommendations?after=<its token>; and how soon
+it changes the weights: to the first snapshot that has learned it.
 
 usage: freshness.py URL [CLICKS]      against a running service, embedded or Kafka; add load with
                                       `freshet replay FILE --to http --speed 10000/s`
-Prints p50, p90, p99 and the maximum in milliseconds: of the acknowledgement alone, of click to list, and of click to
-weights (of a log with one partition only; a fifth of the clicks; one that is not learned within ten seconds counts as
-ten seconds).
+Prints p50, p90, p99 and the maximum in milliseconds: of the acknowledgment, of click to list, and of click to weights (if
+the log has one partition; for a fifth of the clicks; one that is not learned within ten seconds counts as ten seconds).
 """
 
 import http.client
@@ -21,13 +20,13 @@ def quantile(values, q):
 
 
 def published(status):
-    """The position in the log up to which the snapshot that requests see has learned."""
+    """The log position up to which the current snapshot has learned."""
     learner = status["learner"]
     return sum(learner["positions"].values()) - (learner["events_learned"] - learner["events_published"])
 
 
 def click_to_weights(click, status, clicks, patience=10.0):
-    """One click every 20 ms whatever becomes of it; a snapshot is looked for all the time between."""
+    """Sends a click every 20 ms and polls for a snapshot that contains it. Returns the milliseconds per click."""
     waiting, taken, due = [], [], time.perf_counter()
     while clicks or waiting:
         if clicks and time.perf_counter() >= due:
@@ -50,7 +49,7 @@ def main():
         connection.request(method, target, body)
         return json.loads(connection.getresponse().read())
 
-    # At the stream's own time: a replayed log would otherwise age by years with the first click.
+    # At stream time: with the current time, the first click would age a replayed log by years.
     now = ask("GET", "/v1/status")["learner"]["stream_time"]
     popular = [entry["item"] for entry in ask("GET", "/v1/popular?k=100")["items"]] or ["a"]
 

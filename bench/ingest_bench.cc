@@ -1,4 +1,4 @@
-// Speed of the way in: decoding, appending to the embedded log, and catching up from it to histories on disk.
+// Speed of ingestion: decoding, appending to the embedded log, and catching up from the log to histories on disk.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
 
@@ -29,7 +29,7 @@ using namespace freshet;
 
 constexpr std::int64_t kStart = 1'700'000'000'000;
 
-/// A shop's click as producers send it: 150 bytes, `users` users, popular items more often.
+/// A click as a shop's producer sends it: about 150 bytes, one of `users` users, popular items more often.
 std::string click(std::mt19937_64& random, std::size_t number, std::size_t users) {
   static constexpr const char* kTypes[] = {"view", "view", "view", "click", "cart", "purchase"};
   const double skewed = std::generate_canonical<double, 32>(random);
@@ -79,7 +79,7 @@ void split(benchmark::State& state) {
 }
 BENCHMARK(split);
 
-/// A database in a directory of its own under FRESHET_BENCH_DIR, else the temporary directory.
+/// A database in a new directory under FRESHET_BENCH_DIR (default: the temporary directory).
 class Disk {
  public:
   Disk() : path_(root() / ("freshet-ingest-bench-" + std::to_string(getpid()))), database_(options()) {}
@@ -102,7 +102,7 @@ class Disk {
   store::Database database_;
 };
 
-/// One caller that waits for every acknowledgement; range(0) records per append.
+/// One caller that waits for each acknowledgment; range(0) records per append.
 void embedded_append(benchmark::State& state) {
   Disk disk;
   store::Journal journal(disk.database());
@@ -122,7 +122,7 @@ void embedded_append(benchmark::State& state) {
 }
 BENCHMARK(embedded_append)->Arg(1)->Arg(100)->Arg(1000)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
-/// A full journal, and a history writer that has seen nothing of it.
+/// A history writer that reads a full journal from its beginning.
 void catch_up(benchmark::State& state) {
   constexpr std::size_t kEvents = 500'000;
   log::configure(log::Level::warn, log::Format::text);

@@ -1,10 +1,10 @@
-// Asks a running service for lists: at a constant rate, or as fast as it answers.
+// Requests lists from a running service, at a constant rate or as fast as it answers.
 //
-// A rate is kept whatever the service does (open loop): request i is due at start + i / rate, and its latency counts
-// from then, not from when a connection was free to send it. A service that stalls for a second is so charged for all
-// who would have come in that second (Tene, "How NOT to measure latency"), and a request that found no connection until
-// the end counts with what it had waited by then. Percentiles are exact: every latency is kept. service_* count from
-// when it was sent: what the answer took, without the wait for a connection.
+// With a rate, the load is an open loop: request i is due at start + i / rate, whatever the service does, and its
+// latency counts from then, not from the time when a connection was free to send it. So a service that stalls for a
+// second is charged for every request that was due in that second (Tene, "How NOT to measure latency"). A request that
+// found no connection until the end counts with the time that it had waited. The service_* figures count from the time
+// of sending. Every latency is kept, so percentiles are exact.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -27,29 +27,29 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-// Asio's default executor, which may be of any type, costs more.
+// Faster than Asio's default executor, which is type-erased.
 using Executor = asio::io_context::executor_type;
 using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor>;
 constexpr asio::use_awaitable_t<Executor> kAwait;
 
-constexpr std::chrono::seconds kPatience{10};  // with an answer
+constexpr std::chrono::seconds kPatience{10};  // longest wait for an answer
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 struct Options {
   std::string host = "127.0.0.1", port = "8080", targets, key;
-  double rate = 0;  // requests a second; 0: as many as are answered
+  double rate = 0;  // requests per second; 0: as many as the service answers
   std::size_t connections = 16;
   double seconds = 10;
   std::uint64_t seed = 1;
 };
 
 struct Outcome {
-  std::vector<float> service_ms;    // of answers with status 200, from when sent
-  std::vector<float> latencies_ms;  // the same from when due, and of the unsent
-  std::vector<float> refused_ms;    // 429 and 503, from when sent
+  std::vector<float> service_ms;    // status 200, from the time of sending
+  std::vector<float> latencies_ms;  // the same from the time when due; and the unsent requests
+  std::vector<float> refused_ms;    // status 429 or 503, from the time of sending
   std::size_t failed = 0;           // any other status, or no answer
-  std::uint64_t unsent = 0;         // due, but there was no connection for them until the end
+  std::uint64_t unsent = 0;         // requests that were due but found no free connection until the end
 };
 
 std::vector<std::string> read_lines(const std::string& path) {
@@ -66,14 +66,14 @@ float milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<float, std::milli>(Clock::now() - start).count();
 }
 
-/// What an answer's head says, as freshet writes it.
+/// The head of an answer, as freshet writes it.
 struct Head {
   std::size_t status = 0;
   bool keep_alive = true;
-  std::size_t answer_size = 0;  // with head and body
+  std::size_t answer_size = 0;  // head and body
 };
 
-/// Nullopt if freshet does not write such a head. By hand: a general parser takes longer than the rest of a request.
+/// Nullopt if it is not a head that freshet writes. A general parser would take longer than the rest of a request.
 std::optional<Head> read_head(std::string_view head) {
   const auto number_behind = [&](std::string_view name) -> std::optional<std::size_t> {
     const std::size_t at = head.find(name);
@@ -108,7 +108,7 @@ class Load {
         if (error) std::rethrow_exception(error);
       });
     }
-    // Patience to the second: a timer that is set for every request costs more.
+    // Checked once a second, because a timer per request is expensive.
     while (context_.run_for(std::chrono::seconds(1)), !context_.stopped()) {
       for (Connection& connection : connections) connection.give_up_before(Clock::now() - kPatience);
     }
@@ -120,14 +120,14 @@ class Load {
   struct Connection {
     explicit Connection(asio::io_context& context) : socket(context), timer(context) {}
 
-    /// Ends the wait for an answer to what was sent before.
+    /// Cancels a request that was sent before `time`.
     void give_up_before(Clock::time_point time) {
       if (waits && sent_at < time) socket.cancel();
     }
 
     Socket socket;
     Timer timer;
-    bool waits = false;  // for an answer
+    bool waits = false;  // a request has no answer yet
     Clock::time_point sent_at;
     std::array<char, 16384> buffer;
   };
@@ -163,13 +163,13 @@ class Load {
     outcome_.latencies_ms.push_back(std::chrono::duration<float, std::milli>(end_ - due).count());
   }
 
-  /// False if the connection is to be closed.
+  /// Sends one request and reads the answer. False if the connection must be closed.
   asio::awaitable<bool, Executor> ask(Connection& connection, Clock::time_point due) {
     const std::string request = "GET " + targets_[random_() % targets_.size()] + header_;
     connection.sent_at = Clock::now();
     connection.waits = true;
     boost::system::error_code error;
-    asio::write(connection.socket, asio::buffer(request), error);  // never waits: what came before has been answered
+    asio::write(connection.socket, asio::buffer(request), error);  // does not block: the socket's buffer is empty
     const std::optional<Head> answer = error ? std::nullopt : co_await read_answer(connection);
     connection.waits = false;
     if (!answer) {
@@ -187,11 +187,11 @@ class Load {
     co_return answer->keep_alive;
   }
 
-  /// Nullopt if the answer does not come, or cannot be read.
+  /// Nullopt if no answer comes, or if it cannot be parsed.
   asio::awaitable<std::optional<Head>, Executor> read_answer(Connection& connection) {
     std::optional<Head> head;
     for (std::size_t received = 0; !head || received < head->answer_size;) {
-      // Of what is behind the head only the size counts.
+      // The body is not looked at, only counted.
       const auto space = asio::buffer(connection.buffer) + (head ? 0 : received);
       auto [error, bytes] = co_await connection.socket.async_read_some(space, asio::as_tuple(kAwait));
       if (bytes == 0) co_return std::nullopt;  // an error, or no space is left for the head
@@ -207,7 +207,7 @@ class Load {
 
   const Options& options_;
   const std::vector<std::string> targets_;
-  const std::string header_;  // of each request, behind its target
+  const std::string header_;  // the part of each request after its target
   std::mt19937_64 random_;
   asio::io_context context_{1};
   asio::ip::tcp::resolver::results_type endpoints_;
@@ -216,7 +216,7 @@ class Load {
   Outcome outcome_;
 };
 
-/// ,"p50_ms":... of these latencies, each name with a prefix.
+/// Prints ,"PREFIXp50_ms":... of these latencies.
 void print_percentiles(const std::string& prefix, std::vector<float> latencies) {
   std::ranges::sort(latencies);
   for (const auto& [name, share] : {std::pair{"p50", .5}, {"p90", .9}, {"p99", .99}, {"p999", .999}, {"max", 1.0}}) {
@@ -242,14 +242,15 @@ void print(const Options& options, const Outcome& outcome) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app(
-      "Asks a running freshet for lists, at a constant rate or as fast as it answers; prints one line of JSON");
-  app.add_option("--host", options.host, "Of the service")->capture_default_str();
-  app.add_option("--port", options.port, "Of the service")->capture_default_str();
-  app.add_option("--targets", options.targets, "File of paths, one per line; asked for at random")->required();
-  app.add_option("--rate", options.rate, "Requests a second; 0: as many as are answered")->capture_default_str();
-  app.add_option("--connections", options.connections, "Kept alive")->capture_default_str();
-  app.add_option("--seconds", options.seconds, "For so long")->capture_default_str();
-  app.add_option("--seed", options.seed, "Of the order of targets")->capture_default_str();
+      "Requests lists from a running freshet, at a constant rate or as fast as it answers; prints one line of JSON");
+  app.add_option("--host", options.host, "Host of the service")->capture_default_str();
+  app.add_option("--port", options.port, "Port of the service")->capture_default_str();
+  app.add_option("--targets", options.targets, "File with one path per line; requested in random order")->required();
+  app.add_option("--rate", options.rate, "Requests per second; 0: as many as the service answers")
+      ->capture_default_str();
+  app.add_option("--connections", options.connections, "Number of kept-alive connections")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "Duration in seconds")->capture_default_str();
+  app.add_option("--seed", options.seed, "Seed of the order of targets")->capture_default_str();
   app.add_option("--key", options.key, "API key");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The whole service on one stream: what goes in arrives, how fast, how fresh, how many lists, how much memory.
+# Measures the whole service on one stream: ingestion, learning, freshness, lists, memory.
 source "$(dirname "$0")/../scripts/env.sh"
 
 usage="usage: bench/pipeline.sh embedded|kafka FILE [COLUMNS]
-  embedded  the stream goes in over HTTP, acknowledged after fsync
-  kafka     it is produced to a broker of its own first, then the service catches up from nothing
-COLUMNS as freshet replay takes them (default session,item,time,type); lists are asked for by session, else by user.
-FRESHET_BENCH_LEARNED=N goes on when N events are learned (default: all); FRESHET_BENCH_SECONDS=N per rate of the curve (10).
-FRESHET_BENCH_JSON=FILE.json also writes the figures there, and FILE.svg, latency against rate.
+  embedded  sends the stream over HTTP; events are acknowledged after fsync
+  kafka     produces the stream to a new broker, then lets the service catch up from the beginning
+COLUMNS: as for freshet replay (default session,item,time,type). Lists are requested by session, or by user without one.
+FRESHET_BENCH_LEARNED=N    continue when N events are learned (default: all)
+FRESHET_BENCH_SECONDS=N    duration of each rate of the latency curve (default: 10)
+FRESHET_BENCH_JSON=F.json  also write the figures to F.json, and latency against rate to F.svg
 Needs jq (scripts/setup.sh --test). Prints one line per figure."
 [ $# -ge 2 ] || { echo "$usage" >&2; exit 2; }
 kind=$1 file=$(realpath "$2") columns=${3:-session,item,time,type}
@@ -25,7 +26,7 @@ cd "$work"
 
 now() { date +%s.%N; }
 since() { echo "$(now) - $1" | bc; }
-# figure LABEL VALUE UNIT [KEY]: a line, and an entry of the JSON if it has a key.
+# figure LABEL VALUE UNIT [KEY]: prints a line; with a key, adds an entry to the JSON.
 figure() {
   printf '%-44s %12s %s\n' "$1" "$2" "$3"
   [ $# -lt 4 ] || jq -cn --arg key "$4" --arg label "$1" --arg unit "$3" --argjson value "${2/#./0.}" '$ARGS.named' >>figures
@@ -54,7 +55,7 @@ case $kind in
 esac
 
 cp bench.toml default.toml
-printf '[online]\nleast_scored = 1\n' >>bench.toml # the learner starts far behind, and is to be measured at all of its work
+printf '[online]\nleast_scored = 1\n' >>bench.toml # the learner starts far behind, but is measured scoring every event
 begin=$(now)
 if [ "$kind" = kafka ]; then
   events=$("$freshet" replay "$file" --columns "$columns" --to kafka -c bench.toml --json 2>/dev/null | jq .acknowledged)
@@ -64,7 +65,7 @@ if [ "$kind" = kafka ]; then
   begin=$(now)
   consumed=$(status '.history.positions | add')
   until_zero .history.lag_events
-  figure "log to histories, catch-up, learner beside" "$(rate "($events - $consumed)" "$(since "$begin")")" events/s catch_up
+  figure "log to histories, catch-up, learner running" "$(rate "($events - $consumed)" "$(since "$begin")")" events/s catch_up
 else
   start
   events=$("$freshet" replay "$file" --columns "$columns" --to http --url $url --json 2>/dev/null | jq .acknowledged)
@@ -88,18 +89,18 @@ start
 figure "restart to first answer" "$(echo "scale=2; $started / 1" | bc)" s restart
 figure "resident after the restart" "$(resident_mib)" MiB resident_restarted
 
-# freshness LABEL KEY: 500 clicks, each asked for with read-your-writes, and 100 until they are in a snapshot.
+# freshness LABEL KEY: 500 clicks, each followed by a list with its token, and 100 until a snapshot has learned them.
 freshness() {
   local what words
   "$root/bench/freshness.py" $url 500 >clicks
   for what in list weights; do
     read -ra words <<<"$(sed -n "s/click to $what *//p" clicks)"
-    [ ${#words[@]} = 0 ] && continue # several partitions
+    [ ${#words[@]} = 0 ] && continue # not measured with several partitions
     figure "click to $what, $1, p50" "${words[1]}" ms "${2}_${what}_p50"
     figure "click to $what, $1, p99" "${words[5]}" ms "${2}_${what}_p99"
   done
 }
-feed() { # events a second, for a while
+feed() { # feed RATE: sends events in the background
   "$freshet" replay "$file" --columns "$columns" --to http --url $url --speed "$1/s" --no-ids >/dev/null 2>&1 &
   feeder=$!
   sleep 3

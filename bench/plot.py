@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Charts of what scripts/bench.sh measured, as one small SVG file, and the same as a table (Markdown) on standard output.
+"""Plots what scripts/bench.sh measured as an SVG file, and prints it as a Markdown table.
 
 usage: plot.py curve FIGURES.json OUT.svg           latency against rate, of one shop (bench/curve.py)
        plot.py sizes DIRECTORY items|users OUT.svg  cost against size, of DIRECTORY/items-N.json (bench/size.py)
@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP = 440, 260, 56, 56, 40, 20
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
+COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999"]
 
 
 def brief(value):
@@ -23,7 +23,7 @@ def brief(value):
 
 
 class Axis:
-    """Maps values to places between `start` and `end`; `log`arithmic or from zero."""
+    """Maps values to coordinates between `start` and `end`: logarithmic if `log`, else linear from zero."""
 
     def __init__(self, values, start, end, log):
         self.start, self.end, self.log = start, end, log
@@ -44,7 +44,7 @@ class Axis:
 
 
 def panel(title, series, x_label, log_x, log_y, left, top):
-    """`series`: name -> [(x, y), ...]. A chart with the names of its lines above it."""
+    """A chart with a legend above it. `series`: name -> [(x, y), ...]."""
     points = [point for line in series.values() for point in line]
     x = Axis([each for each, _ in points], left + LEFT, left + WIDTH, log_x)
     y = Axis([each for _, each in points], top + HEIGHT - BOTTOM, top + TOP, log_y)
@@ -56,19 +56,19 @@ def panel(title, series, x_label, log_x, log_y, left, top):
         out.append(f'<text x="{x.at(tick):.1f}" y="{y.start + 16}" text-anchor="middle">{brief(tick)}</text>')
     out.append(f'<text x="{x.end}" y="{y.start + 32}" text-anchor="end">{x_label}</text>')
     place, names_y = x.start, top + 32
-    for (name, line), colour in zip(series.items(), COLOURS):
+    for (name, line), color in zip(series.items(), COLORS):
         path = " ".join(f"{x.at(a):.1f},{y.at(b):.1f}" for a, b in line)
-        out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
-        out += [] if len(line) > 50 else [f'<circle cx="{x.at(a):.1f}" cy="{y.at(b):.1f}" r="2.5" fill="{colour}"/>' for a, b in line]
+        out.append(f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>')
+        out += [] if len(line) > 50 else [f'<circle cx="{x.at(a):.1f}" cy="{y.at(b):.1f}" r="2.5" fill="{color}"/>' for a, b in line]
         if place + 6 * len(name) > x.end:
             place, names_y = x.start, names_y + 14
-        out.append(f'<text x="{place}" y="{names_y}" fill="{colour}">{name}</text>')
+        out.append(f'<text x="{place}" y="{names_y}" fill="{color}">{name}</text>')
         place += 6 * len(name) + 14
     return "".join(out)
 
 
 def write_svg(path, title, panels, columns=2):
-    """`panels`: (title, series, x_label, log_x, log_y) each."""
+    """`panels`: a (title, series, x_label, log_x, log_y) each."""
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     width, height = columns * (WIDTH + GAP) + GAP, 36 + rows * (HEIGHT + GAP)
@@ -80,7 +80,7 @@ def write_svg(path, title, panels, columns=2):
 
 
 def print_table(head, rows):
-    """`rows`: a name and its values each; rows without any are left out."""
+    """`rows`: a name and its values each; rows without values are left out."""
     print("|" + "|".join(f" {each} " if each else " " for each in head) + "|\n|" + "---|" * len(head))
     for name, *values in rows:
         if any(value is not None for value in values):
@@ -97,14 +97,14 @@ def draw_curve(file, out):
     undisturbed = [share for share in shares if figures[f"at_{share}_elsewhere"] <= 0.1] or shares
     series = {name: [(figures[f"at_{share}_rate"], figures[f"at_{share}_{key}"]) for share in undisturbed]
               for name, key in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"))}
-    write_svg(out, f"{pathlib.Path(file).stem}: at most {brief(figures['lists'])} lists/s",
-              [("ms from when due, 1 k events/s beside", series, "lists/s asked for", False, True)])
+    write_svg(out, f"{pathlib.Path(file).stem}: maximum {brief(figures['lists'])} lists/s",
+              [("latency in ms, with 1 k events/s", series, "lists/s requested", False, True)])
 
-    print_table(["% of the most", *shares],
+    print_table(["% of the maximum", *shares],
                 [(name, *(figures[f"at_{share}_{key}"] for share in shares))
-                 for name, key in (("lists/s asked for", "rate"), ("answered", "answered"), ("refused", "refused"),
+                 for name, key in (("lists/s requested", "rate"), ("answered", "answered"), ("refused", "refused"),
                                    ("p50 ms", "p50"), ("p99 ms", "p99"), ("p99.9 ms", "p999"),
-                                   ("of the cores, elsewhere", "elsewhere"))])
+                                   ("cores busy elsewhere", "elsewhere"))])
 
 
 def draw_sizes(directory, axis, out):
@@ -121,7 +121,7 @@ def draw_sizes(directory, axis, out):
     parts = sorted((key for key in runs[-1] if key.startswith("mem_")), key=runs[-1].get)[-7:]
     write_svg(out, f"Cost against {axis}", [
         ("µs of CPU per list", lines(**{"all": "list_cpu"}), axis, True, False),
-        ("ms from when due, 1 k lists/s and 1 k events/s", lines(p50="p50", p99="p99", **{"p99.9": "p999"}), axis, True, True),
+        ("latency in ms, with 1 k lists/s and 1 k events/s", lines(p50="p50", p99="p99", **{"p99.9": "p999"}), axis, True, True),
         ("µs of CPU per event", lines(HTTP="event_http", writer="event_writer", compaction="event_compaction",
                                       learner="event_learner"), axis, True, True),
         ("seconds to start", lines(start="start"), axis, True, False),

@@ -1,8 +1,8 @@
-// What a list costs, part by part, on a model that has learned a made-up shop; and the scan of all embeddings against
-// the plain loop that it replaces, which stays here as its baseline.
+// Cost of a list, part by part, with a model that has learned a synthetic shop; and the scan of embeddings compared
+// with the plain loop that it replaces, which is kept here as its baseline.
 //
 //   freshet_ranking_bench --benchmark_filter=list --benchmark_repetitions=5
-//   FRESHET_BENCH_ITEMS, FRESHET_BENCH_EVENTS: size of the shop (20,000 items, 150,000 events)
+//   FRESHET_BENCH_ITEMS, FRESHET_BENCH_EVENTS: size of the shop (default: 20,000 items, 150,000 events)
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ std::size_t from_environment(const char* name, std::size_t fallback) {
   return text == nullptr ? fallback : std::stoul(text);
 }
 
-/// A model that has learned a stream, and the sessions that were open at its end.
+/// A model that has learned a stream, and the sessions that were open at the end of the stream.
 struct Shop {
   std::unique_ptr<Model> model;
   std::shared_ptr<const Snapshot> snapshot;
@@ -76,7 +76,7 @@ struct Shop {
   }
 };
 
-/// Calls work(context) with one context after the other.
+/// Calls work(context) with one context after another.
 template <typename Work>
 void for_contexts(benchmark::State& state, Work work) {
   const auto& contexts = Shop::instance().contexts;
@@ -88,7 +88,7 @@ void for_contexts(benchmark::State& state, Work work) {
   state.SetItemsProcessed(state.iterations());
 }
 
-/// The whole list: candidates of every part, their features, the blend, the best 20.
+/// A whole list: candidates of every part, their features, the blend, the best 20.
 void list(benchmark::State& state) {
   const Shop& shop = Shop::instance();
   Ranking ranking;
@@ -120,7 +120,7 @@ void part_proposes(benchmark::State& state, std::size_t part) {
   });
 }
 
-/// What all parts have proposed is scored by one; proposing is part of it, since parts remember their last question.
+/// One part proposes, then writes its features of what all parts have proposed: the two share work.
 void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   const Shop& shop = Shop::instance();
   const Scorer& scorer = *shop.scorers[part];
@@ -143,8 +143,8 @@ void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   });
 }
 
-/// A table of made-up embeddings, range(0) rows of 64, about as long and as far apart as those that a web shop's clicks
-/// give: departments, groups of some forty items within them, items. Queries are near groups.
+/// A table of synthetic embeddings of dimension 64, with lengths and distances like those of a web shop: departments,
+/// groups of about forty items in each, items. Queries are near groups.
 struct Table {
   static constexpr std::size_t kDimension = 64, kDepartments = 250, kRowsPerGroup = 40, kQueries = 256;
   EmbeddingTable table;
@@ -179,7 +179,7 @@ struct Table {
   const std::vector<float>& query() { return queries[next++ % kQueries]; }
 };
 
-/// All rows in 4 bits, then the best in float.
+/// Scans all rows in 4 bits, then ranks the best in float.
 void scan(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, rows);
@@ -192,12 +192,12 @@ void scan(benchmark::State& state) {
 }
 BENCHMARK(scan)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
 
-/// The same through the index, and how many of the best 20 of all it finds. Baseline: scan.
+/// The same through the index, with its recall at 20. Baseline: scan.
 void scan_of_clusters(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, kExactRows);
   std::vector<Candidate> best;
-  for (int n = 0; n < 50'000; ++n) {  // by which it finds out how many rows to read
+  for (int n = 0; n < 50'000; ++n) {  // the index tunes how many rows it reads
     best.clear();
     nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, best);
   }
@@ -224,7 +224,7 @@ void scan_of_clusters(benchmark::State& state) {
 }
 BENCHMARK(scan_of_clusters)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
 
-/// A row of the index is written, and kept in its place.
+/// Writes rows that are in the index.
 void write_in_clusters(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, static_cast<std::size_t>(state.range(1)));
@@ -241,7 +241,7 @@ void write_in_clusters(benchmark::State& state) {
 }
 BENCHMARK(write_in_clusters)->Args({1'000'000, 1'000'000})->Args({1'000'000, kExactRows});
 
-/// The first pass of scan() by each implementation that this CPU can run.
+/// The first pass of scan(), with each implementation that this CPU supports.
 void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
   Table table(25'000, 25'000);
   const EmbeddingView& view = table.table.live();
@@ -256,7 +256,7 @@ void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(view.rows * Table::kDimension));
 }
 
-/// Baseline of scan(): every row's product in float, then the best.
+/// Baseline of scan(): the product with every row in float, then the best.
 void scan_in_float(benchmark::State& state) {
   const auto rows = static_cast<std::size_t>(state.range(0));
   Table table(rows, rows);

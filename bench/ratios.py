@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What must be faster than the plain code that it replaced. Reads Google Benchmark's JSON from standard input.
+"""Fails if an optimized function is not clearly faster than the plain code that it replaced.
 
-Both sides are measured in one run, so that the machine and its noise are the same for both; the limits are far below
-what is usual (docs/performance.md), and yet above what a kernel that is no longer used would reach.
+Reads Google Benchmark's JSON from standard input. Both are measured in one run, on the same machine with the same noise.
+The limits are far below the usual ratios (docs/performance.md), but above 1, which is the ratio if a kernel is not used.
 """
 
 import json
@@ -20,7 +20,7 @@ def main():
     for (ours, plain), least in LEAST.items():
         ratio = min(times[plain]) / min(times[ours])
         slow |= ratio < least
-        print(f"{ours}: {ratio:.1f} times as fast as {plain}, at least {least} wanted")
+        print(f"{ours}: {ratio:.1f} times as fast as {plain}, required: {least}")
     sys.exit(1 if slow else 0)
 
 

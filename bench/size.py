@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Cost against size: one made-up shop, and what a list, an event, memory and a start cost in it.
+"""Cost against size: the cost of a list, of an event, of memory and of a start in a synthetic shop of a given size.
 
 usage: size.py items|users N OUT.json [--quick] [--keep DIRECTORY]
   items   N items; 100,000 users, or N if that is more, with histories of 20
   users   N users with histories of 4; 10,000 items
-  --keep  builds the shop in DIRECTORY unless it is there already, and leaves it there for the next measurement (which
-          adds its own events to it)
+  --keep  builds the shop in DIRECTORY if it is not there, and keeps it for the next measurement (which adds its own
+          events)
 
-Histories take a hundred thousand events/s and the learner takes ten, so a shop is built in two steps: histories of all its
-users while only popularity is learned, then with all parts as many events as fill what is bounded.
+The history writer handles a hundred thousand events/s, the learner ten thousand. So a shop is built in two steps: first
+the histories of all users, while only popularity is learned; then, with all parts, as many events as fill what is bounded.
 """
 
 import argparse
@@ -24,42 +24,42 @@ from service import figure, generate, running, scratch
 PORT = int(os.environ.get("FRESHET_BENCH_PORT", 18090))
 TARGETS = 100_000
 LISTS_PER_SECOND = EVENTS_PER_SECOND = 1000
-# The log goes as soon as it has been read, so that what only popularity has learned is not learned again.
+# Trims the log as soon as it has been read, so that the first step is not learned again by all parts.
 BRIEF_LOG = '[embedded]\nretention = "0s"\ntrim_interval = "1s"\n[online]\ncheckpoint_interval = "5s"\nkeep_checkpoints = 1\n'
 
-EVERY_EVENT = "[online]\nleast_scored = 1\n"  # scored, also in a burst
+EVERY_EVENT = "[online]\nleast_scored = 1\n"  # scores every event, also in a burst
 
 
 @dataclasses.dataclass
 class Shop:
     items: int
     users: int
-    remembered: int  # events of its users that are only in the histories
-    anonymous: int   # events learned of sessions without a user: the same for all shops
-    learned: int     # events learned of its users
+    remembered: int  # events of users that only the histories (and popularity) take
+    anonymous: int   # events of sessions without a user that all parts learn
+    learned: int     # events of users that all parts learn
 
     @staticmethod
     def of_items(items, scale):
-        """Histories of 20; a hundred thousand users, or as many as items."""
+        """Histories of 20 events; a hundred thousand users, or as many as items."""
         users, learned = max(round(100_000 * scale), items), max(round(500_000 * scale), items)
         return Shop(items, users, 20 * users - learned, 0, learned)
 
     @staticmethod
     def of_users(users, scale):
-        """Histories of 4; all shops have the sessions that the session kNN may have."""
+        """Histories of 4 events; all shops have as many sessions as the session kNN keeps."""
         learned = min(4 * users, round(400_000 * scale))
         return Shop(round(10_000 * scale), users, 4 * users - learned, round(800_000 * scale), learned)
 
 
 def wait_until_learned(service, seconds=1e9):
-    """Until histories and learner have read everything, at most so long."""
+    """Waits until the histories and the learner have read everything, at most `seconds`."""
     end = time.monotonic() + seconds
     while any(service.lag()) and time.monotonic() < end:
         time.sleep(0.2)
 
 
 def add(shop, directory, port, parts, seed, users, events, day, columns="user,item,time,type"):
-    """One stream of a day into the shop."""
+    """Generates the stream of one day and sends it to the shop."""
     if not events:
         return
     stream = directory / "stream.tsv"
@@ -67,7 +67,7 @@ def add(shop, directory, port, parts, seed, users, events, day, columns="user,it
     with running(port, directory, BRIEF_LOG + parts, "/healthz") as (service, _):
         service.send(stream, columns)
         wait_until_learned(service)
-        time.sleep(7)  # a checkpoint is written, and the log goes
+        time.sleep(7)  # until a checkpoint is written and the log is trimmed
     stream.unlink()
 
 
@@ -91,14 +91,14 @@ def measure(shop, directory, seconds, port=PORT):
     with running(port, directory, EVERY_EVENT) as (service, start):
         figures = [figure("start", "start until ready", start, "s")]
         wait_until_learned(service)
-        service.lists(targets, min(seconds, 3))  # caches warm up
-        figures.append(figure("list_cpu", "CPU per list, nothing beside",
+        service.lists(targets, min(seconds, 3))  # warms up caches
+        figures.append(figure("list_cpu", "CPU per list, no other load",
                               service.lists(targets, seconds)["cpu_us"], "µs"))
 
         with service.fed(stream, EVENTS_PER_SECOND):
             at = service.lists(targets, seconds, LISTS_PER_SECOND)
         for name in ("p50", "p99", "p999"):
-            figures.append(figure(name, f"{name}, 1 k lists/s, 1 k events/s beside", at[f"{name}_ms"], "ms"))
+            figures.append(figure(name, f"{name}, 1 k lists/s, 1 k events/s", at[f"{name}_ms"], "ms"))
         wait_until_learned(service, 3 * seconds)
 
         before, learned = service.cpu(), service.status()["learner"]["events_learned"]
