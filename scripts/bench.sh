@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Benchmarks of the whole service on made-up shops, compared with an earlier run (docs/performance.md).
+# Benchmarks the whole service on synthetic shops and compares the figures with an earlier run (docs/performance.md).
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/bench.sh [--quick] [--items N,N...] [--users N,N...] [--against DIR] | --ratios
   --quick        small shops: a minute or two instead of 40 minutes
-  --items N,...  sizes of the catalogue for cost against size (10000,100000,1000000); none: skip it
-  --users N,...  numbers of users for the same (10000,100000,1000000,10000000); none: skip it
-  --against DIR  compare with that run (the newest earlier one in build/bench)
-  --ratios       only what must be faster than the plain code it replaced, measured in one run; fails if it is not
-Figures, plots and tables go to build/bench/TIME. Everything runs on this machine, load and all: compare runs on a quiet one.
-On a stream of your own: bench/pipeline.sh embedded|kafka FILE COLUMNS; one size alone: bench/size.py."
+  --items N,...  catalogue sizes for cost against size (default 10000,100000,1000000); none: skip it
+  --users N,...  numbers of users for cost against size (default 10000,100000,1000000,10000000); none: skip it
+  --against DIR  compare with this run (default: the newest earlier one in build/bench)
+  --ratios       only compare optimized code with the plain code that it replaced; fails if it is not clearly faster
+Figures, plots and tables are written to build/bench/TIME. The load runs on this machine too: use a quiet one.
+For a stream of your own, run bench/pipeline.sh embedded|kafka FILE COLUMNS; for a single size, bench/size.py."
 items=10000,100000,1000000 users=10000,100000,1000000,10000000 shops=10000,100000 events=500000 against= quick=()
 while [ $# -gt 0 ]; do
   case $1 in

@@ -1,4 +1,4 @@
-# Sourced by the other scripts: where downloaded dependencies live, and small helpers.
+# Sourced by the other scripts: locations of downloaded dependencies, and helpers.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,7 +20,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# retry COMMAND...: package mirrors fail now and then; its output is shown only when it keeps failing.
+# retry COMMAND...: tries four times, since package mirrors fail now and then; shows the output only of the last failure.
 retry() {
   local output attempt
   for attempt in 1 2 3 4; do

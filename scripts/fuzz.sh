@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Builds the fuzzers with clang and runs them one after another, from the corpus in tests/fuzz/corpus on.
+# Builds the fuzzers with clang and runs them one after another, starting from the corpus in tests/fuzz/corpus.
 source "$(dirname "$0")/env.sh"
 
-usage="usage: scripts/fuzz.sh [TARGET...] [--runs N] [--seconds N] [--seed N] [--minimise]
-  TARGET       fuzzers to run: file names of tests/fuzz without .cc; default: all of them
-  --runs N     executions of each (default 1000000)
-  --seconds N  stop each after so long (default: no limit)
-  --seed N     of libFuzzer's random numbers (default 1)
-  --minimise   afterwards, put the 25 inputs that together cover most of what was found into the corpus
-Inputs found stay in build/fuzz/inputs/TARGET, crashes in build/fuzz/crashes. The exit code is 0 if nothing was found."
-targets=() runs=1000000 seconds=0 seed=1 minimise=false
+usage="usage: scripts/fuzz.sh [TARGET...] [--runs N] [--seconds N] [--seed N] [--minimize]
+  TARGET       fuzzers to run: file names in tests/fuzz without .cc (default: all)
+  --runs N     executions of each fuzzer (default 1000000)
+  --seconds N  time limit for each fuzzer (default: none)
+  --seed N     seed of libFuzzer (default 1)
+  --minimize   afterwards, copy the 25 inputs with the largest common coverage to the corpus
+Inputs are kept in build/fuzz/inputs/TARGET, crashes in build/fuzz/crashes. The exit code is 0 if there was no crash."
+targets=() runs=1000000 seconds=0 seed=1 minimize=false
 while [ $# -gt 0 ]; do
   case $1 in
     --runs) runs=$2; shift ;;
     --seconds) seconds=$2; shift ;;
     --seed) seed=$2; shift ;;
-    --minimise) minimise=true ;;
+    --minimize) minimize=true ;;
     -h | --help) echo "$usage"; exit 0 ;;
     -*) echo "$usage" >&2; exit 2 ;;
     *) targets+=("$1") ;;
@@ -37,7 +37,7 @@ fi
 
 "$programs/fuzz_make_seeds" "$state/seeds"
 mkdir -p "$state/crashes"
-# Files that a fuzzer writes go to memory where there is such a place.
+# Temporary files of the fuzzers go to memory if possible.
 if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 export UBSAN_OPTIONS=print_stacktrace=1
 failed=0
@@ -47,14 +47,14 @@ for target in "${targets[@]}"; do
   outcome=ok
   nice -n 15 "$programs/fuzz_$target" -runs="$runs" -max_total_time="$seconds" -seed="$seed" -timeout=10 \
     -max_len=4096 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix="$state/crashes/$target-" \
-    "$inputs" "$corpus" "$seeds" 2>&1 | grep -v "is passed over for the one before" >"$log" || outcome=FAILED failed=1
+    "$inputs" "$corpus" "$seeds" 2>&1 | grep -v "checkpoint cannot be used" >"$log" || outcome=FAILED failed=1
   executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
   printf '%-18s %-6s %11s executions, seed %s, %s edges\n' "$target" $outcome "${executed:-0}" "$seed" "${coverage#cov: }"
   if [ $outcome = FAILED ]; then
-    echo "    all of it: $log; the input: $state/crashes/$target-*"
-  elif $minimise; then
-    # It picks what covers most first; so many of them are nearly all of it.
+    echo "    log: $log; input: $state/crashes/$target-*"
+  elif $minimize; then
+    # The merge writes the inputs in order of added coverage: the first 25 have nearly all of it.
     smallest=$(mktemp -d)
     "$programs/fuzz_$target" -set_cover_merge=1 -max_len=512 "$smallest" "$corpus" "$inputs" >>"$log" 2>&1
     find "$smallest" -type f -printf '%T@ %p\n' | sort -n | head -n 25 | cut -d ' ' -f 2 | while read -r input; do

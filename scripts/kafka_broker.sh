@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# One real Kafka broker (KRaft, no ZooKeeper) for tests and for trying things out, from the jars that setup.sh installed.
+# Runs one Kafka broker (KRaft) for tests and experiments, from the jars that setup.sh installed.
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/kafka_broker.sh start DIR [PROPERTIES] | stop|kill|url DIR
-  start  starts a broker with its data in DIR (which it creates), waits until it answers; start again after stop or kill
-         finds the same data on the same port. Lines of the file PROPERTIES override its own; @PORT@ and @CONTROLLER@
-         in them are ports that it chose.
-  stop   clean stop      kill  kill -9      url  prints host:port"
+  start  start a broker with its data in DIR, and wait until it answers. Creates DIR if necessary; after stop or kill,
+         start continues with the same data on the same port. The lines of the file PROPERTIES override the broker's
+         properties; @PORT@ and @CONTROLLER@ in them stand for the chosen ports.
+  stop   stop the broker cleanly
+  kill   kill -9 the broker
+  url    print HOST:PORT"
 [ $# = 2 ] || [ "$1 $#" = "start 3" ] || { echo "$usage" >&2; exit 2; }
 verb=$1 dir=$(realpath -m "$2") overrides=${3:-/dev/null}
 jars=$kafka_dir/lib
@@ -47,7 +49,7 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 PROPERTIES
   sed "s/@PORT@/$port/; s/@CONTROLLER@/$controller/" "$overrides" >>"$dir/new.properties"
-  local standalone=--standalone # which a broker with fellow voters is not
+  local standalone=--standalone # not with other voters
   grep -q '^controller.quorum.voters=' "$dir/new.properties" && standalone= && sed -i '/bootstrap.servers/d' "$dir/new.properties"
   java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp "$jars/*" kafka.tools.StorageTool format $standalone \
     -t MkU3OEVBNTcwNTJENDM2Qg -c "$dir/new.properties" >"$dir/format.log" 2>&1 ||
@@ -55,29 +57,29 @@ PROPERTIES
   mv "$dir/new.properties" "$dir/server.properties"
 }
 
-# Is the stored pid still this broker? After a crash the number may belong to a stranger, or to a zombie, which has no
-# command line any more.
+# True if the stored pid is still this broker. After a crash, the pid may belong to another process, or to a zombie, which
+# has no command line.
 running() {
   [ -e "$dir/pid" ] && grep -qzxF "$dir/server.properties" "/proc/$(cat "$dir/pid")/cmdline" 2>/dev/null
 }
 
 start() {
-  [ -e "$jars" ] || die "no Kafka in $jars; run scripts/setup.sh --test"
+  [ -e "$jars" ] || die "Kafka is not installed in $jars; run scripts/setup.sh --test"
   running && die "a broker is already running on $dir"
   [ -e "$dir/server.properties" ] || configure
-  # setsid: a Ctrl-C meant for a test must not reach the broker before the test has stopped it.
+  # setsid, so that Ctrl-C in a test does not stop the broker before the test does.
   setsid "${java[@]}" -Dorg.slf4j.simpleLogger.defaultLogLevel=info -cp "$jars/*" kafka.Kafka "$dir/server.properties" \
     >>"$dir/server.log" 2>&1 </dev/null &
   local pid=$! deadline=$((SECONDS + 60))
   echo "$pid" >"$dir/pid"
   until kcat -b "$(cat "$dir/url")" -L -m 1 >/dev/null 2>&1; do
-    kill -0 "$pid" 2>/dev/null || die "the broker died: $(tail -n 5 "$dir/server.log")"
+    kill -0 "$pid" 2>/dev/null || die "the broker stopped: $(tail -n 5 "$dir/server.log")"
     [ $SECONDS -lt $deadline ] || { end KILL; die "the broker did not answer within 60 s; see $dir/server.log"; }
     sleep 0.1
   done
 }
 
-# end SIGNAL: a broker that does not follow TERM within 30 s is killed.
+# end SIGNAL: sends the signal; kills the broker if it still runs after 30 s.
 end() {
   local deadline=$((SECONDS + 30))
   running || { rm -f "$dir/pid"; return 0; }

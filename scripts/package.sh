@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the Debian package of the release and prints where it is (docs/install.md).
+# Builds the Debian package and prints its path (docs/install.md).
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/package.sh
-Installs what is missing, builds the release and packs it: build/package/freshet_VERSION_ARCHITECTURE.deb, for
-apt-get install ./FILE on Debian 12."
+Installs missing build dependencies, builds the release, and packs build/package/freshet_VERSION_ARCHITECTURE.deb.
+Install it on Debian 12 with: apt-get install ./FILE"
 case ${1:-} in
   "") ;;
   -h | --help) echo "$usage"; exit 0 ;;

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# From a bare Debian 12 to a running service whose lists change with each click.
+# From a bare Debian 12 to a running service with lists that change with each click.
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/quickstart.sh [--no-wait]
-Installs what is missing, builds the release, starts freshet on its embedded log, feeds it a generated shop stream and
-shows one more click changing the list. The service then runs until Ctrl-C; --no-wait stops it after the demonstration."
+Installs missing dependencies, builds the release, starts freshet with its embedded log, sends the events of a synthetic
+shop, and shows how each further click changes the list. The service runs until Ctrl-C; with --no-wait, it is stopped
+after the demonstration."
 wait_for_user=true
 case ${1:-} in
   "") ;;
@@ -16,7 +17,7 @@ esac
 cd "$root"
 "$root/scripts/setup.sh" --build
 mkdir -p build/quickstart
-echo "building the release (the first time takes some minutes)"
+echo "building the release (takes some minutes the first time)"
 {
   cmake --preset release -DFRESHET_BUILD_TESTS=OFF -DFRESHET_BUILD_BENCH=OFF &&
     cmake --build --preset release --parallel "$(nproc)"
@@ -42,30 +43,30 @@ url=http://127.0.0.1:$port
 echo "freshet is running at $url"
 
 echo
-echo "a shop stream of 60,000 events with known tastes:"
+echo "sending 60,000 events of a synthetic shop:"
 "$freshet" generate --users 1500 --items 300 --events 60000 --seed 1 -o "$work/shop.jsonl"
 "$freshet" replay "$work/shop.jsonl" --to http --url "$url"
-echo "learning it, events scored before they are learned ..."
+echo "learning them; each event is scored before it is learned ..."
 until curl -sf "$url/v1/status" | grep -q '"events_learned":60000'; do sleep 0.3; done
 
 show() { # show TITLE < JSON
   printf '%-36s' "$1"
   grep -o '"item":"[^"]*"' | head -n 8 | cut -d'"' -f4 | paste -sd' '
 }
-click() { # click ITEM: a click of the user "you"; prints the list right after it
+click() { # click ITEM: sends a click of the user "you", and prints the next list
   local token
   token=$(curl -sf "$url/v1/events" -d "{\"user\":\"you\",\"item\":\"$1\",\"ts\":\"$now\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
   curl -sf "$url/v1/users/you/recommendations?k=8&after=$token" | show "after a click on $1:"
 }
 now=$(curl -sf "$url/v1/status" | grep -o '"stream_time":"[^"]*"' | head -n 1 | cut -d'"' -f4)
 echo
-curl -sf "$url/v1/users/you/recommendations?k=8" | show "nobody knows you yet, so popular:"
+curl -sf "$url/v1/users/you/recommendations?k=8" | show "no clicks yet, so popular items:"
 click mug-12
 click mug-18
 click chair-8
 click chair-20
 echo
-echo "quality so far, progressive validation at 20 over the newest events (hit rate / MRR):"
+echo "quality so far, over the newest events (hit rate at 20 / MRR at 20):"
 curl -sf "$url/v1/status" | python3 -c '
 import json, sys
 for part, q in json.load(sys.stdin)["learner"]["quality"].items():

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what freshet needs on Debian 12: packages, LibTorch, and (for the tests) Kafka and Python tools.
-# Re-runnable; does nothing and says nothing when all is there.
+# Installs what freshet needs on Debian 12: packages, LibTorch, and for the tests Kafka and Python tools.
+# Can be run again; does and prints nothing if everything is installed.
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/setup.sh [--build|--test|--fuzz]
-  --build  what building and running needs
-  --test   also what the tests need (the default)
-  --fuzz   what building and the fuzzers need (clang)"
+  --build  dependencies of building and running
+  --test   also those of the tests (default)
+  --fuzz   those of building and of the fuzzers (clang)"
 mode=${1:---test}
 case $mode in
   --build | --test | --fuzz) ;;
@@ -24,7 +24,7 @@ build_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
 test_packages=(kcat jq procps zstd clang-tidy-16)
-fuzz_packages=(clang-16 libclang-rt-16-dev)  # 14, Debian's default, does not compile our coroutines with sanitizers
+fuzz_packages=(clang-16 libclang-rt-16-dev)  # Debian's default, 14, cannot compile our coroutines with sanitizers
 
 install_packages() {
   local missing=() package
@@ -32,14 +32,14 @@ install_packages() {
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} = 0 ] && return
-  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "needs root or sudo to install: ${missing[*]}"
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || die "root or sudo is needed to install: ${missing[*]}"
   echo "installing ${#missing[@]} Debian packages"
   retry as_root apt-get -q update || die "apt-get update failed"
   retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}" ||
     die "cannot install: ${missing[*]}"
 }
 
-# publish NEW FINAL: a whole directory appears at once, so an interrupted run leaves nothing half made.
+# publish NEW FINAL: moves a directory into place at once, so that an interrupted run leaves nothing incomplete.
 publish() {
   rm -rf "$2"
   mv "$1" "$2"
@@ -47,11 +47,11 @@ publish() {
 
 check_sum() { echo "$1  $2" | sha256sum --quiet -c - || die "$2 has the wrong checksum"; }
 
-# One standard LibTorch tree out of two published artefacts of the same version: the libraries from Maven Central, the
-# headers, CMake package and licences from the wheel (its x86-64 build would bring CUDA; headers are the same on both).
+# Assembles a standard LibTorch tree from two published artifacts of the same version: libraries from Maven Central;
+# headers, CMake package and licenses from the arm64 wheel (the x86-64 wheel contains CUDA; the headers are the same).
 install_libtorch() {
   [ -e "$libtorch_dir/LICENSE" ] && return
-  [ "$(uname -m)" = x86_64 ] || die "LibTorch is installed for x86-64 only; give your own with -DCMAKE_PREFIX_PATH"
+  [ "$(uname -m)" = x86_64 ] || die "this script installs LibTorch for x86-64 only; install it yourself and give -DCMAKE_PREFIX_PATH"
   echo "installing LibTorch 2.7.1 (210 MB)"
   local wheel jar
   retry mvn -q -B -C dependency:copy -Dartifact=ai.djl.pytorch:pytorch-native-cpu:2.7.1:jar:linux-x86_64 \
@@ -82,7 +82,7 @@ install_python_tools() {
   cmp -s "$wanted" "$pytools_dir/requirements.txt" && return
   echo "installing the Python tools of the tests"
   rm -rf "$pytools_dir"
-  python3 -m venv "$pytools_dir" || die "cannot make a Python environment in $pytools_dir"
+  python3 -m venv "$pytools_dir" || die "cannot create a Python environment in $pytools_dir"
   retry "$pytools_dir/bin/pip" install -q -r "$wanted" || die "cannot install the Python tools"
   cp "$wanted" "$pytools_dir/requirements.txt"
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs, builds and runs every test. Exit code 0 only if all of it passed.
+# Installs dependencies, builds, and runs every test. The exit code is 0 only if everything passed.
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/test.sh [--quick] [--no-sanitizers]
-  --quick          the release build's unit and property tests only
-  --no-sanitizers  everything but the AddressSanitizer and ThreadSanitizer builds"
+  --quick          only the unit and property tests of the release build
+  --no-sanitizers  skip the AddressSanitizer and ThreadSanitizer builds"
 quick=false sanitizers=true
 for option in "$@"; do
   case $option in
@@ -20,7 +20,7 @@ logs=$root/build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# "passed failed skipped" of a JUnit report.
+# Prints "passed failed skipped" of a JUnit report.
 count_tests() {
   python3 - "$1" <<'PYTHON'
 import sys, xml.etree.ElementTree as xml
@@ -31,8 +31,9 @@ print(total - failed - skipped, failed, skipped)
 PYTHON
 }
 
-# step NAME COMMAND...: one line if it passes, the end of its output too if it does not. A command that writes a JUnit
-# report to $junit counts as its tests, any other as one. Steps may run side by side: each leaves its counts in a file.
+# step NAME COMMAND...: runs the command and prints a line; if it fails, also the end of its output. A command that writes a
+# JUnit report to $junit counts as the tests in it, any other as one. Steps may run side by side: each leaves its counts in
+# a file.
 step() {
   local name=$1 start=$SECONDS outcome=ok log counts file=$logs/${1// /-}
   log=$file.log junit=$file.xml
@@ -43,13 +44,13 @@ step() {
   else
     counts=($([ $outcome = ok ] && echo 1 0 0 || echo 0 1 0))
   fi
-  # A run can fail without a failed test: one that could not be started, say.
+  # A command can fail without a failed test, for example if a test could not be started.
   if [ $outcome = FAILED ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
   {
     printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
     if [ $outcome = FAILED ]; then
       tail -n 60 "$log" | cut -c 1-300 | sed 's/^/    /'
-      echo "    (all of it: $log)"
+      echo "    (log: $log)"
     fi
   } >"$file.said"
   cat "$file.said"  # at once, so that lines of steps side by side do not mix
@@ -57,7 +58,7 @@ step() {
   [ $outcome = ok ]
 }
 
-# The sum of all steps, and which failed. True if none did.
+# Prints the sum of all steps and the steps that failed. True if none failed.
 summary() {
   awk '{ passed += $1; failed += $2; skipped += $3 }
        $2 > 0 { name = $0; sub(/^[0-9]+ [0-9]+ [0-9]+ /, "", name); print "failed: " name }
@@ -72,7 +73,7 @@ run_ctest() {
   ctest --preset "$@" --parallel "$(nproc)" --output-junit "$junit"
 }
 
-# The real broker of the contract tests.
+# Starts the Kafka broker of the contract tests.
 start_broker() {
   broker=$(mktemp -d)
   scripts/kafka_broker.sh start "$broker"
@@ -84,15 +85,15 @@ run_pytest() {
   "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
 }
 
-# The end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Not those of quality: a
-# learner that is ten times as slow is behind the requests that it is compared with.
+# Runs the end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Without the tests of
+# quality: the learner is ten times slower, so it lags behind the requests that it is compared with.
 run_sanitized() {
   FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp \
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
-# One build after another, with what needs nothing but compilers: beside the tests, and giving way to them. A build that
-# has ended leaves a file for who waits for it.
+# Builds, one after another, beside the tests and at a lower priority; then what needs only compilers. Each build leaves its
+# exit status in a file that the tests wait for.
 build_lane() {
   renice -n 10 $BASHPID >/dev/null
   if $sanitizers; then
