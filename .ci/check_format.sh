@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails if a source is not as clang-format would have it; --fix makes it so.
+# Fails if a source file is not formatted as clang-format would do it; --fix formats all.
 source "$(dirname "$0")/../scripts/env.sh"
 cd "$root"
 mode=(--dry-run --Werror)

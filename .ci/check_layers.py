@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fails if a folder includes what it must not.
+"""Fails if a source file includes a header that its folder may not include.
 
-The rules are the tables of docs/architecture.md ("Layers"): which folders a folder may include, where the headers of
-each third-party library may be seen at all, and where they may be included by name.
+The rules are the tables of docs/architecture.md ("Layers"): which folders a folder may include, which files may include
+the headers of a third-party library, directly or indirectly, and which may include them by name.
 
-usage: check_layers.py BUILD_DIRECTORY     (a finished Ninja build: the compiler's own dependency lists are read)
+usage: check_layers.py BUILD_DIRECTORY     reads the compiler's dependency lists of a finished Ninja build
        check_layers.py --self-test
 """
 
@@ -20,7 +20,7 @@ RULES = "docs/architecture.md"
 
 
 def table(text, title):
-    """Rows of the Markdown table whose first column is `title`: the code spans of each cell."""
+    """Rows of the Markdown table whose first column has the title `title`; a cell is the list of its code spans."""
     lines = iter(text.splitlines())
     for line in lines:
         if line.startswith(f"| {title} |"):
@@ -35,7 +35,7 @@ def table(text, title):
 
 
 class Rules:
-    """What may include what. A folder is named without the ones below it; `store/**` means it and all below it."""
+    """The tables. A folder stands for its own files only; `store/**` for it and all folders below it."""
 
     def __init__(self, text):
         self.folders = {row[0][0]: row[2] for row in table(text, "folder")}
@@ -43,7 +43,7 @@ class Rules:
         self.direct_homes = [(row[0], row[1]) for row in table(text, "headers included by name")]
 
     def folder_of(self, path):
-        """The folder of the table that `path` lies in; None: of no concern."""
+        """The folder of `path`; None if no rule applies to it."""
         folder = os.path.dirname(path)
         if folder in self.folders:
             return folder
@@ -75,7 +75,7 @@ class Rules:
 
 
 def include_violations(root, rules):
-    """Of the #include lines of every source and header; what is included indirectly follows, as there is no circle."""
+    """Checks the #include lines of every source and header. Indirect includes follow, since there is no cycle."""
     tops = sorted({folder.split("/")[0] for folder in rules.folders})
     for path in sorted(path for top in tops for path in (root / top).rglob("*") if path.suffix in (".h", ".cc")):
         name = str(path.relative_to(root))
@@ -93,18 +93,18 @@ def include_violations(root, rules):
 
 
 def dependencies(root, build):
-    """(source, headers outside the project) of every object of ours, from the compiler's dependency lists."""
+    """Yields (source, headers outside the project) of every object file, from the compiler's dependency lists."""
     output = subprocess.run(["ninja", "-C", build, "-t", "deps"], check=True, capture_output=True, text=True).stdout
     for block in output.split("\n\n"):
         paths = [os.path.normpath(os.path.join(build, line.strip())) for line in block.splitlines()[1:]]
         ours = [os.path.relpath(path, root) for path in paths if path.startswith(f"{root}/") and path.endswith(".cc")]
-        # Ninja remembers the sources of earlier builds too.
+        # Ninja's list includes sources of earlier builds.
         if ours and (root / ours[0]).exists():
             yield ours[0], [path for path in paths if not path.startswith(f"{root}/")]
 
 
 def foreign_violations(root, build, rules):
-    """Of third-party headers, seen directly or through another header."""
+    """Checks third-party headers that a source includes, directly or indirectly."""
     checked = 0
     for source, headers in dependencies(root, build):
         if rules.folder_of(source) is None:
@@ -126,7 +126,7 @@ def check(root, build):
 
 
 def self_test():
-    """Plants one violation of each kind in a small project and builds it, so that the guard is known to bite."""
+    """Builds a small project with one violation of each kind, and checks that each is found."""
     files = {
         f"root/{RULES}": "| folder | is | may include |\n|---|---|---|\n"
                          "| `base` | x | |\n| `ingest` | x | `base/**` |\n| `serve` | x | `base` |\n| `serve/in` | x | |\n\n"
@@ -153,9 +153,9 @@ def self_test():
         subprocess.run(["ninja", "-C", root / "build"], check=True, capture_output=True)
         found = sorted(re.split("[: ]", line)[0] for line in check(root, root / "build"))
     assert found == ["serve/direct.h", "serve/foreign.cc", "serve/in/inward.h", "serve/out/unlisted.h", "serve/upward.h"], found
-    circle = Rules("| folder | is | may include |\n|---|---|---|\n| `a` | | `b` |\n| `b` | | `a` |\n\n"
+    cycle = Rules("| folder | is | may include |\n|---|---|---|\n| `a` | | `b` |\n| `b` | | `a` |\n\n"
                    "| headers of | may be seen in |\n|---|---|\n\n| headers included by name | only in |\n|---|---|\n")
-    assert circle.cycles() == ["a", "b"]
+    assert cycle.cycles() == ["a", "b"]
 
 
 def main():

@@ -1,4 +1,4 @@
-# Every third-party library under one clean name, dep::<library>. Which layer may use which: .ci/check_layers.py.
+# Defines every third-party library as dep::<library>. docs/architecture.md says which folder may use which.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -34,7 +34,7 @@ find_package(CLI11 REQUIRED)
 freshet_alias(cli11 CLI11::CLI11)
 freshet_pkg_config(tomlplusplus tomlplusplus)
 
-# LibTorch: CMAKE_PREFIX_PATH or Torch_DIR if given, else where scripts/setup.sh puts it.
+# LibTorch: from CMAKE_PREFIX_PATH or Torch_DIR if given, else where scripts/setup.sh installs it.
 if(DEFINED ENV{FRESHET_CACHE})
   set(freshet_cache $ENV{FRESHET_CACHE})
 elseif(DEFINED ENV{XDG_CACHE_HOME})
@@ -42,12 +42,12 @@ elseif(DEFINED ENV{XDG_CACHE_HOME})
 else()
   set(freshet_cache $ENV{HOME}/.cache/freshet)
 endif()
-# Its package sets C++ flags and warns about a static library that the CPU build does not have; neither is ours to show.
+# Its CMake package warns about a static library that the CPU build does not have.
 set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
 find_package(Torch 2.1 QUIET HINTS ${freshet_cache}/libtorch-2.7.1)
 unset(CMAKE_MESSAGE_LOG_LEVEL)
 if(NOT Torch_FOUND)
-  message(FATAL_ERROR "LibTorch >= 2.1 not found; run scripts/setup.sh or give -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+  message(FATAL_ERROR "LibTorch >= 2.1 not found; run scripts/setup.sh, or give -DCMAKE_PREFIX_PATH=/path/to/libtorch")
 endif()
 add_library(dep_torch INTERFACE)
 target_include_directories(dep_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

@@ -1,25 +1,25 @@
-# freshet_library, freshet_executable, freshet_test: one way to declare each, so that every target has the same warnings
-# and every library says what it is for, how it fails and what it may see.
+# freshet_library, freshet_executable, freshet_test declare all targets, so that every target has the same warnings, and
+# every library states its purpose, how it reports errors, and which libraries it may include.
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-# A file that includes torch takes over 1 GB to compile: one at a time.
+# Compiling a file that includes torch takes over 1 GB of memory: one at a time.
 set_property(GLOBAL APPEND PROPERTY JOB_POOLS torch_pool=1)
 
 add_library(freshet_flags INTERFACE)
 target_compile_options(freshet_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror -fopenmp-simd)
-# GCC 12 sees overlaps in std::string that are not there (GCC bug 105329).
+# GCC 12 warns of overlaps in std::string that cannot happen (GCC bug 105329).
 target_compile_options(freshet_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
-# Clang builds are for fuzzing: instrumented loops do not become SIMD, and need not.
+# Clang builds are for fuzzing, where instrumented loops need not be vectorized.
 target_compile_options(freshet_flags INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>)
 target_include_directories(freshet_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 
 # freshet_library(NAME store ABOUT "..." ERRORS "..." SOURCES a.cc... [ALLOW base...] [PUBLIC dep::x...]
 #                 [PRIVATE dep::y...] [PCH <torch/torch.h>])
-# makes freshet::store. ALLOW names the freshet libraries that it may include and links.
+# defines freshet::store. ALLOW names the freshet libraries that it may include; they are linked.
 function(freshet_library)
   cmake_parse_arguments(PARSE_ARGV 0 LIB "" "NAME;ABOUT;ERRORS;PCH" "SOURCES;ALLOW;PUBLIC;PRIVATE")
   foreach(required NAME ABOUT ERRORS SOURCES)
@@ -61,7 +61,7 @@ function(freshet_test)
     set(TEST_TIMEOUT 300)
   endif()
   freshet_executable(NAME ${TEST_NAME} SOURCES ${TEST_SOURCES} LINKS ${TEST_LINKS} dep::gtest GTest::gtest_main)
-  # A long history: a write whose stack is forgotten no longer shows the library that a suppression names.
+  # A long history: a suppression matches the stack of the earlier access, which a short history forgets.
   set(environment
       "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp:second_deadlock_stack=1:history_size=7")
   gtest_discover_tests(${TEST_NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
