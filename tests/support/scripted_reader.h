@@ -11,7 +11,7 @@
 
 namespace freshet::testing {
 
-/// A log of one partition that holds the given events; calls `at_end` each time it has nothing more.
+/// A log of one partition with the given events. Calls `at_end` whenever a poll finds no event.
 class ScriptedReader final : public EventReader {
  public:
   explicit ScriptedReader(std::vector<Event> events, std::size_t batch = 17)
@@ -36,15 +36,15 @@ class ScriptedReader final : public EventReader {
   void seek(const Positions& positions) override {
     const auto at = positions.find(0);
     next_ = at == positions.end() ? 0 : static_cast<std::size_t>(at->second);
-    if (next_ > events_.size()) next_ = 0;  // another log by that name
+    if (next_ > events_.size()) next_ = 0;  // the log has been replaced by a shorter one
   }
 
   Positions end_positions() const override { return {{0, static_cast<std::int64_t>(events_.size() + unread)}}; }
 
   std::function<void()> at_end;
   std::size_t stop_before = SIZE_MAX;
-  std::size_t unread = 0;  ///< that the log is said to have beyond them
-  int failures = 0;        ///< polls that fail first
+  std::size_t unread = 0;  ///< events that end_positions() counts in addition
+  int failures = 0;        ///< number of polls that fail first
 
  private:
   const std::vector<Event> events_;

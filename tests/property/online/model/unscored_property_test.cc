@@ -8,7 +8,7 @@
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
-// That an event teaches every part the same, whether or not it is scored first.
+// Every part learns the same from an event, whether or not the event is scored first.
 namespace freshet::online {
 namespace {
 

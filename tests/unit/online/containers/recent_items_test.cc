@@ -36,7 +36,7 @@ TEST(RecentItems, AForgottenItemIsNeverDrawnAndTheRingGoesOn) {
   RecentItems loaded;
   ByteReader in(bytes);
   ASSERT_TRUE(loaded.load(in, 10));
-  for (std::size_t i = 0; i < RecentItems::kEvents; ++i) loaded.add(1);  // over the gaps
+  for (std::size_t i = 0; i < RecentItems::kEvents; ++i) loaded.add(1);  // overwrites the gaps of forgotten items
   EXPECT_NEAR(loaded.share(1), 1, 1e-3);
 }
 

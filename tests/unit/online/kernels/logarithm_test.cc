@@ -23,7 +23,7 @@ TEST(Logarithm, IsExactEnoughOverTheWholeRange) {
   log2_each(logarithms.data(), logarithms.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double expected = std::log2(static_cast<double>(values[i]));
-    // half of the last digit of a float is what no float can do without
+    // half a unit in the last place is the rounding error of any float
     ASSERT_NEAR(logarithms[i], expected, 1e-6 + std::abs(expected) * 6e-8) << values[i];
   }
 }

@@ -22,7 +22,7 @@ std::vector<float> random_rows(Random& random) {
   return rows;
 }
 
-// The row for which `quality` of its features is greatest.
+// The row with the greatest `quality` of its features.
 template <typename F>
 std::size_t best_row(const std::vector<float>& rows, F quality) {
   std::size_t best = 0;
@@ -32,7 +32,7 @@ std::size_t best_row(const std::vector<float>& rows, F quality) {
   return best;
 }
 
-// How often the blender puts the right row first, over rounds that it then learns from.
+// Share of the rounds in which the blender ranks the right row first; it learns from each round afterwards.
 template <typename F>
 double accuracy(Blender& blender, Random& random, int rounds, F quality) {
   int right = 0;

@@ -11,7 +11,7 @@
 namespace freshet::online {
 namespace {
 
-/// A snapshot of all counting parts with a linear blender that looks at these features only.
+/// A snapshot of all counting parts with a linear blender that uses only these features.
 Snapshot looking_at(const std::vector<std::pair<std::size_t, float>>& weights) {
   const Options options;
   Model model(options, make_count_parts(options));

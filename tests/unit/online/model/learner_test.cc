@@ -26,7 +26,7 @@ struct LearnerTest : ::testing::Test {
 
   std::unique_ptr<Model> make_model() const { return std::make_unique<Model>(options, make_count_parts(options)); }
 
-  // Restores, learns what `reader` has, stops; runs `then` before the learner goes.
+  // Restores a learner, lets it learn what `reader` has, and stops it; then calls `then` with it.
   void run(ScriptedReader& reader, const std::function<void(Learner&)>& then = [](Learner&) {}) {
     store::CheckpointStore checkpoints(directory + "/checkpoints", options.keep_checkpoints);
     Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
@@ -95,14 +95,14 @@ TEST_F(LearnerTest, LearnsTheLogPublishesAndCheckpoints) {
   EXPECT_NE(text.find("freshet_learner_checkpoints_total{result=\"ok\"} 1"), std::string::npos) << text;
 }
 
-// Learns the first half of the events with so many more to come, the others as the last ones; returns how many of each
-// half were scored.
+// How many events of each half of the log were scored.
 struct Halves {
   double first, second;
 };
 
 TEST_F(LearnerTest, ScoresAShareWhileItIsFarBehindAndLearnsEverything) {
-  options.score_all_within = std::chrono::minutes(1);  // more work than both halves on any machine
+  options.score_all_within = std::chrono::minutes(1);  // longer than both halves take on any machine
+  // During the first half, the log has `unread` more events; during the second, none.
   const auto scored = [this](std::size_t unread, double least) {
     options.least_scored = least;
     ScriptedReader reader(events);
@@ -181,7 +181,7 @@ TEST_F(LearnerTest, ASnapshotIsNeverTakenApartByTheRequestThatHeldItLast) {
     if (is_held) request = first.lock();
     std::stop_source stop;
     reader.at_end = [&stop] { stop.request_stop(); };
-    learner.run(stop.get_token());  // publishes another
+    learner.run(stop.get_token());  // publishes a newer snapshot
     EXPECT_EQ(first.expired(), !is_held);
     request.reset();
     EXPECT_EQ(first.expired(), !is_held) << "the learner is to take it apart";

@@ -10,7 +10,7 @@
 namespace freshet::online {
 namespace {
 
-// Proposes given items; its features of item i are i + base and i * 2 + base.
+// Proposes the given items; the features of item i are i + base and i * 2 + base.
 class FixedScorer final : public Scorer {
  public:
   FixedScorer(std::string_view name, std::vector<ItemIndex> items, float base)

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// To which 10,000 events are a second of work.
+// A share for which 10,000 events are a second of work.
 ScoringShare share_of(double least = 0.25) {
   ScoringShare scoring(milliseconds(100), least);
   for (int batch = 0; batch < 100; ++batch) scoring.learned(256, 256 * microseconds(100));
