@@ -7,26 +7,18 @@
 #include "online/model/model.h"
 #include "online/parts/count_parts.h"
 #include "tests/support/part_driver.h"
+#include "tests/support/small_options.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace freshet::online {
 namespace {
 
-Options small_options() {
-  Options options;
-  options.max_items = 100;  // fewer than the streams have: numbers are recycled
-  options.max_open_sessions = 25;
-  options.dedupe_ids = 200;
-  options.covisitation.max_neighbours = 12;
-  options.session_knn.max_sessions = 60;
-  return options;
-}
-
 std::unique_ptr<Model> make_model() {
-  const Options options = small_options();
+  const Options options = testing::small_options();
   return std::make_unique<Model>(options, make_count_parts(options));
 }
 
+// More items than the vocabulary holds, so numbers are recycled; a few erasures.
 std::vector<Event> stream(std::uint64_t seed, std::size_t events) {
   auto stream = testing::synthetic_stream(seed, {.events = events, .items = 130});
   Random random(seed);

@@ -10,25 +10,20 @@
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
-// That no part, and so no figure of an evaluation, can know what it is asked to foresee: all parts together, the LSTM
-// included.
+// No part knows the event that it is asked to predict, so no figure of an evaluation is too good. Tests all parts
+// together, including the LSTM.
 namespace freshet::online {
 namespace {
 
 using Ranks = std::vector<std::optional<std::size_t>>;
 
-Options small_options() {
+std::unique_ptr<Model> make_model() {
   Options options;
   options.max_items = 1000;
   options.lstm.dimension = 16;
   options.lstm.batch_examples = 16;
   options.lstm.replay_per_batch = 16;
   options.lstm.negatives = 32;
-  return options;
-}
-
-std::unique_ptr<Model> make_model() {
-  const Options options = small_options();
   return std::make_unique<Model>(options, make_parts(options));
 }
 
@@ -39,8 +34,8 @@ std::unique_ptr<Model> restored(const std::string& state) {
   return model;
 }
 
-// Clicks that nothing foretells: whoever does better than chance has peeked, and a full list that does worse has left
-// out items.
+// Unpredictable clicks: a part that does better than chance has peeked; one with full lists that does worse has omitted
+// items.
 TEST(NoPeeking, AUniformlyRandomStreamStaysAtChance) {
   constexpr std::size_t kItems = 400, kWarmUp = 3'000, kEvents = 10'000;
   Random random(testing::test_seed(301));
@@ -49,7 +44,8 @@ TEST(NoPeeking, AUniformlyRandomStreamStaysAtChance) {
   for (std::size_t i = 0; i < kEvents; ++i) {
     Event event;
     event.session = testing::numbered("s", random.below(300));
-    event.item = testing::numbered("i", i < kItems ? i : random.below(kItems));  // each is known in the end
+    // Every item is known after the first kItems events.
+    event.item = testing::numbered("i", i < kItems ? i : random.below(kItems));
     event.time = timestamp_from_ms(1'600'000'000'000 + static_cast<std::int64_t>(i) * 200);
     const auto& outcome = model->learn(event);
     if (i < kWarmUp || !outcome.scored) continue;
@@ -94,7 +90,7 @@ TEST(NoPeeking, ShufflingTheFutureChangesNoRankOfThePast) {
   }
 }
 
-// Everything that was ranked for an event, before and apart from where its own item stood.
+// Everything that was ranked for an event, except for the rank of its own item.
 struct Ranked {
   std::vector<std::vector<std::pair<ItemIndex, float>>> proposals;
   std::vector<ItemIndex> items;
@@ -110,7 +106,7 @@ struct Ranked {
   bool operator==(const Ranked&) const = default;
 };
 
-TEST(NoPeeking, TheRankingDoesNotDependOnWhatTheEventItselfSays) {
+TEST(NoPeeking, TheRankingDoesNotDependOnTheEventItself) {
   Random random(testing::test_seed(303));
   const auto events = testing::synthetic_stream(random.next(), {.events = 1500, .items = 130});
   const auto model = make_model();

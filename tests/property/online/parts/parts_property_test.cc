@@ -11,6 +11,7 @@
 #include "online/parts/neural/all_parts.h"
 #include "online/parts/session_knn.h"
 #include "tests/support/part_driver.h"
+#include "tests/support/small_options.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace freshet::online {
@@ -18,47 +19,7 @@ namespace {
 
 using testing::at_seconds;
 
-constexpr std::size_t kItems = 80;
-
-void make_small(SequenceOptions& options) {
-  options.dimension = 16;
-  options.negatives = 16;
-  options.batch_examples = 8;
-  options.replay_per_batch = 8;
-  options.replay_buffer = 50;
-  options.max_items = 60;
-  options.exact_items = 20;
-}
-
-Options small_options() {
-  Options options;
-  options.max_items = kItems;
-  options.covisitation.max_neighbours = 12;
-  options.session_knn.max_sessions = 60;
-  options.session_knn.max_sessions_per_item = 15;
-  options.session_knn.neighbours = 10;
-  options.session_knn.max_session_items = 8;
-  options.user_history.max_users = 9;
-  options.user_history.max_items_per_user = 20;
-  options.matrix_factorisation.dimension = 16;
-  options.matrix_factorisation.max_items = 60;
-  options.matrix_factorisation.max_users = 6;
-  options.user_cf.max_users = 5;
-  options.neural_cf.dimension = 16;
-  options.neural_cf.batch_examples = 8;
-  options.neural_cf.max_items = 60;
-  options.neural_cf.exact_items = 20;
-  options.neural_cf.max_users = 6;
-  options.user_cf.neighbours = 3;
-  make_small(options.lstm);
-  make_small(options.attention);
-  options.attention.max_session_items = 6;
-  make_small(options.autoencoder);
-  options.autoencoder.hidden_units = 16;
-  options.autoencoder.max_items_per_user = 7;
-  options.autoencoder.max_users = 6;
-  return options;
-}
+constexpr std::size_t kItems = testing::kSmallMaxItems;
 
 struct Step {
   Context before;
@@ -144,7 +105,7 @@ struct PartUnderTest {
 class EveryPart : public ::testing::TestWithParam<PartUnderTest> {
  protected:
   static std::unique_ptr<Part> make() {
-    Options options = small_options();
+    Options options = testing::small_options();
     options.parts = GetParam().foundations;
     options.parts.push_back(GetParam().name);
     return std::make_unique<WithItsFoundations>(make_parts(options));
@@ -329,42 +290,6 @@ struct ReferenceKnn {
     std::sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first > b.first : a.second->indexed > b.second->indexed;
     });
-TEST_P(EveryPart, AForgottenItemIsNotProposedUntilItIsSeenAgain) {
-  Random random(testing::test_seed(106));
-  auto part = make();
-  const auto steps = random_steps(random.next(), 1000);
-  std::size_t forgotten = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    feed(*part, steps[i]);
-    if (i < 300 || i % 50 != 0) continue;
-    Context context = steps[i].before;
-    const auto best = testing::propose(part->live(), context, 1);
-    if (best.empty()) continue;
-    const ItemIndex item = best.front().item;
-    part->forget_item(item);
-    ++forgotten;
-    std::erase_if(context.session, [item](const Visit& visit) { return visit.item == item; });
-    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(part->live(), context, kItems)), item), 0);
-    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(*part->publish(), context, kItems)), item), 0);
-  }
-  EXPECT_GT(forgotten, 5U);
-}
-
-TEST_P(EveryPart, AnErasedUserLeavesNoKeyInTheState) {
-  auto part = make();
-  for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
-  const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
-  testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
-  part->erase(user);
-  part->erase(session);
-  const std::string state = testing::saved(*part);
-  for (const std::uint64_t key : {session, user}) {
-    std::string bytes;
-    ByteWriter(bytes).fixed(key);
-    EXPECT_EQ(state.find(bytes), std::string::npos);
-  }
-}
-
     if (near.size() > neighbours) near.resize(neighbours);
     std::map<ItemIndex, float> votes;
     for (const auto& [similarity, session] : near) {
@@ -401,6 +326,42 @@ TEST(SessionKnnReference, TheSameNeighboursVoteAsInTheDefinition) {
     }
     feed(*part, step);
     reference.observe(step);
+  }
+}
+
+TEST_P(EveryPart, AForgottenItemIsNotProposedUntilItIsSeenAgain) {
+  Random random(testing::test_seed(106));
+  auto part = make();
+  const auto steps = random_steps(random.next(), 1000);
+  std::size_t forgotten = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    feed(*part, steps[i]);
+    if (i < 300 || i % 50 != 0) continue;
+    Context context = steps[i].before;
+    const auto best = testing::propose(part->live(), context, 1);
+    if (best.empty()) continue;
+    const ItemIndex item = best.front().item;
+    part->forget_item(item);
+    ++forgotten;
+    std::erase_if(context.session, [item](const Visit& visit) { return visit.item == item; });
+    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(part->live(), context, kItems)), item), 0);
+    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(*part->publish(), context, kItems)), item), 0);
+  }
+  EXPECT_GT(forgotten, 5U);
+}
+
+TEST_P(EveryPart, AnErasedUserLeavesNoKeyInTheState) {
+  auto part = make();
+  for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
+  const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
+  testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
+  part->erase(user);
+  part->erase(session);
+  const std::string state = testing::saved(*part);
+  for (const std::uint64_t key : {session, user}) {
+    std::string bytes;
+    ByteWriter(bytes).fixed(key);
+    EXPECT_EQ(state.find(bytes), std::string::npos);
   }
 }
 
