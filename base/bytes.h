@@ -17,7 +17,8 @@ namespace freshet {
 static_assert(std::endian::native == std::endian::little, "formats are little-endian as written here");
 
 /// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings. With a `spill`
-/// the string is only a buffer of at most kPiece bytes: what would not fit goes there, and flush() sends the rest.
+/// function the string is a buffer of at most kPiece bytes: full buffers are passed to `spill`, the last one by flush().
+/// Threads: one.
 class ByteWriter {
  public:
   using Spill = std::function<void(std::string_view)>;
@@ -41,7 +42,7 @@ class ByteWriter {
     append(value);
   }
 
-  /// A count, then the elements as they lie in memory.
+  /// The number of elements, then the elements in their memory layout.
   template <typename T>
     requires std::is_arithmetic_v<T>
   void array(std::span<const T> values) {
@@ -68,8 +69,10 @@ class ByteWriter {
   const Spill spill_;
 };
 
-/// Reads what ByteWriter wrote. Total over any bytes: after the first value that does not fit, ok() is false and every
-/// further value is zero or empty, so a caller checks once at the end.
+/// Reads what ByteWriter wrote. Total over any bytes: after the first value that is not there as a whole, ok() is false
+/// and all further values are zero or empty, so callers check once at the end.
+/// Threads: one.
+/// Owns:    nothing; the bytes must outlive the reader and the views that it returns.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
@@ -98,7 +101,7 @@ class ByteReader {
     return 0;
   }
 
-  /// Points into the bytes given to the constructor.
+  /// A view of the bytes given to the constructor.
   std::string_view string() { return take(varint()); }
 
   template <typename T>

@@ -4,7 +4,7 @@
 
 namespace freshet {
 
-/// Logs the broken assumption and aborts. For our bugs only; bad input is a value (see Result).
+/// Prints the failed condition to standard error and aborts. For bugs in freshet only: bad input is a Result.
 [[noreturn]] void check_failed(std::string_view condition, std::string_view file, int line);
 
 }  // namespace freshet

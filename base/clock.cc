@@ -7,7 +7,7 @@
 namespace freshet {
 namespace {
 
-/// Exactly `count` decimal digits off the front of `text`.
+/// Removes exactly `count` decimal digits from the front of `text`.
 bool take_digits(std::string_view& text, std::size_t count, int& value) {
   if (text.size() < count) return false;
   value = 0;
@@ -37,7 +37,7 @@ bool take_fraction(std::string_view& text, int& milliseconds) {
   return digits > 0;
 }
 
-/// "Z", "+02:00", "-0530" is not RFC 3339 and refused.
+/// "Z" or "+02:00". RFC 3339 requires the colon: "-0530" is refused.
 bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
   offset = std::chrono::minutes{0};
   if (take_char(text, 'Z') || take_char(text, 'z')) return true;
@@ -81,7 +81,7 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   }
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
-  // A leap second (:60) is the first moment of the next minute, as POSIX time has it.
+  // A leap second (:60) is the first moment of the next minute, as in POSIX time.
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   const Timestamp time = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
                          std::chrono::seconds{second} + std::chrono::milliseconds{milliseconds} - offset;

@@ -22,18 +22,18 @@ inline bool is_event_time(std::int64_t ms) { return ms >= 0 && ms <= kMaxTimeMs;
 /// "2026-11-21T21:36:00.123Z" (always UTC, always milliseconds).
 std::string format_rfc3339(Timestamp time);
 
-/// RFC 3339 date-time with 'Z' or a numeric offset, any number of fractional digits (truncated to
-/// milliseconds), years 1970-9999. Anything else is nullopt. Total over all inputs.
+/// Parses an RFC 3339 date-time with 'Z' or a numeric offset, any number of fractional digits (truncated to
+/// milliseconds), years 1970-9999. Nullopt for anything else. Total over all inputs.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
-/// The clocks behind an interface, so that tests decide what time it is and never sleep.
+/// Wall clock and monotonic clock. An interface, so that tests set the time and never sleep.
 /// Threads: all methods may be called concurrently.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Timestamp now() const = 0;
 
-  /// Since some moment in the past, whatever is done to the wall clock: for how long something has been.
+  /// Monotonic time since an unspecified start, unaffected by changes of the wall clock. For durations.
   virtual std::chrono::milliseconds elapsed() const = 0;
 
   /// Sleeps for `time`, or until `stop` is requested.
@@ -46,7 +46,7 @@ class SystemClock final : public Clock {
   std::chrono::milliseconds elapsed() const override;
 };
 
-/// Where no other is given.
+/// The default clock.
 const Clock& system_clock();
 
 }  // namespace freshet

@@ -9,10 +9,10 @@
 
 namespace freshet {
 
-/// What a log record asks for.
+/// The kinds of log records.
 enum class EventKind : unsigned char {
-  interaction,  ///< somebody did something with an item
-  erase,        ///< forget this user or session: history rows and whatever the learner still holds
+  interaction,  ///< a user or session did something with an item
+  erase,        ///< delete everything about this user or session: history rows, and what the learner holds
 };
 
 /// One decoded, validated record of the event log (docs/event_format.md).
@@ -22,14 +22,14 @@ struct Event {
   EventKind kind = EventKind::interaction;
   std::string id;       ///< dedupe key; empty: never deduplicated
   std::string user;     ///< may be empty (anonymous session)
-  std::string session;  ///< may be empty (the user's events are cut into sessions by time)
+  std::string session;  ///< may be empty (the user's events are split into sessions by time)
   std::string item;
   std::string type = "view";
   Timestamp time{};     ///< event time
-  float value = 1.0F;   ///< rating, quantity, price, dwell seconds, ... as the producer means it
-  std::string request;  ///< id of the recommendation list that led here; may be empty
+  float value = 1.0F;   ///< rating, quantity, price, dwell seconds, ...: the producer defines it
+  std::string request;  ///< id of the recommendation list that led to the event; may be empty
   std::string props;    ///< the producer's "props" object as JSON text; may be empty
-  bool consent = true;  ///< false: used for the answer, neither stored nor learned
+  bool consent = true;  ///< false: used for the owner's next lists only, neither stored nor learned
 
   bool operator==(const Event&) const = default;
 };
@@ -37,7 +37,7 @@ struct Event {
 inline constexpr std::size_t kMaxIdBytes = 512;      ///< id, user, session, item, type, request
 inline constexpr std::size_t kMaxPropsBytes = 8192;  ///< "props" as JSON text
 
-/// Whose history it is. A user and an anonymous session of the same name are different owners.
+/// The owner of a history: a user or a session. A user and a session of the same name are different owners.
 struct Owner {
   enum class Kind : unsigned char { user, session };
   Kind kind = Kind::user;
@@ -46,7 +46,8 @@ struct Owner {
   auto operator<=>(const Owner&) const = default;
 };
 
-/// The record key that keeps one owner's events in one partition, in order: the user, else the session.
+/// The key of an event's log record: the user, or the session if there is no user. It keeps an owner's events in one
+/// partition, in order.
 inline std::string_view partition_key(const Event& event) {
   return event.user.empty() ? std::string_view(event.session) : std::string_view(event.user);
 }
@@ -58,8 +59,8 @@ struct Item {
   std::string text;
   std::vector<std::string> categories;
   double price = 0.0;
-  bool available = true;   ///< false: never recommended, still learned from
-  Timestamp time{};        ///< when it was published; the epoch if unknown
+  bool available = true;   ///< false: never recommended, but its events are learned
+  Timestamp time{};        ///< time of publication; the epoch if unknown
   std::string attributes;  ///< the producer's "attributes" object as JSON text; may be empty
 
   bool operator==(const Item&) const = default;

@@ -15,10 +15,10 @@ namespace freshet {
 struct PositionedEvent {
   Position position;
   Event event;
-  Timestamp arrival{};  ///< when the log took it
+  Timestamp arrival{};  ///< when the log received it
 };
 
-/// A record that is not a valid event, with everything needed to look at it or replay it.
+/// A record that is not a valid event, with everything needed to inspect or replay it.
 struct RejectedRecord {
   Position position;
   Timestamp arrival{};                                       ///< when the log took it
@@ -28,31 +28,31 @@ struct RejectedRecord {
   std::vector<std::pair<std::string, std::string>> headers;  ///< Kafka only
 };
 
-/// What one poll returned, in log order per partition.
+/// The result of one poll, in log order per partition.
 struct EventBatch {
   std::vector<PositionedEvent> events;
   std::vector<RejectedRecord> rejected;
-  Positions next;  ///< of every partition touched: one past its last record in this batch
+  Positions next;  ///< for each partition in the batch: one past its last record
 
   bool empty() const { return next.empty(); }
 };
 
-/// The event log as a reader of events sees it: ingest implements it, ingest's history writer and
-/// online's learner each hold one of their own, with its own positions.
-/// Threads:  one thread calls poll/seek; assigned/end_positions may be called from any thread.
-/// Errors:   unavailable (broker away: keep polling, it recovers by itself).
+/// Reads events from the log. Ingest implements it; the history writer and the learner each have their own reader, with
+/// its own positions.
+/// Threads: one thread calls poll() and seek(); end_positions() may be called from any thread.
+/// Errors:  unavailable if the broker cannot be reached; keep polling, the reader recovers by itself.
 class EventReader {
  public:
   virtual ~EventReader() = default;
 
-  /// Waits up to `timeout` for at least one record, then returns at most `max_records` of them. An empty batch
-  /// means the time is up. Undecodable records are in `rejected` and are passed, never retried.
+  /// Waits up to `timeout` for at least one record, then returns at most `max_records`. An empty batch means that the
+  /// timeout has expired. Records that cannot be decoded are in `rejected`; they are not read again.
   virtual Result<EventBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
 
-  /// Goes on from `positions`; partitions that it does not name start at the beginning of the log.
+  /// Continues from `positions`; partitions that are not in it start at the beginning of the log.
   virtual void seek(const Positions& positions) = 0;
 
-  /// Newest known end of every partition that this reader reads (lag = end - own position).
+  /// Newest known end of each partition that this reader reads (lag = end - own position).
   virtual Positions end_positions() const = 0;
 };
 

@@ -12,7 +12,7 @@
 
 namespace freshet {
 
-/// What became of one POST /v1/events.
+/// The outcome of one POST /v1/events.
 struct SubmitReceipt {
   struct Rejected {
     std::size_t index = 0;  ///< of the event in the request, from 0
@@ -20,13 +20,13 @@ struct SubmitReceipt {
   };
   std::size_t accepted = 0;
   std::vector<Rejected> rejected;
-  Positions positions;  ///< the histories contain the accepted events once they cover this
+  Positions positions;  ///< the histories contain the accepted events once their positions cover this
 };
 
-/// Where events go: the event log, as the server sees it. Implemented by the composition root over ingest, which serve
-/// does not know.
-/// Threads:  all methods may be called concurrently; callbacks run exactly once, on any thread (also the caller's).
-/// Errors:   invalid (the whole body is not JSON events), overloaded, unavailable, shutting_down.
+/// Writes events to the log. The server uses it, ingest/intake implements it.
+/// Threads: all methods may be called concurrently; each callback runs exactly once, on any thread, possibly the
+///          caller's.
+/// Errors:  invalid (the body is not JSON events), overloaded, unavailable, shutting_down.
 class EventWriter {
  public:
   virtual ~EventWriter() = default;
@@ -36,7 +36,8 @@ class EventWriter {
   virtual void submit(std::string_view body, std::size_t max_events,
                       std::function<void(Result<SubmitReceipt>)> done) = 0;
 
-  /// Tells every reader of the log to forget `owner`, who is named as clients name them.
+  /// Appends a record that makes every reader of the log delete what it has about `owner`. Its id is the client's, not a
+  /// pseudonym.
   virtual void erase(const Owner& owner, std::function<void(Result<Positions>)> done) = 0;
 };
 

@@ -19,7 +19,7 @@ KeyedHash::KeyedHash(std::string_view key) {
   EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   FRESHET_CHECK(algorithm != nullptr);
   EVP_MAC_CTX* state = EVP_MAC_CTX_new(algorithm);
-  EVP_MAC_free(algorithm);  // the state holds it
+  EVP_MAC_free(algorithm);  // the state has its own reference
   FRESHET_CHECK(state != nullptr);
   std::string digest = "SHA256";
   const std::array parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), 0),

@@ -14,7 +14,8 @@ namespace {
 
 std::atomic<Format> line_format{Format::text};
 
-/// spdlog's part is the level and one write per line; the line is ours, so that both formats escape correctly.
+/// spdlog filters by level and writes each line at once. The line itself is formatted here, so that both formats escape
+/// correctly.
 std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink) {
   auto made = std::make_shared<spdlog::logger>("freshet", std::move(sink));
   made->set_pattern("%v");
@@ -132,7 +133,7 @@ void write(Level level, std::string_view message, Fields fields) noexcept {
     if (!logger().should_log(spdlog_level)) return;
     logger().log(spdlog_level, line_of(name_of(level), message, fields));
   } catch (...) {
-    // A log line that cannot be written must not take the service down.
+    // A log line that cannot be written must not stop the service.
   }
 }
 
@@ -154,7 +155,7 @@ void audit(std::string_view message, Fields fields) {
     const std::lock_guard lock(audit_mutex);
     (audit_file ? *audit_file : logger()).log(spdlog::level::critical, line);  // above every level one can choose
   } catch (...) {
-    // As above.
+    // As in write().
   }
 }
 

@@ -8,9 +8,11 @@
 #include <type_traits>
 #include <variant>
 
-/// Structured logging: a constant message and named values, one line each, to standard error.
+/// Structured logging to standard error: each line is a constant message with named values.
 ///   log::info("history writer caught up", {{"partition", 3}, {"lag_events", 0}});
-/// Threads: everything may be called concurrently. Never throws. User and session ids do not belong in a log.
+/// Do not log ids of users or sessions.
+/// Threads: all functions may be called concurrently.
+/// Errors:  none; a line that cannot be written is lost.
 namespace freshet::log {
 
 enum class Level { debug, info, warn, error };
@@ -41,7 +43,7 @@ class Field {
 
 using Fields = std::initializer_list<Field>;
 
-/// Call once, before threads start. Default: text at level info. The format is that of audit lines too.
+/// Call once, before threads start. Default: text at level info. Audit lines have the same format.
 void configure(Level level, Format format);
 
 void debug(std::string_view message, Fields fields = {});
@@ -49,11 +51,11 @@ void info(std::string_view message, Fields fields = {});
 void warn(std::string_view message, Fields fields = {});
 void error(std::string_view message, Fields fields = {});
 
-/// A line of level "audit": who did what with data that is not theirs. Written whatever the level is.
+/// Writes a line of level "audit": who accessed or changed which personal data. Written at every log level.
 void audit(std::string_view message, Fields fields);
 
-/// Audit lines go to the end of `file` from now on; empty: to standard error, as all others. False if it cannot be
-/// opened: they go where they went. Call it again when the file has been moved away.
+/// Appends audit lines to `file` from now on, or writes them to standard error if it is empty. False if the file cannot
+/// be opened; audit lines then go where they went before. Call it again after log rotation.
 bool audit_to(const std::string& file);
 
 }  // namespace freshet::log

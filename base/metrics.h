@@ -16,10 +16,10 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-/// The process's metrics: freshet_<module>_<what>_<unit>[_total]. Names are API, listed in docs/metrics.md.
-/// Threads:  all methods, and all methods of what they return, may be called concurrently.
-/// Owns:     every metric; the references stay valid for the lifetime of this object.
-/// Errors:   asking for one name with two kinds or two help texts is our bug.
+/// The metrics of the process, named freshet_<module>_<what>_<unit>[_total]. Names are API, listed in docs/metrics.md.
+/// Threads: all methods, and all methods of the metrics, may be called concurrently.
+/// Owns:    every metric; references are valid for the lifetime of this object.
+/// Errors:  registering one name with two types or two help texts is a bug.
 class Metrics {
  public:
   using Labels = std::vector<std::pair<std::string, std::string>>;
@@ -35,7 +35,7 @@ class Metrics {
   Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                        const Labels& labels = {});
 
-  /// Bucket bounds in seconds for something between 50 us and 5 s.
+  /// Bucket bounds in seconds, from 50 us to 5 s.
   static const std::vector<double>& latency_bounds();
 
   /// The Prometheus text exposition format.

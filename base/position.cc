@@ -6,7 +6,7 @@
 namespace freshet {
 namespace {
 
-/// Reads one canonical non-negative decimal number off the front of `text`.
+/// Removes one non-negative decimal number without leading zeros from the front of `text`.
 template <typename Number>
 bool take_number(std::string_view& text, Number& number) {
   if (text.empty() || text.front() == '-' || (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9')) {

@@ -3,7 +3,7 @@
 namespace freshet {
 namespace {
 
-constexpr std::size_t kDigits = 32;  // 128 bits: no two of a billion ids meet
+constexpr std::size_t kDigits = 32;  // 128 bits: no collision among a billion ids
 
 }  // namespace
 

@@ -9,30 +9,32 @@
 
 namespace freshet {
 
-/// Stands in for the ids of users and sessions wherever they would be kept (docs/privacy.md): 32 hexadecimal digits of
-/// a keyed hash, the same for the same id as long as the key is. A user and a session of one name have nothing in
-/// common. Threads: all methods may be called concurrently. Cheap to copy.
+/// Replaces ids of users and sessions by pseudonyms before they are stored (docs/privacy.md): 32 hexadecimal digits of a
+/// keyed hash. The same id and key always give the same pseudonym; a user and a session of the same name have different
+/// ones.
+/// Threads: all methods may be called concurrently.
+/// Cost:    cheap to copy; of() is one KeyedHash::hex().
 class Pseudonyms {
  public:
-  /// Shorter keys are refused by whoever reads them.
+  /// The configuration refuses shorter keys.
   static constexpr std::size_t kMinKeyBytes = 16;
 
-  /// None: ids stay as they are.
+  /// Not in use: ids are kept unchanged.
   Pseudonyms() = default;
 
-  /// An empty key: none.
+  /// An empty key: not in use.
   explicit Pseudonyms(std::string_view key);
 
   bool in_use() const { return hash_.has_value(); }
 
-  /// Hash of "user:ID" or "session:ID"; of an empty id, which is nobody's, the empty text.
+  /// Hash of "user:ID" or "session:ID". An empty id, which means no owner, stays empty.
   std::string of(Owner::Kind kind, std::string_view id) const;
   Owner of(const Owner& owner) const { return {owner.kind, of(owner.kind, owner.id)}; }
 
-  /// Its user and its session.
+  /// Replaces the event's user and session.
   void replace_in(Event& event) const;
 
-  /// Tells keys apart and gives none away; empty if none is in use.
+  /// Identifies the key without revealing it; empty if not in use.
   std::string fingerprint() const;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace freshet {
 
-/// One step of splitmix64: a bijection of 64-bit numbers that looks random; also a good hash finaliser.
+/// One step of splitmix64: a bijection of 64-bit numbers that looks random. Also a good hash finalizer.
 inline std::uint64_t mix64(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
@@ -15,8 +15,8 @@ inline std::uint64_t mix64(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// xoshiro256++ (Blackman and Vigna): fast, and 32 bytes of state that a checkpoint can carry, so that a restart draws
-/// the numbers it would have drawn. Not for secrets.
+/// xoshiro256++ (Blackman and Vigna): fast, with 32 bytes of state that checkpoints contain, so that a restarted learner
+/// draws the same numbers. Not for secrets.
 /// Threads: one.
 class Random {
  public:
@@ -39,7 +39,7 @@ class Random {
   /// In [0, 1), 53 random bits.
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
 
-  /// In [0, n), by Lemire's multiplication (bias below n / 2^64).
+  /// In [0, n), by Lemire's multiplication (bias less than n / 2^64).
   /// REQUIRES: n > 0
   std::uint64_t below(std::uint64_t n) {
     __extension__ using Wide = unsigned __int128;

@@ -9,27 +9,31 @@
 
 namespace freshet {
 
-/// Everything that can go wrong at run time. Closed: a new kind is a decision, not a habit.
+/// The kinds of run-time errors. Closed on purpose: adding one is a design decision.
 enum class Errc {
   invalid,        ///< the caller's input is wrong; retrying does not help
   not_found,      ///< no such user, item, ...
   corrupt,        ///< stored bytes do not match their checksum or format
   overloaded,     ///< a bounded queue or limit is full; retry later
   timed_out,      ///< the deadline passed first
-  unavailable,    ///< broker, disk or another part is not usable now; retry later
+  unavailable,    ///< a broker, a disk or another component cannot be used now; retry later
   shutting_down,  ///< the service is stopping
 };
 
 std::string_view to_string(Errc code);
 
-/// What went wrong, with a message that a person can act on (lower case, no full stop).
+/// An error with a message that tells a person what to do (lower case, no full stop).
 struct Error {
   Errc code = Errc::invalid;
   std::string message;
 };
 
-/// A value or an Error, spelled as C++23's std::expected so that it can be replaced by it.
-/// Threads: as the value. Reading value() of an error (or the reverse) is our bug and aborts.
+/// A value or an Error. The names are those of C++23's std::expected, which can replace it one day:
+///   Result<Positions> parsed = parse_token(token);
+///   if (!parsed) return parsed.error();
+///   use(*parsed);
+/// Threads: as the value.
+/// Errors:  value() of an error, and error() of a value, are bugs and abort.
 template <typename T>
 class [[nodiscard]] Result {
  public:

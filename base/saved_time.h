@@ -7,12 +7,12 @@
 
 namespace freshet {
 
-/// The time of an event in a saved state, in milliseconds. One that no event has, with which sums would overflow, makes
-/// `in` not ok().
+/// Reads an event time, in milliseconds, from a saved state. If it is outside the range of event times, where sums could
+/// overflow, `in` is no longer ok().
 inline std::int64_t read_time_ms(ByteReader& in) {
   const auto ms = in.fixed<std::int64_t>();
   if (is_event_time(ms)) return ms;
-  in.take(UINT64_MAX);  // more than there is
+  in.take(UINT64_MAX);  // longer than any input, so `in` fails
   return 0;
 }
 

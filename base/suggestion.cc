@@ -9,7 +9,7 @@
 namespace freshet {
 namespace {
 
-/// Levenshtein distance with swaps of neighbours (optimal string alignment).
+/// Levenshtein distance with transpositions of adjacent letters (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);
   std::iota(previous.begin(), previous.end(), std::size_t{0});
@@ -25,7 +25,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return previous[b.size()];
 }
 
-/// A lower bound of edit_distance() that costs little: letters of the longer that are not in the other.
+/// A cheap lower bound of edit_distance(): the number of letters of the longer word that are not in the other.
 std::size_t letters_apart(std::string_view a, std::string_view b) {
   std::array<std::uint8_t, 256> left{};
   for (const char c : a) ++left[static_cast<unsigned char>(c)];

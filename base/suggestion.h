@@ -6,7 +6,7 @@
 
 namespace freshet {
 
-/// The one of `known` that a mistyped `word` most likely meant (smallest edit distance), or empty if none is close.
+/// The member of `known` closest to a mistyped `word` by edit distance; empty if none is close.
 std::string nearest(std::string_view word, std::span<const std::string> known);
 
 }  // namespace freshet

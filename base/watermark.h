@@ -9,23 +9,23 @@
 
 namespace freshet {
 
-/// How far a reader of the log has got, and who is waiting for it to get further (read-your-writes).
-/// Threads:  all methods may be called concurrently. Callbacks run on the thread that calls move_to(),
-///           without the lock held, and must only hand over.
-/// Cost:     move_to() is O(partitions + waiters).
+/// The position of a reader of the log, and the requests that wait for it to advance (read-your-writes).
+/// Threads: all methods may be called concurrently. Callbacks run on the thread that calls move_to(), without the lock,
+///          and must only pass their work on to another thread.
+/// Cost:    move_to() is O(partitions + waiters).
 class Watermark {
  public:
   using WaiterId = std::uint64_t;
 
   Positions positions() const;
 
-  /// Of these partitions everything below `upto` is now visible. One may go back: a log that begins anew.
+  /// Everything below `upto` is now visible in these partitions. A partition moves back if its log was recreated.
   void move_to(const Positions& upto);
 
-  /// Calls `reached` once, as soon as the watermark covers `wanted` (at once if it does already).
+  /// Calls `reached` once, as soon as the watermark covers `wanted`: before it returns, if it already does.
   WaiterId wait_for(Positions wanted, std::function<void()> reached);
 
-  /// Forgets a waiter. False if its callback has run or is about to.
+  /// Removes a waiter. False if its callback has run or is about to run.
   bool cancel(WaiterId id);
 
  private:
