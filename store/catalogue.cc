@@ -19,7 +19,7 @@ struct TextHash {
 
 using ItemMap = std::unordered_map<std::string, std::shared_ptr<const Item>, TextHash, std::equal_to<>>;
 
-/// Roughly what the item costs in memory.
+/// Approximate memory of an item.
 std::uint64_t bytes_of(const Item& item) {
   std::uint64_t bytes = sizeof(Item) + 2 * item.item.capacity() + item.title.capacity() + item.text.capacity() +
                         item.attributes.capacity() + 64;

@@ -14,29 +14,28 @@
 
 namespace freshet::store {
 
-/// Items and their attributes. All items are also kept decoded in memory, because filters ask about hundreds per
-/// request.
-/// Threads:  all methods may be called concurrently; writers are serialised.
-/// Errors:   not_found, unavailable (I/O). The constructor throws if the stored items cannot be read.
-/// Cost:     find(): a hash lookup under a shared lock; put(), erase(), update(): one WriteBatch, fsynced, since
-///           no log holds it.
+/// Items and their attributes. All items are in memory too, decoded, because filters look up hundreds per request.
+/// Threads: all methods may be called concurrently; writers are serialized.
+/// Errors:  not_found, unavailable (I/O). The constructor throws std::runtime_error if it cannot read the stored items.
+/// Cost:    find(): a hash lookup under a shared lock; put(), erase(), update(): one WriteBatch with an fsync, since
+///          items are not in the log.
 class Catalogue {
  public:
   explicit Catalogue(Database& database);
   ~Catalogue();
 
-  /// Inserts or replaces, all or nothing.
+  /// Inserts or replaces items, all or none.
   Result<void> put(std::span<const Item> items);
   Result<void> erase(std::string_view item);
 
-  /// Replaces the item by what `change` makes of it, which is returned; no other write comes in between. What `change`
-  /// refuses is the error. REQUIRES: `change` keeps the name and does not write to the catalogue.
+  /// Replaces the item by the result of `change`, atomically, and returns it. An error of `change` is returned.
+  /// REQUIRES: `change` keeps the item's name and does not write to the catalogue.
   Result<Item> update(std::string_view item, const std::function<Result<Item>(const Item&)>& change);
 
-  /// Shared with the catalogue: immutable. Null if unknown.
+  /// The item, immutable and shared with the catalogue; null if unknown.
   std::shared_ptr<const Item> find(std::string_view item) const;
 
-  /// False only for an item that the catalogue knows and marks unavailable.
+  /// False only for an item that is in the catalogue and marked unavailable.
   bool is_available(std::string_view item) const;
 
   std::size_t size() const;

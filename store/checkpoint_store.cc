@@ -20,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// File format, part of the on-disk format: magic, version, length, crc32 of the bytes, then the bytes.
+/// Part of the on-disk format: magic, version, length, crc32 of the bytes, then the bytes.
 constexpr std::string_view kMagic = "FRSHCKPT";
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
 constexpr std::string_view kPrefix = "checkpoint-";
 constexpr std::string_view kTemporary = "writing.tmp";
 
-/// Of all so far and of `bytes`, which follow; of nothing: 0.
+/// Continues the checksum `so_far` with `bytes`. The checksum of no bytes is 0.
 std::uint32_t checksum(std::uint32_t so_far, std::string_view bytes) {
   return static_cast<std::uint32_t>(crc32_z(so_far, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
@@ -38,14 +38,14 @@ std::string name_of(std::uint64_t sequence) {
   return name;
 }
 
-/// 0: not the name of a checkpoint, but of somebody's copy of one, say.
+/// 0 for a name that is not exactly a checkpoint's, such as that of a copy.
 std::uint64_t sequence_of(const std::string& name) {
   if (!name.starts_with(kPrefix)) return 0;
   const std::uint64_t sequence = std::strtoull(name.c_str() + kPrefix.size(), nullptr, 10);
   return name == name_of(sequence) ? sequence : 0;
 }
 
-/// Closes on every way out.
+/// Closes the file when it goes out of scope.
 struct File {
   int descriptor = -1;
   ~File() {
@@ -76,7 +76,7 @@ std::string header_of(std::uint64_t length, std::uint32_t crc) {
   return header;
 }
 
-/// The header goes in last, over its place: only then is it known.
+/// Reserves space for the header and writes it last, since it has length and checksum.
 Result<std::uint64_t> write_file(const std::string& path,
                                  const std::function<void(const CheckpointStore::Sink&)>& encode) {
   const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
@@ -107,7 +107,7 @@ Result<void> sync_directory(const std::string& path) {
   return {};
 }
 
-/// Not mapped: what a failing disk cannot read is to be an error, not a signal.
+/// Does not map the file: a failing disk must cause an error, not a signal.
 Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary | std::ios::ate);
   if (!in) return failed("cannot open", path);
@@ -118,7 +118,7 @@ Result<std::string> read_file(const std::string& path) {
   return bytes;
 }
 
-/// Behind the header, if that holds what it should.
+/// The bytes after the header, if length and checksum are right.
 Result<std::string_view> checked(std::string_view file) {
   ByteReader header(file);
   const std::string_view magic = header.take(kMagic.size());
@@ -158,7 +158,7 @@ Result<std::uint64_t> CheckpointStore::write(const std::function<void(const Sink
   auto written = write_file(temporary, encode);
   if (!written) {
     std::error_code ignored;
-    fs::remove(temporary, ignored);  // on a full disk every byte counts
+    fs::remove(temporary, ignored);  // frees space on a full disk
     return written;
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) return failed("cannot rename to", path);

@@ -301,7 +301,7 @@ Result<void> open_again(Database::Impl& impl, bool read_only) {
   std::_Exit(2);
 }
 
-/// Opens the database again, as after a crash; for reading only if that is all the disk allows.
+/// Opens the database again, as after a crash. If the disk does not allow that, opens it for reading.
 Result<void> start_over(Database::Impl& impl) {
   const std::unique_lock alone(impl.in_use);
   const auto before = stored_positions(impl);

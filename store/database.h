@@ -12,16 +12,16 @@
 
 namespace freshet::store {
 
-/// The RocksDB directory that everything durable lives in; the stores of this folder are views of it.
-/// Threads:  all methods may be called concurrently.
-/// Owns:     the directory lock: one process per directory.
-/// Errors:   the constructor throws std::runtime_error with one clear line: not writable, locked by another process,
-///           a directory of something else, a format newer than this binary, corrupt. Nothing throws afterwards.
-/// Format:   docs/store_format.md, versioned by `meta/format`.
+/// The data directory: a RocksDB database that all stores of this folder use.
+/// Threads: all methods may be called concurrently.
+/// Owns:    the lock of the directory: one process per directory.
+/// Errors:  the constructor throws std::runtime_error with one clear line: not writable, locked by another process, the
+///          directory of another program, a format newer than this binary, corrupt. Nothing throws afterwards.
+/// Format:  docs/store_format.md, versioned by `meta/format`.
 class Database {
  public:
-  /// Opens or creates `options.directory`. What is too old is told by stream time, and by `clock`, which must outlive
-  /// this, where that is far ahead of it (store/newest_time.h).
+  /// Opens or creates `options.directory`. `clock` bounds stream time when ages are computed (store/newest_time.h); it
+  /// must outlive the database.
   explicit Database(const Options& options, const Clock& clock = system_clock());
 
   /// Opens an existing directory without writing to it or locking it (freshet inspect).
@@ -30,21 +30,22 @@ class Database {
   Database(Database&&) noexcept;
   ~Database();
 
-  /// Makes everything committed so far survive a power cut.
+  /// Makes everything committed so far durable, even after a power cut.
   Result<void> sync();
 
-  /// Empty while it takes writes. After a failed write, flush or compaction (a full disk, an I/O error): what failed,
-  /// and what recover() is waiting for; reads go on, writes are unavailable until it has succeeded.
+  /// Empty while the database accepts writes. After a failed write, flush or compaction (a full disk, an I/O error):
+  /// the failure, and why recover() has not succeeded yet. Reads still work, writes are unavailable.
   std::string problem() const;
 
-  /// To be called now and then: if there is a problem and the disk is well again, opens the directory again, as after a
-  /// crash. Waits for reads in progress and makes later ones wait: milliseconds per MiB of write-ahead log.
-  /// Errors:   unavailable: the disk is not well yet, says why; reads go on. A disk that has forgotten what was
-  ///           committed, or can no longer be read, ends the process (exit code 2): only a restart reads the log again.
+  /// Recovers from a problem: if the disk can be written to, opens the database again, as after a crash. Call it
+  /// regularly.
+  /// Cost:   waits for reads in progress, and later ones wait for it: milliseconds per MiB of write-ahead log.
+  /// Errors: unavailable, with the reason, if the disk cannot be written to yet; reads still work. If the disk has lost
+  ///         committed data or cannot be read, the process exits with code 2, since only a restart reads the log again.
   Result<void> recover();
 
-  /// Bytes in memory and on disk by what they are for: "memtables", "block_cache", "history_cache",
-  /// "table_readers", "sst", "wal".
+  /// Bytes in memory and on disk, by purpose: "memtables", "block_cache", "history_cache", "table_readers", "sst",
+  /// "wal".
   std::vector<std::pair<std::string, std::uint64_t>> usage() const;
 
   const Options& options() const;

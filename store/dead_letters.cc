@@ -32,7 +32,7 @@ RejectedRecord cut_dead_letter(const RejectedRecord& record) {
 }
 
 void trim_dead_letters(Database::Impl& db, std::size_t added) {
-  constexpr std::size_t kSlack = kMaxDeadLetters / 10;  // looking at all of them is rare then
+  constexpr std::size_t kSlack = kMaxDeadLetters / 10;  // reading all of them is rare then
   const std::lock_guard alone(db.dead_letter_trims);
   const std::size_t counted = db.dead_letter_count += added;
   if (counted <= kMaxDeadLetters + kSlack) return;

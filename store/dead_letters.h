@@ -8,21 +8,21 @@
 
 namespace freshet::store {
 
-/// How many are kept, the newest by arrival. There may be a tenth more until the oldest go.
+/// Number of dead letters that are kept, the newest by arrival. There may be 10 % more until the oldest are deleted.
 inline constexpr std::size_t kMaxDeadLetters = 100'000;
 
-/// How much is kept of a record's key, of its value, and of its headers.
+/// Number of bytes that are kept of a record's key, of its value, and of its headers.
 inline constexpr std::size_t kMaxDeadLetterBytes = std::size_t{256} << 10;
 
-/// What is kept of a record, here and in Kafka's dead-letter topic. A value that was cut off has, before its own, the
-/// header freshet-truncated-from, which says how long it was.
+/// The part of a record that is kept, here and in Kafka's dead-letter topic. If the value is truncated, the header
+/// freshet-truncated-from, before the record's own, has the original length.
 RejectedRecord cut_dead_letter(const RejectedRecord& record);
 
-/// Rejected records of the embedded log, and those that Kafka's dead-letter topic did not take, with reason, original
-/// bytes (cut_dead_letter) and position, in the order of partitions and offsets. Written by HistoryStore::commit (same
-/// WriteBatch as the positions), read by `freshet inspect`. With a pseudonym key only reason and position.
-///
+/// Rejected records of the embedded log, and those that Kafka's dead-letter topic did not take, in the order of
+/// partitions and offsets. Each has its reason, position and bytes (cut_dead_letter); with a pseudonym key only reason
+/// and position. HistoryStore::commit writes them, in the WriteBatch of the positions; `freshet inspect` shows them.
 /// Threads: all methods may be called concurrently.
+/// Errors:  unavailable (I/O), corrupt.
 class DeadLetters {
  public:
   explicit DeadLetters(Database& database) : database_(database) {}

@@ -10,10 +10,10 @@
 namespace freshet::store {
 namespace {
 
-/// Everything in [from, to], or everything where these are null, is read, and written without what is deleted.
+/// Rewrites all rows in [from, to] without the deleted ones; null is unbounded.
 rocksdb::Status rewrite(const Database::Impl& db, Family family, const rocksdb::Slice* from, const rocksdb::Slice* to) {
   rocksdb::CompactRangeOptions options;
-  // Files of the last level too: they are where deleted rows last longest.
+  // Deleted rows stay longest in files of the last level.
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
   options.exclusive_manual_compaction = false;
   return db.db->CompactRange(options, db.family(family), from, to);
@@ -44,7 +44,7 @@ Result<std::vector<Erasure>> Erasures::pending() const {
 Result<void> Erasures::finish(std::span<const Erasure> erasures) {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  // A new log file for all families together; those before it, which hold what was written, are deleted.
+  // Flushing all families together starts a new write-ahead log and deletes the ones before it.
   const auto flush = [&] { return db.db->Flush(rocksdb::FlushOptions{}, {db.handles.begin(), db.handles.end()}); };
   auto status = flush();
   for (const Erasure& erasure : erasures) {
@@ -55,10 +55,10 @@ Result<void> Erasures::finish(std::span<const Erasure> erasures) {
   for (const Family family : {Family::journal, Family::dead_letters}) {
     if (status.ok() && !erasures.empty()) status = rewrite(db, family, nullptr, nullptr);
   }
-  // The erasures name the owners, so they are the last to go.
+  // The erasures name the owners, so they are deleted last.
   rocksdb::WriteBatch forget;
   for (const Erasure& erasure : erasures) {
-    // Unless it has been asked for again meanwhile: then there is more to rewrite.
+    // It stays if it has changed: the owner was erased again meanwhile, and there is more to rewrite.
     std::string noted;
     const std::string key = erasure_key(erasure.owner);
     if (status.ok()) status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::meta), key, &noted);

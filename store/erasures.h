@@ -12,21 +12,20 @@
 
 namespace freshet::store {
 
-/// Erasures that are not through yet. They are written by HistoryStore in the same WriteBatch as the deletions, so a
-/// crash cannot lose one, and name the owner until they are finished.
-/// Threads:  all methods may be called concurrently.
-/// Errors:   unavailable (I/O), corrupt.
+/// Erasures whose bytes are not removed from the files yet. HistoryStore writes them in the WriteBatch of the deletions,
+/// so that a crash cannot lose one. They name the owner until they are finished.
+/// Threads: all methods may be called concurrently.
+/// Errors:  unavailable (I/O), corrupt.
 class Erasures {
  public:
   explicit Erasures(Database& database) : database_(database) {}
 
-  /// Those whose erase record has been carried out, in no particular order.
+  /// Erasures whose erase record has been committed, in no particular order.
   Result<std::vector<Erasure>> pending() const;
 
-  /// Rewrites the files that hold, or held, anything of these owners, and forgets the erasures. Nothing that was
-  /// deleted before this call is on disk afterwards. Without any: only the names of those that a crash kept from going
-  /// are made to go. Cost: reads and writes the files around the owners' rows, the whole journal and the dead letters;
-  /// blocks.
+  /// Rewrites the files that contain rows of these owners, and forgets the erasures. Afterwards nothing that was deleted
+  /// before the call is on disk. With an empty list it only finishes an erasure that a crash interrupted.
+  /// Cost: reads and writes the files with the owners' rows, the whole journal and the dead letters; blocks.
   Result<void> finish(std::span<const Erasure> erasures);
 
  private:

@@ -14,7 +14,7 @@
 namespace freshet::store {
 namespace {
 
-/// The owner part of a history key, whatever its length: everything but the fixed suffix.
+/// The owner part of a history key, of any length: everything except the fixed suffix.
 class OwnerPrefix final : public rocksdb::SliceTransform {
  public:
   const char* Name() const override { return "freshet.OwnerPrefix"; }
@@ -26,12 +26,11 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
 
 /// Drops history rows beyond the owner's newest `max_events`, and rows older than `oldest`.
 ///
-/// A compaction sees an owner's rows newest first but only those in its input files. Dropping a row after counting N
-/// newer ones of the same owner is still safe: these N exist, so the row is beyond the limit whatever the other files
-/// hold. An erase of the whole owner removes the row as well. A user's erasure takes single rows out of a session,
-/// though, and those may be among the N, before this compaction (their marks lie in other files) or after it. Such a
-/// session's history is then shorter than the limit by at most as many rows as the erasure took, although it had older
-/// ones; it never shows a row that was erased.
+/// A compaction sees an owner's rows newest first, but only those in its input files. Dropping a row after N newer ones
+/// of the same owner is safe: these N exist, so the row is beyond the limit whatever other files contain. Erasing the
+/// owner removes the row anyway. Erasing a user, however, deletes single rows of a session, which may be among the N,
+/// before this compaction (their marks are in other files) or after it. The session's history is then shorter than the
+/// limit by at most the number of erased rows, although it had older ones. It never shows an erased row.
 class HistoryFilter final : public rocksdb::CompactionFilter {
  public:
   HistoryFilter(std::size_t max_events, Timestamp oldest) : max_events_(max_events), oldest_(oldest) {}
@@ -75,7 +74,7 @@ class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
   const SharedTime stream_time_;
 };
 
-/// Forgets event ids that are older than the dedupe window.
+/// Drops event ids that are older than the dedupe window.
 class DedupeFilter final : public rocksdb::CompactionFilter {
  public:
   explicit DedupeFilter(Timestamp oldest) : oldest_(oldest) {}
@@ -106,8 +105,8 @@ class DedupeFilterFactory final : public rocksdb::CompactionFilterFactory {
   const SharedTime newest_arrival_;
 };
 
-/// Files go through the compaction filter this often also where nothing new is written, so that what is too old for
-/// `age` leaves the disk at most about a tenth of it late. RocksDB's own bound is 30 days.
+/// How often a file is compacted even if nothing new is written, so that rows older than `age` leave the disk at most
+/// about 10 % late. RocksDB's own interval is 30 days.
 std::uint64_t rewrite_interval(std::chrono::hours age) {
   constexpr std::chrono::hours kMost{24 * 30};
   const auto tenth = std::clamp(age / 10, std::chrono::hours(1), kMost);
@@ -120,37 +119,37 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   const Options& options = impl.options;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = impl.block_cache;
-  // Index and filters count against the cache limit: memory stays bounded however many files there are. Those of the
-  // first level are asked on every read and stay.
+  // Index and filters count against the cache limit, so that memory is bounded for any number of files. Those of the
+  // first level are needed by every read and pinned.
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  // In pieces of a few KiB. Of a file of some million small rows the filter is larger than a shard of the cache, so
-  // that it would be read from the file, all of it, each time that it is asked.
+  // Partitioned into pieces of a few KiB. The whole filter of a file with millions of small rows is larger than a shard
+  // of the cache, and would be read from the file for every lookup.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
   table.partition_filters = true;
   table.format_version = 5;
 
   rocksdb::ColumnFamilyOptions family;
-  // What a memtable takes before its first row (a bloom filter, an arena block) is a share of these. With RocksDB's own
-  // sizes it could exceed a small limit of all families together, and every commit would flush.
+  // The initial memory of a memtable (a bloom filter, an arena block) is a share of these. With RocksDB's defaults it
+  // could exceed a small limit of all families together, and every commit would flush.
   family.write_buffer_size = options.memtable_bytes;
   family.arena_block_size = options.memtable_bytes / 64;
   family.compression = rocksdb::kLZ4Compression;       // cheap enough for the write path
-  family.bottommost_compression = rocksdb::kZSTD;      // most bytes lie here, rewritten rarely
+  family.bottommost_compression = rocksdb::kZSTD;      // has most bytes and is rewritten rarely
   family.level_compaction_dynamic_level_bytes = true;  // bounded space amplification for a store that only grows
 
   switch (which) {
     case Family::history:
       family.prefix_extractor = std::make_shared<OwnerPrefix>();
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-      table.whole_key_filtering = false;  // rows are never asked for one by one
+      table.whole_key_filtering = false;  // there are no lookups of single rows
       family.memtable_prefix_bloom_size_ratio = 0.05;
       family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, impl.stream_time);
       family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
       break;
     case Family::dedupe:
-      // Asked once per event with an id, and almost always absent: the bloom filter is the answer.
+      // Looked up once for each event with an id, and almost always absent: the bloom filter answers.
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       family.memtable_prefix_bloom_size_ratio = 0.05;
       family.memtable_whole_key_filtering = true;

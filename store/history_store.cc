@@ -33,7 +33,7 @@ std::unique_ptr<rocksdb::Iterator> iterate(const Database::Impl& db, const Owner
   return rows;
 }
 
-/// Calls visit(key, event) with every row of `owner`; one that cannot be decoded is passed over.
+/// Calls visit(key, event) for each row of `owner`. Skips rows that cannot be decoded.
 template <typename Visit>
 rocksdb::Status for_each_row(const Database::Impl& db, const Owner& owner, Visit visit) {
   const auto rows = iterate(db, owner);
@@ -44,7 +44,7 @@ rocksdb::Status for_each_row(const Database::Impl& db, const Owner& owner, Visit
   return rows->status();
 }
 
-/// True if `id` stands in `bytes` by itself, not as a piece of a longer word.
+/// True if `bytes` contains `id` as a word, not as part of a longer one.
 bool names(std::string_view bytes, std::string_view id) {
   const auto in_word = [&](std::size_t at) {
     return at < bytes.size() && (std::isalnum(static_cast<unsigned char>(bytes[at])) != 0 || bytes[at] == '_');
@@ -55,7 +55,7 @@ bool names(std::string_view bytes, std::string_view id) {
   return false;
 }
 
-/// Field by field: as they lie on disk, the length of one may look like a letter beside an id.
+/// Searches each field by itself: in the encoded record, the length of a field may look like a letter next to an id.
 bool names(const RejectedRecord& record, std::string_view id) {
   return names(record.reason, id) || names(record.key, id) || names(record.value, id) ||
          std::ranges::any_of(record.headers,
@@ -74,7 +74,7 @@ rocksdb::Status erase_dead_letters(const Database::Impl& db, rocksdb::WriteBatch
   return it->status();
 }
 
-/// Deletes what is stored of `owner`, and notes what that was. `position`: of the erase record, if there is one yet.
+/// Deletes everything about `owner`, and adds the erasure. `position` is that of the erase record, if it is in the log.
 rocksdb::Status erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
                             std::optional<Position> position) {
   std::set<std::string> sessions;
@@ -105,7 +105,7 @@ rocksdb::Status erase_owner(const Database::Impl& db, rocksdb::WriteBatch& batch
   return {};
 }
 
-/// Where each event id of a batch was first accepted, for those accepted before this batch.
+/// For the event ids of a batch that were accepted before it: where each was first accepted.
 std::unordered_map<std::string_view, DedupeValue> known_ids(const Database::Impl& db, const EventBatch& batch,
                                                             rocksdb::Status& status) {
   std::vector<rocksdb::Slice> keys;
@@ -127,7 +127,7 @@ std::unordered_map<std::string_view, DedupeValue> known_ids(const Database::Impl
   return known;
 }
 
-/// One commit in the making.
+/// Builds the WriteBatch of one commit.
 class Commit {
  public:
   Commit(const Database::Impl& db, std::unordered_map<std::string_view, DedupeValue> known)
@@ -163,7 +163,7 @@ class Commit {
   /// REQUIRES: all events of the batch have been added.
   void add(const RejectedRecord& record) {
     if (is_erased(record)) return;
-    // What could not be decoded may hold ids anywhere.
+    // A record that cannot be decoded may contain ids anywhere.
     const std::string value = db_.options.pseudonym_key.empty()
                                   ? encode_rejected(cut_dead_letter(record))
                                   : encode_rejected({record.position, record.arrival, record.reason, {}, {}, {}});
@@ -198,7 +198,7 @@ class Commit {
     };
     erase_one({Owner::Kind::user, event.user});
     erase_one({Owner::Kind::session, event.session});
-    // What this batch itself has put into sessions of the user's is not in the store to be found there.
+    // Rows that this batch adds to the user's sessions are not in the store yet.
     const auto [first, last] = shared_.equal_range(event.user);
     for (auto it = first; it != last; ++it) {
       const PositionedEvent& put = *it->second;
@@ -209,8 +209,8 @@ class Commit {
     ++counts_.erased;
   }
 
-  /// True if the record names somebody whom this batch erases, unless it is behind that in the same partition. Records
-  /// of other partitions are neither before nor after it: they go.
+  /// True if the record names an owner that this batch erases, and is not after the erase record in the same partition.
+  /// Records of other partitions have no order relative to it and are erased.
   bool is_erased(const RejectedRecord& record) const {
     return std::ranges::any_of(erased_, [&](const auto& erase) {
       const auto& [at, id] = erase;
@@ -223,8 +223,8 @@ class Commit {
     return time < oldest_kept(db_.options.max_event_age, std::min(stream_time_, latest_));
   }
 
-  /// False if the id was accepted at another position within the window. At this very position it is a repeat of the
-  /// same record (read again after a crash), which must be written again.
+  /// False if the id was accepted at another position within the window. At the same position it is the same record, read
+  /// again after a crash, and must be written again.
   bool accept_id(const PositionedEvent& entry) {
     const auto known = known_.find(entry.event.id);
     newest_arrival_ = std::max(newest_arrival_, entry.arrival);
@@ -246,17 +246,17 @@ class Commit {
   const Database::Impl& db_;
   std::unordered_map<std::string_view, DedupeValue> known_;
   rocksdb::WriteBatch batch_;
-  rocksdb::Status status_;  // the first that was not ok
+  rocksdb::Status status_;  // the first error
   CommitCounts counts_;
-  std::multimap<std::string_view, const PositionedEvent*>
-      shared_;                                            // by user: events that are in a session's history too
-  std::vector<std::pair<Position, std::string>> erased_;  // of each erase: where it is, whose id
+  // Of the events of this batch with user and session, by user.
+  std::multimap<std::string_view, const PositionedEvent*> shared_;
+  std::vector<std::pair<Position, std::string>> erased_;  // position and owner's id of each erase record
   Timestamp stream_time_;
-  const Timestamp latest_;  // that stream time is believed to be
+  const Timestamp latest_;  // upper bound of stream time for computing ages
   Timestamp newest_arrival_;
 };
 
-/// Makes what is held in memory follow a batch that has been written.
+/// Applies a batch that has been written to the cached histories.
 class WriteThrough final : public rocksdb::WriteBatch::Handler {
  public:
   explicit WriteThrough(const Database::Impl& db)
@@ -273,7 +273,7 @@ class WriteThrough final : public rocksdb::WriteBatch::Handler {
     return {};
   }
   rocksdb::Status DeleteRangeCF(std::uint32_t family, const rocksdb::Slice& begin, const rocksdb::Slice&) override {
-    if (family == history_) held_.drop(to_view(begin));  // always of one owner, from the first possible key
+    if (family == history_) held_.drop(to_view(begin));  // the range is always that of one owner, and begins with it
     return {};
   }
 
@@ -282,7 +282,8 @@ class WriteThrough final : public rocksdb::WriteBatch::Handler {
   const std::uint32_t history_;
 };
 
-/// The one way of rows into the histories, and out of them but for compaction, which takes only what no read returns.
+/// All writes to the histories go through here, so that the cache follows. Compaction removes only rows that no read
+/// returns.
 rocksdb::Status write(Database::Impl& db, const rocksdb::WriteOptions& options, rocksdb::WriteBatch& batch) {
   const std::lock_guard in_order(db.history_writes);
   auto status = db.db->Write(options, &batch);
@@ -292,7 +293,7 @@ rocksdb::Status write(Database::Impl& db, const rocksdb::WriteOptions& options, 
   return status;
 }
 
-/// The newest `limit` rows of `owner`, whatever their age: what is too old now need not be when the clock is corrected.
+/// The newest `limit` rows of `owner` of any age: a row that is too old now may not be after the clock is corrected.
 Result<HistoryRows> read_rows(const Database::Impl& db, const Owner& owner, std::size_t limit) {
   HistoryRows read;
   const auto rows = iterate(db, owner);

@@ -24,7 +24,7 @@ Result<std::vector<JournalRecord>> read_records(const Database::Impl& db, std::i
   const rocksdb::Slice upper_bound(upper);
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &upper_bound;
-  options.fill_cache = false;  // read once or twice, in order; the cache is for histories
+  options.fill_cache = false;  // records are read once or twice, in order; the cache is for histories
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::journal)));
   std::size_t bytes = 0;
   for (it->Seek(encode_offset(std::max<std::int64_t>(offset, 0)));
@@ -52,12 +52,12 @@ Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
   for (const JournalRecord& record : records) {
     batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
   }
-  // The WAL is shared: this fsync also makes every history commit before it durable.
+  // All families share the write-ahead log: this fsync makes all earlier history commits durable too.
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const auto status = db.db->Write(durable, &batch);
   if (!status.ok()) return to_error(status);
-  db.journal_end = offset;  // readers see the records only now, all of them
+  db.journal_end = offset;  // from here on readers see the records, all at once
   return first;
 }
 
@@ -103,7 +103,7 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   offset = std::min(offset, end());
   if (offset <= first) return {};
 
-  // Arrival grows with the offset (up to clock corrections), so the newest record old enough is found by bisection.
+  // Arrival grows with the offset, except for corrections of the clock, so bisection finds the newest old record.
   std::int64_t low = first, high = offset;
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
@@ -123,7 +123,7 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   if (!status.ok()) return to_error(status);
   db.journal_begin = low;
 
-  // Whole files of trimmed records go at once, without waiting for a compaction.
+  // Deletes files with nothing but trimmed records now, not at the next compaction.
   const std::string from = encode_offset(0), to = encode_offset(low - 1);
   const rocksdb::Slice begin_slice(from), end_slice(to);
   status = rocksdb::DeleteFilesInRange(db.db.get(), db.family(Family::journal), &begin_slice, &end_slice);

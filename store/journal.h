@@ -14,37 +14,37 @@
 
 namespace freshet::store {
 
-/// The embedded event log's storage: one partition of records with dense offsets from 0.
-/// A journal, not a broker: one process, no replication.
-/// Threads:  append() from one thread at a time; the rest may be called concurrently.
-/// Errors:   unavailable (I/O), corrupt.
-/// Cost:     append(): one WriteBatch and one fsync for the whole span; read(): one seek, then sequential.
+/// The storage of the embedded event log: one partition of records with consecutive offsets from 0. One process, no
+/// replication.
+/// Threads: append() from one thread at a time; everything else may be called concurrently.
+/// Errors:  unavailable (I/O), corrupt.
+/// Cost:    append(): one WriteBatch and one fsync for all records; read(): one seek, then sequential.
 class Journal {
  public:
   explicit Journal(Database& database);
 
-  /// Makes the records durable and returns the offset of the first; they get consecutive offsets.
+  /// Makes the records durable at consecutive offsets, and returns the offset of the first.
   Result<std::int64_t> append(std::span<const JournalRecord> records);
 
-  /// Records from `offset` on, at most `max_records` and about `max_bytes`; fewer at the end, none past it.
-  /// An offset below begin() reads from begin().
+  /// Records from `offset` on, at most `max_records` and about `max_bytes` (at least one record). Empty at or past the
+  /// end. An offset below begin() reads from begin().
   Result<std::vector<JournalRecord>> read(std::int64_t offset, std::size_t max_records, std::size_t max_bytes) const;
 
   /// See Database::problem().
   std::string problem() const;
 
-  std::int64_t begin() const;  ///< oldest offset kept
-  std::int64_t end() const;    ///< next offset to be assigned; never reused, also after trimming everything
+  std::int64_t begin() const;  ///< oldest offset
+  std::int64_t end() const;    ///< next offset to be assigned; no offset is assigned twice, even if all are trimmed
 
   /// Takes key and value out of the records below `offset` of which `is_meant` says so; their offsets stay.
   Result<void> erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& is_meant);
 
-  /// Forgets records below `offset` that arrived before `arrived_before`.
+  /// Deletes records below `offset` that arrived before `arrived_before`.
   Result<void> trim(std::int64_t offset, Timestamp arrived_before);
 
  private:
   Database& database_;
-  std::mutex shrinking_;  // one of erase() and trim() at a time: no record is written where records have gone
+  std::mutex shrinking_;  // held by erase() and trim(), so that erase() does not write a record that trim() has deleted
 };
 
 }  // namespace freshet::store

@@ -35,7 +35,7 @@ void HistoryRows::append(const HistoryRow& row) {
 
 void HistoryRows::put(const HistoryRow& row) {
   std::string_view rest = bytes_;
-  std::size_t begin = 0;  // of what the row replaces, which is nothing if it is new
+  std::size_t begin = 0;  // of the row to replace; begin == end if there is none
   std::size_t end = 0;
   while (!rest.empty()) {
     const auto order = take(rest).suffix.compare(row.suffix);
@@ -61,7 +61,7 @@ RecentHistories::Lookup RecentHistories::find(std::string_view owner, std::size_
   const std::lock_guard lock(shard.mutex);
   Lookup lookup{.rows = std::nullopt, .version = shard.version};
   const Entry* entry = shard.use(owner);
-  // Fewer rows than were asked for are all that there are.
+  // If it has fewer rows than its limit, it has all of them.
   if (entry != nullptr && (limit <= entry->limit || entry->rows.size() < entry->limit)) lookup.rows = entry->rows;
   return lookup;
 }
@@ -75,7 +75,7 @@ void RecentHistories::insert(std::string_view owner, std::size_t limit, HistoryR
   const auto entry = shard.entries.begin();
   shard.of.emplace(entry->owner, entry);
   shard.bytes += entry->bytes();
-  if (entry->bytes() > max_shard_bytes_) return shard.forget(owner);  // not worth all others
+  if (entry->bytes() > max_shard_bytes_) return shard.forget(owner);  // instead of evicting all others
   shard.shrink_to(max_shard_bytes_);
 }
 
@@ -84,7 +84,7 @@ void RecentHistories::put(std::string_view owner, const HistoryRow& row) {
   const std::lock_guard lock(shard.mutex);
   ++shard.version;
   Entry* entry = shard.use(owner);
-  if (entry == nullptr) return;  // of what else there is of the owner nothing is known
+  if (entry == nullptr) return;  // not cached: a single row would look like the whole history
   shard.bytes -= entry->bytes();
   entry->rows.put(row);
   entry->rows.truncate(entry->limit);
@@ -117,7 +117,7 @@ std::size_t RecentHistories::bytes() const {
 }
 
 std::size_t RecentHistories::Entry::bytes() const {
-  constexpr std::size_t kNodes = 192;  // of the list and the map, with what the allocator adds
+  constexpr std::size_t kNodes = 192;  // nodes of list and map, with the allocator's overhead
   return kNodes + owner.capacity() + rows.allocated();
 }
 

@@ -13,29 +13,30 @@
 
 namespace freshet::store {
 
-/// A row as it lies in RocksDB: what follows the owner in its key (time and position), and its value.
+/// A history row of RocksDB: the part of its key after the owner (time and position), and its value.
 struct HistoryRow {
   std::string_view suffix;
   std::string_view value;
 };
 
-/// Rows of one owner in the order of their keys, newest first, in one piece of memory.
+/// Rows of one owner in the order of their keys, newest first, in one block of memory.
 class HistoryRows {
  public:
-  /// Behind all others.
+  /// Appends `row` as the oldest.
   void append(const HistoryRow& row);
 
-  /// To its place; instead of the one with the same suffix, if there is one.
+  /// Inserts `row` in order; replaces the row with the same suffix if there is one.
   void put(const HistoryRow& row);
 
-  /// Keeps the first `count`.
+  /// Keeps the newest `count`.
   void truncate(std::size_t count);
 
   std::size_t size() const { return size_; }
   std::string_view bytes() const { return bytes_; }
   std::size_t allocated() const { return bytes_.capacity(); }
 
-  /// Takes the first row off `bytes`, which are those of rows and not empty.
+  /// Removes the first row from `bytes` and returns it.
+  /// REQUIRES: `bytes` are those of rows, and not empty.
   static HistoryRow take(std::string_view& bytes);
 
  private:
@@ -43,34 +44,34 @@ class HistoryRows {
   std::size_t size_ = 0;
 };
 
-/// The newest rows of the owners that were read or written last, so that most lists need no read of RocksDB. Owners are
-/// named by encode_owner(). Of each it holds either nothing or exactly what RocksDB does, up to a number of rows: reads
-/// insert, writes are put on top of what is there, deletions forget the owner.
-/// Threads:  all methods may be called concurrently; put() and drop() come after the write of RocksDB that they are of,
-///           and in the order of those writes.
-/// Bounds:   `max_bytes` of rows, keys and nodes, owners used least recently out first; 0: it holds nothing.
-/// Cost:     a short lock of one shard; find() copies the rows.
+/// A cache of the newest rows of recently used owners, so that most lists need no read of RocksDB. For an owner it holds
+/// either nothing or exactly the newest rows of RocksDB, up to a limit: reads insert rows, writes update the rows of an
+/// owner that is cached, deletions drop the owner. Owners are named by encode_owner().
+/// Threads: all methods may be called concurrently. Call put() and drop() after the write to RocksDB, in the order of the
+///          writes.
+/// Limits:  `max_bytes` of rows, keys and nodes; the least recently used owners are evicted first. 0: holds nothing.
+/// Cost:    a short lock of one shard; find() copies the rows.
 class RecentHistories {
  public:
   explicit RecentHistories(std::size_t max_bytes) : max_shard_bytes_(max_bytes / kShards) {}
 
   struct Lookup {
-    std::optional<HistoryRows> rows;  ///< the newest `limit` at least, if there are so many; nullopt: to be read
+    std::optional<HistoryRows> rows;  ///< at least the newest `limit`, or all if there are fewer; nullopt: not cached
     std::uint64_t version = 0;        ///< for insert()
   };
   Lookup find(std::string_view owner, std::size_t limit);
 
-  /// `rows` are the owner's newest `limit`, or all, read after find() gave `version`. Nothing happens if something was
-  /// written meanwhile that they may lack.
+  /// Caches `rows`: the owner's newest `limit`, or all, read after find() returned `version`. Does nothing if a row has
+  /// been written since then, which they may lack.
   void insert(std::string_view owner, std::size_t limit, HistoryRows rows, std::uint64_t version);
 
-  /// `row` has been written.
+  /// Call it after writing `row`.
   void put(std::string_view owner, const HistoryRow& row);
 
-  /// Rows of `owner` have been deleted.
+  /// Call it after deleting rows of `owner`.
   void drop(std::string_view owner);
 
-  /// Anything may have changed.
+  /// Call it when any row may have changed.
   void clear();
 
   std::size_t bytes() const;

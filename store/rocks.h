@@ -19,7 +19,7 @@
 #include "store/newest_time.h"
 #include "store/recent_histories.h"
 
-/// What the .cc files of this folder share: the open RocksDB. Nothing outside store/ includes this.
+/// The open RocksDB and helpers for it. Only the .cc files of this folder and their tests include this.
 namespace freshet::store {
 
 enum class Family { meta, history, items, positions, dedupe, journal, dead_letters };
@@ -33,10 +33,10 @@ inline constexpr std::string_view kPseudonymsKey = "pseudonyms";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 
-/// Shared with the compaction filters, since a compaction may outlive the Database object's members.
+/// Shared with the compaction filters, since a compaction may outlive the members of the Database.
 using SharedTime = std::shared_ptr<NewestTime>;
 
-/// The oldest event time that is not too old (Options::max_event_age) when it is `now` in the stream.
+/// The oldest event time that is kept (Options::max_event_age) when stream time is `now`.
 inline Timestamp oldest_kept(std::chrono::hours max_event_age, Timestamp now) {
   return max_event_age.count() == 0 ? Timestamp::min() : now - max_event_age;
 }
@@ -48,21 +48,21 @@ struct Database::Impl {
         newest_arrival(std::make_shared<NewestTime>(clock, "newest arrival")) {}
 
   const Options options;
-  /// Shared by whoever uses `db` and `handles`, iterators included; exclusive while they are opened again.
+  /// Held shared while `db`, `handles` or an iterator is in use, and exclusively while the database is opened again.
   mutable std::shared_mutex in_use;
-  const SharedTime stream_time;     // of events committed
-  const SharedTime newest_arrival;  // of events with an id, since open
+  const SharedTime stream_time;     // of committed events
+  const SharedTime newest_arrival;  // of events with an id, since the database was opened
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
 
-  std::mutex history_writes;  // held while Family::history is written and recent_histories made to follow
+  std::mutex history_writes;  // held while Family::history and then recent_histories are written
   std::unique_ptr<RecentHistories> recent_histories;
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};
   std::mutex dead_letter_trims;                   // held while dead letters are counted and the oldest deleted
-  std::atomic<std::size_t> dead_letter_count{0};  // at least: some may have been erased, or written twice
+  std::atomic<std::size_t> dead_letter_count{0};  // upper bound: some may have been erased, or written twice
 
   mutable std::mutex problem_mutex;
   // guarded by problem_mutex
@@ -80,14 +80,14 @@ inline std::string_view to_view(const rocksdb::Slice& slice) { return {slice.dat
 /// REQUIRES: db.in_use is held.
 Result<Positions> stored_positions(const Database::Impl& db);
 
-/// To be called after `added` dead letters have been written: deletes the oldest, if there are too many.
+/// Call it after writing `added` dead letters: deletes the oldest if there are too many.
 /// REQUIRES: db.in_use is held.
 void trim_dead_letters(Database::Impl& db, std::size_t added);
 
 /// REQUIRES: !status.ok()
 Error to_error(const rocksdb::Status& status);
 
-/// The column family options (bloom filters, prefixes, compaction filters) of `which`.
+/// The column family options of `which`: bloom filters, prefixes, compaction filters.
 rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl);
 
 }  // namespace freshet::store

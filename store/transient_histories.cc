@@ -84,7 +84,7 @@ void TransientHistories::remove(Entry entry) {
   for (const Owner& owner : owners_of(entry->event)) {
     const auto own = of_.find(owner);
     if (own == of_.end()) continue;
-    own->second.erase(std::ranges::find(own->second, entry));  // what goes by age or number is the first
+    own->second.erase(std::ranges::find(own->second, entry));  // the first, if it is removed by age or number
     if (own->second.empty()) of_.erase(own);
   }
   held_.erase(entry);

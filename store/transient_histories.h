@@ -16,31 +16,32 @@
 
 namespace freshet::store {
 
-/// Events without consent: in memory only, for the lists of the owner's visit, and gone with the process. Bounded by
-/// Options::transient_events, oldest out first, and by Options::transient_for since they came.
-/// Threads:  all methods may be called concurrently.
-/// Errors:   none.
-/// Cost:     a short lock, or none while nothing is held; recent() copies what it returns; erase() is linear in the
-///           events of the owners concerned.
+/// Events without consent. They are held in memory only, for the lists of the owner's current visit, and are lost when
+/// the process ends.
+/// Threads: all methods may be called concurrently.
+/// Errors:  none.
+/// Limits:  Options::transient_events, oldest evicted first, each for Options::transient_for after its arrival.
+/// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() is linear in the events of the
+///          owner and of its sessions or users.
 class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
 
-  /// Under the user and under the session. Only what a list rests on is kept: who, what, which type, when.
+  /// Adds the event to its user's and its session's events. Keeps only what lists need: owners, item, type and time.
   void add(const Event& event);
 
-  /// The owner's newest to arrive, at most `limit`, newest event time first.
+  /// The owner's last `limit` events by arrival, newest event time first.
   std::vector<Event> recent(const Owner& owner, std::size_t limit);
 
-  /// Forgets the owner's events, also under the other name that they have.
+  /// Removes the owner's events, from the other owner of each event too.
   void erase(const Owner& owner);
 
-  /// Forgets what is too old. Every other method does it too; for when none is called.
+  /// Removes expired events. All other methods do so too; call this when they may not be called.
   void expire();
 
  private:
   struct Held {
-    std::chrono::milliseconds arrival;  // as Clock::elapsed() was
+    std::chrono::milliseconds arrival;  // Clock::elapsed()
     Event event;
   };
   using Entry = std::list<Held>::iterator;
@@ -54,7 +55,7 @@ class TransientHistories {
   const Clock& clock_;
   Gauge& held_gauge_;
   Counter& dropped_;
-  std::atomic<std::size_t> count_{0};  // of what is held; every list asks
+  std::atomic<std::size_t> count_{0};  // of held_, so that lists need no lock while it is empty
 
   std::mutex mutex_;
   // guarded by mutex_

@@ -53,7 +53,7 @@ std::optional<HistoryKey> decode_history_key(std::string_view bytes) {
   key.time = time_of_history_suffix(suffix);
   key.position.partition = static_cast<std::int32_t>(~read_big_endian<std::uint32_t>(suffix.data() + 8));
   key.position.offset = static_cast<std::int64_t>(~read_big_endian<std::uint64_t>(suffix.data() + 12));
-  // The one spelling: a padded varint would be a second key for the same row.
+  // A varint with padding would be a second key for the same row.
   if (encode_history_key(key) != bytes) return std::nullopt;
   return key;
 }

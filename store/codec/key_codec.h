@@ -10,9 +10,9 @@
 
 namespace freshet::store {
 
-/// Keys of the column families (docs/store_format.md). Part of the on-disk format, do not renumber.
+/// Keys of the column families (docs/store_format.md). Part of the on-disk format: do not change.
 
-/// Bytes after the owner prefix of a history key: time, partition, offset.
+/// Number of bytes after the owner prefix of a history key: time, partition, offset.
 inline constexpr std::size_t kHistorySuffixBytes = 8 + 4 + 8;
 
 struct HistoryKey {
@@ -23,22 +23,23 @@ struct HistoryKey {
   bool operator==(const HistoryKey&) const = default;
 };
 
-/// Owner kind, varint length, id: no owner's prefix is the beginning of another's.
+/// Owner kind, varint length, id: no owner's prefix is a prefix of another owner's.
 std::string encode_owner(const Owner& owner);
 
-/// Behind every history key of `owner`, before those of the next.
+/// A key after all history keys of `owner` and before those of the next owner.
 std::string end_of_history(const Owner& owner);
 
-/// Sorts by owner, then newest first: time, partition and offset are stored as the complement, big-endian.
+/// Sorts by owner, then newest first: time, partition and offset are stored as their complement, big-endian.
 std::string encode_history_key(const HistoryKey& key);
 
-/// Nullopt for anything that encode_history_key cannot have made. Total over all bytes.
+/// Nullopt for bytes that encode_history_key() does not produce. Total over all bytes.
 std::optional<HistoryKey> decode_history_key(std::string_view bytes);
 
-/// Of kHistorySuffixBytes as a history key ends with.
+/// The time of a history key.
+/// REQUIRES: `suffix` is its last kHistorySuffixBytes bytes.
 Timestamp time_of_history_suffix(std::string_view suffix);
 
-/// Key in the meta family of an erasure that is not through yet: the prefix, then the owner.
+/// Key in the meta family of an erasure that is not finished: the prefix, then the owner.
 inline constexpr std::string_view kErasurePrefix = "erasing/";
 std::string erasure_key(const Owner& owner);
 

@@ -11,22 +11,22 @@
 
 namespace freshet::store {
 
-/// A row of the journal family.
+/// One record of the journal.
 struct JournalRecord {
   std::int64_t offset = 0;  ///< assigned by append()
   Timestamp arrival{};
   std::string key;
   std::string value;
-  bool erased = false;  ///< key and value were taken out of it and are empty
+  bool erased = false;  ///< key and value have been erased and are empty
 };
 
-/// An owner whose rows are gone, but whose bytes may still lie on disk: RocksDB deletes by writing a mark, and removes
-/// when it compacts.
+/// An erased owner whose bytes may still be in files: RocksDB deletes by writing a mark, and removes the bytes when it
+/// compacts.
 struct Erasure {
   Owner owner;
-  /// Of the newest erase record carried out; nullopt: asked for over HTTP, and the record not reached yet.
+  /// Of the newest erase record that was committed. Nullopt: requested over HTTP, and its record is not committed yet.
   std::optional<Position> position;
-  std::vector<Owner> touched;  ///< whose rows were deleted: the owner, and for a user the sessions that were theirs
+  std::vector<Owner> touched;  ///< owners of the deleted rows: the owner itself, and a user's sessions
 
   bool operator==(const Erasure&) const = default;
 };

@@ -5,10 +5,10 @@
 namespace freshet::store {
 namespace {
 
-/// Instead of the version: a journal record without key and value.
+/// In place of the version: a journal record whose key and value have been erased.
 constexpr std::uint8_t kErasedRecord = 2;
 
-/// A version byte, the fields that `write` adds.
+/// The version byte, then the fields that `write` appends.
 template <typename Write>
 std::string encode(std::size_t size_hint, Write write) {
   std::string bytes;
@@ -19,7 +19,7 @@ std::string encode(std::size_t size_hint, Write write) {
   return bytes;
 }
 
-/// The reverse: nullopt unless the version is known and `read` consumes exactly the bytes.
+/// The inverse: nullopt unless the version is known and `read` consumes all bytes.
 template <typename Value, typename Read>
 std::optional<Value> decode(std::string_view bytes, Value value, Read read) {
   ByteReader in(bytes);

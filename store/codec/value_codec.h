@@ -12,19 +12,19 @@
 
 namespace freshet::store {
 
-/// Values of the column families (docs/store_format.md): a version byte, then fields. Part of the on-disk format.
-/// Every decoder is total: bytes that its encoder cannot have made are nullopt, never a crash.
+/// Values of the column families (docs/store_format.md): a version byte, then the fields. Part of the on-disk format.
+/// Each decoder is total: it returns nullopt for bytes that its encoder does not produce.
 
 inline constexpr std::uint8_t kValueVersion = 1;
 
-/// The event without its time and position, which are in the key.
+/// An event without its time and position, which are in the key.
 std::string encode_event_value(const Event& event);
 std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time);
 
 std::string encode_item(const Item& item);
 std::optional<Item> decode_item(std::string_view bytes);
 
-/// When and where an event id was first accepted.
+/// Time and position at which an event id was first accepted.
 struct DedupeValue {
   Timestamp arrival{};
   Position position;
@@ -34,14 +34,14 @@ struct DedupeValue {
 std::string encode_dedupe(const DedupeValue& value);
 std::optional<DedupeValue> decode_dedupe(std::string_view bytes);
 
-/// Without the offset, which is the key.
+/// A record without its offset, which is the key.
 std::string encode_journal_value(const JournalRecord& record);
 std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset);
 
 std::string encode_erasure(const Erasure& erasure);
 std::optional<Erasure> decode_erasure(std::string_view bytes);
 
-/// Without the position, which is the key.
+/// A record without its position, which is the key.
 std::string encode_rejected(const RejectedRecord& record);
 std::optional<RejectedRecord> decode_rejected(std::string_view bytes, const Position& position);
 
