@@ -19,7 +19,7 @@
 namespace freshet::ingest {
 
 struct LogEntry {
-  std::string key;  ///< records of one key stay in one partition, in order
+  std::string key;  ///< records of one key are in one partition, in order
   std::string value;
 };
 
@@ -33,30 +33,31 @@ struct LogRecord {
 
 struct LogBatch {
   std::vector<LogRecord> records;
-  Positions next;  ///< of every partition touched: one past its last record; of others, where reading goes on
+  Positions next;  ///< for each partition in the batch one past its last record; for others, where reading continues
 };
 
-/// Reads records of the log from positions of its own.
-/// Threads:  everything on one thread; end_positions and lost_records from any.
+/// Reads records of the log from its own positions.
+/// Threads: one thread; end_positions() and lost_records() may be called from any.
+/// Errors:  as EventReader.
 class LogReader {
  public:
   virtual ~LogReader() = default;
 
-  /// See EventReader::poll. A batch may have positions and no records: these records are gone (retention).
+  /// See EventReader::poll. A batch with positions but no records means that retention has deleted the records.
   virtual Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
 
-  /// See EventReader::seek. Offsets that the log does not have (trimmed, or beyond its end) go on from its beginning.
+  /// See EventReader::seek. An offset that the log does not have (trimmed, or past its end) continues at its beginning.
   virtual void seek(const Positions& positions) = 0;
 
-  /// Newest known end of every partition that it reads.
+  /// Newest known end of each partition that it reads.
   virtual Positions end_positions() const = 0;
 
-  /// Tells the log how far the reader's state is safe (Kafka: offset commit, so that lag tools work; embedded:
-  /// what trimming may pass). Never the source of truth: that is the reader's own store.
+  /// Tells the log up to where the reader's state is durable: Kafka commits the offsets, for lag tools; the embedded log
+  /// may trim up to there. Never the source of truth, which is the reader's own store.
   virtual void commit(const Positions& positions) = 0;
 
-  /// The caller cannot take records for a while (its store is in trouble): stays a member of the group, fetches
-  /// nothing, for `duration`.
+  /// Waits for `duration` without fetching records, because the caller cannot take any (its store is in trouble). The
+  /// reader stays a member of its group.
   virtual void idle(std::chrono::milliseconds duration) = 0;
 
   /// Changes whenever partitions were assigned or revoked. Rebalances happen inside poll() and idle() only, so a batch
@@ -81,30 +82,31 @@ enum class Sharing {
 /// Partitions missing from the answer go on from the offset committed to the group, else from the beginning.
 using PositionsOf = std::function<Positions(const std::vector<int>& partitions)>;
 
-/// An ordered, durable, partitioned log of records: the truth that everything else is a view of.
-/// Two implementations (Kafka, embedded) under one contract suite (tests/support/event_log_contract.h).
-/// Threads:  all methods may be called concurrently.
-/// Errors:   values; a broker that is away is `unavailable` and comes back by itself.
+/// An ordered, durable, partitioned log of records. It is the source of truth; everything else is a view of it.
+/// Implemented for Kafka and as the embedded log. Both pass the same tests (tests/support/event_log_contract.h).
+/// Threads: all methods may be called concurrently.
+/// Errors:  values. `unavailable` if the broker cannot be reached; the log recovers by itself.
 class EventLog {
  public:
-  /// Called exactly once: the end positions of the entries (a token), or why not all of them are durable. After an
-  /// error some entries may still be in the log. Must only hand over: it runs on the thread that serves all appends.
+  /// Called exactly once with the end positions of the entries (a token), or with the reason why not all of them are
+  /// durable. After an error some entries may be in the log. It runs on the thread that serves all appends and must
+  /// only pass its work on to another thread.
   using Appended = std::function<void(Result<Positions>)>;
 
   virtual ~EventLog() = default;
 
-  /// Takes entries in order; calls `done` when all are durable, on the calling thread only if the answer is known at
-  /// once (overloaded, shutting_down, nothing to append).
+  /// Appends entries in order and calls `done` when all are durable. Calls it on the calling thread only if the answer
+  /// is known at once (overloaded, shutting_down, no entries).
   virtual void append(std::vector<LogEntry> entries, Appended done) = 0;
 
   /// `positions_of` is needed for Sharing::group only.
   virtual std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) = 0;
 
-  /// Takes the records of these owners, up to their erase record and with it, out of the log. False: some reader may
-  /// still need them, ask again later. What is in Kafka is Kafka's to delete: nothing is done, and the answer is true.
+  /// Removes from the log the records of these owners up to and including their erase record. False if a reader may
+  /// still need them: call it again later. True at once for Kafka, where the operator's retention deletes records.
   virtual Result<bool> forget(std::span<const store::Erasure> erasures) = 0;
 
-  /// Empty if usable; else why not, for /readyz.
+  /// Empty if the log is usable, else the reason for /readyz.
   virtual std::string problem() const = 0;
 
   /// "embedded" or "kafka".

@@ -11,8 +11,10 @@
 
 namespace freshet::ingest {
 
-/// A LogReader seen as events: what both readers of the log (history writer, learner) are handed.
-/// Threads, errors: as EventReader.
+/// Decodes the records of a LogReader into events. The history writer and the learner each have one, since each reads
+/// the log from its own positions.
+/// Threads: as LogReader.
+/// Errors:  as EventReader.
 class DecodingReader final : public EventReader {
  public:
   DecodingReader(std::unique_ptr<LogReader> log, const DecodeOptions& options);

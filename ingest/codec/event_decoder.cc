@@ -17,10 +17,10 @@ using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kUsualBytes = 4096;  // a record is rarely longer
+constexpr std::size_t kUsualBytes = 4096;  // few records are longer
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-/// Why a record is refused: set by whoever finds the first fault.
+/// Why a record is refused: the first fault found.
 using Fault = std::string;
 
 [[nodiscard]] bool fail(Fault& fault, std::string_view field, std::string_view what) {
@@ -28,7 +28,7 @@ using Fault = std::string;
   return false;
 }
 
-/// The beginning of somebody else's text, short enough for a message and cut between characters.
+/// The beginning of a producer's text, short enough for a message and cut at a character boundary.
 std::string clip(std::string_view text) {
   constexpr std::size_t kShown = 64;
   if (text.size() <= kShown) return std::string(text);
@@ -46,10 +46,10 @@ bool check_length(std::size_t bytes, std::size_t limit, std::string_view field, 
 struct Draft {
   Event event;
   std::optional<Timestamp> time;
-  unsigned seen = 0;  // bit per kMembers
+  unsigned seen = 0;  // one bit per member of kMembers
 };
 
-/// An id: a string, or an integer (shops have integer ids) as its decimal text.
+/// An id: a string, or an integer (many shops have integer ids), which becomes its decimal text.
 bool read_id(const element& value, std::string_view field, std::string& out, Fault& fault) {
   if (value.is_string()) {
     out = std::string_view(value.get_string().value_unsafe());
@@ -82,7 +82,7 @@ bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault
   std::int64_t ms = 0;
   if (value.get(ms) != simdjson::SUCCESS) {
     if (!value.is_uint64()) return fail(fault, "ts", "expected RFC 3339 text or integer milliseconds since 1970");
-    ms = -1;  // too large for 64 bits with a sign
+    ms = -1;  // too large for a signed 64-bit integer
   }
   if (!is_event_time(ms)) return fail(fault, "ts", "outside of the years 1970 to 9999");
   out = timestamp_from_ms(ms);
@@ -92,7 +92,7 @@ bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault
 bool read_value(const element& value, float& out, Fault& fault) {
   double number = 0;
   if (value.get(number) != simdjson::SUCCESS) return fail(fault, "value", "expected a number");
-  // Values that round to an infinite float are as useless as infinite ones.
+  // Refuses values that would become an infinite float too.
   const auto rounded = static_cast<float>(std::clamp(number, -1e39, 1e39));
   if (!std::isfinite(rounded)) return fail(fault, "value", "too large for a 32-bit float");
   out = rounded;
@@ -114,8 +114,8 @@ bool read_consent(const element& value, bool& out, Fault& fault) {
 constexpr std::array<std::string_view, 10> kMembers{"user", "item",  "ts",      "type",  "session",
                                                     "id",   "value", "request", "props", "consent"};
 
-/// One member of the event object; unknown ones are ignored, so that producers may be newer than we are. Null means
-/// absent. A member that is there twice is refused: which one was meant?
+/// One member of the event object. Unknown members are ignored, so that producers may use a newer format. Null means
+/// absent. A duplicate member is refused, since it is ambiguous.
 bool read_member(std::string_view name, const element& value, Draft& draft, Fault& fault) {
   const auto known = std::ranges::find(kMembers, name);
   if (known == kMembers.end()) return true;
@@ -136,12 +136,13 @@ bool read_member(std::string_view name, const element& value, Draft& draft, Faul
   return read_props(value, event.props, fault);
 }
 
-/// The attributes of a CloudEvent's envelope that an event takes over.
+/// The attributes of a CloudEvent's envelope that freshet uses.
 struct Envelope {
   std::string_view specversion, id, source, time;
 };
 
-/// In structured mode a member of the object, in binary mode a record header of this name behind "ce_".
+/// `prefix` is for messages: attributes are members of the object in structured mode, and headers that start with "ce_"
+/// in binary mode.
 bool check_envelope(const Envelope& envelope, std::string_view prefix, Fault& fault) {
   const auto field = [&](std::string_view name) { return std::string(prefix).append(name); };
   if (envelope.specversion != "1.0") {
@@ -152,7 +153,7 @@ bool check_envelope(const Envelope& envelope, std::string_view prefix, Fault& fa
   return true;
 }
 
-/// What the envelope says counts where the event itself does not say it.
+/// Id and time of the envelope apply if the event itself has none.
 bool apply_envelope(const Envelope& envelope, Draft& draft, Fault& fault) {
   Event& event = draft.event;
   if (event.id.empty()) {
@@ -191,7 +192,7 @@ bool check_text(std::string_view text, std::string_view field, Fault& fault) {
 struct EventDecoder::Impl {
   explicit Impl(const DecodeOptions& the_options)
       : options(the_options), types(options.types.begin(), options.types.end()) {
-    FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // it grows with its records
+    FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // grows with longer records
   }
 
   bool parse(std::string_view value, object& fields, Fault& fault);
@@ -211,7 +212,7 @@ EventDecoder::~EventDecoder() = default;
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
   if (!check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
   if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
-  // simdjson reads beyond the end in whole registers.
+  // simdjson reads whole registers, past the end of the text.
   padded.assign(value);
   padded.append(simdjson::SIMDJSON_PADDING, '\0');
   element root;
@@ -244,7 +245,7 @@ bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Dr
   bool binary = false;
   for (const auto& [name, text] : headers) {
     const auto known = std::ranges::find(attributes, name, &Attribute::header);
-    if (known == attributes.end()) continue;  // of no interest, and perhaps not even text
+    if (known == attributes.end()) continue;  // not an attribute, and possibly not text
     if (!simdjson::validate_utf8(text)) return fail(fault, name, "not valid UTF-8");
     envelope.*known->member = text;
     binary |= name == "ce_specversion";
@@ -257,7 +258,7 @@ bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Dr
   if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields);
   envelope = {};
   const auto text = [&](std::string_view name, std::string_view& out) {
-    if (fields.at_key(name).get(out) != simdjson::SUCCESS) out = {};  // of another type is as good as missing
+    if (fields.at_key(name).get(out) != simdjson::SUCCESS) out = {};  // another type counts as missing
   };
   text("specversion", envelope.specversion);
   text("id", envelope.id);
@@ -279,7 +280,7 @@ bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const
   return fail(fault, "type", "\"" + clip(type) + "\" is not one of " + known);
 }
 
-/// What can only be judged when all members are known.
+/// Checks that need all members of the event.
 bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) const {
   Event& event = draft.event;
   event.time = draft.time.value_or(arrival);

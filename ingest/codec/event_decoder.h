@@ -13,14 +13,15 @@
 
 namespace freshet::ingest {
 
-/// Bytes of one log record -> one validated Event (docs/event_format.md): freshet JSON, CloudEvents 1.0 structured mode
-/// (a JSON object with "specversion") or binary mode (ce_* headers).
-/// A total function of (headers, value, arrival): the same record always decodes the same way, whoever reads it.
-/// With options.pseudonyms in use the event has these for user and session.
-/// Threads:  one per thread (it owns a parser and its buffers).
-/// Errors:   invalid, naming the field and what was expected ("item: missing", "user: 600 bytes long, at most 512").
-///           Messages are valid UTF-8 and short, whatever the record holds.
-/// Cost:     about a microsecond; no allocation beyond the event's strings.
+/// Decodes one log record into a validated Event (docs/event_format.md). The record is freshet JSON, or a CloudEvent 1.0
+/// in structured mode (a JSON object with "specversion") or binary mode (ce_* headers).
+/// A total function of headers, value and arrival: every reader decodes the same record to the same event.
+/// If options.pseudonyms is in use, user and session of the event are pseudonyms.
+/// Threads: one; each thread has its own decoder.
+/// Owns:    a parser and its buffers.
+/// Errors:  invalid, with the field and what was expected ("item: missing", "user: 600 bytes long, at most 512").
+///          Messages are short and valid UTF-8, whatever the record contains.
+/// Cost:    about a microsecond; allocates only the event's strings.
 class EventDecoder {
  public:
   /// Name and bytes, as the log keeps them.
@@ -36,12 +37,12 @@ class EventDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
-/// What decode() guarantees of the texts of an interaction, for one that was made from something else than a record.
-/// Errors: invalid, naming the field and what is wrong with it.
+/// Checks the texts of an interaction that does not come from decode(), which guarantees the same.
+/// Errors: invalid, with the field and the reason.
 Result<void> check_texts(const Event& event);
 
-/// The type of the record that asks every reader to forget somebody. Types that start with '$' are freshet's own: an
-/// EventKind::erase must be refused where clients hand in events.
+/// The type of erase records. Types that start with '$' are reserved for freshet: events from clients must not have
+/// them.
 inline constexpr std::string_view kEraseType = "$erase";
 
 }  // namespace freshet::ingest

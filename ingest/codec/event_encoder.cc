@@ -59,7 +59,7 @@ std::string encode_event(const Event& event) {
   append_text(out, "item", event.item);
   append_text(out, "type", event.kind == EventKind::erase ? kEraseType : std::string_view(event.type));
   append_number(out, "ts", to_ms(event.time));
-  // Nine digits identify a float also after a detour over double; the shortest form need not.
+  // Nine digits identify a float even if it is parsed as a double; the shortest form may not.
   if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
   append_text(out, "request", event.request);
   if (!event.consent) out += ",\"consent\":false";

@@ -19,8 +19,8 @@ Error bad_body(std::string_view what, std::size_t at) {
   return {Errc::invalid, "not JSON: " + std::string(what) + " at byte " + std::to_string(at)};
 }
 
-/// The end of the JSON value that starts at `at`, judged by brackets and strings only: what is inside is the decoder's
-/// to check. npos if it does not end.
+/// The end of the JSON value that starts at `at`, or npos if it does not end. Looks at brackets and strings only; the
+/// decoder checks the rest.
 std::size_t end_of_value(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -39,7 +39,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
     } else if (c == '{' || c == '[') {
       ++depth;
     } else if (c == '}' || c == ']') {
-      if (depth == 0) return at;  // the end of what is around it
+      if (depth == 0) return at;  // the end of the enclosing array or object
       if (--depth == 0) return at + 1;
     } else if (depth == 0 && (c == ',' || c == '\n')) {
       return at;
@@ -48,7 +48,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
   return depth == 0 && !in_string ? text.size() : std::string_view::npos;
 }
 
-/// "[a, b, c]", `at` behind the bracket.
+/// "[a, b, c]", with `at` after the bracket.
 Result<Texts> split_array(std::string_view body, std::size_t at) {
   Texts texts;
   const auto skip_space = [&] {
@@ -73,8 +73,8 @@ Result<Texts> split_array(std::string_view body, std::size_t at) {
   return texts;
 }
 
-/// True if the first line is an object by itself and there are more lines: then every line is an event, and a broken
-/// one is its own problem only.
+/// True if the first line is a complete object and there are more lines. Then each line is an event, and a malformed line
+/// affects no other.
 bool has_object_per_line(std::string_view body, std::size_t at) {
   const std::size_t line_end = body.find('\n', at);
   if (line_end == std::string_view::npos) return false;
@@ -93,7 +93,7 @@ Texts split_lines(std::string_view body) {
   return texts;
 }
 
-/// Objects one after another, each over as many lines as it likes.
+/// Objects one after another, each on one or more lines.
 Result<Texts> split_sequence(std::string_view body, std::size_t at) {
   Texts texts;
   while (at < body.size()) {

@@ -7,9 +7,9 @@
 
 namespace freshet::ingest {
 
-/// Splits a request body into the raw JSON text of its events: one object, an array of objects, or NDJSON. The views
-/// point into `body` and may be anything but empty: the decoder judges each by itself, so that an error has an index.
-/// Errors: invalid (the body cannot be cut into values; says at which byte).
+/// Splits a request body into the raw JSON text of its events: one object, an array of objects, or NDJSON. The results
+/// are views of `body` and not empty, but otherwise unchecked: the decoder checks each, so that an error has an index.
+/// Errors: invalid, with the byte at which the body cannot be split.
 Result<std::vector<std::string_view>> split_events(std::string_view body);
 
 }  // namespace freshet::ingest

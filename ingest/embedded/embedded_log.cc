@@ -35,11 +35,12 @@ class EmbeddedLog::Reader final : public LogReader {
       std::unique_lock lock(log_.mutex_);
       log_.grown_.wait_for(lock, timeout, [&] { return log_.journal_.end() > offset_; });
     }
-    const std::int64_t end = log_.journal_.end();  // before reading: all that is there below it would be read
+    const std::int64_t end =
+        log_.journal_.end();  // before read(), which then returns the first record below it, if any
     auto records = log_.journal_.read(offset_, max_records, kMaxReadBytes);
     if (!records) return records.error();
     LogBatch batch;
-    if (records->empty() && offset_ < end) batch.next[0] = offset_ = end;  // trimmed, all of it
+    if (records->empty() && offset_ < end) batch.next[0] = offset_ = end;  // everything below it has been trimmed
     batch.records.reserve(records->size());
     for (store::JournalRecord& record : *records) {
       offset_ = record.offset + 1;
@@ -111,7 +112,7 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
       queue_.records += entries.size();
       queue_.bytes += bytes;
       queue_.appends.push_back({std::move(entries), std::move(done)});
-      lock.unlock();  // or who is woken waits for it
+      lock.unlock();  // first, or the woken thread would wait for the lock
       queued_.notify_one();
       return;
     }
@@ -150,7 +151,7 @@ void EmbeddedLog::run() {
   }
 }
 
-/// Group commit: whatever was queued while the last fsync ran shares the next one.
+/// Group commit: everything queued during one fsync shares the next one.
 void EmbeddedLog::write(std::vector<Pending> pending) {
   std::vector<store::JournalRecord> records;
   const Timestamp now = clock_.now();
@@ -172,7 +173,7 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
   }
 }
 
-/// Below it nothing is read any more, whatever happens.
+/// No reader needs a record below it, even after a crash.
 std::int64_t EmbeddedLog::committed_by_all() const {
   std::lock_guard lock(mutex_);
   if (committed_.empty()) return 0;  // starting or stopping: nobody has said what is safe
@@ -182,7 +183,7 @@ std::int64_t EmbeddedLog::committed_by_all() const {
 }
 
 Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
-  std::int64_t end = 0;  // behind the last erase record
+  std::int64_t end = 0;  // after the last erase record
   std::map<Owner, std::int64_t> ends;
   for (const store::Erasure& erasure : erasures) {
     FRESHET_CHECK(erasure.position.has_value());
@@ -197,10 +198,10 @@ Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
   EventDecoder decoder(decode_);
   const auto erased = journal_.erase(end, [&](const store::JournalRecord& record) {
     const auto event = decoder.decode(record.value, {}, record.arrival);
-    // Of a record that is no event its key tells whose it is.
+    // A record that is not an event belongs to the owner that its key names.
     const std::string& user = event ? event->user : record.key;
     const std::string& session = event ? event->session : record.key;
-    // A session's events are the user's where there is one, and go with them.
+    // An event with a user belongs to the user, even if it has a session too.
     return is_erased({Owner::Kind::user, user}, record.offset) ||
            ((!event || event->user.empty()) && is_erased({Owner::Kind::session, session}, record.offset));
   });

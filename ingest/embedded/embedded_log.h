@@ -16,16 +16,16 @@
 
 namespace freshet::ingest {
 
-/// The event log in the service's own data directory: one partition (0), one process, no replication; no broker to run.
-/// An append is acknowledged after an fsync that it shares with everything that was queued meanwhile. Records are
-/// trimmed once every open reader has committed past them and the retention is over.
-/// Threads:  as EventLog; owns "freshet-journal".
-/// Limits:   EmbeddedOptions says how much may wait for the next fsync; when nothing does, any single append is taken.
+/// The event log in freshet's own data directory: one partition (0), one process, no replication, no broker. Appends are
+/// acknowledged after an fsync; one fsync covers all appends queued since the one before. A record is trimmed after
+/// every open reader has committed past it and the retention has expired.
+/// Threads: as EventLog; owns "freshet-journal".
+/// Limits:  EmbeddedOptions bounds the records and bytes that wait for an fsync. An empty queue accepts any append.
 class EmbeddedLog final : public EventLog {
  public:
-  /// `decode` as the readers': it tells whose a record is.
+  /// `decode` must be the readers': forget() decodes records to find their owners.
   EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode, const Clock& clock);
-  ~EmbeddedLog() override;  ///< makes what is queued durable first; readers must be gone
+  ~EmbeddedLog() override;  ///< makes queued records durable first; all readers must be closed
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
@@ -42,7 +42,7 @@ class EmbeddedLog final : public EventLog {
     std::vector<LogEntry> entries;
     Appended done;
   };
-  /// What waits for the next fsync.
+  /// Appends that wait for the next fsync.
   struct Queue {
     std::vector<Pending> appends;
     std::size_t records = 0;
@@ -67,7 +67,7 @@ class EmbeddedLog final : public EventLog {
   bool stopping_ = false;
   std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
 
-  std::jthread thread_;  // last: starts work
+  std::jthread thread_;  // last: uses the members above
 };
 
 }  // namespace freshet::ingest

@@ -61,7 +61,7 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
   give_back(std::move(decoder));
 
   receipt.accepted = entries.size() + withheld.size();
-  receipt.positions = {{0, 0}};  // nothing to wait for
+  receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
   const auto hold = [this](const std::vector<Event>& events) {
     for (const Event& event : events) transient_.add(event);
   };
@@ -69,7 +69,7 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
     hold(withheld);
     return done(std::move(receipt));
   }
-  // Not before the others are safe: after an error the whole request is made again.
+  // Held only after the others are durable: after an error the client sends the whole request again.
   log_.append(std::move(entries), [hold, withheld = std::move(withheld), receipt = std::move(receipt),
                                    done = std::move(done)](Result<Positions> end) mutable {
     if (!end) return done(end.error());

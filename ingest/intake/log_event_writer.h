@@ -15,14 +15,14 @@
 
 namespace freshet::ingest {
 
-/// What the server hands events to: validates them as the log's readers will, and appends the producer's own bytes.
-/// An event without consent stays in this process's memory: it is never
-/// appended.
-/// Threads, errors: as EventWriter.
+/// Takes the events of HTTP requests: validates them as the log's readers will, and appends the producer's own bytes.
+/// An event without consent is held in memory only and never appended (compare ingest/writer/withheld_events.h).
+/// Threads: as EventWriter.
+/// Errors:  as EventWriter.
 class LogEventWriter final : public EventWriter {
  public:
-  /// `logged` stand in for ids in what is appended, `held` in what stays in memory. With `logged` in use events are
-  /// written anew instead of as they came; `decode` has no pseudonyms of its own.
+  /// `logged` are the pseudonyms of the events that are appended, `held` those of the events in memory. If `logged` is in
+  /// use, events are encoded again instead of copied. `decode` must not have pseudonyms.
   LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode, Pseudonyms logged,
                  Pseudonyms held, const Clock& clock)
       : log_(log),

@@ -36,7 +36,7 @@ void GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look
 void GapDetector::settle(const Positions& begins, std::uint64_t look) {
   std::erase_if(jumps_, [&](const auto& entry) {
     const auto& [partition, jump] = entry;
-    // The look after the one that was under way when the record arrived certainly saw what the broker had deleted.
+    // A look may have been under way when the record arrived. The one after it saw everything the broker had deleted.
     if (look < jump.look + 2) return false;
     const auto begin = begins.find(partition);
     if (begin != begins.end()) count_lost(partition, std::min(begin->second, jump.found) - jump.expected);

@@ -9,29 +9,29 @@
 
 namespace freshet::ingest {
 
-/// Notices records that the log deleted before they were read. Offsets may have harmless holes (transaction markers,
-/// compaction), so a jump alone says nothing: it was a loss as far as the log begins behind where the jump began.
-/// Threads:  one.
+/// Detects records that the log deleted before they were read. Offsets may have harmless gaps (transaction markers,
+/// compaction), so a jump of the offset alone is no loss. The records of a jump below the log's beginning are lost.
+/// Threads: one, except for lost().
 class GapDetector {
  public:
-  /// `reader` says in the metric whose records they were: "history" or "learner".
+  /// `reader` is the label of the metric: "history" or "learner".
   GapDetector(Metrics& metrics, const std::string& reader);
 
-  /// Records counted so far. May be called from any thread.
+  /// Lost records counted so far. May be called from any thread.
   std::uint64_t lost() const { return static_cast<std::uint64_t>(lost_.Value()); }
 
-  /// The next record of these partitions is expected here.
+  /// The next records of these partitions are expected at these offsets.
   void expect(const Positions& positions);
   void forget(int partition);
 
-  /// A record arrived. `look` is the number of the monitor's newest view.
+  /// A record has arrived. `look` is the number of the monitor's newest view.
   void arrived(int partition, std::int64_t offset, std::uint64_t look);
 
-  /// Judges jumps noticed before a view began to be made, now that it is there.
+  /// Decides about the jumps that are older than the view number `look`, in which partitions begin at `begins`.
   void settle(const Positions& begins, std::uint64_t look);
 
-  /// Nothing arrives, and the log begins behind what is expected: counts what is lost and goes on there. Nor is
-  /// anything lost where nothing was expected yet. True if the reader is further on by that.
+  /// No record arrives, and the partition begins at `begin`. If that is after the expected offset, counts the records
+  /// between as lost and expects `begin`. If no offset was expected, nothing is lost. True if the reader has moved.
   bool skip_to(int partition, std::int64_t begin);
 
  private:

@@ -17,7 +17,7 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
 }
 
 void on_log(const rd_kafka_t*, int, const char* facility, const char* text) noexcept {
-  // librdkafka repeats itself about every lost connection; the monitor says it once, in our words.
+  // librdkafka logs every lost connection, again and again. The monitor reports it once.
   log::debug("librdkafka", {{"facility", facility}, {"text", text}});
 }
 
@@ -25,7 +25,7 @@ RdKafka make(rd_kafka_type_t type, RdConf conf) {
   char reason[512];
   rd_kafka_t* handle = rd_kafka_new(type, conf.get(), reason, sizeof reason);
   if (handle == nullptr) throw std::runtime_error(std::string("cannot start a Kafka client: ") + reason);
-  static_cast<void>(conf.release());  // librdkafka's now
+  static_cast<void>(conf.release());  // the client owns it now
   return RdKafka(handle);
 }
 
@@ -43,7 +43,7 @@ RdConf make_conf(const KafkaOptions& options, RdProperties defaults, RdPropertie
   RdConf conf(rd_kafka_conf_new());
   set(conf.get(), "bootstrap.servers", options.brokers);
   set(conf.get(), "client.id", "freshet");
-  // The default of 10 s is what makes recovery slow after a broker came back.
+  // With the default of up to 10 s, recovery after a broker's return is slow.
   set(conf.get(), "reconnect.backoff.ms", "50");
   set(conf.get(), "reconnect.backoff.max.ms", "500");
   set(conf.get(), "log.connection.close", "false");

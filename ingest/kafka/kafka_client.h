@@ -16,14 +16,16 @@ using RdProperties = std::initializer_list<std::pair<const char*, std::string>>;
 /// Errors:   throws std::runtime_error if librdkafka refuses a property.
 RdConf make_conf(const KafkaOptions& options, RdProperties defaults, RdProperties own);
 
-/// What every consumer of ours has. `group` matters to members of one, and to lag tools.
+/// The configuration of a consumer. Readers outside of a group commit offsets under the name `group`, for lag tools.
 RdConf consumer_conf(const KafkaOptions& options, const std::string& group);
 
-/// Takes the configuration over. Errors: throws std::runtime_error.
+/// Starts a client.
+/// Owns:   takes `conf`.
+/// Errors: throws std::runtime_error.
 RdKafka make_consumer(RdConf conf);
 RdKafka make_producer(RdConf conf);
 
-/// A sentence about a librdkafka error code.
+/// The message for a librdkafka error code.
 std::string kafka_message(int error);
 
 }  // namespace freshet::ingest

@@ -11,7 +11,7 @@ namespace freshet::ingest {
 
 KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
     : KafkaReader(options, monitor, "learner", metrics) {
-  // A group name of its own, without ever joining it: for the offset commits that lag tools read.
+  // It never joins this group. The name is for the offset commits, which lag tools read.
   consumer_ = make_consumer(consumer_conf(options, options.group + "-learner"));
   rd_kafka_poll_set_consumer(consumer_.get());
 }
@@ -31,7 +31,7 @@ void KafkaFullReader::seek(const Positions& positions) {
   assign_all();
 }
 
-/// All partitions that the monitor has seen, each where we are, new ones from their beginning.
+/// Assigns all partitions that the monitor has seen: those read before at their positions, new ones at their beginning.
 void KafkaFullReader::assign_all() {
   Positions targets = monitor_.ends();
   std::set<int> partitions;

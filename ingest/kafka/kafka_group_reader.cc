@@ -24,7 +24,7 @@ void report(rd_kafka_error_t* error, const char* what) {
   if (owner) log::error(what, {{"error", rd_kafka_error_string(error)}});
 }
 
-/// From the group's first answer to our wish to join.
+/// True once the broker has answered the first request to join.
 bool has_member_id(rd_kafka_t* consumer) {
   char* id = rd_kafka_memberid(consumer);
   const bool known = id != nullptr && *id != '\0';
@@ -50,15 +50,15 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
 }
 
 KafkaGroupReader::~KafkaGroupReader() {
-  // librdkafka before 2.2 aborts the process when it destroys a member between its joining and its first assignment
-  // (its issue 4312). Such a client leaves the group like any other, but is never destroyed.
+  // librdkafka before 2.2 aborts the process when a client is destroyed between joining and its first assignment (its
+  // issue 4312). Such a client is closed, which leaves the group, but never destroyed.
   const bool between = joining_ && !assigned_ && has_member_id(consumer_.get());
   rd_kafka_consumer_close(consumer_.get());
   if (between) static_cast<void>(consumer_.release());
 }
 
-/// To a group that it joined without the topic, librdkafka gives the topic's partitions only after its next refresh of
-/// metadata (minutes) and another rebalance.
+/// If a member joins before the topic exists, librdkafka assigns the topic's partitions only after the next metadata
+/// refresh (minutes) and another rebalance.
 void KafkaGroupReader::join_once_the_topic_exists() {
   if (joining_ || !monitor_.topic_exists()) return;
   const RdPartitions topic = to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
@@ -102,7 +102,7 @@ void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
   log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
 }
 
-/// Nothing of a partition of which nothing is committed, or if the group cannot be asked now.
+/// The group's committed offsets, without partitions that have none. Empty if the broker does not answer.
 Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
   Positions asked, found;
   for (const int partition : partitions) asked[partition] = RD_KAFKA_OFFSET_INVALID;

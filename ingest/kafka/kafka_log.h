@@ -12,15 +12,15 @@
 
 namespace freshet::ingest {
 
-/// The event log in Kafka: an idempotent producer, the history writer as a member of the consumer group, the learner as
-/// a reader of all partitions. Dead letters go to a topic of their own, if it has a name.
-/// Threads:  as EventLog; its parts own threads, beside librdkafka's own.
-/// Errors:   the constructor throws std::runtime_error for properties that librdkafka refuses, never for a broker that
-///           is away.
+/// The event log in Kafka: an idempotent producer, a consumer group for the history writer, and a reader of all
+/// partitions for the learner.
+/// Threads: as EventLog; monitor and producer own threads, besides librdkafka's.
+/// Errors:  the constructor throws std::runtime_error for properties that librdkafka refuses. It does not fail if the
+///          broker cannot be reached.
 class KafkaLog final : public EventLog {
  public:
   KafkaLog(const KafkaOptions& options, Metrics& metrics);
-  ~KafkaLog() override;  ///< gives what is queued a few seconds; readers must be gone
+  ~KafkaLog() override;  ///< waits a few seconds for queued records; all readers must be closed
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;

@@ -20,7 +20,7 @@ RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
   RdConf conf = make_conf(options, {}, {});
   rd_kafka_conf_set_opaque(conf.get(), &last_error);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* reason, void* opaque) {
-    // That all brokers are down is what we say ourselves; why is what the operator needs to know.
+    // problem() says that no broker is reachable; the operator needs the reason beside it.
     if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) *static_cast<std::string*>(opaque) = reason;
   });
   return make_consumer(std::move(conf));
@@ -58,7 +58,7 @@ void KafkaMonitor::run(std::stop_token stop) {
     std::string problem = look(view, stop);
     if (stop.stop_requested()) return;
     if (problem.empty() != usable || !said) {
-      // The wording may change with every look; that it is so is said once.
+      // Logged once for each change, although the reason may differ from look to look.
       problem.empty() ? log::info("kafka is reachable", {{"topic", options_.topic}, {"partitions", view.ends.size()}})
                       : log::warn("kafka is not usable", {{"reason", problem}});
     }
@@ -80,14 +80,14 @@ std::string KafkaMonitor::unreachable(int error) const {
   return "kafka: no broker of " + options_.brokers + " reachable (" + reason + ")";
 }
 
-/// Fills in where the topic's partitions begin and end; returns what is wrong.
+/// Fills `view` with the beginnings and ends of the topic's partitions. Returns the problem, or empty text.
 std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   rd_kafka_poll(client_.get(), 0);
   const RdTopic topic(rd_kafka_topic_new(client_.get(), options_.topic.c_str(), nullptr));
   if (!topic) return "kafka: \"" + options_.topic + "\" cannot be a topic";
   const rd_kafka_metadata_t* answer = nullptr;
   auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &answer, kTimeoutMs);
-  rd_kafka_poll(client_.get(), 0);  // brings the reason, if there was one
+  rd_kafka_poll(client_.get(), 0);  // calls the error callback, which sets last_error_
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unreachable(error);
   const RdMetadata metadata(answer);
   last_error_.clear();

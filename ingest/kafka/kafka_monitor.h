@@ -13,30 +13,30 @@
 
 namespace freshet::ingest {
 
-/// Asks the cluster once a second what only it knows: is it there, does the topic exist, which partitions, how far they
-/// reach. One client of its own, so that a dead broker holds nobody else up.
-/// Threads:  all methods may be called concurrently; owns "freshet-kafka".
+/// Asks the cluster once a second whether it is reachable, whether the topic exists, and where each partition begins and
+/// ends. It has its own client, so that an unreachable broker does not block readers and producer.
+/// Threads: all methods may be called concurrently; owns "freshet-kafka".
 class KafkaMonitor {
  public:
   explicit KafkaMonitor(const KafkaOptions& options);
   ~KafkaMonitor();
 
-  /// What one look found.
+  /// The result of one look at the cluster.
   struct View {
-    std::uint64_t number = 0;  ///< of successful looks; 0: none yet
-    Positions begins;          ///< first offset still kept, per partition
-    Positions ends;            ///< next offset to be written, per partition
+    std::uint64_t number = 0;  ///< counts successful looks; 0: none yet
+    Positions begins;          ///< oldest offset of each partition
+    Positions ends;            ///< next offset to be written, of each partition
   };
 
-  /// Empty if cluster and topic are fine; else a sentence for /readyz.
+  /// Empty if cluster and topic are usable, else the reason for /readyz.
   std::string problem() const;
 
-  /// True once the topic has been seen, its partitions available or not.
+  /// True once the topic has been seen, even if its partitions are not available.
   bool topic_exists() const { return topic_exists_; }
 
-  /// The newest successful look.
+  /// The newest successful view.
   View view() const;
-  /// Its end offsets alone; empty before the first.
+  /// The end offsets of view(); empty before the first one.
   Positions ends() const;
 
  private:
@@ -45,7 +45,7 @@ class KafkaMonitor {
   std::string unreachable(int error) const;
 
   const KafkaOptions options_;
-  std::string last_error_;  // monitor thread only: what librdkafka said about a broker since the look began
+  std::string last_error_;  // monitor thread only: librdkafka's last error about a broker since the look began
   RdKafka client_;
   std::atomic<bool> topic_exists_{false};
 
@@ -55,7 +55,7 @@ class KafkaMonitor {
   std::string problem_ = "kafka: not connected yet";
   View view_;
 
-  std::jthread thread_;  // last: starts work
+  std::jthread thread_;  // last: uses the members above
 };
 
 }  // namespace freshet::ingest

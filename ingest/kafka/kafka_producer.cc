@@ -17,12 +17,12 @@ std::string fatal_error_of(rd_kafka_t* client) {
   return rd_kafka_fatal_error(client, reason, sizeof reason) == RD_KAFKA_RESP_ERR_NO_ERROR ? "" : reason;
 }
 
-/// Several records that are acknowledged as one.
+/// Acknowledges several records as one.
 class Delivery {
  public:
   Delivery(std::size_t records, EventLog::Appended done) : missing_(records), done_(std::move(done)) {}
 
-  /// One record is durable at `position`, or is not.
+  /// The result of one record: its position, or why it is not durable.
   void complete(Result<Position> position) {
     {
       const std::lock_guard lock(mutex_);
@@ -57,7 +57,7 @@ Error to_error(rd_kafka_resp_err_t error) {
   }
 }
 
-/// Delivery report: hands over, nothing else.
+/// Delivery report of one record.
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) noexcept {
   const std::unique_ptr<SharedDelivery> delivery(static_cast<SharedDelivery*>(message->_private));
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -70,12 +70,12 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) noexcept
 std::shared_ptr<rd_kafka_s> make_client(const KafkaOptions& options) {
   RdConf conf = make_conf(options,
                           {
-                              // As Java producers place keys, so that a user's events meet in one partition whoever
-                              // produced them.
+                              // The partitioner of Java producers: a user's events are in one partition, whichever
+                              // producer wrote them.
                               {"partitioner", "murmur2_random"},
-                              // Wait a moment for company: latency that nobody notices, far fewer requests.
+                              // Collects records for 2 ms: far fewer requests for little latency.
                               {"linger.ms", "2"},
-                              // Whoever waits for an acknowledgement wants to know sooner than after five minutes.
+                              // Clients wait for the acknowledgement; the default is five minutes.
                               {"message.timeout.ms", "30000"},
                               {"queue.buffering.max.kbytes", "262144"},
                           },
@@ -102,7 +102,7 @@ void produce(rd_kafka_t* client, const std::string& topic, const OutgoingRecord&
                         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
                         RD_KAFKA_V_OPAQUE(opaque.get()), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    static_cast<void>(opaque.release());  // the delivery report's now
+    static_cast<void>(opaque.release());  // the delivery report owns it now
   } else {
     if (headers != nullptr) rd_kafka_headers_destroy(headers);
     delivery->complete(to_error(error));
@@ -151,7 +151,7 @@ void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecor
     asked_ = true;
     current = client_;
   }
-  // All or none, as far as it can be known: a queue that has room for half of them is full.
+  // All or none: a queue with room for some of them counts as full.
   if (static_cast<std::size_t>(rd_kafka_outq_len(current.get())) + records.size() > kMaxQueuedRecords) {
     return done(to_error(RD_KAFKA_RESP_ERR__QUEUE_FULL));
   }

@@ -18,30 +18,30 @@
 
 namespace freshet::ingest {
 
-/// One record on its way to Kafka; the views need to last for the call of send() only.
+/// One record for Kafka. The views must be valid during send() only.
 struct OutgoingRecord {
   std::string_view key;
   std::string_view value;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// An idempotent producer with acks=all. A failure that librdkafka calls fatal (the cluster lost the producer's state)
-/// replaces the client by a new one: what was in it is answered with an error, what comes next goes on.
-/// Threads:  all methods may be called concurrently; owns "freshet-produce", on which `done` runs.
-/// Errors:   the constructor throws std::runtime_error for properties that librdkafka refuses.
-/// Limits:   kMaxQueuedRecords wait for their acknowledgement, each for message.timeout.ms (default here 30 s).
+/// An idempotent producer with acks=all. After an error that librdkafka calls fatal (the cluster lost the producer's
+/// state) the client is replaced: its queued records fail, later ones are sent by the new client.
+/// Threads: all methods may be called concurrently; owns "freshet-produce", on which `done` runs.
+/// Errors:  the constructor throws std::runtime_error for properties that librdkafka refuses.
+/// Limits:  at most kMaxQueuedRecords wait for their acknowledgement, each for message.timeout.ms (here 30 s by default).
 class KafkaProducer {
  public:
   static constexpr std::size_t kMaxQueuedRecords = 100'000;
 
   explicit KafkaProducer(const KafkaOptions& options);
-  ~KafkaProducer();  ///< gives what is queued a few seconds, then answers it with an error
+  ~KafkaProducer();  ///< waits a few seconds for queued records; the rest fails
 
-  /// Queues the records in order; calls `done` once, when all of them are acknowledged or some cannot be.
+  /// Queues the records in order. Calls `done` once all are acknowledged, or have failed.
   void send(const std::string& topic, std::span<const OutgoingRecord> records, EventLog::Appended done);
 
-  /// Empty if usable; else why not, for /readyz. (A broker that is away is the monitor's to say.) As long as nobody
-  /// sends anything it is empty too: who only reads may lack the right to write.
+  /// Empty if usable, else the reason for /readyz. The monitor reports an unreachable broker. Before the first send() it
+  /// is always empty: an instance that only reads may not be authorized to write.
   std::string problem() const;
 
  private:

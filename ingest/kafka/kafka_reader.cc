@@ -20,7 +20,7 @@ Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const std::int64_t ms = rd_kafka_message_timestamp(&message, &type);
   if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return now;
-  // A producer's clock may be wrong; what we have in hand has arrived.
+  // A producer's clock may be ahead, but the record has arrived by now.
   return std::min(timestamp_from_ms(ms), now);
 }
 
@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_messa
   return headers;
 }
 
-/// Passes by itself, or is the monitor's to report.
+/// True for errors that librdkafka recovers from by itself, or that the monitor reports.
 bool is_passing(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -80,7 +80,7 @@ Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::millise
       wait = 0;
       continue;
     }
-    wait = 0;  // only the first record is waited for
+    wait = 0;  // waits for the first record only
     gaps_.arrived(message->partition, message->offset, view.number);
     collect(*message);
   }
@@ -119,7 +119,7 @@ void KafkaReader::note_error(const rd_kafka_message_s& message) {
                                                            : std::chrono::steady_clock::now() + kTroubleShown;
 }
 
-/// Where retention has emptied a partition past our position, or before we came to it, no record will come to say so.
+/// If retention has deleted all records up to a position past the reader's, no record arrives that would show it.
 void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
   for (const int partition : owned()) {
     const auto begin = view.begins.find(partition);
@@ -138,11 +138,11 @@ Positions KafkaReader::end_positions() const {
 }
 
 void KafkaReader::commit(const Positions& positions) {
-  // Asynchronous and best effort: for lag tools, and for the next owner of the partition.
+  // Asynchronous, and errors are ignored: it is for lag tools, and for a next owner whose store has no position.
   rd_kafka_commit(consumer_.get(), to_list(positions).get(), /*async=*/1);
 }
 
-/// Goes on polling, so that the group does not take us for dead (max.poll.interval.ms), with everything paused.
+/// Keeps polling with all partitions paused, so that the group does not expel the reader (max.poll.interval.ms).
 void KafkaReader::idle(std::chrono::milliseconds duration) {
   const auto all_of_ours = [this] {
     Positions positions;
@@ -167,7 +167,7 @@ void KafkaReader::idle(std::chrono::milliseconds duration) {
   rd_kafka_resume_partitions(consumer_.get(), all_of_ours().get());
 }
 
-/// A record that was on its way when its partition was paused: to be fetched again.
+/// A record was already fetched when its partition was paused: seeks back, so that it is fetched again.
 void KafkaReader::give_back(const rd_kafka_message_s& message) {
   const Positions back{{message.partition, message.offset}};
   const RdError error(rd_kafka_seek_partitions(consumer_.get(), to_list(back).get(), kSeekMs));

@@ -16,10 +16,11 @@
 
 namespace freshet::ingest {
 
-/// What both ways of reading Kafka share: fetching, pausing, positions, gaps.
+/// The common part of both Kafka readers: fetching, pausing, positions, gaps.
 ///
-/// Rebalances run inside poll() and idle(), on the reader's thread, and take what was already collected from a revoked
-/// partition out of the batch. So between poll() and the commit of its batch nothing can be taken away unnoticed.
+/// Rebalances run inside poll() and idle(), on the reader's thread. Records that poll() has collected from a revoked
+/// partition are dropped from its batch; partitions revoked in idle() are in revoked(). So a batch is never written for
+/// a partition that another member has taken over.
 /// Threads: as LogReader.
 class KafkaReader : public LogReader {
  public:
@@ -35,14 +36,19 @@ class KafkaReader : public LogReader {
   KafkaReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name, Metrics& metrics);
   ~KafkaReader() override;
 
-  /// The partitions of `positions` as librdkafka's list, at these offsets.
+  /// librdkafka's list of the partitions of `positions`, with these offsets.
   RdPartitions to_list(const Positions& positions) const;
-  /// Partitions joined, to be read from where `positions` says (if it does), or are gone; on the polling thread. Of
-  /// those in `news` the reader's own store knows nothing yet: the next poll() says where they go on.
+
+  /// On the polling thread: `added` now belong to the reader and are read from `positions`, if these are in it. `news`
+
+  /// On the polling thread: `removed` no longer belong to the reader.
+  /// are positions that the reader's own store does not have: the next poll() returns them.
+
   void add_owned(const std::set<int>& added, const Positions& positions, const Positions& news = {});
   void remove_owned(const std::set<int>& removed);
   std::set<int> owned() const;
-  /// Reading goes on at `positions`.
+
+  /// Reading continues at `positions`.
   void moved_to(const Positions& positions);
 
   const KafkaOptions options_;
@@ -60,7 +66,7 @@ class KafkaReader : public LogReader {
   std::size_t collected_bytes_ = 0;
   Positions news_;  // of add_owned(), for the next poll()
   GapDetector gaps_;
-  std::string trouble_;  // what librdkafka does not get over by itself, and until when it is said
+  std::string trouble_;  // an error that librdkafka does not recover from, and until when poll() returns it
   std::chrono::steady_clock::time_point trouble_until_;
 
   std::uint64_t generation_ = 0;  // polling thread only
@@ -71,13 +77,13 @@ class KafkaReader : public LogReader {
   bool ever_owned_ = false;
 };
 
-/// A member of the consumer group (cooperative rebalancing), from when the topic is there. Where to go on comes from
-/// the reader's own store.
+/// A member of the consumer group (cooperative rebalancing). It joins once the topic exists, and reads each partition
+/// from the position in the reader's own store.
 class KafkaGroupReader final : public KafkaReader {
  public:
   KafkaGroupReader(const KafkaOptions& options, const KafkaMonitor& monitor, PositionsOf positions_of,
                    Metrics& metrics);
-  ~KafkaGroupReader() override;  ///< leaves the group at once, so that others take over at once
+  ~KafkaGroupReader() override;  ///< leaves the group, so that other members take over at once
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
   void idle(std::chrono::milliseconds duration) override;
   void seek(const Positions& positions) override;
@@ -91,11 +97,11 @@ class KafkaGroupReader final : public KafkaReader {
 
   PositionsOf positions_of_;
   Counter& rebalances_;
-  bool joining_ = false;   // or joined
-  bool assigned_ = false;  // partitions, at least once
+  bool joining_ = false;   // true from the request to join on
+  bool assigned_ = false;  // true once it has had partitions
 };
 
-/// Every partition of the topic, outside of any group; new partitions join as the monitor sees them.
+/// Reads every partition of the topic, without a group. New partitions are added when the monitor sees them.
 class KafkaFullReader final : public KafkaReader {
  public:
   KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);
@@ -105,7 +111,7 @@ class KafkaFullReader final : public KafkaReader {
  private:
   void assign_all();
 
-  Positions next_;  // of every partition read so far
+  Positions next_;  // of each partition read so far
 };
 
 }  // namespace freshet::ingest

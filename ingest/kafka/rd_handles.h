@@ -2,7 +2,7 @@
 
 #include <memory>
 
-/// librdkafka's C handles with their deleters. rdkafka.h itself is included by kafka_*.cc only.
+/// librdkafka's C handles with their deleters. Only kafka_*.cc files include rdkafka.h.
 
 struct rd_kafka_s;
 struct rd_kafka_conf_s;

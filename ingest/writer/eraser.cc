@@ -8,7 +8,7 @@
 namespace freshet::ingest {
 namespace {
 
-constexpr std::chrono::milliseconds kRetryPause{5'000};  // a reader is not past it yet, or the disk is in trouble
+constexpr std::chrono::milliseconds kRetryPause{5'000};  // a reader still needs the records, or the disk fails
 
 }  // namespace
 
@@ -21,7 +21,7 @@ Eraser::Eraser(store::Database& database, EventLog& log, std::chrono::millisecon
       finished_(metrics.counter("freshet_store_erasures_finished_total",
                                 "Owners erased of whom the files of the store hold nothing any more.")) {}
 
-/// False if there was nothing to do, or it cannot be done yet.
+/// False if no erasure is pending, or if a reader still needs the records.
 Result<bool> Eraser::erase() {
   const auto pending = erasures_.pending();
   if (!pending) return pending.error();
@@ -38,7 +38,7 @@ Result<bool> Eraser::erase() {
 }
 
 void Eraser::run(const std::stop_token& stop) {
-  // What a crash left between forgetting an erasure and rewriting the file that named it.
+  // Finishes an erasure that a crash interrupted after it was forgotten: a file may still name the owner.
   if (const auto cleaned = erasures_.finish({}); !cleaned) {
     log::warn("the store cannot be cleaned of erased owners", {{"reason", cleaned.error().message}});
   }

@@ -11,16 +11,16 @@
 
 namespace freshet::ingest {
 
-/// Makes what was erased go from the disk too: empties the log of it once no reader can need it any more, then has the
-/// store rewrite the files that held it. What erases takes effect at once; this is only what a disk would tell.
-/// Threads:  run() on one thread.
-/// Errors:   tried again later, and logged.
+/// Removes the remaining bytes of erased owners from disk: from the log, once no reader needs the records any more, then
+/// from the store's files, which are rewritten. Readers stop seeing erased data before that, at once.
+/// Threads: run() on one thread.
+/// Errors:  logged and retried.
 class Eraser {
  public:
-  /// `interval`: rewrites at most this often, however much is erased.
+  /// `interval` is the shortest time between two rewrites.
   Eraser(store::Database& database, EventLog& log, std::chrono::milliseconds interval, Metrics& metrics);
 
-  /// Until `stop`; then finishes the rewrite in hand.
+  /// Runs until `stop`, then finishes the current rewrite.
   void run(const std::stop_token& stop);
 
  private:

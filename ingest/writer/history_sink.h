@@ -8,7 +8,7 @@
 
 namespace freshet::ingest {
 
-/// What the history writer needs of the history store; see store::HistoryStore for what each function promises.
+/// The part of store::HistoryStore that the history writer uses; see there for the contracts.
 /// Threads: those of HistoryWriter::run().
 class HistorySink {
  public:
@@ -17,7 +17,7 @@ class HistorySink {
   virtual Result<Positions> positions() const = 0;
 };
 
-/// The store as a sink, with memory for what must not be stored.
+/// The history store, and memory for events without consent (ingest/writer/withheld_events.h).
 class StoreSink final : public HistorySink {
  public:
   StoreSink(store::HistoryStore& store, store::TransientHistories& transient) : store_(store), transient_(transient) {}

@@ -55,7 +55,7 @@ struct HistoryWriter::Impl {
   const std::unique_ptr<HistorySink> sink;
   Watermark& visible;
   const WriterOptions options;
-  Positions written;  // as in the store, which nobody else writes positions to; run()'s thread only
+  Positions written;  // those in the store, which only this writer changes; run()'s thread only
   DecodingReader reader;
   WriterMetrics counters;
   std::chrono::steady_clock::time_point dead_letters_paused_until;  // run()'s thread only
@@ -82,8 +82,8 @@ void HistoryWriter::Impl::set_problem(std::string text) {
   problem = std::move(text);
 }
 
-/// To the log's own place for them. False if it has none, or takes them not in time (a topic that is missing or may not
-/// be written to): they go to the store with the batch then, so that the stream does not wait for them.
+/// Appends the rejected records to the log's dead-letter sink. False if there is none, or if it fails (a topic that does
+/// not exist, or that freshet may not write to). The store then keeps them, so that the stream does not stop.
 bool HistoryWriter::Impl::append_dead_letters(const EventBatch& batch) {
   if (batch.rejected.empty()) return false;
   for (const RejectedRecord& record : batch.rejected) {
@@ -110,7 +110,7 @@ Result<void> HistoryWriter::Impl::write(const EventBatch& batch, bool keep_rejec
   return {};
 }
 
-/// Nothing is fetched meanwhile, but the reader stays in its group and notices when partitions are taken from it.
+/// Fetches nothing, but the reader stays in its group and sees when partitions are revoked.
 void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kSlice{100};
   for (auto left = backoff; left.count() > 0 && !stop.stop_requested(); left -= kSlice) {
@@ -119,7 +119,7 @@ void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::st
   backoff = std::min(backoff * 2, kLastBackoff);
 }
 
-/// Retries until it is written or `stop`: what is not written by then is read again after the next start.
+/// Retries until the batch is written, or until `stop`: it is then read again after the next start.
 void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
   std::uint64_t generation = reader.generation();
   auto backoff = kFirstBackoff;

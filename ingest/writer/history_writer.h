@@ -14,13 +14,13 @@
 
 namespace freshet::ingest {
 
-/// The first reader of the log: polls, decodes, commits whole batches to the history store together with the log
-/// positions, then raises the watermark that read-your-writes waits on. Dead letters are durable before the positions
-/// pass them: where the log has a place for them or, if it does not take them in time, in the store. A warning says so,
-/// and the log is not asked again for half a minute.
-/// Threads:  run() on one thread; everything else from any.
-/// Errors:   the constructor throws std::runtime_error if the stored positions cannot be read. A store or log that is
-///           unavailable later is retried with back-off and shown by problem(); nothing is skipped.
+/// Writes the log to the histories: polls, decodes, commits each batch to the history store together with its log
+/// positions, then raises the watermark that read-your-writes waits for.
+/// Dead letters are durable before the positions pass them: in the log's DeadLetterSink, or in the store if there is
+/// none or it does not take them in time. After such a failure, which is logged, the sink is not used for 30 s.
+/// Threads: run() on one thread; everything else from any.
+/// Errors:  the constructor throws std::runtime_error if the stored positions cannot be read. While store or log are
+///          unavailable the writer retries with back-off, and problem() says why. It never skips a record.
 class HistoryWriter {
  public:
   HistoryWriter(EventLog& log, store::HistoryStore& store, store::TransientHistories& transient, Watermark& visible,
@@ -29,13 +29,13 @@ class HistoryWriter {
                 const WriterOptions& options, Metrics& metrics);
   ~HistoryWriter();
 
-  /// Until `stop`; then finishes the batch in hand.
+  /// Runs until `stop`, then finishes the current batch.
   void run(std::stop_token stop);
 
-  /// Empty if the writer is working; else why not, for /readyz.
+  /// Empty if the writer is working, else the reason for /readyz.
   std::string problem() const;
 
-  /// Newest known ends of the partitions it reads (lag = distance(visible.positions(), ends)).
+  /// Newest known ends of the partitions that it reads (lag = distance(visible.positions(), ends)).
   Positions end_positions() const;
 
   /// See LogReader.

@@ -40,6 +40,8 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   duplicates_.Increment(static_cast<double>(counts.duplicates));
   expired_.Increment(static_cast<double>(counts.expired));
   withheld_.Increment(static_cast<double>(counts.withheld));
+  // A rejected record is counted twice: among the results, which sum up to all records read, and by place, which tells
+  // the operator where to look. Both names are documented.
   erased_.Increment(static_cast<double>(counts.erased));
   rejected_.Increment(static_cast<double>(batch.rejected.size()));
   (rejected_in_store ? in_store_ : in_topic_).Increment(static_cast<double>(batch.rejected.size()));

@@ -10,18 +10,21 @@
 
 namespace freshet::ingest {
 
-/// What the history writer counts.
-/// Threads:  one.
+/// The metrics of the history writer.
+/// Threads: one.
 class WriterMetrics {
  public:
   explicit WriterMetrics(Metrics& metrics);
 
-  /// A batch is in the histories, and what was rejected of it in the store or in the log's own place.
+  /// A batch is in the histories, and its rejected records are in the store or in the log's dead-letter sink.
   void count(const store::CommitCounts& counts, const EventBatch& batch, bool rejected_in_store,
              std::chrono::nanoseconds took);
-  /// A batch has to be tried again.
+
+  /// A batch could not be written and is retried.
   void retried() { retries_.Increment(); }
-  /// Records between `at` and `ends` are not in the histories yet; a partition that is not in `ends` is not ours.
+
+  /// Records between `at` and `ends` are not in the histories yet. The lag of a partition that is not in `ends` is 0: it
+  /// belongs to another instance.
   void set_lag(const Positions& at, const Positions& ends);
 
  private:
