@@ -1,8 +1,8 @@
-// C11 threads, mutexes and condition variables as POSIX ones, for the ThreadSanitizer build only.
+// C11 threads, mutexes and condition variables on top of POSIX ones, for the ThreadSanitizer build only.
 //
-// librdkafka uses C11 threads, which GCC 12's ThreadSanitizer does not intercept: it knows nothing of a thread so made,
-// and crashes. In glibc both kinds have the same representation (mtx_t is a pthread_mutex_t under another name), so
-// forwarding is all it takes. The executable must export these for the library to find them first (-rdynamic).
+// librdkafka uses C11 threads. GCC 12's ThreadSanitizer does not intercept them, does not know the threads, and crashes.
+// In glibc both kinds have the same representation (mtx_t is a pthread_mutex_t), so forwarding is enough. The executable
+// must export these functions, so that the library finds them first (-rdynamic).
 #include <pthread.h>
 #include <threads.h>
 

@@ -16,25 +16,25 @@
 #include "tests/support/event_log_steps.h"
 #include "tests/support/eventually.h"
 
-/// What every EventLog must do. Instantiate with a function that makes an empty log to try:
+/// The tests that every EventLog must pass. Instantiate them with a function that makes an empty log:
 ///   INSTANTIATE_TEST_SUITE_P(Embedded, EventLogContract, ::testing::Values(LogUnderTestFactory{...}));
 namespace freshet::testing {
 
-/// An event log and what it lives in.
+/// An event log and the cluster or directory that it uses.
 class LogUnderTest {
  public:
   virtual ~LogUnderTest() = default;
   virtual ingest::EventLog& log() = 0;
-  /// Closes the log and opens it again on what it kept.
+  /// Closes the log and opens it again with the same records.
   virtual void reopen() = 0;
 };
 
 struct LogUnderTestFactory {
   std::string name;
-  std::function<std::unique_ptr<LogUnderTest>()> make;  ///< null: what it needs is not there, skip
+  std::function<std::unique_ptr<LogUnderTest>()> make;  ///< returns null to skip the test: the cluster is missing
 };
 
-/// In names of tests, instead of the object's bytes.
+/// For the names of tests.
 inline void PrintTo(const LogUnderTestFactory& factory, std::ostream* out) { *out << factory.name; }
 
 class EventLogContract : public ::testing::TestWithParam<LogUnderTestFactory> {
@@ -211,7 +211,7 @@ TEST_P(EventLogContract, AGroupReaderGoesOnFromThePositionsItIsGiven) {
   });
   const std::uint64_t before = reader->generation();
   const auto records = read(*reader, 50);
-  // Partitions without an old record are not in the token and are read from their beginning: the same records.
+  // Partitions without an old record are not in the token. They are read from their beginning, which gives no old record.
   EXPECT_THAT(values_of(records), ::testing::UnorderedElementsAreArray(values_of(written)));
   for (const auto& record : records) {
     EXPECT_TRUE(reader->held_since(record.position.partition, reader->generation()));

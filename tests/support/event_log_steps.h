@@ -13,7 +13,7 @@
 #include "ingest/event_log.h"
 #include "tests/support/eventually.h"
 
-/// Steps of tests that write to and read from an event log.
+/// Helpers for tests that write to and read from an event log.
 namespace freshet::testing {
 
 inline std::vector<ingest::LogEntry> entries(std::size_t count, std::size_t keys, const std::string& prefix = "v") {
@@ -30,7 +30,7 @@ inline Result<Positions> append_and_wait(ingest::EventLog& log, std::vector<inge
   return answer.get();
 }
 
-/// Polls until `count` records have come or that is overdue.
+/// Polls until `count` records have arrived, or until eventually() gives up.
 inline std::vector<ingest::LogRecord> read(ingest::LogReader& reader, std::size_t count, std::size_t per_poll = 1000) {
   std::vector<ingest::LogRecord> records;
   eventually([&] {
@@ -42,7 +42,7 @@ inline std::vector<ingest::LogRecord> read(ingest::LogReader& reader, std::size_
       next[record.position.partition] = record.position.offset + 1;
       records.push_back(std::move(record));
     }
-    for (const auto& [partition, offset] : next) {  // others may have positions and no records
+    for (const auto& [partition, offset] : next) {  // batch->next may have partitions without records too
       const auto after = batch->next.find(partition);
       EXPECT_TRUE(after != batch->next.end() && after->second == offset) << partition;
     }

@@ -5,9 +5,8 @@
 
 namespace freshet::testing {
 
-/// Waits for something that another thread is about to do. False only if it did not happen within `limit`, which is far
-/// longer than it ever takes (librdkafka's mock may take 9 s for a rebalance, and several of them): no test depends on
-/// how long that is.
+/// Waits until `condition` is true. False after `limit`, which is far longer than any condition takes (a rebalance of
+/// librdkafka's mock may take 9 s, and there may be several), so that no test depends on timing.
 template <typename Condition>
 bool eventually(Condition condition, std::chrono::seconds limit = std::chrono::seconds(90)) {
   const auto deadline = std::chrono::steady_clock::now() + limit;

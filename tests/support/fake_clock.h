@@ -29,13 +29,13 @@ class FakeClock final : public Clock {
     const std::lock_guard lock(mutex_);
     return slept_;
   }
-  /// Time goes by.
+  /// Advances both clocks.
   void advance(std::chrono::milliseconds time) {
     const std::lock_guard lock(mutex_);
     now_ += time;
     elapsed_ += time;
   }
-  /// The wall clock is set, as an operator or NTP may do it.
+  /// Sets the wall clock only.
   void set(Timestamp now) {
     const std::lock_guard lock(mutex_);
     now_ = now;

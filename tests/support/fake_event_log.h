@@ -15,19 +15,19 @@ namespace freshet::testing {
 /// An event log whose one reader returns what a test has scripted. One thread.
 class FakeEventLog final : public ingest::EventLog {
  public:
-  // What the reader does.
-  std::deque<Result<ingest::LogBatch>> polls;  ///< then `at_end` is called, and empty batches
+  // Behavior of the reader.
+  std::deque<Result<ingest::LogBatch>> polls;  ///< after these it calls `at_end` and returns empty batches
   std::function<void()> at_end = [] {};
   std::function<void()> on_idle = [] {};
   Positions ends;
   std::uint64_t generation = 1;
   std::set<int> lost;  ///< partitions that held_since() denies
 
-  // What the log does.
+  // Behavior of the log.
   bool has_dead_letter_topic = false;
-  int failing_dead_letters = 0;  ///< calls that fail first
+  int failing_dead_letters = 0;  ///< number of calls that fail first
 
-  // What was done to it.
+  // Calls of it.
   std::function<void(const std::string&)> note = [](const std::string&) {};
   std::vector<RejectedRecord> dead_letters;
   ingest::PositionsOf positions_of;

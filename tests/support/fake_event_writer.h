@@ -10,8 +10,8 @@
 
 namespace freshet::testing {
 
-/// Takes what it is told to take.
-/// Threads: submit() and answer_held() may be called concurrently; the rest is for single-threaded tests.
+/// Records what is submitted, and answers as the test says.
+/// Threads: submit() and answer_held() may be called concurrently; everything else is for single-threaded tests.
 class FakeEventWriter final : public EventWriter {
  public:
   using Done = std::function<void(Result<SubmitReceipt>)>;

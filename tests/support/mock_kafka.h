@@ -11,8 +11,8 @@
 
 namespace freshet::testing {
 
-/// librdkafka's own Kafka cluster inside the process: one broker unless told otherwise, groups and commits included.
-/// Keeps about 5 MB per partition, then deletes the oldest records.
+/// librdkafka's mock cluster, inside the process, with consumer groups and committed offsets. It keeps about 5 MB per
+/// partition, then deletes the oldest records.
 class MockKafka {
  public:
   explicit MockKafka(int brokers = 1) : brokers_(brokers) {
@@ -32,7 +32,7 @@ class MockKafka {
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(error));
   }
 
-  /// The mock makes unknown topics by itself; this is how one is not there (yet).
+  /// The mock creates unknown topics automatically. This makes one missing.
   void set_missing(const std::string& topic, bool missing) {
     rd_kafka_mock_topic_set_error(cluster_.get(), topic.c_str(),
                                   missing ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART : RD_KAFKA_RESP_ERR_NO_ERROR);

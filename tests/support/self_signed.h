@@ -12,7 +12,7 @@
 
 namespace freshet::testing {
 
-/// Writes a fresh key and a certificate of `name` signed by it, valid for a day, as PEM.
+/// Writes a new key and a self-signed certificate for `name`, valid for a day, as PEM.
 inline void write_self_signed(const std::string& name, const std::string& certificate_file,
                               const std::string& key_file) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);

@@ -20,7 +20,7 @@
 
 namespace freshet::testing {
 
-/// Everything that the server needs, real except for the event log, with a model that has learned sessions a, b, c.
+/// Everything that the server needs, real except for the event log. The model has learned sessions of items a, b, c.
 class ServiceFixture {
  public:
   ServiceFixture() : database(store_options(dir.path()), clock), histories(database), catalogue(database) {
@@ -38,7 +38,7 @@ class ServiceFixture {
     snapshot = model->publish(clock.now());
   }
 
-  /// Into history and model.
+  /// Adds the event to histories and model.
   void learn(const PositionedEvent& entry) {
     model->learn(entry.event);
     const auto counts = histories.commit(batch_of({entry}), true);

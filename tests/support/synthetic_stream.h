@@ -20,14 +20,14 @@ inline std::string numbered(std::string prefix, std::uint64_t number) {
 struct StreamOptions {
   std::size_t events = 2000;
   std::size_t items = 60;
-  std::size_t sessions = 40;   ///< going on at the same time
-  double follow = 0.7;         ///< how often a click follows the item before it to its favourite next item
-  double late = 0.05;          ///< how often an event's time goes back
-  double repeated_ids = 0.02;  ///< how often an event comes twice
+  std::size_t sessions = 40;   ///< number of concurrent sessions
+  double follow = 0.7;         ///< share of clicks on the favorite successor of the item before
+  double late = 0.05;          ///< share of late events
+  double repeated_ids = 0.02;  ///< share of events that are repeated
 };
 
-/// A stream with something to learn: every item has a favourite successor. Users, anonymous sessions, both at once,
-/// event ids, repeats, pauses, late events and several event types occur.
+/// A stream with a pattern to learn: each item has a favorite successor. It has users, anonymous sessions, both at once,
+/// event ids, repeats, pauses, late events and several event types.
 inline std::vector<Event> synthetic_stream(std::uint64_t seed, const StreamOptions& options) {
   Random random(seed);
   std::vector<std::size_t> last(options.sessions, 0);

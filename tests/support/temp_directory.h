@@ -8,7 +8,7 @@
 
 namespace freshet::testing {
 
-/// An empty directory of the test's own, removed with everything in it at the end.
+/// A new empty directory, removed with its contents at the end.
 class TempDirectory {
  public:
   TempDirectory() {

@@ -6,7 +6,7 @@
 
 namespace freshet::testing {
 
-/// FRESHET_TEST_SEED, else `fallback`; printed, so that a failure can be repeated.
+/// FRESHET_TEST_SEED, or `fallback` if it is not set. Printed, so that a failure can be reproduced.
 inline std::uint64_t test_seed(std::uint64_t fallback) {
   const char* text = std::getenv("FRESHET_TEST_SEED");
   const std::uint64_t seed = text == nullptr ? fallback : std::strtoull(text, nullptr, 10);

@@ -53,7 +53,7 @@ TEST(Crash, AfterKillNineEveryAcknowledgedRecordIsThereAndRowsEqualPositions) {
     const pid_t child = fork();
     if (child == 0) write_until_killed(options, pipe_ends[1]);
     close(pipe_ends[1]);
-    // Killed at a random moment after its first few acknowledgements.
+    // Kills it at a random moment after its first acknowledgements.
     const std::uint64_t wanted = 2 + random.below(30);
     for (std::uint64_t i = 0; i < wanted; ++i) {
       ASSERT_EQ(read(pipe_ends[0], &acknowledged, sizeof acknowledged), static_cast<ssize_t>(sizeof acknowledged));
@@ -75,7 +75,7 @@ TEST(Crash, AfterKillNineEveryAcknowledgedRecordIsThereAndRowsEqualPositions) {
     }));
     const Positions positions = *histories.positions();
     const std::int64_t position = positions.empty() ? 0 : positions.at(0);
-    // A kill can fall between append and commit; the reader goes on from the position.
+    // The kill may be between append and commit; the reader continues from the position.
     EXPECT_EQ(highest + 1, position);
     std::vector<PositionedEvent> missed;
     for (std::int64_t offset = position; offset < Journal(database).end(); ++offset) {

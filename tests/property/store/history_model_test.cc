@@ -13,7 +13,7 @@
 namespace freshet::store {
 namespace {
 
-/// What the history store should contain, kept in the plainest way.
+/// The expected contents of the history store, in the simplest form.
 struct Reference {
   // per owner: (time, offset) -> item, all of them
   std::map<Owner, std::map<std::pair<std::int64_t, std::int64_t>, std::string>> rows;
@@ -72,7 +72,7 @@ TEST(HistoryModel, BehavesAsAMapWhateverHappens) {
     ASSERT_TRUE(store->commit(log.back(), true));
     for (const auto& entry : events) reference.add(entry);
 
-    if (random.below(8) == 0) {  // as after a crash between commit and position: the last batch once more
+    if (random.below(8) == 0) {  // commits the last batch again, as after a crash
       ASSERT_TRUE(store->commit(log.back(), true));
     }
     if (random.below(15) == 0) {

@@ -44,7 +44,7 @@ struct Store {
   HistoryStore histories{database};
 };
 
-/// Minutes apart, often late, so that rows come in any order, and some too late; a user's in changing sessions.
+/// Events minutes apart and often late, so that rows arrive in any order and some too late. Users change sessions.
 PositionedEvent any_event(Random& random, std::int64_t offset) {
   const std::int64_t late = random.below(3) == 0 ? static_cast<std::int64_t>(random.below(70)) : 0;
   auto entry = user_event(offset, user(random.below(20)).id, numbered("i", random.below(1000)),
@@ -72,7 +72,7 @@ TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
       events.push_back(any_event(random, static_cast<std::int64_t>(log.size())));
       log.push_back(events.back());
     }
-    if (random.below(4) == 0) {  // the same place in the log once more, and what is there is another now
+    if (random.below(4) == 0) {  // another event at a position that was written before
       events.push_back(log[log.size() - 1 - random.below(std::min<std::size_t>(log.size(), 30))]);
       events.back().event.item += "'";
     }
@@ -93,7 +93,7 @@ TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
   }
 }
 
-// Every history fits; one or two of a shard do, and no long one.
+// Room for every history; room for one or two short ones per shard.
 INSTANTIATE_TEST_SUITE_P(Budgets, RecentHistoriesProperty, ::testing::Values(64 << 20, 64 * 800));
 
 TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedByNobody) {
@@ -105,7 +105,7 @@ TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedB
   std::array<std::atomic<std::int64_t>, 2> at{};                  // by partition
   std::atomic<int> failures{0};
 
-  // Both partitions write to the session that the first has come to, and erase it now and then.
+  // Both partitions write to the current session of the first, and sometimes erase it.
   const auto current_session = [&] { return session(static_cast<std::uint64_t>(at[0]) / 10); };
   const auto commit = [&](std::int32_t partition) {
     Random random(test_seed(2 + static_cast<std::uint64_t>(partition)));
@@ -125,7 +125,7 @@ TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedB
       ++offset;
     }
   };
-  // A user's events are the milliseconds 1, 2, 3, ..., and nobody erases them.
+  // The events of a user are at the milliseconds 1, 2, 3, ... and are never erased.
   const auto read = [&](std::uint64_t seed) {
     Random random(test_seed(seed));
     while (at[0] < kCommits || at[1] < kCommits) {

@@ -48,4 +48,4 @@ TEST(Random, NeighbouringSeedsShareNoNumbers) {
 }
 
 }  // namespace
-}  // namespace freshet::online
+}  // namespace freshet

@@ -84,7 +84,7 @@ TEST_F(DatabaseTest, PseudonymsDoNotBeginLater) {
   EXPECT_EQ(refusal(), options_.directory + " holds ids as they are; store.pseudonym_key is for a new data directory");
 }
 
-/// Nobody writes beyond `bytes` of any file while it lives: a full disk.
+/// Simulates a full disk: while it exists, no file can grow beyond `bytes`.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t bytes) {
@@ -133,7 +133,7 @@ TEST_F(DatabaseTest, TakesNoWritesAfterOneFailedUntilTheDiskIsWellAndItHasRecove
   EXPECT_EQ(histories.recent(owner, 10)->size(), 2U);
 }
 
-/// Does something whenever it is asked.
+/// A clock that calls a function each time it is read.
 class ClockThat final : public Clock {
  public:
   std::function<void()> is_asked = [] {};
@@ -144,7 +144,7 @@ class ClockThat final : public Clock {
   std::chrono::milliseconds elapsed() const override { return {}; }
 };
 
-/// As RocksDB does when work of its own fails.
+/// Reports a failed compaction as RocksDB does.
 void report_failure(const Database& database, const std::string& what) {
   rocksdb::Status status = rocksdb::Status::IOError(what);
   for (const auto& listener : database.impl().db->GetDBOptions().listeners) {
@@ -161,7 +161,7 @@ TEST_F(DatabaseTest, WhatFailsWhileItIsBeingOpenedAgainIsNotTakenForRecovered) {
 
   bool asked = false;
   clock.is_asked = [&] {
-    if (asked || !database.impl().db) return;  // once, when it is open and its counters are read
+    if (asked || !database.impl().db) return;  // once, when the database is open and its counters are loaded
     asked = true;
     EXPECT_THAT(database.problem(), HasSubstr("the first")) << "not healthy before it is";
     report_failure(database, "the second");

@@ -42,7 +42,7 @@ class ErasuresTest : public ::testing::Test {
     return entry;
   }
 
-  /// Keys and values in which `text` is, as RocksDB reads them, and files in which it is, as they lie.
+  /// The column families with `text` in a key or value, and the files with `text` in their bytes.
   std::vector<std::string> places_of(const std::string& text) {
     std::vector<std::string> places;
     const auto& db = database_.impl();
@@ -141,7 +141,7 @@ TEST_F(ErasuresTest, ADeadLetterIsSearchedFieldByField) {
   RejectedRecord record;
   record.position = {0, next_++};
   record.key = kSomebody.id;
-  record.value = std::string(100, ' ');  // on disk its length is the letter 'd', right behind the key
+  record.value = std::string(100, ' ');  // on disk its length is the letter 'd', directly after the key
   batch.rejected.push_back(record);
   batch.next[0] = next_;
   ASSERT_TRUE(histories_.commit(batch, true));
@@ -161,7 +161,7 @@ TEST_F(ErasuresTest, ARejectedRecordBeforeAnEraseOfTheSameBatchDoesNotOutliveIt)
   reject({0, next_++}, "somebody else");
   batch.events.push_back(erase_record());
   reject({0, next_++}, kSomebody.id);
-  reject({1, 1000}, kSomebody.id);  // before the erase or after it: nobody can tell
+  reject({1, 1000}, kSomebody.id);  // in another partition: neither before nor after the erase record
   batch.next = {{0, next_}, {1, 1001}};
   for (int times = 0; times < 2; ++times) {
     ASSERT_TRUE(histories_.commit(batch, true));

@@ -70,7 +70,7 @@ TEST_F(HistoryStoreTest, AtTheSameTimeTheLaterInTheLogIsNewer) {
 
 TEST_F(HistoryStoreTest, AnEventOfAUsersSessionIsInBothHistories) {
   auto entry = user_event(0, "u", "a", 1000);
-  entry.event.session = "u";  // the same name is another owner
+  entry.event.session = "u";  // a session of the same name is another owner
   commit({entry, user_event(1, "u", "b", 2000)});
   EXPECT_EQ(recent("u"), (Items{"b", "a"}));
   EXPECT_EQ(items_of_events(*store_->recent({Owner::Kind::session, "u"}, 9)), Items{"a"});
@@ -95,7 +95,7 @@ TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
   auto again = user_event(3, "u", "a", 1000);
   again.event.id = "id";
   EXPECT_EQ(commit({again}).duplicates, 1U);
-  // The same record read again after a crash is no duplicate of itself.
+  // The same record, read again after a crash, is not a duplicate.
   EXPECT_EQ(commit({first}).stored, 1U);
   EXPECT_EQ(recent("u"), (Items{"b", "a"}));
   again.position.offset = 4;
@@ -182,7 +182,7 @@ TEST_F(HistoryStoreTest, PagesGoThroughEverythingOfOneOwnerOnceAlsoWhatIsOverThe
   } while (cursor);
   EXPECT_EQ(seen, (Items{"d", "c", "b", "a"}));
   EXPECT_EQ(pages, 2);
-  // The row that a cursor names may be gone when it comes back: what is older follows all the same.
+  // If the row of a cursor has been deleted, the page starts with the next older one.
   EXPECT_EQ(items_of_events(store_->page(owner, 9, HistoryCursor{timestamp_from_ms(2500), {0, 9}})->events),
             (Items{"c", "b", "a"}));
   EXPECT_TRUE(store_->page({Owner::Kind::user, "nobody"}, 2, {})->events.empty());
@@ -264,7 +264,7 @@ TEST_F(HistoryStoreTest, AClockThatRanAheadCostsNothingOnceItIsCorrected) {
   compact();
   as_before();
   EXPECT_NE(::testing::internal::GetCapturedStderr().find("stream time"), std::string::npos);
-  // Age goes on being judged, by the clock.
+  // Ages are still computed, from the clock.
   clock_.advance(options.max_event_age - std::chrono::hours(25));
   EXPECT_EQ(recent("u"), (Items{"c", "b", "a"}));
   clock_.advance(std::chrono::hours(2));

@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using Values = std::vector<std::string>;
 
-/// Sorts as a row of time `ms` does: newest first.
+/// The key suffix of a row at `ms`.
 std::string suffix(std::int64_t ms) {
   return encode_history_key({{}, timestamp_from_ms(ms), {}}).substr(encode_owner({}).size());
 }
@@ -67,7 +67,7 @@ TEST_F(RecentHistoriesTest, NothingIsHeldOfAnOwnerWhoWasNotRead) {
 TEST_F(RecentHistoriesTest, NoMoreRowsAreHeldThanWereAskedFor) {
   read("u", 2, rows_at({20, 10}));
   write("u", 30);
-  write("u", 5);  // older than what is held: there may be others between
+  write("u", 5);  // older than the cached rows: there may be others between
   EXPECT_THAT(held("u", 2), ElementsAre("30", "20"));
   EXPECT_EQ(held("u", 3), kMustBeRead);
 }
@@ -114,7 +114,7 @@ TEST_F(RecentHistoriesTest, BeyondItsBytesItForgetsThoseUsedLongestAgo) {
   constexpr int kOwners = 10'000;
   for (int n = 0; n < kOwners; ++n) {
     read(name(n), 5, rows_at({20, 10}));
-    write(name(0), 20);  // used all the time
+    write(name(0), 20);  // keeps it the most recently used
     ASSERT_LE(held_.bytes(), std::size_t{1} << 20);
   }
   EXPECT_GT(held_.bytes(), std::size_t{900} << 10);

@@ -94,4 +94,4 @@ TEST_F(TransientHistoriesTest, ErasesAUserFromTheirSessionsToo) {
 }
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::store

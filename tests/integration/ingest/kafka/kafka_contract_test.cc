@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(MockKafka, EventLogContract,
                              "Kafka", [] { return std::make_unique<KafkaUnderTest>(std::make_unique<MockKafka>()); }}),
                          contract_name);
 
-/// On the cluster that FRESHET_TEST_BROKERS names (it must create topics by itself).
+/// On the cluster that FRESHET_TEST_BROKERS names, which must create topics automatically.
 INSTANTIATE_TEST_SUITE_P(RealKafka, EventLogContract,
                          ::testing::Values(LogUnderTestFactory{
                              "Kafka",
@@ -64,4 +64,4 @@ INSTANTIATE_TEST_SUITE_P(RealKafka, EventLogContract,
                          contract_name);
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::ingest

@@ -24,7 +24,7 @@ using ingest::KafkaLog;
 constexpr int kPartitions = 4;
 constexpr std::int16_t kSyncGroup = 14;  // Kafka protocol
 
-/// Every commit of every member, in the order in which they happened.
+/// Every commit of every member, in order.
 class CommitLog {
  public:
   struct Commit {
@@ -63,7 +63,7 @@ class CommitLog {
   std::vector<Commit> commits_;  // guarded by mutex_
 };
 
-/// A member's own store: positions, and what it was told to write.
+/// The store of one member.
 struct MemberStore {
   std::mutex mutex;
   Positions positions;  // guarded by mutex
@@ -114,13 +114,13 @@ class Member {
   std::jthread thread_;
 };
 
-/// Appends events without end, evenly over the partitions, until it is told to stop.
+/// Appends events, evenly over the partitions, until stop().
 class Load {
  public:
   explicit Load(const ingest::KafkaOptions& options)
       : log_(options, metrics_), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-  /// Where the log ends after the last one.
+  /// Returns the end of the log after the last event.
   Positions stop() {
     thread_.request_stop();
     thread_.join();
@@ -156,7 +156,7 @@ class KafkaGroupTest : public ::testing::Test {
     return std::make_unique<Member>(name, kafka_.options("events"), name == 'a' ? store_a_ : store_b_, commits_);
   }
 
-  /// Everything below `ends` is in the stores of the members together.
+  /// True if the stores of all members together have everything below `ends`.
   bool all_written(const Positions& ends) {
     Positions together;
     for (MemberStore* store : {&store_a_, &store_b_}) {
@@ -166,8 +166,8 @@ class KafkaGroupTest : public ::testing::Test {
     return covers(together, ends);
   }
 
-  /// No record is missing, each member's own writing has neither holes nor repetitions, and a member that had to hand a
-  /// partition over wrote nothing to it afterwards (until it got it back).
+  /// No record is missing. The records that one member wrote have no gaps and no repetitions. A member did not write to
+  /// a partition after it was revoked, until it was assigned again.
   void expect_clean_handovers(const Positions& ends, std::size_t most_owners) {
     for (const auto& [partition, end] : ends) {
       SCOPED_TRACE("partition " + std::to_string(partition));
@@ -200,7 +200,7 @@ TEST_F(KafkaGroupTest, PartitionsMoveBetweenMembersUnderLoadWithoutLossOrStaleWr
   ASSERT_TRUE(eventually([&] { return commits_.partitions_of('a') == kPartitions; }));
   auto b = join('b');
   ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }));
-  b.reset();  // leaves: what was b's comes back to a
+  b.reset();  // leaves: its partitions go back to a
   const Positions ends = load.stop();
   ASSERT_EQ(ends.size(), static_cast<std::size_t>(kPartitions));
   EXPECT_TRUE(eventually([&] {
@@ -215,7 +215,7 @@ TEST_F(KafkaGroupTest, ABatchHeldOverABackOffIsNotWrittenToPartitionsThatWereTak
   Load load(kafka_.options("events"));
   auto a = join('a');
   ASSERT_TRUE(eventually([&] { return commits_.partitions_of('a') == kPartitions; }));
-  store_a_.broken = true;  // a now holds a batch of all partitions that it cannot write
+  store_a_.broken = true;  // a now has a batch of all partitions that it cannot write
   ASSERT_TRUE(eventually([&] { return a->problem() == "broken for the test"; }));
   auto b = join('b');
   ASSERT_TRUE(eventually([&] { return commits_.partitions_of('b') >= kPartitions / 2; }));
@@ -251,7 +251,7 @@ TEST_F(KafkaGroupTest, AnInstanceWithAnEmptyStoreGoesOnFromWhatTheGroupCommitted
 }
 
 TEST_F(KafkaGroupTest, AMemberThatIsClosedBeforeItsFirstAssignmentLeavesQuietly) {
-  // It joins, but is never told what is its own: where librdkafka 2.0 aborts the process.
+  // It joins, but never gets an assignment. Here librdkafka 2.0 aborts the process.
   constexpr std::size_t kErrors = 4;
   const auto error = RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
   rd_kafka_mock_broker_push_request_error_rtts(kafka_.cluster(), 1, kSyncGroup, kErrors, error, 0, error, 0, error, 0,
@@ -279,4 +279,4 @@ TEST_F(KafkaGroupTest, UntilTheGroupHasDecidedEverythingCountsAsUnread) {
 }
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::ingest

@@ -287,4 +287,4 @@ TEST(KafkaLog, PoisonRecordsDoNotStopTheHistories) {
 }
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::ingest

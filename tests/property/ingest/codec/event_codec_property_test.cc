@@ -20,7 +20,7 @@ constexpr int kEvents = 20'000;
 constexpr int kMutations = 100'000;
 const Timestamp kArrival = timestamp_from_ms(1'800'000'000'000);
 
-/// Events as varied as they may be: every script, control characters, empty and longest fields, extreme numbers.
+/// Events of all kinds: any script, control characters, empty and longest fields, extreme numbers.
 class RandomEvents {
  public:
   explicit RandomEvents(std::uint64_t seed) : random_(seed) {}
@@ -160,7 +160,7 @@ TEST(EventCodecProperty, DecodingWhatWasEncodedGivesTheEventBack) {
   }
 }
 
-/// What base/event.h promises of a decoded event.
+/// The invariants of base/event.h.
 void expect_invariants(const Event& event, const std::string& from) {
   ASSERT_FALSE(event.user.empty() && event.session.empty()) << from;
   ASSERT_EQ(event.item.empty(), event.kind == EventKind::erase) << from;

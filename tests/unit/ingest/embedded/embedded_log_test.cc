@@ -37,7 +37,7 @@ class EmbeddedUnderTest final : public LogUnderTest {
     open();
   }
 
-  /// Waits for what is queued to be durable.
+  /// Makes queued records durable first.
   void close() {
     log_.reset();
     journal_.reset();
@@ -117,7 +117,7 @@ TEST(EmbeddedLog, AFullQueueIsAnsweredAtOnce) {
   options.max_queued_records = 10;
   EmbeddedUnderTest embedded(options);
 
-  // While the journal's thread is kept in the first answer, nothing leaves the queue.
+  // While the first callback blocks the journal's thread, nothing leaves the queue.
   std::latch answering(1), release(1);
   embedded.log().append(entries(1, 1), [&](const Result<Positions>&) {
     answering.count_down();
@@ -222,7 +222,7 @@ TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
   auto silent = embedded.log().open_reader(Sharing::all, nullptr);
   const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{}; });
   writer->commit({{0, 10}});
-  // Appends are served by the thread that trims: after several of them it has certainly looked.
+  // The thread that serves appends also trims. After several appends it has had the chance to.
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(append_and_wait(embedded.log(), entries(1, 1)));
   EXPECT_EQ(embedded.journal().begin(), 0);
   silent.reset();
@@ -241,4 +241,4 @@ TEST(EmbeddedLog, APositionBeyondTheEndIsReadFromTheBeginning) {
 }
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::ingest

@@ -9,7 +9,7 @@
 namespace freshet::ingest {
 namespace {
 
-/// Keeps what is appended.
+/// Keeps appended entries in memory.
 class MemoryLog final : public EventLog {
  public:
   void append(std::vector<LogEntry> added, Appended done) override {

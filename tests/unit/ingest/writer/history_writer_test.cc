@@ -26,10 +26,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// What a test wants to know of a sink, and make it do.
+/// What a sink does, and what was done to it.
 struct SinkScript {
   Result<Positions> positions{Positions{}};
-  int failures = 0;  ///< commits that fail first
+  int failures = 0;  ///< number of commits that fail first
   std::vector<EventBatch> commits;
   std::vector<bool> kept_rejected;
   std::function<void(const std::string&)> note = [](const std::string&) {};
@@ -324,4 +324,4 @@ TEST_F(HistoryWriterOnAStoreTest, HoldsWhatHasNoConsentInMemoryAndPassesItsPosit
 }
 
 }  // namespace
-}  // namespace freshet::testing
+}  // namespace freshet::ingest
