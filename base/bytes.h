@@ -14,7 +14,7 @@
 
 namespace freshet {
 
-static_assert(std::endian::native == std::endian::little, "formats are little-endian as written here");
+static_assert(std::endian::native == std::endian::little, "values are written in the machine's byte order");
 
 /// Appends values to a byte string: fixed-width little-endian, LEB128 varints, length-prefixed strings. With a `spill`
 /// function the string is a buffer of at most kPiece bytes: full buffers are passed to `spill`, the last one by flush().

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/sync.h"
+#include "base/take_char.h"
 
 namespace freshet {
 namespace {
@@ -19,13 +20,7 @@ bool take_digits(std::string_view& text, std::size_t count, int& value) {
   return true;
 }
 
-bool take_char(std::string_view& text, char wanted) {
-  if (text.empty() || text.front() != wanted) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-/// ".123456": digits beyond the third are dropped. No fraction is fine.
+/// An optional fraction such as ".123456". Digits after the third are ignored.
 bool take_fraction(std::string_view& text, int& milliseconds) {
   milliseconds = 0;
   if (!take_char(text, '.')) return true;

@@ -15,7 +15,9 @@ using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
 inline Timestamp timestamp_from_ms(std::int64_t ms) { return Timestamp{std::chrono::milliseconds{ms}}; }
 inline std::int64_t to_ms(Timestamp time) { return time.time_since_epoch().count(); }
 
-/// 9999-12-31T23:59:59.999Z: no event is later, and none is before 1970 (docs/event_format.md).
+inline constexpr double kMsPerHour = 3'600'000.0;
+
+/// 9999-12-31T23:59:59.999Z, the latest event time; the earliest is the epoch, 1970 (docs/event_format.md).
 inline constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;
 inline bool is_event_time(std::int64_t ms) { return ms >= 0 && ms <= kMaxTimeMs; }
 

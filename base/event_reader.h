@@ -12,6 +12,9 @@
 
 namespace freshet {
 
+/// Names and values of a record's headers, in order. Only Kafka records have any.
+using RecordHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct PositionedEvent {
   Position position;
   Event event;
@@ -21,11 +24,11 @@ struct PositionedEvent {
 /// A record that is not a valid event, with everything needed to inspect or replay it.
 struct RejectedRecord {
   Position position;
-  Timestamp arrival{};                                       ///< when the log took it
-  std::string reason;                                        ///< "item: missing", ...
-  std::string key;                                           ///< original bytes
-  std::string value;                                         ///< original bytes
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Kafka only
+  Timestamp arrival{};    ///< when the log received it
+  std::string reason;     ///< "item: missing", ...
+  std::string key;        ///< original bytes
+  std::string value;      ///< original bytes
+  RecordHeaders headers;  ///< original bytes
 };
 
 /// The result of one poll, in log order per partition.

@@ -5,9 +5,10 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <mutex>
 
 #include "base/clock.h"
+#include "base/json_text.h"
+#include "base/sync.h"
 
 namespace freshet::log {
 namespace {
@@ -28,8 +29,8 @@ spdlog::logger& logger() {
   return *instance;
 }
 
-std::mutex audit_mutex;
-std::shared_ptr<spdlog::logger> audit_file;  // guarded by audit_mutex; null: standard error
+Mutex audit_mutex;
+std::shared_ptr<spdlog::logger> audit_file FRESHET_GUARDED_BY(audit_mutex);  // null: standard error
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -51,31 +52,6 @@ std::string_view name_of(Level level) {
   return "info";
 }
 
-/// `text` as the inside of a JSON string; also used for quoted text values, so that a line stays a line.
-void append_escaped(std::string& line, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '"': line += "\\\""; break;
-      case '\\': line += "\\\\"; break;
-      case '\n': line += "\\n"; break;
-      case '\r': line += "\\r"; break;
-      case '\t': line += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          line += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          line += c;
-        }
-    }
-  }
-}
-
-void append_quoted(std::string& line, std::string_view text) {
-  line += '"';
-  append_escaped(line, text);
-  line += '"';
-}
-
 bool is_plain_word(std::string_view text) {
   return !text.empty() && text.find_first_of(" \"=\\\n\r\t") == std::string_view::npos;
 }
@@ -91,7 +67,7 @@ void append_value(std::string& line, const Field& field, bool always_quote) {
       if (!always_quote && is_plain_word(value)) {
         line += value;
       } else {
-        append_quoted(line, value);
+        append_json_text(line, value);  // in text lines too, so that one entry stays one line
       }
     }
   };
@@ -112,10 +88,10 @@ std::string text_line(std::string_view level, std::string_view message, Fields f
 std::string json_line(std::string_view level, std::string_view message, Fields fields) {
   std::string line =
       fmt::format(R"({{"time":"{}","level":"{}","message":)", format_rfc3339(SystemClock().now()), level);
-  append_quoted(line, message);
+  append_json_text(line, message);
   for (const Field& field : fields) {
     line += ',';
-    append_quoted(line, field.name);
+    append_json_text(line, field.name);
     line += ':';
     append_value(line, field, true);
   }
@@ -152,8 +128,8 @@ void error(std::string_view message, Fields fields) { write(Level::error, messag
 void audit(std::string_view message, Fields fields) {
   try {
     const std::string line = line_of("audit", message, fields);
-    const std::lock_guard lock(audit_mutex);
-    (audit_file ? *audit_file : logger()).log(spdlog::level::critical, line);  // above every level one can choose
+    const MutexLock lock(audit_mutex);
+    (audit_file ? *audit_file : logger()).log(spdlog::level::critical, line);  // above every configurable level
   } catch (...) {
     // As in write().
   }
@@ -162,7 +138,7 @@ void audit(std::string_view message, Fields fields) {
 bool audit_to(const std::string& file) {
   try {
     auto made = file.empty() ? nullptr : make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
-    const std::lock_guard lock(audit_mutex);
+    const MutexLock lock(audit_mutex);
     audit_file = std::move(made);
     return true;
   } catch (const spdlog::spdlog_ex&) {

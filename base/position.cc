@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/take_char.h"
+
 namespace freshet {
 namespace {
 
@@ -15,12 +17,6 @@ bool take_number(std::string_view& text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{}) return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
-
-bool take_char(std::string_view& text, char wanted) {
-  if (text.empty() || text.front() != wanted) return false;
-  text.remove_prefix(1);
   return true;
 }
 

@@ -7,31 +7,68 @@
 #include <stop_token>
 #include <utility>
 
+/// Attributes for clang's thread safety analysis, which `.ci/check_tidy.sh` runs. They mean nothing to other compilers.
+#if defined(__clang__)
+#define FRESHET_THREAD_SAFETY(attribute) __attribute__((attribute))
+#else
+#define FRESHET_THREAD_SAFETY(attribute)
+#endif
+
+/// Of a member: it may be used only while `mutex` is held.
+#define FRESHET_GUARDED_BY(mutex) FRESHET_THREAD_SAFETY(guarded_by(mutex))
+
+/// Of a function: the caller holds `mutex`.
+#define FRESHET_REQUIRES(mutex) FRESHET_THREAD_SAFETY(requires_capability(mutex))
+
 namespace freshet {
 
-/// The newest immutable T, handed from one writer to many readers.
-/// (std::atomic<std::shared_ptr> does this too, but libstdc++ 12's is reported by ThreadSanitizer.)
-/// Threads:  all methods may be called concurrently.
-/// Owns:     one reference; the replaced value is released outside the lock, by the last holder.
-/// Cost:     a lock around a reference count.
+/// A std::mutex that the analysis knows. Lock it with MutexLock.
+class FRESHET_THREAD_SAFETY(capability("mutex")) Mutex {
+ private:
+  friend class MutexLock;
+  std::mutex mutex_;
+};
+
+/// Holds a Mutex until the end of its scope, or until unlock().
+class FRESHET_THREAD_SAFETY(scoped_lockable) MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) FRESHET_THREAD_SAFETY(acquire_capability(mutex)) : lock_(mutex.mutex_) {}
+  ~MutexLock() FRESHET_THREAD_SAFETY(release_capability()) {}
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+  void unlock() FRESHET_THREAD_SAFETY(release_capability()) { lock_.unlock(); }
+
+  /// For condition variables. Annotate their predicates with FRESHET_REQUIRES.
+  std::unique_lock<std::mutex>& native() { return lock_; }
+
+ private:
+  std::unique_lock<std::mutex> lock_;
+};
+
+/// The newest immutable T, published by one writer to many readers. std::atomic<std::shared_ptr> would do the same, but
+/// ThreadSanitizer reports the one of libstdc++ 12.
+/// Threads: all methods may be called concurrently.
+/// Owns:    one reference. The last holder of a replaced value destroys it, outside the lock.
+/// Cost:    a lock around a reference count.
 template <typename T>
 class Published {
  public:
   explicit Published(std::shared_ptr<const T> value = nullptr) : value_(std::move(value)) {}
 
   std::shared_ptr<const T> load() const {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return value_;
   }
 
   void store(std::shared_ptr<const T> value) {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     value_.swap(value);
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const T> value_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::shared_ptr<const T> value_ FRESHET_GUARDED_BY(mutex_);
 };
 
 /// Sleeps for `time`, or until `stop` is requested.

@@ -6,14 +6,14 @@
 namespace freshet {
 
 Positions Watermark::positions() const {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return positions_;
 }
 
 void Watermark::move_to(const Positions& upto) {
   std::vector<std::function<void()>> reached;
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     freshet::move_to(positions_, upto);
     for (auto it = waiters_.begin(); it != waiters_.end();) {
       if (covers(positions_, it->second.wanted)) {
@@ -29,7 +29,7 @@ void Watermark::move_to(const Positions& upto) {
 
 Watermark::WaiterId Watermark::wait_for(Positions wanted, std::function<void()> reached) {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const WaiterId id = next_id_++;
     if (!covers(positions_, wanted)) {
       waiters_.emplace(id, Waiter{std::move(wanted), std::move(reached)});
@@ -41,7 +41,7 @@ Watermark::WaiterId Watermark::wait_for(Positions wanted, std::function<void()> 
 }
 
 bool Watermark::cancel(WaiterId id) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return waiters_.erase(id) > 0;
 }
 

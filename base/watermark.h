@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 
 #include "base/position.h"
+#include "base/sync.h"
 
 namespace freshet {
 
@@ -34,11 +34,10 @@ class Watermark {
     std::function<void()> reached;
   };
 
-  mutable std::mutex mutex_;
-  // guarded by mutex_
-  Positions positions_;
-  std::map<WaiterId, Waiter> waiters_;
-  WaiterId next_id_ = 1;
+  mutable Mutex mutex_;
+  Positions positions_ FRESHET_GUARDED_BY(mutex_);
+  std::map<WaiterId, Waiter> waiters_ FRESHET_GUARDED_BY(mutex_);
+  WaiterId next_id_ FRESHET_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace freshet

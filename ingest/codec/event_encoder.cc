@@ -4,27 +4,10 @@
 #include <array>
 #include <charconv>
 
+#include "base/json_text.h"
+
 namespace freshet::ingest {
 namespace {
-
-void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 0xF];
-    } else {
-      out += c;
-    }
-  }
-  out += '"';
-}
 
 void append_name(std::string& out, std::string_view name) {
   out += out.size() == 1 ? "\"" : ",\"";
@@ -35,7 +18,7 @@ void append_name(std::string& out, std::string_view name) {
 void append_text(std::string& out, std::string_view name, std::string_view text) {
   if (text.empty()) return;
   append_name(out, name);
-  append_json_string(out, text);
+  append_json_text(out, text);
 }
 
 template <typename Number, typename... Format>

@@ -1,9 +1,10 @@
 #include "serve/routing/json.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+
+#include "base/json_text.h"
 
 namespace freshet::serve {
 namespace {
@@ -132,13 +133,8 @@ JsonWriter& JsonWriter::raw(std::string_view value) {
 }
 
 JsonWriter& JsonWriter::text(std::string_view text) {
-  const bool plain =
-      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; });
-  if (!plain) return raw(json::serialize(json::string_view(text)));
   separate();
-  out_ += '"';
-  out_ += text;
-  out_ += '"';
+  append_json_text(out_, text);
   return *this;
 }
 

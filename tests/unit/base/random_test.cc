@@ -5,7 +5,7 @@
 #include <array>
 #include <set>
 
-namespace freshet::online {
+namespace freshet {
 namespace {
 
 TEST(Random, GoesOnWithTheSameNumbersAfterSaveAndLoad) {

@@ -30,7 +30,7 @@ TEST(EventEncoder, EscapesWhatJsonCannotHoldAndKeepsUtf8) {
   event.item = "\xF0\x9F\x98\x80";
   event.time = kNow;
   EXPECT_EQ(encode_event(event),
-            "{\"user\":\"\\\"\\\\/\\u000a\\u0001\\u0000\x7F\xC3\xBC\",\"item\":\"\xF0\x9F\x98\x80\","
+            "{\"user\":\"\\\"\\\\/\\n\\u0001\\u0000\x7F\xC3\xBC\",\"item\":\"\xF0\x9F\x98\x80\","
             "\"type\":\"view\",\"ts\":1700000000000}");
 }
 

@@ -1,0 +1,27 @@
+#include "base/json_text.h"
+
+#include <gtest/gtest.h>
+
+namespace freshet {
+namespace {
+
+std::string json(std::string_view text) {
+  std::string out = "[";
+  append_json_text(out, text);
+  return out;
+}
+
+TEST(JsonText, IsAppendedWithItsQuotes) {
+  EXPECT_EQ(json(""), "[\"\"");
+  EXPECT_EQ(json("a plain text/with \xC3\xBC\x7F"), "[\"a plain text/with \xC3\xBC\x7F\"");
+}
+
+TEST(JsonText, EscapesQuotesBackslashesAndControlCharacters) {
+  EXPECT_EQ(json(R"("a"\b)"), R"(["\"a\"\\b")");
+  EXPECT_EQ(json("\b\f\n\r\t"), R"(["\b\f\n\r\t")");
+  EXPECT_EQ(json(std::string("\0\x01\x1f", 3)), R"(["\u0000\u0001\u001f")");
+  EXPECT_EQ(json("\n\nend"), R"(["\n\nend")");
+}
+
+}  // namespace
+}  // namespace freshet
