@@ -41,7 +41,8 @@ struct Catalogue::Impl {
   mutable std::shared_mutex mutex;
   ItemMap items;  // guarded by mutex
   std::atomic<std::uint64_t> bytes{0};
-  std::atomic<std::size_t> unavailable{0};  // items; where there is none, nobody needs to look
+  std::atomic<std::size_t> unavailable{
+      0};  // number of unavailable items; while it is 0, is_available() needs no lookup
 
   /// REQUIRES: `writer` is held.
   Result<void> put(std::span<const Item> changed) {

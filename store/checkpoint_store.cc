@@ -177,7 +177,7 @@ bool CheckpointStore::read_newest(const std::function<Result<void>(std::string_v
     const auto bytes = file ? checked(*file) : Result<std::string_view>(file.error());
     const Result<void> loaded = bytes ? load(*bytes) : Result<void>(bytes.error());
     if (loaded) return true;
-    log::error("a checkpoint cannot be used and is passed over for the one before",
+    log::error("a checkpoint cannot be used; trying the one before it",
                {{"checkpoint", name}, {"reason", loaded.error().message}});
   }
   return false;

@@ -43,7 +43,9 @@ void trim_dead_letters(Database::Impl& db, std::size_t added) {
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::dead_letters)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const auto position = decode_position(to_view(it->key()));
-    if (position) letters.emplace_back(arrival_of_rejected(to_view(it->value())).value_or(Timestamp::min()), *position);
+    if (!position) continue;
+    const auto record = decode_rejected(to_view(it->value()), *position);
+    letters.emplace_back(record ? record->arrival : Timestamp::min(), *position);
   }
   if (!it->status().ok()) return;
 

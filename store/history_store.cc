@@ -214,8 +214,8 @@ class Commit {
   bool is_erased(const RejectedRecord& record) const {
     return std::ranges::any_of(erased_, [&](const auto& erase) {
       const auto& [at, id] = erase;
-      const bool behind = record.position.partition == at.partition && record.position.offset > at.offset;
-      return !behind && names(record, id);
+      const bool after = record.position.partition == at.partition && record.position.offset > at.offset;
+      return !after && names(record, id);
     });
   }
 

@@ -72,8 +72,8 @@ std::string Journal::problem() const { return database_.problem(); }
 std::int64_t Journal::begin() const { return database_.impl().journal_begin; }
 std::int64_t Journal::end() const { return database_.impl().journal_end; }
 
-Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& is_meant) {
-  constexpr std::size_t kRecords = 1000, kBytes = std::size_t{4} << 20;  // for trim() to wait for
+Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& selected) {
+  constexpr std::size_t kRecords = 1000, kBytes = std::size_t{4} << 20;  // bounds how long trim() waits
   Database::Impl& db = database_.impl();
   offset = std::min(offset, end());
   for (std::int64_t at = begin(); at < offset;) {
@@ -84,7 +84,7 @@ Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const 
     rocksdb::WriteBatch batch;
     for (const JournalRecord& record : *records) {
       at = record.offset + 1;
-      if (record.offset >= offset || record.erased || !is_meant(record)) continue;
+      if (record.offset >= offset || record.erased || !selected(record)) continue;
       batch.Put(db.family(Family::journal), encode_offset(record.offset),
                 encode_journal_value({record.offset, record.arrival, "", "", true}));
     }

@@ -36,8 +36,8 @@ class Journal {
   std::int64_t begin() const;  ///< oldest offset
   std::int64_t end() const;    ///< next offset to be assigned; no offset is assigned twice, even if all are trimmed
 
-  /// Takes key and value out of the records below `offset` of which `is_meant` says so; their offsets stay.
-  Result<void> erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& is_meant);
+  /// Erases key and value of the records below `offset` for which `selected` is true. The records keep their offsets.
+  Result<void> erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& selected);
 
   /// Deletes records below `offset` that arrived before `arrived_before`.
   Result<void> trim(std::int64_t offset, Timestamp arrived_before);

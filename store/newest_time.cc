@@ -10,7 +10,7 @@ void NewestTime::raise(Timestamp to) {
   }
   const bool ahead = newest() > latest();
   if (ahead_.exchange(ahead) || !ahead) return;
-  log::warn("a time is far ahead of the clock: age is judged by the clock",
+  log::warn("a time is far ahead of the clock; ages are computed from the clock: check clocks of host and producers",
             {{"time", name_}, {"newest", format_rfc3339(newest())}, {"clock", format_rfc3339(clock_.now())}});
 }
 

@@ -58,7 +58,7 @@ void HistoryRows::truncate(std::size_t count) {
 
 RecentHistories::Lookup RecentHistories::find(std::string_view owner, std::size_t limit) {
   Shard& shard = shard_of(owner);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   Lookup lookup{.rows = std::nullopt, .version = shard.version};
   const Entry* entry = shard.use(owner);
   // If it has fewer rows than its limit, it has all of them.
@@ -68,7 +68,7 @@ RecentHistories::Lookup RecentHistories::find(std::string_view owner, std::size_
 
 void RecentHistories::insert(std::string_view owner, std::size_t limit, HistoryRows rows, std::uint64_t version) {
   Shard& shard = shard_of(owner);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   if (shard.version != version) return;
   shard.forget(owner);
   shard.entries.push_front({std::string(owner), limit, std::move(rows)});
@@ -81,7 +81,7 @@ void RecentHistories::insert(std::string_view owner, std::size_t limit, HistoryR
 
 void RecentHistories::put(std::string_view owner, const HistoryRow& row) {
   Shard& shard = shard_of(owner);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   ++shard.version;
   Entry* entry = shard.use(owner);
   if (entry == nullptr) return;  // not cached: a single row would look like the whole history
@@ -94,14 +94,14 @@ void RecentHistories::put(std::string_view owner, const HistoryRow& row) {
 
 void RecentHistories::drop(std::string_view owner) {
   Shard& shard = shard_of(owner);
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   ++shard.version;
   shard.forget(owner);
 }
 
 void RecentHistories::clear() {
   for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     ++shard.version;
     shard.shrink_to(0);
   }
@@ -110,7 +110,7 @@ void RecentHistories::clear() {
 std::size_t RecentHistories::bytes() const {
   std::size_t bytes = 0;
   for (const Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     bytes += shard.bytes;
   }
   return bytes;

@@ -6,10 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/sync.h"
 
 namespace freshet::store {
 
@@ -85,17 +86,18 @@ class RecentHistories {
     std::size_t bytes() const;
   };
 
-  struct alignas(64) Shard {
-    mutable std::mutex mutex;
-    // guarded by mutex
-    std::uint64_t version = 0;  // counts what was written
-    std::size_t bytes = 0;
-    std::list<Entry> entries;  // used last first
-    boost::unordered_flat_map<std::string_view, std::list<Entry>::iterator, std::hash<std::string_view>> of;
+  using EntryMap = boost::unordered_flat_map<std::string_view, std::list<Entry>::iterator, std::hash<std::string_view>>;
 
-    Entry* use(std::string_view owner);
-    void forget(std::string_view owner);
-    void shrink_to(std::size_t max_bytes);
+  struct alignas(64) Shard {
+    mutable Mutex mutex;
+    std::uint64_t version FRESHET_GUARDED_BY(mutex) = 0;  // counts writes
+    std::size_t bytes FRESHET_GUARDED_BY(mutex) = 0;
+    std::list<Entry> entries FRESHET_GUARDED_BY(mutex);  // most recently used first
+    EntryMap of FRESHET_GUARDED_BY(mutex);
+
+    Entry* use(std::string_view owner) FRESHET_REQUIRES(mutex);
+    void forget(std::string_view owner) FRESHET_REQUIRES(mutex);
+    void shrink_to(std::size_t max_bytes) FRESHET_REQUIRES(mutex);
   };
   static constexpr std::size_t kShards = 64;
 

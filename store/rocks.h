@@ -15,6 +15,7 @@
 #include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
+#include "base/sync.h"
 #include "store/database.h"
 #include "store/newest_time.h"
 #include "store/recent_histories.h"
@@ -64,11 +65,10 @@ struct Database::Impl {
   std::mutex dead_letter_trims;                   // held while dead letters are counted and the oldest deleted
   std::atomic<std::size_t> dead_letter_count{0};  // upper bound: some may have been erased, or written twice
 
-  mutable std::mutex problem_mutex;
-  // guarded by problem_mutex
-  bool failed = false;   // the database as it is open now takes no writes
-  std::string problem;   // why nothing is written; while it is opened again, why it was not
-  std::string obstacle;  // why recover() could do nothing about it
+  mutable Mutex problem_mutex;
+  bool failed FRESHET_GUARDED_BY(problem_mutex) = false;   // since the database was last opened
+  std::string problem FRESHET_GUARDED_BY(problem_mutex);   // the failure that stopped writes; empty once recovered
+  std::string obstacle FRESHET_GUARDED_BY(problem_mutex);  // why recover() did not succeed
 
   rocksdb::ColumnFamilyHandle* family(Family which) const { return handles[static_cast<std::size_t>(which)]; }
   ~Impl();

@@ -18,10 +18,10 @@ TransientHistories::TransientHistories(const Options& options, const Clock& cloc
       clock_(clock),
       held_gauge_(metrics.gauge("freshet_store_transient_events", "Events without consent, held in memory only.")),
       dropped_(metrics.counter("freshet_store_transient_dropped_total",
-                               "Events without consent that others pushed out of memory before their time.")) {}
+                               "Events without consent that were evicted from memory before they expired.")) {}
 
 void TransientHistories::add(const Event& event) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   expire_locked();
   Event kept;
   kept.user = event.user;
@@ -43,7 +43,7 @@ void TransientHistories::add(const Event& event) {
 
 std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t limit) {
   if (count_.load() == 0) return {};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   expire_locked();
   std::vector<Event> events;
   const auto own = of_.find(owner);
@@ -56,7 +56,7 @@ std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t li
 }
 
 void TransientHistories::erase(const Owner& owner) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto own = of_.find(owner);
   if (own == of_.end()) return;
   const auto entries = own->second;
@@ -65,7 +65,7 @@ void TransientHistories::erase(const Owner& owner) {
 }
 
 void TransientHistories::expire() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   expire_locked();
 }
 

@@ -5,13 +5,13 @@
 #include <deque>
 #include <list>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/event.h"
 #include "base/metrics.h"
+#include "base/sync.h"
 #include "store/options.h"
 
 namespace freshet::store {
@@ -46,9 +46,9 @@ class TransientHistories {
   };
   using Entry = std::list<Held>::iterator;
 
-  void expire_locked();
-  void publish_count_locked();
-  void remove(Entry entry);
+  void expire_locked() FRESHET_REQUIRES(mutex_);
+  void publish_count_locked() FRESHET_REQUIRES(mutex_);
+  void remove(Entry entry) FRESHET_REQUIRES(mutex_);
 
   const std::size_t max_events_;
   const std::chrono::milliseconds max_age_;
@@ -57,10 +57,9 @@ class TransientHistories {
   Counter& dropped_;
   std::atomic<std::size_t> count_{0};  // of held_, so that lists need no lock while it is empty
 
-  std::mutex mutex_;
-  // guarded by mutex_
-  std::list<Held> held_;                   // oldest arrival first
-  std::map<Owner, std::deque<Entry>> of_;  // in the same order
+  Mutex mutex_;
+  std::list<Held> held_ FRESHET_GUARDED_BY(mutex_);                   // oldest arrival first
+  std::map<Owner, std::deque<Entry>> of_ FRESHET_GUARDED_BY(mutex_);  // in the same order
 };
 
 }  // namespace freshet::store

@@ -197,12 +197,4 @@ std::optional<RejectedRecord> decode_rejected(std::string_view bytes, const Posi
   });
 }
 
-std::optional<Timestamp> arrival_of_rejected(std::string_view bytes) {
-  ByteReader in(bytes);
-  const auto version = in.fixed<std::uint8_t>();
-  const auto arrival = in.fixed<std::int64_t>();
-  if (version != kValueVersion || !in.ok()) return std::nullopt;
-  return timestamp_from_ms(arrival);
-}
-
 }  // namespace freshet::store

@@ -45,7 +45,4 @@ std::optional<Erasure> decode_erasure(std::string_view bytes);
 std::string encode_rejected(const RejectedRecord& record);
 std::optional<RejectedRecord> decode_rejected(std::string_view bytes, const Position& position);
 
-/// Of what encode_rejected() made, without a look at the rest.
-std::optional<Timestamp> arrival_of_rejected(std::string_view bytes);
-
 }  // namespace freshet::store

@@ -16,14 +16,14 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_writer.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::testing {
 
 /// Everything that the server needs, real except for the event log. The model has learned sessions of items a, b, c.
 class ServiceFixture {
  public:
-  ServiceFixture() : database(store_options(dir.path()), clock), histories(database), catalogue(database) {
+  ServiceFixture() : database(options_in(dir), clock), histories(database), catalogue(database) {
     online.parts.insert(online.parts.end(), {"matrix_factorisation", "user_cf"});
     auto parts = online::make_count_parts(online);
     for (auto& part : online::make_factor_parts(online)) parts.push_back(std::move(part));
@@ -75,13 +75,6 @@ class ServiceFixture {
   std::unique_ptr<online::Model> model;
   std::shared_ptr<const online::Snapshot> snapshot;
   serve::ServiceStatus status;
-
- private:
-  static store::Options store_options(const std::string& directory) {
-    store::Options options;
-    options.directory = directory + "/data";
-    return options;
-  }
 };
 
 }  // namespace freshet::testing

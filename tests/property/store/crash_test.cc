@@ -8,19 +8,12 @@
 #include "store/journal.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
 
-Options options_in(const std::string& directory) {
-  Options options;
-  options.directory = directory + "/data";
-  options.memtable_bytes = 1 << 20;
-  return options;
-}
-
-/// Appends to the journal and commits to the histories until killed; reports each acknowledged end over `out`.
+/// Appends to the journal and commits to the histories until killed. Writes each acknowledged end to `out`.
 [[noreturn]] void write_until_killed(const Options& options, int out) {
   Database database(options);
   Journal journal(database);
@@ -45,7 +38,8 @@ TEST(Crash, AfterKillNineEveryAcknowledgedRecordIsThereAndRowsEqualPositions) {
 #endif
   Random random(freshet::testing::test_seed(1));
   const freshet::testing::TempDirectory dir;
-  const Options options = options_in(dir.path());
+  Options options = freshet::testing::options_in(dir);
+  options.memtable_bytes = 1 << 20;
   std::int64_t acknowledged = 0;
   for (int round = 0; round < 10; ++round) {
     int pipe_ends[2];

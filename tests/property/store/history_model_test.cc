@@ -1,14 +1,14 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <set>
+#include <optional>
 
 #include "base/random.h"
 #include "store/history_store.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -45,14 +45,12 @@ struct Reference {
 
 TEST(HistoryModel, BehavesAsAMapWhateverHappens) {
   Random random(freshet::testing::test_seed(1));
-  const freshet::testing::TempDirectory dir;
   Options options;
-  options.directory = dir.path() + "/data";
   options.max_events_per_owner = 15;
   options.max_event_age = std::chrono::hours(0);
   options.memtable_bytes = 1 << 20;
-  auto database = std::make_unique<Database>(options);
-  auto store = std::make_unique<HistoryStore>(*database);
+  freshet::testing::TestStore files(options);
+  std::optional<HistoryStore> store(std::in_place, files.database());
   Reference reference;
   std::vector<EventBatch> log;
   std::int64_t offset = 0;
@@ -77,12 +75,11 @@ TEST(HistoryModel, BehavesAsAMapWhateverHappens) {
     }
     if (random.below(15) == 0) {
       store.reset();
-      database.reset();
-      database = std::make_unique<Database>(options);
-      store = std::make_unique<HistoryStore>(*database);
+      files.reopen();
+      store.emplace(files.database());
     }
     if (random.below(15) == 0) {
-      auto& impl = database->impl();
+      auto& impl = files.database().impl();
       ASSERT_TRUE(impl.db->Flush({}, impl.family(Family::history)).ok());
       ASSERT_TRUE(impl.db->CompactRange({}, impl.family(Family::history), nullptr, nullptr).ok());
     }

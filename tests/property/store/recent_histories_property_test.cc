@@ -9,7 +9,7 @@
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -23,10 +23,9 @@ Owner user(std::uint64_t n) { return {Owner::Kind::user, numbered("u", n)}; }
 Owner session(std::uint64_t n) { return {Owner::Kind::session, numbered("s", n)}; }
 
 struct Store {
-  Store(const std::string& directory, std::size_t cache_bytes)
-      : database([&] {
+  explicit Store(std::size_t cache_bytes)
+      : files([&] {
           Options options;
-          options.directory = directory;
           options.max_events_per_owner = 15;
           options.max_event_age = std::chrono::hours(1);
           options.memtable_bytes = 1 << 20;
@@ -35,13 +34,13 @@ struct Store {
         }()) {}
 
   void compact() {
-    auto& db = database.impl();
+    auto& db = files.database().impl();
     ASSERT_TRUE(db.db->Flush({}, db.family(Family::history)).ok());
     ASSERT_TRUE(db.db->CompactRange({}, db.family(Family::history), nullptr, nullptr).ok());
   }
 
-  Database database;
-  HistoryStore histories{database};
+  freshet::testing::TestStore files;
+  HistoryStore histories{files.database()};
 };
 
 /// Events minutes apart and often late, so that rows arrive in any order and some too late. Users change sessions.
@@ -61,9 +60,8 @@ class RecentHistoriesProperty : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
   Random random(test_seed(1));
-  const freshet::testing::TempDirectory dir;
-  Store plain(dir.path() + "/plain", 0);
-  Store cached(dir.path() + "/cached", GetParam());
+  Store plain(0);
+  Store cached(GetParam());
   std::vector<PositionedEvent> log;
 
   for (int round = 0; round < 1000; ++round) {
@@ -97,8 +95,7 @@ TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
 INSTANTIATE_TEST_SUITE_P(Budgets, RecentHistoriesProperty, ::testing::Values(64 << 20, 64 * 800));
 
 TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedByNobody) {
-  const freshet::testing::TempDirectory dir;
-  Store store(dir.path() + "/data", 64 << 20);
+  Store store(64 << 20);
   constexpr std::uint64_t kUsers = 4;  // of each of two partitions
   constexpr std::int64_t kCommits = 3000;
   std::array<std::atomic<std::int64_t>, 2 * kUsers> committed{};  // by user: milliseconds

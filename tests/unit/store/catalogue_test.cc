@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -20,17 +20,10 @@ Item mug(bool available) {
   return item;
 }
 
-Options in(const testing::TempDirectory& dir) {
-  Options options;
-  options.directory = dir.path() + "/data";
-  return options;
-}
-
 TEST(Catalogue, KeepsItemsOverReopening) {
-  const testing::TempDirectory dir;
+  testing::TestStore store;
   {
-    Database database(in(dir));
-    Catalogue catalogue(database);
+    Catalogue catalogue(store.database());
     Item pan;
     pan.item = "pan";
     const std::vector<Item> items{mug(true), pan};
@@ -38,8 +31,8 @@ TEST(Catalogue, KeepsItemsOverReopening) {
     ASSERT_TRUE(catalogue.erase("pan"));
     EXPECT_EQ(catalogue.erase("pan").error().code, Errc::not_found);
   }
-  Database database(in(dir));
-  Catalogue catalogue(database);
+  store.reopen();
+  Catalogue catalogue(store.database());
   EXPECT_EQ(catalogue.size(), 1U);
   ASSERT_TRUE(catalogue.find("mug"));
   EXPECT_EQ(*catalogue.find("mug"), mug(true));
@@ -47,9 +40,8 @@ TEST(Catalogue, KeepsItemsOverReopening) {
 }
 
 TEST(Catalogue, NoWriteComesBetweenWhatAnUpdateReadsAndWhatItWrites) {
-  const testing::TempDirectory dir;
-  Database database(in(dir));
-  Catalogue catalogue(database);
+  testing::TestStore store;
+  Catalogue catalogue(store.database());
   const auto count_up = [](const Item& item) {
     Item next = item;
     next.price = item.price + 1;
@@ -73,9 +65,8 @@ TEST(Catalogue, NoWriteComesBetweenWhatAnUpdateReadsAndWhatItWrites) {
 }
 
 TEST(Catalogue, OnlyAKnownItemCanBeUnavailable) {
-  const testing::TempDirectory dir;
-  Database database(in(dir));
-  Catalogue catalogue(database);
+  testing::TestStore store;
+  Catalogue catalogue(store.database());
   EXPECT_TRUE(catalogue.is_available("mug"));
   const Item sold_out = mug(false);
   const auto before = catalogue.memory_bytes();

@@ -13,7 +13,7 @@
 #include "store/journal.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -32,8 +32,6 @@ std::uint64_t usage_of(const Database& database, std::string_view what) {
 
 class DatabaseTest : public ::testing::Test {
  protected:
-  DatabaseTest() { options_.directory = dir_.path() + "/data"; }
-
   std::string refusal() {
     try {
       Database database(options_);
@@ -43,8 +41,8 @@ class DatabaseTest : public ::testing::Test {
     return "";
   }
 
-  testing::TempDirectory dir_;
-  Options options_;
+  const testing::TempDirectory dir_;
+  Options options_ = testing::options_in(dir_);
 };
 
 TEST_F(DatabaseTest, RefusesADirectoryOfSomethingElse) {

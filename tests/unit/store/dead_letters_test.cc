@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "store/history_store.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -15,13 +15,7 @@ using ::testing::Pair;
 
 class DeadLettersTest : public ::testing::Test {
  protected:
-  static Options in(const std::string& directory) {
-    Options options;
-    options.directory = directory;
-    return options;
-  }
-
-  /// The next `count` records of `partition`, one a millisecond.
+  /// The next `count` records of `partition`, one per millisecond.
   EventBatch rejected(int partition, std::int64_t count) {
     EventBatch batch;
     std::int64_t& offset = batch.next[partition] = next_[partition];
@@ -41,10 +35,9 @@ class DeadLettersTest : public ::testing::Test {
     return letters;
   }
 
-  testing::TempDirectory dir_;
-  Database database_{in(dir_.path() + "/data")};
-  HistoryStore histories_{database_};
-  DeadLetters letters_{database_};
+  testing::TestStore store_;
+  HistoryStore histories_{store_.database()};
+  DeadLetters letters_{store_.database()};
   Positions next_;
   std::int64_t arrival_ = 0;
 };

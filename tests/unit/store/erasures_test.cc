@@ -11,7 +11,7 @@
 #include "store/journal.h"
 #include "store/rocks.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -56,8 +56,8 @@ class ErasuresTest : public ::testing::Test {
         }
       }
     }
-    for (const auto& file : std::filesystem::recursive_directory_iterator(dir_.path())) {
-      // The manifest names keys of files that are gone until it is begun anew, at the latest by the next start.
+    for (const auto& file : std::filesystem::recursive_directory_iterator(store_.directory())) {
+      // The manifest names keys of deleted files until it is rewritten, at the latest by the next start.
       if (!file.is_regular_file() || file.path().filename().string().starts_with("MANIFEST")) continue;
       std::ifstream in(file.path(), std::ios::binary);
       const std::string bytes(std::istreambuf_iterator<char>(in), {});
@@ -66,14 +66,8 @@ class ErasuresTest : public ::testing::Test {
     return places;
   }
 
-  static Options options(const std::string& directory) {
-    Options options;
-    options.directory = directory;
-    return options;
-  }
-
-  testing::TempDirectory dir_;
-  Database database_{options(dir_.path() + "/data")};
+  testing::TestStore store_;
+  Database& database_ = store_.database();
   HistoryStore histories_{database_};
   Erasures erasures_{database_};
   std::int64_t next_ = 0;

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 #include <rocksdb/perf_context.h>
 
+#include <optional>
+
 #include "store/dead_letters.h"
 #include "store/rocks.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/history_events.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
@@ -15,20 +17,16 @@ namespace {
 using freshet::testing::batch_of;
 using freshet::testing::FakeClock;
 using freshet::testing::items_of_events;
-using freshet::testing::TempDirectory;
+using freshet::testing::TestStore;
 using freshet::testing::user_event;
 using Items = std::vector<std::string>;
 
 class HistoryStoreTest : public ::testing::Test {
  protected:
-  HistoryStoreTest() { open({}); }
-
   void open(Options options) {
     store_.reset();
-    database_.reset();
-    options.directory = dir_.path() + "/data";
-    database_ = std::make_unique<Database>(options, clock_);
-    store_ = std::make_unique<HistoryStore>(*database_);
+    files_.reopen(std::move(options));
+    store_.emplace(files_.database());
   }
 
   Items recent(const std::string& user, std::size_t limit = 100) {
@@ -40,17 +38,16 @@ class HistoryStoreTest : public ::testing::Test {
   }
 
   void compact(Family family = Family::history) {
-    auto& db = database_->impl();
+    auto& db = files_.database().impl();
     ASSERT_TRUE(db.db->Flush(rocksdb::FlushOptions{}, db.family(family)).ok());
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     ASSERT_TRUE(db.db->CompactRange(options, db.family(family), nullptr, nullptr).ok());
   }
 
-  TempDirectory dir_;
   FakeClock clock_{timestamp_from_ms(1'700'000'000'000)};
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<HistoryStore> store_;
+  TestStore files_{{}, clock_};
+  std::optional<HistoryStore> store_{std::in_place, files_.database()};
 };
 
 TEST_F(HistoryStoreTest, NewestComesFirstWhateverTheOrderOfArrival) {
@@ -218,8 +215,8 @@ TEST_F(HistoryStoreTest, RowsOfAnIdleOwnerThatAreTooOldLeaveTheFiles) {
     return true;
   }));
   EXPECT_EQ(rows, (Items{"new", "younger"}));
-  // Where nothing is written, files come by the filter by themselves, a tenth of the age later at most.
-  auto& db = database_->impl();
+  // Files are compacted even if nothing is written, after a tenth of the age at most.
+  auto& db = files_.database().impl();
   EXPECT_EQ(db.db->GetOptions(db.family(Family::history)).periodic_compaction_seconds, 10U * 3600);
   EXPECT_EQ(db.db->GetOptions(db.family(Family::dedupe)).periodic_compaction_seconds, 3600U);
 }
@@ -296,7 +293,7 @@ TEST_F(HistoryStoreTest, RejectedRecordsAreKeptWithReasonAndBytes) {
   ASSERT_TRUE(store_->commit(batch, true));
   ASSERT_TRUE(store_->commit(batch, true));
   std::vector<RejectedRecord> letters;
-  ASSERT_TRUE(DeadLetters(*database_).scan([&](const RejectedRecord& record) {
+  ASSERT_TRUE(DeadLetters(files_.database()).scan([&](const RejectedRecord& record) {
     letters.push_back(record);
     return true;
   }));
@@ -308,16 +305,14 @@ TEST_F(HistoryStoreTest, RejectedRecordsAreKeptWithReasonAndBytes) {
 }
 
 TEST_F(HistoryStoreTest, WithAPseudonymKeyDeadLettersKeepNoBytesThatMightNameSomebody) {
-  TempDirectory dir;
   Options options;
-  options.directory = dir.path() + "/data";
   options.pseudonym_key = "a key of the operator";
-  Database database(options);
+  TestStore files(options);
   EventBatch batch;
   batch.rejected.push_back({{0, 7}, timestamp_from_ms(9), "item: missing", "u", R"({"user":"u"})", {{"h", "u"}}});
-  ASSERT_TRUE(HistoryStore(database).commit(batch, true));
+  ASSERT_TRUE(HistoryStore(files.database()).commit(batch, true));
   std::vector<RejectedRecord> letters;
-  ASSERT_TRUE(DeadLetters(database).scan([&](const RejectedRecord& record) {
+  ASSERT_TRUE(DeadLetters(files.database()).scan([&](const RejectedRecord& record) {
     letters.push_back(record);
     return true;
   }));

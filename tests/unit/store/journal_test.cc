@@ -2,22 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/temp_directory.h"
+#include <optional>
+
+#include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
 
 class JournalTest : public ::testing::Test {
  protected:
-  JournalTest() { open(); }
-
-  void open() {
+  void reopen() {
     journal_.reset();
-    database_.reset();
-    Options options;
-    options.directory = dir_.path() + "/data";
-    database_ = std::make_unique<Database>(options);
-    journal_ = std::make_unique<Journal>(*database_);
+    store_.reopen();
+    journal_.emplace(store_.database());
   }
 
   void append(int count, std::int64_t arrival_ms) {
@@ -28,9 +25,8 @@ class JournalTest : public ::testing::Test {
     ASSERT_TRUE(journal_->append(records));
   }
 
-  testing::TempDirectory dir_;
-  std::unique_ptr<Database> database_;
-  std::unique_ptr<Journal> journal_;
+  testing::TestStore store_;
+  std::optional<Journal> journal_{std::in_place, store_.database()};
 };
 
 TEST_F(JournalTest, OffsetsAreDenseAndReadingIsBounded) {
@@ -48,7 +44,7 @@ TEST_F(JournalTest, OffsetsAreDenseAndReadingIsBounded) {
 
 TEST_F(JournalTest, ReopeningGoesOnWhereItEnded) {
   append(3, 1);
-  open();
+  reopen();
   EXPECT_EQ(journal_->end(), 3);
   append(1, 1);
   EXPECT_EQ(journal_->read(3, 9, 1 << 20)->front().value, "v3");
@@ -68,7 +64,7 @@ TEST_F(JournalTest, OffsetsAreNeverGivenOutTwice) {
   append(5, 100);
   ASSERT_TRUE(journal_->trim(99, timestamp_from_ms(1000)));
   EXPECT_EQ(journal_->begin(), 5);
-  open();
+  reopen();
   EXPECT_EQ(journal_->begin(), 5);
   EXPECT_EQ(journal_->end(), 5);
   append(1, 100);

@@ -5,17 +5,20 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/history_events.h"
 
-namespace freshet::testing {
+namespace freshet::store {
 namespace {
 
+using freshet::testing::FakeClock;
+using freshet::testing::items_of_events;
+using freshet::testing::user_event;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class TransientHistoriesTest : public ::testing::Test {
  protected:
-  static store::Options small() {
-    store::Options options;
+  static Options small() {
+    Options options;
     options.transient_events = 3;
     options.transient_for = std::chrono::seconds(60);
     return options;
@@ -35,7 +38,7 @@ class TransientHistoriesTest : public ::testing::Test {
 
   FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
   Metrics metrics;
-  store::TransientHistories histories{small(), clock, metrics};
+  TransientHistories histories{small(), clock, metrics};
 };
 
 TEST_F(TransientHistoriesTest, AnswersByUserAndBySessionNewestEventTimeFirst) {
