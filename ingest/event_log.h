@@ -5,16 +5,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
-#include "store/erasures.h"
+#include "store/codec/records.h"
 
 namespace freshet::ingest {
 
@@ -28,7 +29,7 @@ struct LogRecord {
   Timestamp arrival{};
   std::string key;
   std::string value;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Kafka only (CloudEvents binary mode)
+  RecordHeaders headers;  ///< of CloudEvents in binary mode
 };
 
 struct LogBatch {
@@ -60,16 +61,14 @@ class LogReader {
   /// reader stays a member of its group.
   virtual void idle(std::chrono::milliseconds duration) = 0;
 
-  /// Changes whenever partitions were assigned or revoked. Rebalances happen inside poll() and idle() only, so a batch
-  /// just polled belongs to the reader; one held over an idle() may have to be given up in part, see held_since().
-  virtual std::uint64_t generation() const = 0;
+  /// Partitions that the group has taken from this reader since poll() last returned, even if it has them again. What
+  /// was polled from them is no longer the reader's to write. Only poll() and idle() change it: a batch that has just
+  /// been polled is the reader's. Empty for a log without groups.
+  virtual std::set<int> revoked() const { return {}; }
 
-  /// True if `partition` has been this reader's without interruption since generation() was `generation`. If not, what
-  /// was polled from it before is the new owner's to write, or, if it came back, will be polled again.
-  virtual bool held_since(int partition, std::uint64_t generation) const = 0;
-
-  /// Records that the log had deleted before this reader read them, since it was opened. From any thread.
-  virtual std::uint64_t lost_records() const = 0;
+  /// Number of records that the log has deleted before this reader read them, since it was opened. Zero for a log that
+  /// keeps records until every reader has read them.
+  virtual std::uint64_t lost_records() const { return 0; }
 };
 
 /// How a reader shares the log with others.
@@ -78,9 +77,20 @@ enum class Sharing {
   all,    ///< every partition (the learner)
 };
 
-/// Asked on the polling thread when a group reader gets partitions: where to go on in each of these.
-/// Partitions missing from the answer go on from the offset committed to the group, else from the beginning.
-using PositionsOf = std::function<Positions(const std::vector<int>& partitions)>;
+/// Called on the polling thread when a group reader gets partitions: the positions of its store. Partitions that are not
+/// in it continue from the offset committed to the group, else from the beginning.
+using PositionsOf = std::function<Positions()>;
+
+/// A log's own place for rejected records, such as Kafka's dead-letter topic.
+/// Threads: as EventLog.
+class DeadLetterSink {
+ public:
+  virtual ~DeadLetterSink() = default;
+
+  /// Returns when all of them are durable, with reason and position as headers. Blocks for at most `timeout`.
+  /// Errors: timed_out, overloaded, unavailable.
+  virtual Result<void> append(std::span<const RejectedRecord> rejected, std::chrono::milliseconds timeout) = 0;
+};
 
 /// An ordered, durable, partitioned log of records. It is the source of truth; everything else is a view of it.
 /// Implemented for Kafka and as the embedded log. Both pass the same tests (tests/support/event_log_contract.h).
@@ -112,14 +122,9 @@ class EventLog {
   /// "embedded" or "kafka".
   virtual std::string_view name() const = 0;
 
-  /// True if this log has a place of its own for rejected records (Kafka's dead-letter topic); if not, or if it does
-  /// not take them, the history store keeps them.
-  virtual bool keeps_dead_letters() const = 0;
-
-  /// Returns when all of them are durable there, with reason and position as headers. Blocks, bounded by `timeout`.
-  /// REQUIRES: keeps_dead_letters()
-  virtual Result<void> append_dead_letters(std::span<const RejectedRecord> rejected,
-                                           std::chrono::milliseconds timeout) = 0;
+  /// Null if the log has no place of its own for rejected records. Then, or if that place fails, the history store keeps
+  /// them.
+  virtual DeadLetterSink* dead_letters() = 0;
 };
 
 }  // namespace freshet::ingest

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 
 #include "base/event_reader.h"
 #include "ingest/codec/event_decoder.h"
@@ -26,8 +27,7 @@ class DecodingReader final : public EventReader {
   /// See LogReader.
   void commit(const Positions& positions) { log_->commit(positions); }
   void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
-  std::uint64_t generation() const { return log_->generation(); }
-  bool held_since(int partition, std::uint64_t generation) const { return log_->held_since(partition, generation); }
+  std::set<int> revoked() const { return log_->revoked(); }
   std::uint64_t lost_records() const { return log_->lost_records(); }
 
  private:

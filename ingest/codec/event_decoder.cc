@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
+#include <string>
+#include <unordered_set>
 
 #include "base/check.h"
 
@@ -196,7 +197,7 @@ struct EventDecoder::Impl {
   }
 
   bool parse(std::string_view value, object& fields, Fault& fault);
-  bool decode(const object& fields, const Headers& headers, Draft& draft, Fault& fault);
+  bool decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault);
   bool finish(Draft& draft, Timestamp arrival, Fault& fault) const;
   bool check_type(const std::string& type, Fault& fault) const;
 
@@ -225,8 +226,8 @@ bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fa
   return false;
 }
 
-/// Finds the event in the record: the object itself, or what a CloudEvents envelope is around.
-bool EventDecoder::Impl::decode(const object& fields, const Headers& headers, Draft& draft, Fault& fault) {
+/// Finds the event in the record: the object itself, or the data of a CloudEvent.
+bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault) {
   const auto read_all = [&](const object& members) {
     for (const auto [name, value] : members) {
       if (!read_member(name, value, draft, fault)) return false;
@@ -298,7 +299,7 @@ bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) c
                   " s after arrival at " + format_rfc3339(arrival));
 }
 
-Result<Event> EventDecoder::decode(std::string_view value, const Headers& headers, Timestamp arrival) {
+Result<Event> EventDecoder::decode(std::string_view value, const RecordHeaders& headers, Timestamp arrival) {
   Draft draft;
   Fault fault;
   object fields;

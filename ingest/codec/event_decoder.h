@@ -1,13 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_set>
-#include <utility>
-#include <vector>
 
 #include "base/event.h"
+#include "base/event_reader.h"
 #include "base/result.h"
 #include "ingest/options.h"
 
@@ -24,13 +21,10 @@ namespace freshet::ingest {
 /// Cost:    about a microsecond; allocates only the event's strings.
 class EventDecoder {
  public:
-  /// Name and bytes, as the log keeps them.
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
   explicit EventDecoder(const DecodeOptions& options);
   ~EventDecoder();
 
-  Result<Event> decode(std::string_view value, const Headers& headers, Timestamp arrival);
+  Result<Event> decode(std::string_view value, const RecordHeaders& headers, Timestamp arrival);
 
  private:
   struct Impl;

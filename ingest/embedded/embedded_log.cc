@@ -20,20 +20,21 @@ class EmbeddedLog::Reader final : public LogReader {
  public:
   Reader(EmbeddedLog& log, const Positions& positions) : log_(log) {
     seek(positions);
-    std::lock_guard lock(log_.mutex_);
-    // What a reader's store said at the start is safe; one that says where it is later (the learner) has said nothing.
+    const MutexLock lock(log_.mutex_);
+    // Positions given here are those of the reader's store, and durable. The learner gives none and seeks later, so
+    // nothing of it is committed yet.
     log_.committed_.emplace(this, positions.empty() ? -1 : offset_);
   }
 
   ~Reader() override {
-    std::lock_guard lock(log_.mutex_);
+    const MutexLock lock(log_.mutex_);
     log_.committed_.erase(this);
   }
 
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
     {
-      std::unique_lock lock(log_.mutex_);
-      log_.grown_.wait_for(lock, timeout, [&] { return log_.journal_.end() > offset_; });
+      MutexLock lock(log_.mutex_);
+      log_.grown_.wait_for(lock.native(), timeout, [&] { return log_.journal_.end() > offset_; });
     }
     const std::int64_t end =
         log_.journal_.end();  // before read(), which then returns the first record below it, if any
@@ -55,8 +56,8 @@ class EmbeddedLog::Reader final : public LogReader {
     const auto own = positions.find(0);
     offset_ = own == positions.end() ? 0 : own->second;
     if (offset_ <= log_.journal_.end()) return;
-    // Someone put another journal here; waiting for it to grow past our position would lose its records.
-    log::error("the event log is shorter than a reader's position; reading it from its beginning",
+    // This is another journal. Waiting until it has grown to the position would skip its records.
+    log::error("the event log ends before a reader's position: it was replaced; reading it from its beginning",
                {{"position", offset_}, {"end", log_.journal_.end()}});
     offset_ = 0;
   }
@@ -66,14 +67,11 @@ class EmbeddedLog::Reader final : public LogReader {
   void commit(const Positions& positions) override {
     const auto own = positions.find(0);
     if (own == positions.end()) return;
-    std::lock_guard lock(log_.mutex_);
+    const MutexLock lock(log_.mutex_);
     log_.committed_[this] = own->second;
   }
 
   void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
-  std::uint64_t generation() const override { return 0; }
-  bool held_since(int, std::uint64_t) const override { return true; }
-  std::uint64_t lost_records() const override { return 0; }  // only what every reader has read is ever trimmed
 
  private:
   EmbeddedLog& log_;
@@ -89,7 +87,7 @@ EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options
 
 EmbeddedLog::~EmbeddedLog() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   queued_.notify_one();
@@ -101,9 +99,9 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
   if (entries.empty()) return done(Positions{});
   std::size_t bytes = 0;
   for (const LogEntry& entry : entries) bytes += entry.key.size() + entry.value.size();
-  Error refused{Errc::overloaded, "the event log is behind; try again"};
+  Error refused{Errc::overloaded, "the queue of the event log is full; try again later"};
   {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     const bool fits = queue_.records + entries.size() <= options_.max_queued_records &&
                       queue_.bytes + bytes <= options_.max_queued_bytes;
     if (stopping_) {
@@ -121,7 +119,7 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
 }
 
 std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positions_of) {
-  return std::make_unique<Reader>(*this, positions_of ? positions_of({0}) : Positions{});
+  return std::make_unique<Reader>(*this, positions_of ? positions_of() : Positions{});
 }
 
 std::string EmbeddedLog::problem() const {
@@ -129,17 +127,14 @@ std::string EmbeddedLog::problem() const {
   return problem.empty() ? "" : "events cannot be written: " + problem;
 }
 
-Result<void> EmbeddedLog::append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) {
-  check_failed("the embedded log keeps no dead letters", __FILE__, __LINE__);
-}
-
 void EmbeddedLog::run() {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   while (true) {
     Queue queue;
     {
-      std::unique_lock lock(mutex_);
-      queued_.wait_until(lock, next_trim, [&] { return !queue_.appends.empty() || stopping_; });
+      MutexLock lock(mutex_);
+      queued_.wait_until(lock.native(), next_trim,
+                         [&]() FRESHET_REQUIRES(mutex_) { return !queue_.appends.empty() || stopping_; });
       std::swap(queue, queue_);
       if (queue.appends.empty() && stopping_) return;
     }
@@ -162,8 +157,8 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
   }
   const auto first = journal_.append(records);
   if (first) {
-    std::unique_lock lock(mutex_);  // a reader that saw the old end waits by now
-    lock.unlock();
+    // A reader that saw the old end under the lock is waiting once the lock has been free.
+    { const MutexLock lock(mutex_); }
     grown_.notify_all();
   }
   std::int64_t end = first ? *first : 0;
@@ -175,8 +170,8 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
 
 /// No reader needs a record below it, even after a crash.
 std::int64_t EmbeddedLog::committed_by_all() const {
-  std::lock_guard lock(mutex_);
-  if (committed_.empty()) return 0;  // starting or stopping: nobody has said what is safe
+  const MutexLock lock(mutex_);
+  if (committed_.empty()) return 0;  // starting or stopping: no reader has committed
   std::int64_t safe = journal_.end();
   for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
   return safe;
@@ -213,7 +208,7 @@ void EmbeddedLog::trim() {
   const std::int64_t safe = committed_by_all();
   if (safe <= journal_.begin()) return;
   if (const auto trimmed = journal_.trim(safe, clock_.now() - options_.retention); !trimmed) {
-    log::warn("the event log cannot be trimmed", {{"reason", trimmed.error().message}});
+    log::warn("cannot trim the event log; trying again later", {{"reason", trimmed.error().message}});
   }
 }
 

@@ -3,13 +3,13 @@
 #include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/sync.h"
 #include "ingest/event_log.h"
 #include "ingest/options.h"
 #include "store/journal.h"
@@ -32,9 +32,7 @@ class EmbeddedLog final : public EventLog {
   Result<bool> forget(std::span<const store::Erasure> erasures) override;
   std::string problem() const override;
   std::string_view name() const override { return "embedded"; }
-  bool keeps_dead_letters() const override { return false; }
-  Result<void> append_dead_letters(std::span<const RejectedRecord> rejected,
-                                   std::chrono::milliseconds timeout) override;
+  DeadLetterSink* dead_letters() override { return nullptr; }
 
  private:
   class Reader;
@@ -59,13 +57,13 @@ class EmbeddedLog final : public EventLog {
   const DecodeOptions decode_;
   const Clock& clock_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable queued_;  // something to append, or stopping
+  mutable Mutex mutex_;
+  std::condition_variable queued_;  // the queue has an append, or the log is stopping
   std::condition_variable grown_;   // the journal has new records, for readers at its end
-  // guarded by mutex_
-  Queue queue_;
-  bool stopping_ = false;
-  std::map<const Reader*, std::int64_t> committed_;  // of every open reader; -1: nothing yet
+  Queue queue_ FRESHET_GUARDED_BY(mutex_);
+  bool stopping_ FRESHET_GUARDED_BY(mutex_) = false;
+  /// Of each open reader; -1: it has not committed yet.
+  std::map<const Reader*, std::int64_t> committed_ FRESHET_GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last: uses the members above
 };

@@ -10,7 +10,7 @@ namespace freshet::ingest {
 
 std::unique_ptr<EventDecoder> LogEventWriter::borrow_decoder() {
   {
-    std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!idle_decoders_.empty()) {
       auto decoder = std::move(idle_decoders_.back());
       idle_decoders_.pop_back();
@@ -21,7 +21,7 @@ std::unique_ptr<EventDecoder> LogEventWriter::borrow_decoder() {
 }
 
 void LogEventWriter::give_back(std::unique_ptr<EventDecoder> decoder) {
-  std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   idle_decoders_.push_back(std::move(decoder));
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/event_writer.h"
 #include "base/pseudonyms.h"
+#include "base/sync.h"
 #include "ingest/codec/event_decoder.h"
 #include "ingest/event_log.h"
 #include "store/transient_histories.h"
@@ -45,8 +45,8 @@ class LogEventWriter final : public EventWriter {
   const DecodeOptions decode_;
   const Pseudonyms logged_, held_;
   const Clock& clock_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<EventDecoder>> idle_decoders_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<std::unique_ptr<EventDecoder>> idle_decoders_ FRESHET_GUARDED_BY(mutex_);
 };
 
 }  // namespace freshet::ingest

@@ -8,7 +8,7 @@ namespace freshet::ingest {
 
 GapDetector::GapDetector(Metrics& metrics, const std::string& reader)
     : lost_(metrics.counter("freshet_ingest_out_of_range_total",
-                            "Records that the log had deleted before they were read.", {{"reader", reader}})) {}
+                            "Records that Kafka deleted before they were read, by reader.", {{"reader", reader}})) {}
 
 void GapDetector::expect(const Positions& positions) {
   for (const auto& [partition, offset] : positions) {
@@ -27,7 +27,7 @@ void GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look
   if (!first && offset > expected->second && !jumps_.contains(partition)) {
     jumps_[partition] = {expected->second, offset, look};
   } else if (!first && offset < expected->second) {
-    log::error("the log is shorter than our position: was the topic made anew? reading it from its beginning",
+    log::error("the topic ends before a reader's position: it was recreated; reading it from its beginning",
                {{"partition", partition}, {"position", expected->second}, {"found", offset}});
   }
   expected->second = offset + 1;
@@ -56,7 +56,7 @@ bool GapDetector::skip_to(int partition, std::int64_t begin) {
 void GapDetector::count_lost(int partition, std::int64_t records) {
   if (records <= 0) return;
   lost_.Increment(static_cast<double>(records));
-  log::error("the log deleted records before they were read: its retention is too short",
+  log::error("kafka deleted records before they were read: increase the retention of the topic",
              {{"partition", partition}, {"records", records}});
 }
 

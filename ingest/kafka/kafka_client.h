@@ -11,9 +11,12 @@ namespace freshet::ingest {
 
 using RdProperties = std::initializer_list<std::pair<const char*, std::string>>;
 
-/// A configuration: what every freshet client has in common and `defaults`, on top of that the operator's properties,
-/// and on top of all `own`, which nobody may change (KafkaOptions::validate refuses to try).
-/// Errors:   throws std::runtime_error if librdkafka refuses a property.
+/// Timeout of librdkafka's seek.
+inline constexpr int kSeekMs = 5000;
+
+/// A client configuration: the common properties and `defaults`, overridden by the operator's properties, overridden by
+/// `own`, which the operator cannot change (KafkaOptions::validate refuses them).
+/// Errors: throws std::runtime_error if librdkafka refuses a property.
 RdConf make_conf(const KafkaOptions& options, RdProperties defaults, RdProperties own);
 
 /// The configuration of a consumer. Readers outside of a group commit offsets under the name `group`, for lag tools.

@@ -44,7 +44,7 @@ void KafkaFullReader::assign_all() {
   }
   if (partitions.empty()) return;  // poll() tries again once the monitor has seen the topic
   if (const auto error = rd_kafka_assign(consumer_.get(), to_list(targets).get())) {
-    log::error("kafka: partitions cannot be taken", {{"error", kafka_message(error)}});
+    log::error("kafka: cannot assign partitions", {{"error", kafka_message(error)}});
     return;
   }
   remove_owned(owned());

@@ -10,8 +10,7 @@
 namespace freshet::ingest {
 namespace {
 
-constexpr int kSeekMs = 5000;
-constexpr int kAskMs = 3000;
+constexpr int kCommittedMs = 3000;  // timeout for asking the group's committed offsets
 
 std::set<int> partitions_of(const rd_kafka_topic_partition_list_t& list) {
   std::set<int> partitions;
@@ -39,7 +38,7 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
     : KafkaReader(options, monitor, "history", metrics),
       positions_of_(std::move(positions_of)),
       rebalances_(metrics.counter("freshet_ingest_rebalances_total",
-                                  "Times that the consumer group gave partitions to this instance or took them.")) {
+                                  "Assignments and revocations of partitions by the consumer group.")) {
   RdConf conf = consumer_conf(options, options.group);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(
@@ -64,7 +63,7 @@ void KafkaGroupReader::join_once_the_topic_exists() {
   const RdPartitions topic = to_list({{RD_KAFKA_PARTITION_UA, RD_KAFKA_OFFSET_INVALID}});
   const auto error = rd_kafka_subscribe(consumer_.get(), topic.get());
   joining_ = error == RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (!joining_) log::error("kafka: the group cannot be joined", {{"error", kafka_message(error)}});
+  if (!joining_) log::error("kafka: cannot join the group; trying again", {{"error", kafka_message(error)}});
 }
 
 Result<LogBatch> KafkaGroupReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
@@ -85,8 +84,9 @@ void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_parti
 
 void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
   const std::set<int> added = partitions_of(*partitions);
-  // The store is the truth. Without it: what the group committed, else the beginning (auto.offset.reset).
-  Positions known = positions_of_({added.begin(), added.end()});
+  // The store decides. A partition that it does not have continues from the group's committed offset, else from the
+  // beginning (auto.offset.reset).
+  Positions known = positions_of_();
   std::erase_if(known, [&](const auto& own) { return !added.contains(own.first); });
   std::set<int> unknown = added;
   for (const auto& [partition, offset] : known) unknown.erase(partition);
@@ -96,7 +96,7 @@ void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
     const auto own = known.find(partitions->elems[i].partition);
     partitions->elems[i].offset = own == known.end() ? RD_KAFKA_OFFSET_STORED : own->second;
   }
-  report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: partitions cannot be taken");
+  report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: cannot assign partitions");
   add_owned(added, known, news);
   assigned_ = true;
   log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
@@ -108,7 +108,7 @@ Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
   for (const int partition : partitions) asked[partition] = RD_KAFKA_OFFSET_INVALID;
   if (asked.empty()) return found;
   const RdPartitions list = to_list(asked);
-  if (rd_kafka_committed(consumer_.get(), list.get(), kAskMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+  if (rd_kafka_committed(consumer_.get(), list.get(), kCommittedMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return found;
   for (int i = 0; i < list->cnt; ++i) {
     if (list->elems[i].offset >= 0) found[list->elems[i].partition] = list->elems[i].offset;
   }
@@ -117,7 +117,7 @@ Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
 
 void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {
   const std::set<int> removed = partitions_of(*partitions);
-  report(rd_kafka_incremental_unassign(consumer_.get(), partitions), "kafka: partitions cannot be given up");
+  report(rd_kafka_incremental_unassign(consumer_.get(), partitions), "kafka: cannot release partitions");
   remove_owned(removed);
   log::info("partitions revoked", {{"removed", removed.size()}, {"owned", owned().size()}});
 }

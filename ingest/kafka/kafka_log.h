@@ -1,11 +1,15 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
 #include "ingest/event_log.h"
+#include "ingest/kafka/kafka_dead_letters.h"
 #include "ingest/kafka/kafka_monitor.h"
 #include "ingest/kafka/kafka_producer.h"
 #include "ingest/options.h"
@@ -27,15 +31,14 @@ class KafkaLog final : public EventLog {
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override;
   std::string_view name() const override { return "kafka"; }
-  bool keeps_dead_letters() const override { return !options_.dead_letter_topic.empty(); }
-  Result<void> append_dead_letters(std::span<const RejectedRecord> rejected,
-                                   std::chrono::milliseconds timeout) override;
+  DeadLetterSink* dead_letters() override { return dead_letters_ ? &*dead_letters_ : nullptr; }
 
  private:
   const KafkaOptions options_;
   Metrics& metrics_;
   KafkaMonitor monitor_;
   KafkaProducer producer_;
+  std::optional<KafkaDeadLetters> dead_letters_;  // if the topic has a name
 };
 
 }  // namespace freshet::ingest

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kTimeoutMs = 2000;
 constexpr std::chrono::milliseconds kInterval{1000};
-constexpr std::chrono::milliseconds kImpatientInterval{200};  // while something is wrong
+constexpr std::chrono::milliseconds kProblemInterval{200};  // while there is a problem
 
 RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
   RdConf conf = make_conf(options, {}, {});
@@ -37,17 +37,17 @@ KafkaMonitor::KafkaMonitor(const KafkaOptions& options)
 KafkaMonitor::~KafkaMonitor() = default;
 
 std::string KafkaMonitor::problem() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return problem_;
 }
 
 KafkaMonitor::View KafkaMonitor::view() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return view_;
 }
 
 Positions KafkaMonitor::ends() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return view_.ends;
 }
 
@@ -60,17 +60,17 @@ void KafkaMonitor::run(std::stop_token stop) {
     if (problem.empty() != usable || !said) {
       // Logged once for each change, although the reason may differ from look to look.
       problem.empty() ? log::info("kafka is reachable", {{"topic", options_.topic}, {"partitions", view.ends.size()}})
-                      : log::warn("kafka is not usable", {{"reason", problem}});
+                      : log::warn("kafka is not usable; trying again", {{"reason", problem}});
     }
     usable = problem.empty();
     said = true;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (usable) {
       view.number = view_.number + 1;
       view_ = std::move(view);
     }
     problem_ = std::move(problem);
-    wake_.wait_for(lock, stop, usable ? kInterval : kImpatientInterval, [] { return false; });
+    wake_.wait_for(lock.native(), stop, usable ? kInterval : kProblemInterval, [] { return false; });
   }
 }
 
@@ -84,7 +84,7 @@ std::string KafkaMonitor::unreachable(int error) const {
 std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   rd_kafka_poll(client_.get(), 0);
   const RdTopic topic(rd_kafka_topic_new(client_.get(), options_.topic.c_str(), nullptr));
-  if (!topic) return "kafka: \"" + options_.topic + "\" cannot be a topic";
+  if (!topic) return "kafka: \"" + options_.topic + "\" is not a valid topic name";
   const rd_kafka_metadata_t* answer = nullptr;
   auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &answer, kTimeoutMs);
   rd_kafka_poll(client_.get(), 0);  // calls the error callback, which sets last_error_

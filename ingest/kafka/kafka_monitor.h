@@ -3,11 +3,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/position.h"
+#include "base/sync.h"
 #include "ingest/kafka/rd_handles.h"
 #include "ingest/options.h"
 
@@ -49,11 +49,10 @@ class KafkaMonitor {
   RdKafka client_;
   std::atomic<bool> topic_exists_{false};
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable_any wake_;
-  // guarded by mutex_
-  std::string problem_ = "kafka: not connected yet";
-  View view_;
+  std::string problem_ FRESHET_GUARDED_BY(mutex_) = "kafka: not connected yet";
+  View view_ FRESHET_GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last: uses the members above
 };

@@ -10,7 +10,8 @@ namespace freshet::ingest {
 namespace {
 
 constexpr int kFlushMs = 5000;
-constexpr std::chrono::seconds kLeastLife{2};  // of a client, so that one that fails at once is not remade in a loop
+constexpr std::chrono::seconds kMinLifetime{
+    2};  // of a client, so that one that fails at once is not replaced in a loop
 
 std::string fatal_error_of(rd_kafka_t* client) {
   char reason[512];
@@ -24,35 +25,36 @@ class Delivery {
 
   /// The result of one record: its position, or why it is not durable.
   void complete(Result<Position> position) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (position) {
-        advance(positions_, {{position->partition, position->offset + 1}});
-      } else if (failed_.message.empty()) {
-        failed_ = position.error();
-      }
-      if (--missing_ > 0) return;
+    MutexLock lock(mutex_);
+    if (position) {
+      advance(positions_, {{position->partition, position->offset + 1}});
+    } else if (failed_.message.empty()) {
+      failed_ = position.error();
     }
-    done_(failed_.message.empty() ? Result<Positions>(std::move(positions_)) : Result<Positions>(std::move(failed_)));
+    if (--missing_ > 0) return;
+    Result<Positions> outcome(failed_);
+    if (failed_.message.empty()) outcome = std::move(positions_);
+    lock.unlock();
+    done_(std::move(outcome));
   }
 
  private:
-  std::mutex mutex_;
-  // guarded by mutex_
-  std::size_t missing_;
-  Positions positions_;
-  Error failed_{Errc::unavailable, ""};
-  EventLog::Appended done_;
+  Mutex mutex_;
+  std::size_t missing_ FRESHET_GUARDED_BY(mutex_);
+  Positions positions_ FRESHET_GUARDED_BY(mutex_);
+  Error failed_ FRESHET_GUARDED_BY(mutex_){Errc::unavailable, ""};
+  const EventLog::Appended done_;
 };
 
 using SharedDelivery = std::shared_ptr<Delivery>;
 
 Error to_error(rd_kafka_resp_err_t error) {
   switch (error) {
-    case RD_KAFKA_RESP_ERR__QUEUE_FULL: return {Errc::overloaded, "kafka does not keep up; try again"};
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      return {Errc::overloaded, "kafka: the producer's queue is full; try again later"};
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return {Errc::invalid, kafka_message(error)};
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::unavailable, "kafka: the producer ended before the answer"};
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT: return {Errc::unavailable, "kafka: closed before the acknowledgement"};
     default: return {Errc::unavailable, kafka_message(error)};
   }
 }
@@ -134,21 +136,21 @@ KafkaProducer::~KafkaProducer() {
 }
 
 std::shared_ptr<rd_kafka_s> KafkaProducer::client() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return client_;
 }
 
-bool KafkaProducer::is_asked() const {
-  const std::lock_guard lock(mutex_);
-  return asked_;
+bool KafkaProducer::is_used() const {
+  const MutexLock lock(mutex_);
+  return used_;
 }
 
 void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecord> records, EventLog::Appended done) {
   if (records.empty()) return done(Positions{});
   std::shared_ptr<rd_kafka_s> current;
   {
-    const std::lock_guard lock(mutex_);
-    asked_ = true;
+    const MutexLock lock(mutex_);
+    used_ = true;
     current = client_;
   }
   // All or none: a queue with room for some of them counts as full.
@@ -160,7 +162,7 @@ void KafkaProducer::send(const std::string& topic, std::span<const OutgoingRecor
 }
 
 std::string KafkaProducer::problem() const {
-  if (!is_asked()) return "";
+  if (!is_used()) return "";
   const std::string reason = fatal_error_of(client().get());
   return reason.empty() ? "" : "kafka: the producer failed (" + reason + ")";
 }
@@ -176,14 +178,14 @@ void KafkaProducer::replace_if_broken() {
   const auto broken = client();
   const std::string reason = fatal_error_of(broken.get());
   const auto now = std::chrono::steady_clock::now();
-  if (reason.empty() || !is_asked() || now - made_ < kLeastLife) return;
-  log::error("the kafka producer failed for good and is replaced", {{"reason", reason}});
+  if (reason.empty() || !is_used() || now - made_ < kMinLifetime) return;
+  log::error("kafka: the producer has failed and is replaced", {{"reason", reason}});
   made_ = now;
   {
     auto fresh = make_client(options_);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     client_ = std::move(fresh);
-    asked_ = false;
+    used_ = false;
   }
   purge(broken.get());
 }

@@ -2,16 +2,14 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
-#include <vector>
 
-#include "base/result.h"
+#include "base/event_reader.h"
+#include "base/sync.h"
 #include "ingest/event_log.h"
 #include "ingest/kafka/rd_handles.h"
 #include "ingest/options.h"
@@ -22,7 +20,7 @@ namespace freshet::ingest {
 struct OutgoingRecord {
   std::string_view key;
   std::string_view value;
-  std::vector<std::pair<std::string, std::string>> headers;
+  RecordHeaders headers;
 };
 
 /// An idempotent producer with acks=all. After an error that librdkafka calls fatal (the cluster lost the producer's
@@ -46,17 +44,16 @@ class KafkaProducer {
 
  private:
   std::shared_ptr<rd_kafka_s> client() const;
-  bool is_asked() const;
+  bool is_used() const;
   void run(const std::stop_token& stop);
   void replace_if_broken();
 
   const KafkaOptions options_;
-  std::chrono::steady_clock::time_point made_;  // the client; thread_ only, once it runs
-  mutable std::mutex mutex_;
-  // guarded by mutex_
-  std::shared_ptr<rd_kafka_s> client_;
-  bool asked_ = false;   // it to send something
-  std::jthread thread_;  // last: starts work
+  std::chrono::steady_clock::time_point made_;  // start of the client; thread_ only, once it runs
+  mutable Mutex mutex_;
+  std::shared_ptr<rd_kafka_s> client_ FRESHET_GUARDED_BY(mutex_);
+  bool used_ FRESHET_GUARDED_BY(mutex_) = false;  // send() has used the client
+  std::jthread thread_;                           // last: uses the members above
 };
 
 }  // namespace freshet::ingest

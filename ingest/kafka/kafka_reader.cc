@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
 constexpr std::chrono::seconds kTroubleShown{5};
-constexpr int kSeekMs = 5000;
 
 Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
@@ -28,8 +27,8 @@ std::string bytes_of(const void* data, std::size_t size) {
   return data == nullptr ? std::string() : std::string(static_cast<const char*>(data), size);
 }
 
-std::vector<std::pair<std::string, std::string>> headers_of(const rd_kafka_message_t& message) {
-  std::vector<std::pair<std::string, std::string>> headers;
+RecordHeaders headers_of(const rd_kafka_message_t& message) {
+  RecordHeaders headers;
   rd_kafka_headers_t* kafka_headers = nullptr;
   if (rd_kafka_message_headers(&message, &kafka_headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return headers;
   const char* name = nullptr;
@@ -87,7 +86,8 @@ Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::millise
   for (const LogRecord& record : collecting_.records) {
     collecting_.next[record.position.partition] = record.position.offset + 1;
   }
-  collecting_.next.merge(std::exchange(news_, {}));  // records of theirs say more
+  collecting_.next.merge(std::exchange(news_, {}));  // positions after records take precedence
+  revoked_.clear();
   if (collecting_.records.empty()) {
     pass_deleted(view);
     if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_)
@@ -131,9 +131,10 @@ void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
 
 Positions KafkaReader::end_positions() const {
   Positions ends = monitor_.ends();
-  const std::lock_guard lock(mutex_);
-  // Until the group has decided, all of it counts as unread: we do not know what will be ours.
-  if (ever_owned_) std::erase_if(ends, [&](const auto& end) { return !owned_.contains(end.first); });
+  const MutexLock lock(mutex_);
+  // Until the group has assigned partitions, all of them count as unread.
+  if (!ever_owned_) return ends;
+  std::erase_if(ends, [&](const auto& end) FRESHET_REQUIRES(mutex_) { return !owned_.contains(end.first); });
   return ends;
 }
 
@@ -144,19 +145,19 @@ void KafkaReader::commit(const Positions& positions) {
 
 /// Keeps polling with all partitions paused, so that the group does not expel the reader (max.poll.interval.ms).
 void KafkaReader::idle(std::chrono::milliseconds duration) {
-  const auto all_of_ours = [this] {
+  const auto all_owned = [this] {
     Positions positions;
     for (const int partition : owned()) positions[partition] = RD_KAFKA_OFFSET_INVALID;
     return to_list(positions);
   };
   const auto deadline = std::chrono::steady_clock::now() + duration;
-  std::uint64_t paused_at = generation_;
-  rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
+  std::uint64_t paused_at = changes_;
+  rd_kafka_pause_partitions(consumer_.get(), all_owned().get());
   do {
     const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), 10));
-    if (generation_ != paused_at) {
-      paused_at = generation_;
-      rd_kafka_pause_partitions(consumer_.get(), all_of_ours().get());
+    if (changes_ != paused_at) {
+      paused_at = changes_;
+      rd_kafka_pause_partitions(consumer_.get(), all_owned().get());
     }
     if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       give_back(*message);
@@ -164,14 +165,14 @@ void KafkaReader::idle(std::chrono::milliseconds duration) {
       note_error(*message);
     }
   } while (std::chrono::steady_clock::now() < deadline);
-  rd_kafka_resume_partitions(consumer_.get(), all_of_ours().get());
+  rd_kafka_resume_partitions(consumer_.get(), all_owned().get());
 }
 
 /// A record was already fetched when its partition was paused: seeks back, so that it is fetched again.
 void KafkaReader::give_back(const rd_kafka_message_s& message) {
   const Positions back{{message.partition, message.offset}};
   const RdError error(rd_kafka_seek_partitions(consumer_.get(), to_list(back).get(), kSeekMs));
-  if (error) log::error("kafka: a record cannot be given back", {{"error", rd_kafka_error_string(error.get())}});
+  if (error) log::error("kafka: cannot seek back to a record", {{"error", rd_kafka_error_string(error.get())}});
 }
 
 RdPartitions KafkaReader::to_list(const Positions& positions) const {
@@ -186,17 +187,18 @@ void KafkaReader::add_owned(const std::set<int>& added, const Positions& positio
   for (const int partition : added) gaps_.forget(partition);
   moved_to(positions);
   move_to(news_, news);
-  const std::lock_guard lock(mutex_);
-  ++generation_;
-  for (const int partition : added) owned_[partition] = generation_;
+  ++changes_;
+  const MutexLock lock(mutex_);
+  owned_.insert(added.begin(), added.end());
   ever_owned_ = true;
 }
 
 void KafkaReader::remove_owned(const std::set<int>& removed) {
   std::erase_if(collecting_.records,
                 [&](const LogRecord& record) { return removed.contains(record.position.partition); });
-  const std::lock_guard lock(mutex_);
-  ++generation_;
+  revoked_.insert(removed.begin(), removed.end());
+  ++changes_;
+  const MutexLock lock(mutex_);
   for (const int partition : removed) {
     gaps_.forget(partition);
     news_.erase(partition);
@@ -204,17 +206,9 @@ void KafkaReader::remove_owned(const std::set<int>& removed) {
   }
 }
 
-bool KafkaReader::held_since(int partition, std::uint64_t generation) const {
-  const std::lock_guard lock(mutex_);
-  const auto since = owned_.find(partition);
-  return since != owned_.end() && since->second <= generation;
-}
-
 std::set<int> KafkaReader::owned() const {
-  const std::lock_guard lock(mutex_);
-  std::set<int> partitions;
-  for (const auto& [partition, since] : owned_) partitions.insert(partition);
-  return partitions;
+  const MutexLock lock(mutex_);
+  return owned_;
 }
 
 void KafkaReader::moved_to(const Positions& positions) { gaps_.expect(positions); }

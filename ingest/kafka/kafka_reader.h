@@ -2,12 +2,11 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include "base/metrics.h"
+#include "base/sync.h"
 #include "ingest/event_log.h"
 #include "ingest/kafka/gap_detector.h"
 #include "ingest/kafka/kafka_monitor.h"
@@ -28,8 +27,7 @@ class KafkaReader : public LogReader {
   Positions end_positions() const override;
   void commit(const Positions& positions) override;
   void idle(std::chrono::milliseconds duration) override;
-  std::uint64_t generation() const override { return generation_; }
-  bool held_since(int partition, std::uint64_t generation) const override;
+  std::set<int> revoked() const override { return revoked_; }
   std::uint64_t lost_records() const override { return gaps_.lost(); }
 
  protected:
@@ -40,12 +38,12 @@ class KafkaReader : public LogReader {
   RdPartitions to_list(const Positions& positions) const;
 
   /// On the polling thread: `added` now belong to the reader and are read from `positions`, if these are in it. `news`
+  /// are positions that the reader's own store does not have: the next poll() returns them.
+  void add_owned(const std::set<int>& added, const Positions& positions, const Positions& news = {});
 
   /// On the polling thread: `removed` no longer belong to the reader.
-  /// are positions that the reader's own store does not have: the next poll() returns them.
-
-  void add_owned(const std::set<int>& added, const Positions& positions, const Positions& news = {});
   void remove_owned(const std::set<int>& removed);
+
   std::set<int> owned() const;
 
   /// Reading continues at `positions`.
@@ -64,17 +62,16 @@ class KafkaReader : public LogReader {
   // polling thread only
   LogBatch collecting_;
   std::size_t collected_bytes_ = 0;
-  Positions news_;  // of add_owned(), for the next poll()
+  Positions news_;             // of add_owned(), for the next poll()
+  std::set<int> revoked_;      // since poll() last returned
+  std::uint64_t changes_ = 0;  // of owned_
   GapDetector gaps_;
   std::string trouble_;  // an error that librdkafka does not recover from, and until when poll() returns it
   std::chrono::steady_clock::time_point trouble_until_;
 
-  std::uint64_t generation_ = 0;  // polling thread only
-
-  mutable std::mutex mutex_;
-  // guarded by mutex_
-  std::map<int, std::uint64_t> owned_;  // and the generation since which
-  bool ever_owned_ = false;
+  mutable Mutex mutex_;
+  std::set<int> owned_ FRESHET_GUARDED_BY(mutex_);
+  bool ever_owned_ FRESHET_GUARDED_BY(mutex_) = false;
 };
 
 /// A member of the consumer group (cooperative rebalancing). It joins once the topic exists, and reads each partition

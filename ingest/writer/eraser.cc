@@ -17,9 +17,9 @@ Eraser::Eraser(store::Database& database, EventLog& log, std::chrono::millisecon
       log_(log),
       interval_(interval),
       pending_(metrics.gauge("freshet_store_erasures_pending",
-                             "Owners erased whose bytes may still be in files of the data directory.")),
+                             "Erased owners whose bytes may still be in files of the data directory.")),
       finished_(metrics.counter("freshet_store_erasures_finished_total",
-                                "Owners erased of whom the files of the store hold nothing any more.")) {}
+                                "Erased owners whose bytes have been removed from all files of the store.")) {}
 
 /// False if no erasure is pending, or if a reader still needs the records.
 Result<bool> Eraser::erase() {
@@ -33,18 +33,21 @@ Result<bool> Eraser::erase() {
   if (const auto done = erasures_.finish(*pending); !done) return done.error();
   pending_.Set(0);
   finished_.Increment(static_cast<double>(pending->size()));
-  log::info("erased owners are gone from the store's files", {{"owners", pending->size()}});
+  log::info("erased owners have been removed from the store's files", {{"owners", pending->size()}});
   return true;
 }
 
 void Eraser::run(const std::stop_token& stop) {
   // Finishes an erasure that a crash interrupted after it was forgotten: a file may still name the owner.
   if (const auto cleaned = erasures_.finish({}); !cleaned) {
-    log::warn("the store cannot be cleaned of erased owners", {{"reason", cleaned.error().message}});
+    log::warn("cannot finish an interrupted erasure", {{"reason", cleaned.error().message}});
   }
   while (!stop.stop_requested()) {
     const auto erased = erase();
-    if (!erased) log::warn("erased owners are still in the store's files", {{"reason", erased.error().message}});
+    if (!erased) {
+      log::warn("cannot remove erased owners from the store's files; trying again",
+                {{"reason", erased.error().message}});
+    }
     sleep_for(stop, erased && *erased ? interval_ : std::min(interval_, kRetryPause));
   }
 }

@@ -3,6 +3,7 @@
 #include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
+#include "ingest/writer/withheld_events.h"
 #include "store/history_store.h"
 #include "store/transient_histories.h"
 
@@ -24,23 +25,12 @@ class StoreSink final : public HistorySink {
 
   Result<store::CommitCounts> commit(const EventBatch& batch, bool keep_rejected) override {
     auto counts = store_.commit(batch, keep_rejected);
-    if (counts) hold(batch);
+    if (counts) hold_withheld(batch, transient_);
     return counts;
   }
   Result<Positions> positions() const override { return store_.positions(); }
 
  private:
-  void hold(const EventBatch& batch) {
-    for (const auto& [position, event, arrival] : batch.events) {
-      if (event.kind == EventKind::erase) {
-        transient_.erase({Owner::Kind::user, event.user});
-        transient_.erase({Owner::Kind::session, event.session});
-      } else if (!event.consent) {
-        transient_.add(event);
-      }
-    }
-  }
-
   store::HistoryStore& store_;
   store::TransientHistories& transient_;
 };

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "base/log.h"
+#include "base/sync.h"
 #include "ingest/codec/decoding_reader.h"
 #include "ingest/writer/writer_metrics.h"
 
@@ -16,14 +17,13 @@ namespace {
 constexpr std::chrono::milliseconds kFirstBackoff{50};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
 constexpr std::chrono::milliseconds kDeadLetterTimeout{10'000};
-constexpr std::chrono::seconds kDeadLetterPause{30};  // before a dead-letter topic that took nothing is asked again
+constexpr std::chrono::seconds kDeadLetterPause{30};  // after a failure of the dead-letter sink
 
-/// Takes what came from partitions that changed hands since `generation` out of the batch.
-void give_up_lost(EventBatch& batch, const DecodingReader& reader, std::uint64_t generation) {
-  const auto lost = [&](int partition) { return !reader.held_since(partition, generation); };
-  std::erase_if(batch.events, [&](const PositionedEvent& entry) { return lost(entry.position.partition); });
-  std::erase_if(batch.rejected, [&](const RejectedRecord& record) { return lost(record.position.partition); });
-  std::erase_if(batch.next, [&](const auto& next) { return lost(next.first); });
+/// Removes records and positions of the partitions `revoked` from the batch.
+void drop(EventBatch& batch, const std::set<int>& revoked) {
+  std::erase_if(batch.events, [&](const auto& entry) { return revoked.contains(entry.position.partition); });
+  std::erase_if(batch.rejected, [&](const auto& record) { return revoked.contains(record.position.partition); });
+  std::erase_if(batch.next, [&](const auto& next) { return revoked.contains(next.first); });
 }
 
 Positions read_positions(const HistorySink& sink) {
@@ -42,7 +42,7 @@ struct HistoryWriter::Impl {
         visible(the_watermark),
         options(the_options),
         written(read_positions(*sink)),
-        reader(log.open_reader(Sharing::group, [this](const std::vector<int>&) { return written; }), decode),
+        reader(log.open_reader(Sharing::group, [this] { return written; }), decode),
         counters(metrics) {}
 
   bool append_dead_letters(const EventBatch& batch);
@@ -60,8 +60,8 @@ struct HistoryWriter::Impl {
   WriterMetrics counters;
   std::chrono::steady_clock::time_point dead_letters_paused_until;  // run()'s thread only
 
-  mutable std::mutex mutex;
-  std::string problem;  // guarded by mutex
+  mutable Mutex mutex;
+  std::string problem FRESHET_GUARDED_BY(mutex);
 };
 
 HistoryWriter::HistoryWriter(EventLog& log, store::HistoryStore& store, store::TransientHistories& transient,
@@ -76,8 +76,10 @@ HistoryWriter::HistoryWriter(EventLog& log, std::unique_ptr<HistorySink> sink, W
 HistoryWriter::~HistoryWriter() = default;
 
 void HistoryWriter::Impl::set_problem(std::string text) {
-  std::lock_guard lock(mutex);
-  if (text != problem && !text.empty()) freshet::log::warn("histories are not being written", {{"reason", text}});
+  const MutexLock lock(mutex);
+  if (text != problem && !text.empty()) {
+    freshet::log::warn("histories are not being written; trying again", {{"reason", text}});
+  }
   if (text.empty() && !problem.empty()) freshet::log::info("histories are being written again");
   problem = std::move(text);
 }
@@ -91,11 +93,13 @@ bool HistoryWriter::Impl::append_dead_letters(const EventBatch& batch) {
         "rejected",
         {{"partition", record.position.partition}, {"offset", record.position.offset}, {"reason", record.reason}});
   }
-  if (!log.keeps_dead_letters() || std::chrono::steady_clock::now() < dead_letters_paused_until) return false;
-  const auto appended = log.append_dead_letters(batch.rejected, kDeadLetterTimeout);
+  DeadLetterSink* const sink_of_log = log.dead_letters();
+  if (sink_of_log == nullptr || std::chrono::steady_clock::now() < dead_letters_paused_until) return false;
+  const auto appended = sink_of_log->append(batch.rejected, kDeadLetterTimeout);
   if (appended) return true;
   dead_letters_paused_until = std::chrono::steady_clock::now() + kDeadLetterPause;
-  freshet::log::warn("dead letters are kept in the data directory for now", {{"reason", appended.error().message}});
+  freshet::log::warn("cannot write to the dead-letter topic; keeping dead letters in the data directory",
+                     {{"reason", appended.error().message}});
   return false;
 }
 
@@ -121,7 +125,6 @@ void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::st
 
 /// Retries until the batch is written, or until `stop`: it is then read again after the next start.
 void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
-  std::uint64_t generation = reader.generation();
   auto backoff = kFirstBackoff;
   const bool keep_rejected = !append_dead_letters(batch);
   while (true) {
@@ -131,10 +134,7 @@ void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_tok
     counters.retried();
     if (stop.stop_requested()) return;
     wait(backoff, stop);
-    if (reader.generation() == generation) continue;
-    // While we were waiting, partitions changed hands; what was theirs is the new owner's to write.
-    give_up_lost(batch, reader, generation);
-    generation = reader.generation();
+    drop(batch, reader.revoked());  // their new owners write these records
     if (batch.empty()) return;
   }
 }
@@ -159,7 +159,7 @@ void HistoryWriter::run(std::stop_token stop) {
 }
 
 std::string HistoryWriter::problem() const {
-  std::lock_guard lock(impl_->mutex);
+  const MutexLock lock(impl_->mutex);
   return impl_->problem;
 }
 

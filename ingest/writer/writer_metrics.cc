@@ -7,12 +7,11 @@ namespace freshet::ingest {
 namespace {
 
 Counter& events(Metrics& metrics, const char* result) {
-  return metrics.counter("freshet_ingest_events_total", "Records read from the log, by what became of them.",
-                         {{"result", result}});
+  return metrics.counter("freshet_ingest_events_total", "Records read from the log, by result.", {{"result", result}});
 }
 
 Counter& dead_letters(Metrics& metrics, const char* place) {
-  return metrics.counter("freshet_ingest_dead_letters_total", "Rejected records, by where they are kept.",
+  return metrics.counter("freshet_ingest_dead_letters_total", "Rejected records, by the place that keeps them.",
                          {{"place", place}});
 }
 
@@ -28,7 +27,7 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       erased_(events(metrics, "erased")),
       in_topic_(dead_letters(metrics, "topic")),
       in_store_(dead_letters(metrics, "store")),
-      retries_(metrics.counter("freshet_ingest_retries_total", "Batches that had to be tried again.")),
+      retries_(metrics.counter("freshet_ingest_retries_total", "Retries of batches that could not be written.")),
       batch_events_(metrics.histogram("freshet_ingest_batch_events", "Records per committed batch.",
                                       {1, 10, 100, 500, 1000, 2000, 5000, 10000})),
       commit_seconds_(metrics.histogram("freshet_ingest_commit_seconds", "Time to commit one batch to the histories.",
@@ -40,9 +39,9 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   duplicates_.Increment(static_cast<double>(counts.duplicates));
   expired_.Increment(static_cast<double>(counts.expired));
   withheld_.Increment(static_cast<double>(counts.withheld));
+  erased_.Increment(static_cast<double>(counts.erased));
   // A rejected record is counted twice: among the results, which sum up to all records read, and by place, which tells
   // the operator where to look. Both names are documented.
-  erased_.Increment(static_cast<double>(counts.erased));
   rejected_.Increment(static_cast<double>(batch.rejected.size()));
   (rejected_in_store ? in_store_ : in_topic_).Increment(static_cast<double>(batch.rejected.size()));
   batch_events_.Observe(static_cast<double>(batch.events.size() + batch.rejected.size()));

@@ -73,7 +73,7 @@ def test_records_that_retention_deleted_unread_are_passed_and_counted(freshet, b
     metrics = service.get("/metrics").body
     assert 'freshet_ingest_out_of_range_total{reader="history"} 30' in metrics
     assert 'freshet_ingest_out_of_range_total{reader="learner"} 30' in metrics
-    assert "its retention is too short" in service.log_path.read_text()
+    assert "increase the retention of the topic" in service.log_path.read_text()
 
 
 def test_a_broker_that_is_killed_under_load(freshet, tmp_path, topic, rounds, seed, report):

@@ -13,8 +13,8 @@ namespace {
 constexpr Timestamp kArrival{std::chrono::milliseconds{1'700'000'000'000}};
 constexpr std::size_t kMaxMessageBytes = 300;
 
-ingest::EventDecoder::Headers take_headers(std::string_view& record) {
-  ingest::EventDecoder::Headers headers;
+RecordHeaders take_headers(std::string_view& record) {
+  RecordHeaders headers;
   while (record.starts_with("ce_")) {
     const std::string_view line = take_line(record);
     const std::size_t colon = std::min(line.find(": "), line.size());

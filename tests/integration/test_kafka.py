@@ -103,7 +103,7 @@ def test_poison_records_stop_nothing_if_there_is_no_topic_for_them(freshet, topi
         assert service.get("/readyz").status == 200
         letters = json.loads(run("inspect", service.data, "--dead-letters", "--json").stdout)["dead_letters"]
         assert [letter["value"] for letter in letters if "not valid JSON" in letter["reason"]] == ["{broken"]
-        assert "dead letters are kept in the data directory" in service.log_path.read_text()
+        assert "keeping dead letters in the data directory" in service.log_path.read_text()
     finally:
         broker.kill()
 

@@ -12,16 +12,16 @@
 
 namespace freshet::testing {
 
-/// An event log whose one reader returns what a test has scripted. One thread.
-class FakeEventLog final : public ingest::EventLog {
+/// An event log whose one reader returns the scripted polls.
+/// Threads: one.
+class FakeEventLog final : public ingest::EventLog, private ingest::DeadLetterSink {
  public:
   // Behavior of the reader.
   std::deque<Result<ingest::LogBatch>> polls;  ///< after these it calls `at_end` and returns empty batches
   std::function<void()> at_end = [] {};
   std::function<void()> on_idle = [] {};
   Positions ends;
-  std::uint64_t generation = 1;
-  std::set<int> lost;  ///< partitions that held_since() denies
+  std::set<int> revoked;
 
   // Behavior of the log.
   bool has_dead_letter_topic = false;
@@ -29,7 +29,6 @@ class FakeEventLog final : public ingest::EventLog {
 
   // Calls of it.
   std::function<void(const std::string&)> note = [](const std::string&) {};
-  std::vector<RejectedRecord> dead_letters;
   ingest::PositionsOf positions_of;
   std::size_t idles = 0;
 
@@ -41,18 +40,18 @@ class FakeEventLog final : public ingest::EventLog {
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override { return ""; }
   std::string_view name() const override { return "fake"; }
-  bool keeps_dead_letters() const override { return has_dead_letter_topic; }
-  Result<void> append_dead_letters(std::span<const RejectedRecord> rejected, std::chrono::milliseconds) override {
+  ingest::DeadLetterSink* dead_letters() override { return has_dead_letter_topic ? this : nullptr; }
+
+ private:
+  Result<void> append(std::span<const RejectedRecord>, std::chrono::milliseconds) override {
     if (failing_dead_letters > 0) {
       --failing_dead_letters;
       return Error{Errc::timed_out, "dead letters not acknowledged"};
     }
     note("dead letters");
-    dead_letters.insert(dead_letters.end(), rejected.begin(), rejected.end());
     return {};
   }
 
- private:
   class Reader final : public ingest::LogReader {
    public:
     explicit Reader(FakeEventLog& log) : log_(log) {}
@@ -72,9 +71,7 @@ class FakeEventLog final : public ingest::EventLog {
       ++log_.idles;
       log_.on_idle();
     }
-    std::uint64_t generation() const override { return log_.generation; }
-    bool held_since(int partition, std::uint64_t) const override { return !log_.lost.contains(partition); }
-    std::uint64_t lost_records() const override { return 0; }
+    std::set<int> revoked() const override { return log_.revoked; }
 
    private:
     FakeEventLog& log_;

@@ -8,36 +8,40 @@
 #include "tests/support/event_log_contract.h"
 #include "tests/support/mock_kafka.h"
 
-namespace freshet::testing {
+namespace freshet::ingest {
 namespace {
+
+using freshet::testing::contract_name;
+using freshet::testing::EventLogContract;
+using freshet::testing::LogUnderTest;
+using freshet::testing::LogUnderTestFactory;
 
 class KafkaUnderTest final : public LogUnderTest {
  public:
-  explicit KafkaUnderTest(ingest::KafkaOptions options) : options_(std::move(options)) { reopen(); }
-  explicit KafkaUnderTest(std::unique_ptr<MockKafka> kafka) : kafka_(std::move(kafka)) {
+  explicit KafkaUnderTest(KafkaOptions options) : options_(std::move(options)) { reopen(); }
+  explicit KafkaUnderTest(std::unique_ptr<testing::MockKafka> kafka) : kafka_(std::move(kafka)) {
     kafka_->create_topic("events", 4);
     options_ = kafka_->options("events");
     reopen();
   }
 
-  ingest::EventLog& log() override { return *log_; }
+  EventLog& log() override { return *log_; }
   void reopen() override {
     log_.reset();
     log_.emplace(options_, metrics_);
   }
 
  private:
-  std::unique_ptr<MockKafka> kafka_;
-  ingest::KafkaOptions options_;
+  std::unique_ptr<testing::MockKafka> kafka_;
+  KafkaOptions options_;
   Metrics metrics_;
-  std::optional<ingest::KafkaLog> log_;
+  std::optional<KafkaLog> log_;
 };
 
-/// Topics of a real cluster live longer than a test: every log under test gets one of its own, made by its first
-/// append.
-ingest::KafkaOptions options_on(const std::string& brokers) {
+/// Topics of a real cluster outlive a test: each log under test has its own topic, created by its first append.
+KafkaOptions options_on(const std::string& brokers) {
   static std::atomic<int> number{0};
-  ingest::KafkaOptions options;
+  KafkaOptions options;
   options.brokers = brokers;
   options.topic = "freshet-contract-" + std::to_string(getpid()) + "-" +
                   std::to_string(std::chrono::system_clock::now().time_since_epoch().count() % 1'000'000'000) + "-" +
@@ -49,7 +53,8 @@ ingest::KafkaOptions options_on(const std::string& brokers) {
 
 INSTANTIATE_TEST_SUITE_P(MockKafka, EventLogContract,
                          ::testing::Values(LogUnderTestFactory{
-                             "Kafka", [] { return std::make_unique<KafkaUnderTest>(std::make_unique<MockKafka>()); }}),
+                             "Kafka",
+                             [] { return std::make_unique<KafkaUnderTest>(std::make_unique<testing::MockKafka>()); }}),
                          contract_name);
 
 /// On the cluster that FRESHET_TEST_BROKERS names, which must create topics automatically.

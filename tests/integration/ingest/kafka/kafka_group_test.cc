@@ -15,11 +15,17 @@
 #include "tests/support/event_log_steps.h"
 #include "tests/support/mock_kafka.h"
 
-namespace freshet::testing {
+namespace freshet::ingest {
 namespace {
 
-using ingest::HistoryWriter;
-using ingest::KafkaLog;
+using freshet::testing::append_and_wait;
+using freshet::testing::entries;
+using freshet::testing::eventually;
+using freshet::testing::MockKafka;
+using freshet::testing::positions_after;
+using freshet::testing::read;
+using freshet::testing::values_of;
+using ::testing::HasSubstr;
 
 constexpr int kPartitions = 4;
 constexpr std::int16_t kSyncGroup = 14;  // Kafka protocol
@@ -70,7 +76,7 @@ struct MemberStore {
   std::atomic<bool> broken{false};
 };
 
-class MemberSink final : public ingest::HistorySink {
+class MemberSink final : public HistorySink {
  public:
   MemberSink(char member, MemberStore& store, CommitLog& commits) : member_(member), store_(store), commits_(commits) {}
 
@@ -95,7 +101,7 @@ class MemberSink final : public ingest::HistorySink {
 /// One instance of the service, as far as the group sees it.
 class Member {
  public:
-  Member(char name, const ingest::KafkaOptions& options, MemberStore& store, CommitLog& commits)
+  Member(char name, const KafkaOptions& options, MemberStore& store, CommitLog& commits)
       : log_(options, metrics_),
         writer_(log_, std::make_unique<MemberSink>(name, store, commits), visible_, {}, {}, metrics_),
         thread_([this](std::stop_token stop) { writer_.run(std::move(stop)); }) {}
@@ -117,7 +123,7 @@ class Member {
 /// Appends events, evenly over the partitions, until stop().
 class Load {
  public:
-  explicit Load(const ingest::KafkaOptions& options)
+  explicit Load(const KafkaOptions& options)
       : log_(options, metrics_), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
   /// Returns the end of the log after the last event.
@@ -130,7 +136,7 @@ class Load {
  private:
   void run(const std::stop_token& stop) {
     for (int number = 0; !stop.stop_requested(); ++number) {
-      std::vector<ingest::LogEntry> batch;
+      std::vector<LogEntry> batch;
       for (int i = 0; i < 20; ++i) {
         const std::string user = "u" + std::to_string((number * 20 + i) % 97);
         batch.push_back({user, R"({"user":")" + user + R"(","item":"i"})"});
@@ -233,13 +239,13 @@ TEST_F(KafkaGroupTest, AnInstanceWithAnEmptyStoreGoesOnFromWhatTheGroupCommitted
   const auto token = append_and_wait(log, entries(40, 10, "old"));
   ASSERT_TRUE(token);
   {
-    const auto first = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
+    const auto first = log.open_reader(Sharing::group, [] { return Positions{}; });
     const auto records = read(*first, 40);
     ASSERT_EQ(records.size(), 40U);
     first->commit(positions_after(records));
     (void)first->poll(1, std::chrono::milliseconds(200));
   }
-  const auto second = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
+  const auto second = log.open_reader(Sharing::group, [] { return Positions{}; });
   Positions told;
   EXPECT_TRUE(eventually([&] {
     const auto batch = second->poll(100, std::chrono::milliseconds(50));
@@ -258,14 +264,14 @@ TEST_F(KafkaGroupTest, AMemberThatIsClosedBeforeItsFirstAssignmentLeavesQuietly)
                                                error, 0);
   Metrics metrics;
   KafkaLog log(kafka_.options("events"), metrics);
-  const auto reader = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
+  const auto reader = log.open_reader(Sharing::group, [] { return Positions{}; });
   EXPECT_TRUE(eventually([&] {
     EXPECT_TRUE(reader->poll(1, std::chrono::milliseconds(10)));
     std::size_t left = kErrors;
     rd_kafka_mock_broker_error_stack_cnt(kafka_.cluster(), 1, kSyncGroup, &left);
     return left < kErrors;
   }));
-  EXPECT_EQ(reader->generation(), 0U);
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_ingest_rebalances_total 0\n"));
 }
 
 TEST_F(KafkaGroupTest, UntilTheGroupHasDecidedEverythingCountsAsUnread) {
@@ -273,9 +279,9 @@ TEST_F(KafkaGroupTest, UntilTheGroupHasDecidedEverythingCountsAsUnread) {
   KafkaLog log(kafka_.options("events"), metrics);
   const auto token = append_and_wait(log, entries(40, 10));
   ASSERT_TRUE(token);
-  const auto reader = log.open_reader(ingest::Sharing::group, [](const auto&) { return Positions{}; });
+  const auto reader = log.open_reader(Sharing::group, [] { return Positions{}; });
   EXPECT_TRUE(eventually([&] { return covers(reader->end_positions(), *token); }));
-  EXPECT_EQ(reader->generation(), 0U) << "nothing has been assigned yet";
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_ingest_rebalances_total 0\n"));
 }
 
 }  // namespace

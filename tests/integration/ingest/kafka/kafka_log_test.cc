@@ -15,21 +15,25 @@
 #include "store/dead_letters.h"
 #include "tests/support/event_log_steps.h"
 #include "tests/support/mock_kafka.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
-namespace freshet::testing {
+namespace freshet::ingest {
 namespace {
 
-using ingest::KafkaLog;
-using ingest::KafkaOptions;
-using ingest::Sharing;
+using freshet::testing::append_and_wait;
+using freshet::testing::entries;
+using freshet::testing::eventually;
+using freshet::testing::MockKafka;
+using freshet::testing::read;
+using freshet::testing::TestStore;
+using freshet::testing::values_of;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Pair;
 
 constexpr std::int16_t kInitProducerId = 22;  // Kafka protocol
 
-Positions from_the_beginning(const std::vector<int>&) { return {}; }
+Positions from_the_beginning() { return {}; }
 
 RejectedRecord rejected(std::int64_t offset, std::string value) {
   return {{2, offset}, {}, "item: missing", "key", std::move(value), {{"trace", "abc"}}};
@@ -88,7 +92,7 @@ TEST(KafkaLog, MoreThanTheQueueHoldsIsRefusedAtOnce) {
   Metrics metrics;
   KafkaLog log(kafka.options("events"), metrics);
   std::optional<Result<Positions>> answer;
-  log.append(entries(ingest::KafkaProducer::kMaxQueuedRecords + 1, 10),
+  log.append(entries(KafkaProducer::kMaxQueuedRecords + 1, 10),
              [&](Result<Positions> positions) { answer.emplace(std::move(positions)); });
   ASSERT_TRUE(answer) << "answered on the calling thread";
   ASSERT_FALSE(*answer);
@@ -138,7 +142,7 @@ TEST(KafkaLog, GoesOnWhereItWasWhenTheBrokerComesBack) {
   kafka.set_up();
   ASSERT_TRUE(promise.get_future().get()) << "queued while the broker was away, acknowledged when it is back";
   ASSERT_TRUE(append_and_wait(log, entries(50, 5, "after")));
-  for (ingest::LogReader* reader : {all.get(), group.get()}) {
+  for (LogReader* reader : {all.get(), group.get()}) {
     const auto values = values_of(read(*reader, 100));
     EXPECT_THAT(values, IsSupersetOf(values_of(entries(50, 5, "during"))));
     EXPECT_THAT(values, IsSupersetOf(values_of(entries(50, 5, "after"))));
@@ -173,7 +177,7 @@ TEST(KafkaLog, APositionBeyondTheEndIsReadFromTheBeginning) {
   Metrics metrics;
   KafkaLog log(kafka.options("events"), metrics);
   ASSERT_TRUE(append_and_wait(log, entries(10, 1)));
-  const auto reader = log.open_reader(Sharing::group, [](const auto&) { return Positions{{0, 1000}}; });
+  const auto reader = log.open_reader(Sharing::group, [] { return Positions{{0, 1000}}; });
   EXPECT_EQ(values_of(read(*reader, 10)), values_of(entries(10, 1)));
   EXPECT_EQ(reader->lost_records(), 0U);
 }
@@ -184,15 +188,15 @@ TEST(KafkaLog, DeadLettersKeepTheRecordAndSayWhyAndWhere) {
   kafka.create_topic("events-dead", 1);
   Metrics metrics;
   KafkaLog log(kafka.options("events"), metrics);
-  ASSERT_TRUE(log.keeps_dead_letters());
+  ASSERT_NE(log.dead_letters(), nullptr);
   std::vector<RejectedRecord> letters{rejected(7, R"({"user":"u"})"), rejected(8, "")};
-  const auto kept = log.append_dead_letters(letters, std::chrono::seconds(20));
+  const auto kept = log.dead_letters()->append(letters, std::chrono::seconds(20));
   ASSERT_TRUE(kept) << kept.error().message;
 
   auto options = kafka.options("events-dead");
   options.dead_letter_topic.clear();
   KafkaLog dead(options, metrics);
-  EXPECT_FALSE(dead.keeps_dead_letters());
+  EXPECT_EQ(dead.dead_letters(), nullptr);
   const auto reader = dead.open_reader(Sharing::all, nullptr);
   const auto records = read(*reader, 2);
   ASSERT_EQ(records.size(), 2U);
@@ -213,7 +217,7 @@ TEST(KafkaLog, ARecordTooLongForTheDeadLetterTopicIsCutOffAndDoesNotStopTheStrea
   KafkaLog log(kafka.options("events"), metrics);
   RejectedRecord huge = rejected(7, std::string(990'000, 'x'));
   huge.headers.emplace_back("huge", std::string(990'000, 'h'));
-  ASSERT_TRUE(log.append_dead_letters(std::vector{huge}, std::chrono::seconds(20)));
+  ASSERT_TRUE(log.dead_letters()->append(std::vector{huge}, std::chrono::seconds(20)));
 
   KafkaLog dead(kafka.options("events-dead"), metrics);
   const auto records = read(*dead.open_reader(Sharing::all, nullptr), 1);
@@ -230,7 +234,7 @@ TEST(KafkaLog, DeadLettersThatAreNotAcknowledgedInTimeAreAnError) {
   options.properties["message.timeout.ms"] = "1000";
   Metrics metrics;
   KafkaLog log(options, metrics);
-  const auto kept = log.append_dead_letters(std::vector{rejected(1, "x")}, std::chrono::milliseconds(10));
+  const auto kept = log.dead_letters()->append(std::vector{rejected(1, "x")}, std::chrono::milliseconds(10));
   ASSERT_FALSE(kept);
   EXPECT_EQ(kept.error().code, Errc::timed_out);
 }
@@ -255,7 +259,7 @@ TEST(KafkaLog, PoisonRecordsDoNotStopTheHistories) {
   kafka.create_topic("events-dead", 1);
   Metrics metrics;
   KafkaLog log(kafka.options("events"), metrics);
-  std::vector<ingest::LogEntry> records;
+  std::vector<LogEntry> records;
   for (int i = 0; i < 100; ++i) {
     const std::string user = "u" + std::to_string(i % 10);
     const bool poison = i % 4 == 0;
@@ -264,15 +268,11 @@ TEST(KafkaLog, PoisonRecordsDoNotStopTheHistories) {
   const auto token = append_and_wait(log, records);
   ASSERT_TRUE(token);
 
-  TempDirectory directory;
-  store::Options store_options;
-  store_options.directory = directory.path();
-  store::Database database(store_options);
-  store::HistoryStore store(database);
+  TestStore files;
+  store::HistoryStore store(files.database());
   Watermark visible;
-  const SystemClock clock;
-  store::TransientHistories transient(store_options, clock, metrics);
-  ingest::HistoryWriter writer(log, store, transient, visible, {}, {}, metrics);
+  store::TransientHistories transient({}, system_clock(), metrics);
+  HistoryWriter writer(log, store, transient, visible, {}, {}, metrics);
   std::jthread thread([&](std::stop_token stop) { writer.run(std::move(stop)); });
   EXPECT_TRUE(eventually([&] { return covers(visible.positions(), *token); }));
   thread.request_stop();

@@ -12,12 +12,12 @@ namespace {
 
 const Timestamp kArrival = *parse_rfc3339("2026-11-21T12:00:00Z");
 
-Result<Event> decode(std::string_view value, const EventDecoder::Headers& headers = {},
+Result<Event> decode(std::string_view value, const RecordHeaders& headers = {},
                      const DecodeOptions& options = {}) {
   return EventDecoder(options).decode(value, headers, kArrival);
 }
 
-std::string error_of(std::string_view value, const EventDecoder::Headers& headers = {}) {
+std::string error_of(std::string_view value, const RecordHeaders& headers = {}) {
   const auto event = decode(value, headers);
   if (event) return "accepted";
   EXPECT_EQ(event.error().code, Errc::invalid);
@@ -303,7 +303,7 @@ TEST(CloudEvents, WhatTheEventSaysItselfWins) {
 }
 
 TEST(CloudEvents, BinaryModeTakesTheEnvelopeFromHeaders) {
-  const EventDecoder::Headers headers{
+  const RecordHeaders headers{
       {"ce_specversion", "1.0"},           {"ce_id", "42"},  {"ce_source", "/shop"}, {"ce_type", "click"},
       {"ce_time", "2026-11-20T08:00:00Z"}, {"trace", "\xFF"}};
   const auto event = decode(R"({"user":"u","item":"i"})", headers);

@@ -11,27 +11,28 @@
 #include "store/database.h"
 #include "tests/support/event_log_contract.h"
 #include "tests/support/fake_clock.h"
-#include "tests/support/temp_directory.h"
+#include "tests/support/test_store.h"
 
-namespace freshet::testing {
+namespace freshet::ingest {
 namespace {
 
-using ingest::EmbeddedLog;
-using ingest::EmbeddedOptions;
-using ingest::Sharing;
+using freshet::testing::append_and_wait;
+using freshet::testing::contract_name;
+using freshet::testing::entries;
+using freshet::testing::EventLogContract;
+using freshet::testing::eventually;
+using freshet::testing::FakeClock;
+using freshet::testing::LogUnderTest;
+using freshet::testing::LogUnderTestFactory;
+using freshet::testing::read;
+using freshet::testing::TestStore;
 
-store::Options in_directory(const std::string& directory) {
-  store::Options options;
-  options.directory = directory;
-  return options;
-}
-
-/// An embedded log in a directory of its own, with a clock that tests set.
+/// An embedded log in a new directory, with a clock that tests set.
 class EmbeddedUnderTest final : public LogUnderTest {
  public:
-  explicit EmbeddedUnderTest(const EmbeddedOptions& options = {}) : options_(options) { open(); }
+  explicit EmbeddedUnderTest(const EmbeddedOptions& options = {}) : options_(options) { open_log(); }
 
-  ingest::EventLog& log() override { return *log_; }
+  EventLog& log() override { return *log_; }
   void reopen() override {
     close();
     open();
@@ -41,22 +42,25 @@ class EmbeddedUnderTest final : public LogUnderTest {
   void close() {
     log_.reset();
     journal_.reset();
-    database_.reset();
+    store_.close();
   }
   void open() {
-    database_.emplace(in_directory(directory_.path()));
-    journal_.emplace(*database_);
-    log_.emplace(*journal_, options_, ingest::DecodeOptions{}, clock_);
+    store_.reopen();
+    open_log();
   }
 
   store::Journal& journal() { return *journal_; }
   FakeClock& clock() { return clock_; }
 
  private:
+  void open_log() {
+    journal_.emplace(store_.database());
+    log_.emplace(*journal_, options_, DecodeOptions{}, clock_);
+  }
+
   const EmbeddedOptions options_;
-  TempDirectory directory_;
+  TestStore store_;
   FakeClock clock_{timestamp_from_ms(1'700'000'000'000)};
-  std::optional<store::Database> database_;
   std::optional<store::Journal> journal_;
   std::optional<EmbeddedLog> log_;
 };
@@ -79,19 +83,19 @@ TEST(EmbeddedLog, IsOnePartitionWithDenseOffsetsStampedOnArrival) {
     EXPECT_EQ(to_ms(records[i].arrival), i < 3 ? 1'700'000'000'000 : 1'700'000'005'000);
   }
   EXPECT_EQ(embedded.log().name(), "embedded");
-  EXPECT_FALSE(embedded.log().keeps_dead_letters());
+  EXPECT_EQ(embedded.log().dead_letters(), nullptr);
   EXPECT_EQ(embedded.log().problem(), "");
 }
 
 TEST(EmbeddedLog, ForgetsAnOwnersRecordsOnceEveryReaderIsPastThem) {
   EmbeddedUnderTest embedded;
   const auto event = [](const std::string& user, const std::string& session) {
-    return ingest::LogEntry{user.empty() ? session : user,
-                            R"({"user":")" + user + R"(","session":")" + session + R"(","item":"i"})"};
+    return LogEntry{user.empty() ? session : user,
+                    R"({"user":")" + user + R"(","session":")" + session + R"(","item":"i"})"};
   };
-  const auto anonymous = ingest::LogEntry{"me", R"({"session":"me","item":"i"})"};
+  const auto anonymous = LogEntry{"me", R"({"session":"me","item":"i"})"};
   const Owner me{Owner::Kind::user, "me"};
-  const ingest::LogEntry erase{"me", ingest::encode_erase(me)};
+  const LogEntry erase{"me", encode_erase(me)};
   ASSERT_TRUE(append_and_wait(
       embedded.log(), {event("me", "s"), event("you", "s"), anonymous, event("me", "t"), erase, event("me", "u")}));
   const auto slow = embedded.log().open_reader(Sharing::all, nullptr);
@@ -188,7 +192,7 @@ TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
   embedded.clock().advance(std::chrono::hours(25));
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
 
-  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{}; });
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{}; });
   const auto learner = embedded.log().open_reader(Sharing::all, nullptr);
   writer->commit({{0, 20}});
   learner->commit({{0, 7}});
@@ -211,7 +215,7 @@ TEST(EmbeddedLog, WhatAReadersStoreHoldsAtTheStartIsSafe) {
   EmbeddedUnderTest embedded(trimmed_after(std::chrono::hours(0)));
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
   embedded.clock().advance(std::chrono::hours(1));
-  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{{0, 6}}; });
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{{0, 6}}; });
   EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 6; })) << "without an event that comes first";
 }
 
@@ -220,7 +224,7 @@ TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
   embedded.clock().advance(std::chrono::hours(1));
   auto silent = embedded.log().open_reader(Sharing::all, nullptr);
-  const auto writer = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{}; });
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{}; });
   writer->commit({{0, 10}});
   // The thread that serves appends also trims. After several appends it has had the chance to.
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(append_and_wait(embedded.log(), entries(1, 1)));
@@ -232,7 +236,7 @@ TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
 TEST(EmbeddedLog, APositionBeyondTheEndIsReadFromTheBeginning) {
   EmbeddedUnderTest embedded;
   ASSERT_TRUE(append_and_wait(embedded.log(), entries(3, 1)));
-  const auto reader = embedded.log().open_reader(Sharing::group, [](const auto&) { return Positions{{0, 99}}; });
+  const auto reader = embedded.log().open_reader(Sharing::group, [] { return Positions{{0, 99}}; });
   EXPECT_EQ(read(*reader, 3).front().position.offset, 0);
   reader->seek({{0, 4}});
   EXPECT_EQ(read(*reader, 3).front().position.offset, 0);

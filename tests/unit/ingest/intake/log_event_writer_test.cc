@@ -20,8 +20,7 @@ class MemoryLog final : public EventLog {
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override { return ""; }
   std::string_view name() const override { return "memory"; }
-  bool keeps_dead_letters() const override { return false; }
-  Result<void> append_dead_letters(std::span<const RejectedRecord>, std::chrono::milliseconds) override { return {}; }
+  DeadLetterSink* dead_letters() override { return nullptr; }
 
   std::vector<LogEntry> entries;
 };

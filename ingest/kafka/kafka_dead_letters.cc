@@ -1,0 +1,46 @@
+#include "ingest/kafka/kafka_dead_letters.h"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "store/dead_letters.h"
+
+namespace freshet::ingest {
+namespace {
+
+OutgoingRecord dead_letter(const RejectedRecord& kept, const std::string& topic) {
+  OutgoingRecord record{kept.key,
+                        kept.value,
+                        {{"freshet-reason", kept.reason},
+                         {"freshet-topic", topic},
+                         {"freshet-partition", std::to_string(kept.position.partition)},
+                         {"freshet-offset", std::to_string(kept.position.offset)}}};
+  record.headers.insert(record.headers.end(), kept.headers.begin(), kept.headers.end());
+  return record;
+}
+
+}  // namespace
+
+Result<void> KafkaDeadLetters::append(std::span<const RejectedRecord> rejected, std::chrono::milliseconds timeout) {
+  std::vector<RejectedRecord> kept(rejected.size());
+  std::ranges::transform(rejected, kept.begin(), store::cut_dead_letter);
+  std::vector<OutgoingRecord> records;
+  records.reserve(kept.size());
+  for (const RejectedRecord& record : kept) records.push_back(dead_letter(record, events_topic_));
+
+  // Shared, since the answer may come after the timeout.
+  const auto outcome = std::make_shared<std::promise<Result<Positions>>>();
+  auto future = outcome->get_future();
+  producer_.send(topic_, records, [outcome](Result<Positions> result) { outcome->set_value(std::move(result)); });
+  if (future.wait_for(timeout) != std::future_status::ready) {
+    return Error{Errc::timed_out, "kafka: dead letters are not acknowledged"};
+  }
+  const auto result = future.get();
+  if (!result) return Error{result.error().code, "dead letters: " + result.error().message};
+  return {};
+}
+
+}  // namespace freshet::ingest
