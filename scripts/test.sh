@@ -113,6 +113,7 @@ test_lane() {
   step "package" scripts/package.sh
   step "layers" .ci/check_layers.py build/release
   step "format" .ci/check_format.sh
+  step "links" .ci/check_links.py
   $sanitizers || return
   for sanitizer in asan tsan; do
     while [ ! -s "$logs/$sanitizer.built" ] && kill -0 "$builds" 2>/dev/null; do sleep 1; done
