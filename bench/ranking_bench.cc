@@ -93,8 +93,9 @@ void list(benchmark::State& state) {
   const Shop& shop = Shop::instance();
   Ranking ranking;
   for_contexts(state, [&](const Context& context) {
-    propose(shop.scorers, context, kPerPart, ranking);
-    extract_features(shop.scorers, context, ranking);
+    ask(shop.scorers, context, ranking);
+    propose(shop.scorers, kPerPart, ranking);
+    extract_features(shop.scorers, ranking);
     blend(*shop.snapshot->blender, ranking);
     benchmark::DoNotOptimize(top_k(ranking, 20));
   });
@@ -104,8 +105,9 @@ BENCHMARK(list)->Unit(benchmark::kMicrosecond);
 void blender(benchmark::State& state) {
   const Shop& shop = Shop::instance();
   Ranking ranking;
-  propose(shop.scorers, shop.contexts.front(), kPerPart, ranking);
-  extract_features(shop.scorers, shop.contexts.front(), ranking);
+  ask(shop.scorers, shop.contexts.front(), ranking);
+  propose(shop.scorers, kPerPart, ranking);
+  extract_features(shop.scorers, ranking);
   for (auto _ : state) blend(*shop.snapshot->blender, ranking);
   state.SetItemsProcessed(state.iterations());
 }
@@ -113,32 +115,37 @@ BENCHMARK(blender)->Unit(benchmark::kMicrosecond);
 
 void part_proposes(benchmark::State& state, std::size_t part) {
   const Scorer& scorer = *Shop::instance().scorers[part];
+  std::unique_ptr<Query> query;
   std::vector<Candidate> candidates;
   for_contexts(state, [&](const Context& context) {
     candidates.clear();
-    scorer.propose(context, kPerPart, candidates);
+    scorer.ask(context, query);
+    query->propose(kPerPart, candidates);
   });
 }
 
-/// One part proposes, then writes its features of what all parts have proposed: the two share work.
+/// One part's whole share of a list: it is asked, proposes, and writes its features of what all parts have proposed.
 void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   const Shop& shop = Shop::instance();
   const Scorer& scorer = *shop.scorers[part];
   std::vector<std::vector<ItemIndex>> unions;
   Ranking ranking;
   for (const Context& context : shop.contexts) {
-    propose(shop.scorers, context, kPerPart, ranking);
+    ask(shop.scorers, context, ranking);
+    propose(shop.scorers, kPerPart, ranking);
     unions.push_back(ranking.items);
   }
   const std::size_t stride = scorer.features().size();
+  std::unique_ptr<Query> query;
   std::vector<float> features;
   std::vector<Candidate> candidates;
   std::size_t next = 0;
   for_contexts(state, [&](const Context& context) {
     candidates.clear();
-    scorer.propose(context, kPerPart, candidates);
+    scorer.ask(context, query);
+    query->propose(kPerPart, candidates);
     features.resize(unions[next].size() * stride);
-    scorer.score(context, unions[next], {features.data(), stride});
+    query->write_features(unions[next], {features.data(), stride});
     next = (next + 1) % unions.size();
   });
 }
@@ -201,7 +208,8 @@ void scan_of_clusters(benchmark::State& state) {
     best.clear();
     nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, best);
   }
-  const EmbeddingView view = table.table.publish();
+  const auto published = table.table.publish();
+  const EmbeddingView& view = *published;
   for (auto _ : state) {
     best.clear();
     nearest_items(view, table.query(), kPerPart, kNoItem, best);

@@ -17,6 +17,26 @@ std::size_t bin_of(double probability) {
 
 }  // namespace
 
+std::array<Diagnostic, 4> diagnostics_of(const Calibration& calibration) {
+  return {{{"calibration", "examples", static_cast<double>(calibration.examples)},
+           {"calibration", "log_loss", calibration.log_loss},
+           {"calibration", "auc", calibration.auc},
+           {"calibration", "expected_calibration_error", calibration.expected_calibration_error}}};
+}
+
+std::optional<Calibration> calibration_in(std::span<const Diagnostic> diagnostics) {
+  std::optional<Calibration> calibration;
+  for (const auto& [group, metric, value] : diagnostics) {
+    if (group != "calibration") continue;
+    if (!calibration) calibration.emplace();
+    if (metric == "examples") calibration->examples = static_cast<std::uint64_t>(value);
+    if (metric == "log_loss") calibration->log_loss = value;
+    if (metric == "auc") calibration->auc = value;
+    if (metric == "expected_calibration_error") calibration->expected_calibration_error = value;
+  }
+  return calibration;
+}
+
 void CalibrationMeter::record(double probability, bool clicked) {
   constexpr double kKeep = 1 - 1 / kRecentExamples;
   for (Bin& bin : bins_) {

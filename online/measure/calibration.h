@@ -3,8 +3,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 
 #include "base/bytes.h"
+#include "online/measure/diagnostic.h"
 
 namespace freshet::online {
 
@@ -15,6 +18,10 @@ struct Calibration {
   double auc = 0.5;                       ///< of clicked against not clicked; ties count half
   double expected_calibration_error = 0;  ///< mean distance between predicted and observed frequency
 };
+
+/// The same as a part's diagnostics, and back; nullopt: there is none among them.
+std::array<Diagnostic, 4> diagnostics_of(const Calibration& calibration);
+std::optional<Calibration> calibration_in(std::span<const Diagnostic> diagnostics);
 
 /// Measures click probabilities progressively: each is recorded before the part learns from its example.
 /// The expected calibration error is that of Naeini, Cooper and Hauskrecht (AAAI 2015), but with bins of equal width in

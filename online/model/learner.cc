@@ -161,9 +161,7 @@ void Learner::Impl::publish() {
   gauges->quality(quality);
   gauges->influence(influence);
   replace_snapshot(std::move(next));
-  auto calibration = model->calibration();
-  gauges->calibration(calibration);
-  gauges->scans(model->scan_quality());
+  gauges->diagnostics(model->diagnostics());
   const std::lock_guard lock(status_mutex);
   status.events_published = model->events_learned();
   status.positions = positions;
@@ -177,7 +175,7 @@ void Learner::Impl::publish() {
   for (std::size_t part = 0; part < influence.size(); ++part) {
     status.blender_influence.emplace_back(names[part], influence[part]);
   }
-  status.calibration = std::move(calibration);
+  status.calibration = model->calibration();
 }
 
 /// Destroying a snapshot takes milliseconds with a large catalogue. The learner keeps a reference until no request uses

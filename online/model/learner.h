@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/event_reader.h"
 #include "base/metrics.h"
+#include "online/measure/calibration.h"
 #include "online/measure/progressive.h"
 #include "online/model/model.h"
 #include "online/model/ranking.h"

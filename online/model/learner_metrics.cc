@@ -6,17 +6,28 @@ namespace {
 constexpr const char* kQuality = "freshet_learner_quality";
 constexpr const char* kQualityHelp =
     "Hit rate, MRR and NDCG at 20 of each part, measured before learning, over about the last 10000 scored events";
-constexpr const char* kCalibration = "freshet_learner_calibration";
 constexpr const char* kCalibrationHelp =
     "How good the click probabilities of a part are, measured before learning, over about the last 100000 examples";
-constexpr const char* kScan = "freshet_learner_scan";
 constexpr const char* kScanHelp =
     "The scan for the nearest items of a part: recall, the share of the best 20 items that it finds, sampled from the "
     "learner's own scans; share, the share of the vectors that it reads";
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
 constexpr const char* kCheckpointsHelp = "Checkpoints written, by result";
 
-/// The gauges of one part in the family `name`, by the label "metric".
+/// The diagnostics of parts that are gauges: freshet_learner_<group>, by "part" and "metric".
+struct Exported {
+  std::string_view group, metric;
+  const char *family, *help;
+};
+constexpr Exported kExported[] = {
+    {"calibration", "log_loss", "freshet_learner_calibration", kCalibrationHelp},
+    {"calibration", "auc", "freshet_learner_calibration", kCalibrationHelp},
+    {"calibration", "expected_calibration_error", "freshet_learner_calibration", kCalibrationHelp},
+    {"scan", "recall", "freshet_learner_scan", kScanHelp},
+    {"scan", "share", "freshet_learner_scan", kScanHelp},
+};
+
+/// The gauges of one part in a family, by "metric".
 auto gauges_of(Metrics& metrics, const char* name, const char* help, const std::string& part) {
   return [&metrics, name, help, part](const char* metric) -> Gauge& {
     return metrics.gauge(name, help, {{"part", part}, {"metric", metric}});
@@ -73,20 +84,14 @@ void LearnerMetrics::influence(const std::vector<double>& shares) {
   for (std::size_t part = 0; part < shares.size(); ++part) influence_[part]->Set(shares[part]);
 }
 
-void LearnerMetrics::calibration(const std::vector<std::pair<std::string, Calibration>>& parts) {
-  for (const auto& [part, calibration] : parts) {
-    const auto gauge = gauges_of(metrics_, kCalibration, kCalibrationHelp, part);
-    gauge("log_loss").Set(calibration.log_loss);
-    gauge("auc").Set(calibration.auc);
-    gauge("expected_calibration_error").Set(calibration.expected_calibration_error);
-  }
-}
-
-void LearnerMetrics::scans(const std::vector<std::pair<std::string, ScanQuality>>& parts) {
-  for (const auto& [part, quality] : parts) {
-    const auto gauge = gauges_of(metrics_, kScan, kScanHelp, part);
-    gauge("recall").Set(quality.recall);
-    gauge("share").Set(quality.share);
+void LearnerMetrics::diagnostics(const std::vector<std::pair<std::string, std::vector<Diagnostic>>>& parts) {
+  for (const auto& [part, reported] : parts) {
+    for (const auto& [group, metric, value] : reported) {
+      for (const Exported& exported : kExported) {
+        if (exported.group != group || exported.metric != metric) continue;
+        metrics_.gauge(exported.family, exported.help, {{"part", part}, {"metric", std::string(metric)}}).Set(value);
+      }
+    }
   }
 }
 

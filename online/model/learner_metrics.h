@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "online/measure/calibration.h"
+#include "online/measure/diagnostic.h"
 #include "online/measure/progressive.h"
-#include "online/part/part.h"
 
 namespace freshet::online {
 
@@ -21,8 +20,8 @@ class LearnerMetrics {
   void quality(const std::vector<Quality>& quality);
   /// One entry per part.
   void influence(const std::vector<double>& shares);
-  void calibration(const std::vector<std::pair<std::string, Calibration>>& parts);
-  void scans(const std::vector<std::pair<std::string, ScanQuality>>& parts);
+  /// Of the parts that report any.
+  void diagnostics(const std::vector<std::pair<std::string, std::vector<Diagnostic>>>& parts);
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;

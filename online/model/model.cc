@@ -19,7 +19,7 @@ std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts)
   return scorers;
 }
 
-// Columns of the parts' own scores: each part's first feature.
+// Columns of the parts' own scores.
 std::vector<std::size_t> own_columns(const std::vector<const Scorer*>& scorers) {
   std::vector<std::size_t> columns;
   std::size_t column = 0;
@@ -30,7 +30,7 @@ std::vector<std::size_t> own_columns(const std::vector<const Scorer*>& scorers) 
   return columns;
 }
 
-// Everything that the meaning of a saved state depends on. Limits that a state can be cut down to are not in it.
+// Everything that the meaning of a saved state depends on, except limits that a state can be cut down to.
 std::string fingerprint(const Options& options, const std::vector<const Scorer*>& scorers) {
   std::string text = "items " + std::to_string(options.max_items);
   for (const std::string& name : feature_names(scorers)) text += " " + name;
@@ -99,24 +99,25 @@ void Model::Impl::rank_blend(std::size_t target) {
   outcome.ranks.back() = ahead + 1;
 }
 
-// `target` is kNoItem if it has never been seen: nothing can have ranked it.
+// `target` is kNoItem if it has never been seen: no part can have ranked it.
 void Model::Impl::score(const Context& before, ItemIndex target, float weight, bool learns) {
   outcome.scored = true;
   outcome.unseen_target = target == kNoItem;
   outcome.ranks.assign(parts.size() + 1, std::nullopt);
   ranking.scores.clear();
   if (target != kNoItem) {
-    propose(scorers, before, options.blender.candidates_per_part, ranking);
+    ask(scorers, before, ranking);
+    propose(scorers, options.blender.candidates_per_part, ranking);
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const auto& candidates = ranking.proposals[p].candidates;
       const auto at = std::ranges::find(candidates, target, &Candidate::item);
       if (at != candidates.end()) outcome.ranks[p] = static_cast<std::size_t>(at - candidates.begin()) + 1;
     }
     const auto at = std::ranges::find(ranking.items, target);
-    // Proposed by nobody: a miss of the blend, whatever it thinks of the others, and nothing for it to learn from.
+    // A target that no part proposed is a miss of the blend, which learns nothing from it.
     if (at != ranking.items.end()) {
       const auto row = static_cast<std::size_t>(at - ranking.items.begin());
-      extract_features(scorers, before, ranking);
+      extract_features(scorers, ranking);
       blend(blender.weights(), ranking);
       rank_blend(row);
       if (learns) blender.learn(ranking.features, ranking.scores, row, weight);
@@ -130,11 +131,18 @@ void Model::Impl::take(const Event& event, float weight, bool scores, bool learn
   const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
   const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, event.time);
-  const ItemIndex known = vocabulary.find(event.item);
-  const bool repeat = known != kNoItem && known == before.last_item();
-  if (scores && !repeat && !before.session.empty()) score(before, known, weight, learns);
+  Interaction interaction{.item = vocabulary.find(event.item),
+                          .weight = weight,
+                          .time = event.time,
+                          .opens_session = before.session.empty(),
+                          .session_key = session_key,
+                          .user_key = user_key,
+                          .user = event.user};
+  const bool known = interaction.item != kNoItem;
+  const bool repeat = known && interaction.item == before.last_item();
+  if (scores && !repeat && !before.session.empty()) score(before, interaction.item, weight, learns);
   if (!learns) {
-    if (known != kNoItem) sessions.append({known, weight, event.time, before.session.empty(), session_key, user_key});
+    if (known) sessions.append(interaction);
     return;
   }
 
@@ -143,8 +151,7 @@ void Model::Impl::take(const Event& event, float weight, bool scores, bool learn
     sessions.forget_item(observed.item);
     for (const auto& part : parts) part->forget_item(observed.item);
   }
-  const Interaction interaction{observed.item, weight,   event.time, before.session.empty(),
-                                session_key,   user_key, event.user};
+  interaction.item = observed.item;
   if (!repeat) {
     for (const auto& part : parts) part->observe(before, interaction);
   }
@@ -201,20 +208,24 @@ std::vector<std::string> Model::part_names() const {
   return names;
 }
 
+std::vector<std::pair<std::string, std::vector<Diagnostic>>> Model::diagnostics() const {
+  std::vector<std::pair<std::string, std::vector<Diagnostic>>> diagnostics;
+  for (const auto& part : impl_->parts) {
+    if (auto reported = part->diagnostics(); !reported.empty()) {
+      diagnostics.emplace_back(part->live().name(), std::move(reported));
+    }
+  }
+  return diagnostics;
+}
+
 std::vector<std::pair<std::string, Calibration>> Model::calibration() const {
   std::vector<std::pair<std::string, Calibration>> calibrations;
   for (const auto& part : impl_->parts) {
-    if (const auto calibration = part->calibration()) calibrations.emplace_back(part->live().name(), *calibration);
+    if (const auto calibration = calibration_in(part->diagnostics())) {
+      calibrations.emplace_back(part->live().name(), *calibration);
+    }
   }
   return calibrations;
-}
-
-std::vector<std::pair<std::string, ScanQuality>> Model::scan_quality() const {
-  std::vector<std::pair<std::string, ScanQuality>> parts;
-  for (const auto& part : impl_->parts) {
-    if (const auto quality = part->scan_quality()) parts.emplace_back(part->live().name(), *quality);
-  }
-  return parts;
 }
 
 std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {

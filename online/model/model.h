@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "base/event.h"
 #include "base/result.h"
+#include "online/measure/calibration.h"
+#include "online/measure/diagnostic.h"
 #include "online/measure/progressive.h"
 #include "online/model/ranking.h"
 #include "online/model/vocabulary.h"
@@ -21,17 +23,17 @@ namespace freshet::online {
 
 /// Test-then-train over single events, without threads, clocks or files: what `serve` runs behind the log and what an
 /// evaluation runs over a recorded stream.
-/// Threads:  one thread, except vocabulary() and what publish() returns.
-/// Deterministic: the same options and events, all scored, give the same state, whatever the batches they came in. Of
-///           events that are not scored the blender and the recorded quality know nothing; nor do the scans of vectors
-///           of more than `exact_items` items, which are tuned by the scans of scoring. All else is the same.
+/// Threads: one thread, except vocabulary() and what publish() returns.
+/// Deterministic: the same options and events, all scored, give the same state, however they were batched. Events that
+///          are not scored do not reach the blender, the recorded quality, or the tuning of scans of more than
+///          `exact_items` vectors; everything else stays the same.
 class Model {
  public:
   /// `parts` in feature order.
   Model(const Options& options, std::vector<std::unique_ptr<Part>> parts);
   ~Model();
 
-  /// Ranks per part (last: the blend) of the event just learned, for whoever evaluates; empty if it was not scored
+  /// Ranks per part (last: the blend) of the event just learned, for evaluations; empty if it was not scored
   /// (first of its session, a repeat, a duplicate, weight 0, or not to be scored).
   struct Outcome {
     bool scored = false;
@@ -55,12 +57,12 @@ class Model {
 
   const Vocabulary& vocabulary() const;
   Timestamp stream_time() const;
-  std::uint64_t events_learned() const;  ///< taken from the stream, whether or not there was something to learn
+  std::uint64_t events_learned() const;  ///< taken from the stream, including those that teach nothing
 
   std::vector<std::string> part_names() const;  ///< parts..., "blend"
   Quality quality(std::size_t part) const;
-  std::vector<std::pair<std::string, Calibration>> calibration() const;   ///< of the parts that predict clicks
-  std::vector<std::pair<std::string, ScanQuality>> scan_quality() const;  ///< of the parts that scan vectors of items
+  std::vector<std::pair<std::string, std::vector<Diagnostic>>> diagnostics() const;  ///< of the parts that have any
+  std::vector<std::pair<std::string, Calibration>> calibration() const;  ///< of the parts that predict clicks
   std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
 
   void save(ByteWriter& out) const;

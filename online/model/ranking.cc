@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/check.h"
-#include "online/containers/item_table.h"
 #include "online/part/top_k.h"
 
 namespace freshet::online {
@@ -17,6 +16,13 @@ std::size_t feature_count(Parts parts) {
 
 }  // namespace
 
+const UserNeighbors* Snapshot::user_neighbors() const {
+  for (const auto& part : parts) {
+    if (const auto* neighbors = dynamic_cast<const UserNeighbors*>(part.get())) return neighbors;
+  }
+  return nullptr;
+}
+
 std::vector<std::string> feature_names(Parts parts) {
   std::vector<std::string> names;
   for (const Scorer* part : parts) {
@@ -27,20 +33,24 @@ std::vector<std::string> feature_names(Parts parts) {
   return names;
 }
 
-void propose(Parts parts, const Context& context, std::size_t per_part, Ranking& ranking) {
-  FRESHET_CHECK(parts.size() <= 32);
-  thread_local ItemTable table;
-  table.clear();
+void ask(Parts parts, const Context& context, Ranking& ranking) {
+  if (ranking.queries.size() < parts.size()) ranking.queries.resize(parts.size());
+  for (std::size_t p = 0; p < parts.size(); ++p) parts[p]->ask(context, ranking.queries[p]);
+}
+
+void propose(Parts parts, std::size_t per_part, Ranking& ranking) {
+  FRESHET_CHECK(parts.size() <= 32 && parts.size() <= ranking.queries.size());
+  ranking.row_of.clear();
   ranking.items.clear();
   ranking.sources.clear();
   ranking.proposals.resize(parts.size());
   for (std::size_t p = 0; p < parts.size(); ++p) {
     auto& candidates = ranking.proposals[p].candidates;
     candidates.clear();
-    parts[p]->propose(context, per_part, candidates);
+    ranking.queries[p]->propose(per_part, candidates);
     for (const Candidate& candidate : candidates) {
       const auto fresh = static_cast<std::uint32_t>(ranking.items.size());
-      const std::uint32_t at = table.find_or_insert(candidate.item, fresh);
+      const std::uint32_t at = ranking.row_of.find_or_insert(candidate.item, fresh);
       if (at == fresh) {
         ranking.items.push_back(candidate.item);
         ranking.sources.push_back(0);
@@ -50,13 +60,14 @@ void propose(Parts parts, const Context& context, std::size_t per_part, Ranking&
   }
 }
 
-void extract_features(Parts parts, const Context& context, Ranking& ranking) {
+void extract_features(Parts parts, Ranking& ranking) {
+  FRESHET_CHECK(parts.size() <= ranking.queries.size());
   const std::size_t stride = feature_count(parts);
   ranking.features.resize(ranking.items.size() * stride);
   std::size_t column = 0;
-  for (const Scorer* part : parts) {
-    part->score(context, ranking.items, {ranking.features.data() + column, stride});
-    column += part->features().size();
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    ranking.queries[p]->write_features(ranking.items, {ranking.features.data() + column, stride});
+    column += parts[p]->features().size();
   }
 }
 
@@ -66,12 +77,12 @@ void blend(const BlenderWeights& weights, Ranking& ranking) {
 }
 
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k) {
-  thread_local std::vector<Candidate> best;  // by row
+  thread_local std::vector<ScoredRow> best;
   best.resize(ranking.items.size());
   for (std::uint32_t row = 0; row < best.size(); ++row) best[row] = {row, ranking.scores[row]};
   keep_best(best, k);
   std::vector<std::size_t> rows(best.size());
-  std::ranges::transform(best, rows.begin(), &Candidate::item);
+  std::ranges::transform(best, rows.begin(), &ScoredRow::row);
   return rows;
 }
 

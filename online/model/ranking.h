@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "online/containers/item_table.h"
 #include "online/model/blender.h"
 #include "online/part/context.h"
 #include "online/part/part.h"
+#include "online/part/user_neighbors.h"
 
 namespace freshet::online {
 
@@ -22,21 +24,28 @@ struct Snapshot {
   Timestamp stream_time{};  ///< newest event time learned
   std::vector<std::shared_ptr<const Scorer>> parts;
   std::shared_ptr<const BlenderWeights> blender;
+
+  /// The part that compares users, null if there is none. Lives as long as `parts`.
+  const UserNeighbors* user_neighbors() const;
 };
 
-/// The union of the parts' proposals for one context, and what becomes of it. Reused between calls: no allocation once
-/// warm. The learner (test, then train) and the server rank through the very same functions.
+/// The union of the parts' proposals for one context, and what becomes of it: ask(), propose(), extract_features(),
+/// blend(), in this order; without propose() if the items are given. The learner (test, then train) and the server rank
+/// through the very same functions. One per thread, reused for every request: no allocation once warm, and nothing of a
+/// request is seen by the next one.
 struct Ranking {
   /// What one part proposed, best first: its own ranking of all items, cut at k.
   struct Proposal {
     std::vector<Candidate> candidates;
   };
 
-  std::vector<Proposal> proposals;     ///< one per part
-  std::vector<ItemIndex> items;        ///< distinct candidates, in order of first proposal
-  std::vector<std::uint32_t> sources;  ///< bit p of sources[i]: part p proposed items[i]
-  std::vector<float> features;         ///< items.size() rows of feature_count(parts)
-  std::vector<float> scores;           ///< blended log-odds, one per item; higher is better
+  std::vector<std::unique_ptr<Query>> queries;  ///< one per part asked, and perhaps more
+  std::vector<Proposal> proposals;              ///< one per part
+  std::vector<ItemIndex> items;                 ///< distinct candidates, in order of first proposal
+  std::vector<std::uint32_t> sources;           ///< bit p of sources[i]: part p proposed items[i]
+  std::vector<float> features;                  ///< items.size() rows of feature_count(parts)
+  std::vector<float> scores;                    ///< blended log-odds, one per item; higher is better
+  ItemTable row_of;                             ///< of an item; buffer of propose()
 };
 
 using Parts = std::span<const Scorer* const>;
@@ -44,11 +53,17 @@ using Parts = std::span<const Scorer* const>;
 /// Names of all features, "part.feature", in column order.
 std::vector<std::string> feature_names(Parts parts);
 
-/// Asks every part for `per_part` candidates and forms the union (items, sources).
-void propose(Parts parts, const Context& context, std::size_t per_part, Ranking& ranking);
+/// Asks every part about the context, which must live until the ranking is done.
+void ask(Parts parts, const Context& context, Ranking& ranking);
+
+/// Takes at most `per_part` candidates from every part and forms their union (items, sources). May be called again
+/// with another number.
+/// REQUIRES: ask() of the same parts
+void propose(Parts parts, std::size_t per_part, Ranking& ranking);
 
 /// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
-void extract_features(Parts parts, const Context& context, Ranking& ranking);
+/// REQUIRES: ask() of the same parts
+void extract_features(Parts parts, Ranking& ranking);
 
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);
@@ -56,9 +71,9 @@ void blend(const BlenderWeights& weights, Ranking& ranking);
 /// The best k rows of ranking.items, best first, ties in order of the rows.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
-/// visit(row) for rows in that order, for as long as it returns true. Some dozens at a time are announced before they
-/// are visited, with expect(row), so that the memory can be asked for what visit() needs.
-/// Cost: O(n) for the first few dozen, and that again whenever four times as many are wanted.
+/// Calls visit(row) for rows in that order until it returns false. Before a few dozen rows are visited, expect(row) is
+/// called for each of them, to prefetch what visit() needs.
+/// Cost: O(n) for the first few dozen, and again each time four times as many are needed.
 template <typename Visit, typename Expect>
 void visit_best_first(const Ranking& ranking, Visit visit, Expect expect) {
   std::size_t visited = 0;

@@ -3,13 +3,14 @@
 #include <cstddef>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "online/part/part.h"
 
 namespace freshet::online {
 
 /// A Part whose scorer is its own live index: requests read it while the learner changes it, under the index's short
-/// locks. Index is a Scorer with the learner's methods of Part beside it.
+/// locks. Index is a Scorer that also has the learner's methods of Part; diagnostics() is optional.
 /// Owns: the index, together with every published Snapshot.
 template <typename Index>
 class LivePart final : public Part {
@@ -24,6 +25,10 @@ class LivePart final : public Part {
   void save(ByteWriter& out) const override { index_->save(out); }
   Result<void> load(ByteReader& in) override { return index_->load(in); }
   std::size_t memory_bytes() const override { return index_->memory_bytes(); }
+  std::vector<Diagnostic> diagnostics() const override {
+    if constexpr (requires { index_->diagnostics(); }) return index_->diagnostics();
+    return Part::diagnostics();
+  }
 
  private:
   std::shared_ptr<Index> index_;

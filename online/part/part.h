@@ -3,15 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "online/measure/calibration.h"
+#include "online/measure/diagnostic.h"
 #include "online/part/context.h"
 
 namespace freshet::online {
@@ -21,7 +20,7 @@ struct Candidate {
   float score = 0.0F;
 };
 
-/// Where a scorer writes its features: column f of row i is feature f of candidate i.
+/// Where a query writes its features: column f of row i is feature f of candidate i.
 /// Row-major with `stride` floats per row, so that a row of all parts' features is contiguous.
 struct FeatureColumns {
   float* data = nullptr;
@@ -30,32 +29,36 @@ struct FeatureColumns {
   float& at(std::size_t row, std::size_t feature) const { return data[row * stride + feature]; }
 };
 
-/// A user and how alike they are: the cosine of two users' vectors.
-struct SimilarUser {
-  std::string user;
-  float similarity = 0.0F;
-};
-
-/// What a part that compares users can say beside ranking items.
-/// Threads: as Scorer.
-class UserNeighbours {
+/// One part's view of one context, made by Scorer::ask() and used for one request: for candidates, as often as needed,
+/// and for features. What the part knows about the context is read once, by ask(), so that candidates and features
+/// agree even while the learner changes the part. What it knows about an item may be read when the item is asked for.
+/// Threads: one.
+class Query {
  public:
-  virtual ~UserNeighbours() = default;
+  virtual ~Query() = default;
 
-  /// Appends the k users most like the one with this key, the most alike first; users without an id are passed over.
-  /// False if the user is not known.
-  virtual bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
+  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: no item that the part
+  /// would rank higher is left out (an approximation says so in its class comment).
+  virtual void propose(std::size_t k, std::vector<Candidate>& out) = 0;
+
+  /// Writes every feature of every item. Feature values should be of moderate size (logs, shares): the blender
+  /// standardizes them.
+  virtual void write_features(std::span<const ItemIndex> items, FeatureColumns out) = 0;
 };
 
-/// How a part that ranks items by their vectors looks through them.
-struct ScanQuality {
-  double recall = 1;  ///< share of the best 20 of all items that it finds, measured live
-  double share = 1;   ///< of the vectors that it reads for that
-};
+/// The query in `query` if it is a Q; otherwise a new Q in its place. For implementations of Scorer::ask().
+template <typename Q>
+Q& reuse(std::unique_ptr<Query>& query) {
+  if (auto* const known = dynamic_cast<Q*>(query.get())) return *known;
+  auto fresh = std::make_unique<Q>();
+  Q& result = *fresh;
+  query = std::move(fresh);
+  return result;
+}
 
-/// The read side of a part: proposes and scores items for a context.
-/// Threads:  all methods may be called concurrently with each other and with the learner.
-/// Errors:   none: a part that knows nothing proposes nothing and scores zero.
+/// The read side of a part: answers queries about contexts.
+/// Threads: all methods may be called concurrently with each other and with the learner.
+/// Errors:  none: a part that knows nothing proposes nothing and scores zero.
 class Scorer {
  public:
   virtual ~Scorer() = default;
@@ -63,24 +66,19 @@ class Scorer {
   /// "popularity", "covisitation", ...: a metric label and an API name.
   virtual std::string_view name() const = 0;
 
-  /// Names of the features that score() writes. Fixed for the life of the part.
+  /// Names of the features that Query::write_features() writes; fixed for the life of the part. features()[0] is the
+  /// part's own score, the one by which Query::propose() orders.
   virtual std::span<const std::string_view> features() const = 0;
 
-  /// Appends its best items, best first, at most `k`, never context.last_item(). Exact: no item that it would rank
-  /// higher is left out (in practice; an approximation says so in its class comment).
-  virtual void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const = 0;
-
-  /// Writes every feature of every candidate. Feature values should be of moderate size (logs, shares): the blender
-  /// standardises them.
-  virtual void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const = 0;
-
-  /// Null: this part does not compare users. Lives as long as the scorer.
-  virtual const UserNeighbours* user_neighbours() const { return nullptr; }
+  /// Makes `query` this scorer's view of `context`, valid until the next ask() and while scorer and context live. A
+  /// query of the same kind, whichever snapshot's scorer made it, is reused with its memory: a warm one allocates
+  /// nothing. Anything else, or null, is replaced.
+  virtual void ask(const Context& context, std::unique_ptr<Query>& query) const = 0;
 };
 
 /// One way to learn from the stream. Adding a part is adding a file that implements this, and naming it where parts are
 /// listed: CONTRIBUTING.md says where. recurrence.cc is the smallest.
-/// Threads:  learner thread only, except what publish() and live() return.
+/// Threads: learner thread only, except what publish() and live() return.
 class Part {
  public:
   virtual ~Part() = default;
@@ -101,18 +99,15 @@ class Part {
   /// A user or session asked to be erased: forget every trace attributable to Interaction::session_key or user_key.
   virtual void erase(std::uint64_t key) = 0;
 
-  /// Everything needed to go on exactly as if never stopped, random state and pending examples included.
+  /// Everything needed to continue exactly as if never stopped, random state and pending examples included.
   virtual void save(ByteWriter& out) const = 0;
   /// Errors: corrupt; the part is then unusable and must be discarded. Total over any bytes.
   virtual Result<void> load(ByteReader& in) = 0;
 
   virtual std::size_t memory_bytes() const = 0;
 
-  /// How good its click probabilities are, progressively; nullopt: it predicts none.
-  virtual std::optional<Calibration> calibration() const { return std::nullopt; }
-
-  /// nullopt: it does not look through vectors of items.
-  virtual std::optional<ScanQuality> scan_quality() const { return std::nullopt; }
+  /// How well the part works, measured while it learns; empty if it measures nothing.
+  virtual std::vector<Diagnostic> diagnostics() const { return {}; }
 };
 
 }  // namespace freshet::online

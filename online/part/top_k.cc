@@ -24,14 +24,20 @@ constexpr std::size_t kFew = 128;  // are ordered faster by counting all pairs t
 // Floats are ordered as their bits are, but for negative ones, whose order is the opposite.
 std::int32_t flip_negative(std::int32_t bits) { return bits ^ (bits >> 31 & INT32_MAX); }
 
+std::uint32_t number_of(const Candidate& candidate) { return candidate.item; }
+std::uint32_t number_of(const ScoredRow& candidate) { return candidate.row; }
+
 // The greater the better.
-Key key_of(const Candidate& candidate) {
+template <typename Scored>
+Key key_of(const Scored& candidate) {
   const auto bits = std::bit_cast<std::int32_t>(candidate.score + 0.0F);  // there is only one zero now
-  return std::bit_cast<Key>(std::uint64_t{std::bit_cast<std::uint32_t>(flip_negative(bits))} << 32 | ~candidate.item);
+  const std::uint64_t score = std::bit_cast<std::uint32_t>(flip_negative(bits));
+  return std::bit_cast<Key>(score << 32 | ~number_of(candidate));
 }
 
-Candidate candidate_of(Key key) {
-  return {~static_cast<ItemIndex>(key), std::bit_cast<float>(flip_negative(static_cast<std::int32_t>(key >> 32)))};
+template <typename Scored>
+Scored candidate_of(Key key) {
+  return {~static_cast<std::uint32_t>(key), std::bit_cast<float>(flip_negative(static_cast<std::int32_t>(key >> 32)))};
 }
 
 FRESHET_SIMD std::size_t count_at_least(const Key* keys, std::size_t size, Key threshold) {
@@ -56,11 +62,12 @@ FRESHET_SIMD Range range_of(const Key* keys, std::size_t size) {
 }
 
 // The k greatest keys of the candidates.
-std::vector<Key>& keys_of_best(std::span<const Candidate> candidates, std::size_t k) {
+template <typename Scored>
+std::vector<Key>& keys_of_best(std::span<const Scored> candidates, std::size_t k) {
   thread_local std::vector<Key> keys;
   if (k == 0) candidates = {};
   keys.resize(candidates.size());
-  std::ranges::transform(candidates, keys.begin(), key_of);
+  std::ranges::transform(candidates, keys.begin(), key_of<Scored>);
   if (keys.size() <= k) return keys;
   auto [low, high] =
       range_of(keys.data(), keys.size());  // k keys or more reach low, the right threshold is not above high
@@ -96,26 +103,34 @@ FRESHET_SIMD void find_places(const Key* keys, std::size_t size, Key* place) {
 
 }  // namespace
 
-void cut_to_best(std::vector<Candidate>& candidates, std::size_t k) {
+template <typename Scored>
+void cut_to_best(std::vector<Scored>& candidates, std::size_t k) {
   if (candidates.size() <= k) return;
-  const std::vector<Key>& keys = keys_of_best(candidates, k);
+  const std::vector<Key>& keys = keys_of_best<Scored>(candidates, k);
   candidates.resize(keys.size());
-  std::ranges::transform(keys, candidates.begin(), candidate_of);
+  std::ranges::transform(keys, candidates.begin(), candidate_of<Scored>);
 }
 
-void keep_best(std::vector<Candidate>& candidates, std::size_t k) {
-  std::vector<Key>& keys = keys_of_best(candidates, k);
+template <typename Scored>
+void keep_best(std::vector<Scored>& candidates, std::size_t k) {
+  std::vector<Key>& keys = keys_of_best<Scored>(candidates, k);
   const std::size_t count = keys.size();
   candidates.resize(count);
   if (count > kFew) {
     std::ranges::sort(keys, std::ranges::greater{});
-    std::ranges::transform(keys, candidates.begin(), candidate_of);
+    std::ranges::transform(keys, candidates.begin(), candidate_of<Scored>);
     return;
   }
   keys.resize((count + kKeyLanes - 1) / kKeyLanes * kKeyLanes, INT64_MIN);
   Key place[kFew];
   find_places(keys.data(), keys.size(), place);
-  for (std::size_t i = 0; i < count; ++i) candidates[static_cast<std::size_t>(place[i])] = candidate_of(keys[i]);
+  for (std::size_t i = 0; i < count; ++i)
+    candidates[static_cast<std::size_t>(place[i])] = candidate_of<Scored>(keys[i]);
 }
+
+template void cut_to_best(std::vector<Candidate>&, std::size_t);
+template void cut_to_best(std::vector<ScoredRow>&, std::size_t);
+template void keep_best(std::vector<Candidate>&, std::size_t);
+template void keep_best(std::vector<ScoredRow>&, std::size_t);
 
 }  // namespace freshet::online

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "online/part/part.h"
@@ -12,13 +13,21 @@ inline bool better(const Candidate& a, const Candidate& b) {
   return a.score != b.score ? a.score > b.score : a.item < b.item;
 }
 
-/// Keeps the best k of the candidates, in no order.
+/// A row of a table and its score.
+struct ScoredRow {
+  std::uint32_t row = 0;
+  float score = 0.0F;
+};
+
+/// Keeps the best k of the candidates, in no order. For Candidate and for ScoredRow, whose rows are ordered as items.
 /// REQUIRES: no item twice
 /// Cost:     O(n)
-void cut_to_best(std::vector<Candidate>& candidates, std::size_t k);
+template <typename Scored>
+void cut_to_best(std::vector<Scored>& candidates, std::size_t k);
 
 /// The same, best first.
 /// Cost:     O(n + k log k)
-void keep_best(std::vector<Candidate>& candidates, std::size_t k);
+template <typename Scored>
+void keep_best(std::vector<Scored>& candidates, std::size_t k);
 
 }  // namespace freshet::online

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "base/saved_time.h"
-#include "online/containers/identity.h"
 #include "online/containers/item_table.h"
 #include "online/kernels/kernels.h"
 #include "online/kernels/logarithm.h"
@@ -21,8 +20,8 @@ constexpr float kHoursPerMs = 1 / 3.6e6F;
 constexpr float kNoShare = 0x1p-12F;       // as good as none
 constexpr float kReverseShare = 0.25F;     // what came before the item may come after it
 constexpr float kSmoothing = 0.5F;         // imagined links elsewhere: one sighting is no certainty
-constexpr float kMostCounted = 0x1p23F;    // at a level of a row; beyond twice that a float does not count on
-constexpr std::int64_t kDecayMs = 60'000;  // less at a time is lost in a float's rounding
+constexpr float kMostCounted = 0x1p23F;    // at a level of a row; a float does not count further than twice that
+constexpr std::int64_t kDecayMs = 60'000;  // smaller steps are lost in a float's rounding
 constexpr std::size_t kMaxLevels = 6;      // with the most half-lives that may be configured
 constexpr std::size_t kFirstCapacity = 4;  // of a row
 constexpr std::size_t kCacheLine = 64;
@@ -33,7 +32,12 @@ std::vector<double> to_milliseconds(const std::vector<double>& hours) {
   return ms;
 }
 
-// Features of one candidate that are the logarithm of something at hand, before they are.
+/// Features; the levels of the last item's row lie between the first and the others, whose places depend on how many
+/// levels there are.
+enum Feature : std::size_t { kOwn, kLast };
+enum FeatureAfterLevels : std::size_t { kSecondLast, kOlder, kLogCount, kRecency };
+
+// The features of one candidate that are logarithms, before the logarithm is taken.
 struct Logarithms {
   float last[kMaxLevels] = {kNoShare, kNoShare, kNoShare, kNoShare, kNoShare, kNoShare};
   float second = kNoShare;
@@ -47,8 +51,13 @@ void prefetch(const void* memory, std::size_t size) {
 
 }  // namespace
 
-// What one thread knows of its last question.
-struct CovisitationIndex::Query {
+class CovisitationIndex::Followers final : public Query {
+ public:
+  void ask(const CovisitationIndex& index, const Context& context);
+  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
+
+ private:
   struct Follower {
     ItemIndex item = kNoItem;
     float own = 0;     // score
@@ -56,23 +65,25 @@ struct CovisitationIndex::Query {
     float older = 0;   // ... of the rows before it
   };
 
+  void read_rows();
+  void read_row(std::size_t back, const Row& row);
+  void share_out(const Row& row);
+
   // the question
-  std::uint64_t identity = 0, version = 0;
-  std::int64_t now_ms = 0;
-  std::array<ItemIndex, kQueryItems> asked;  // newest first; no item where one is asked already, or where there is none
+  const CovisitationIndex* index_ = nullptr;
+  std::int64_t now_ms_ = 0;
+  ItemIndex last_item_ = kNoItem;
+  std::array<ItemIndex, kQueryItems> asked_;  // newest first; kNoItem for a repeat, and beyond the start of the session
 
   // the answer
-  ItemTable place_of;               // by item
-  std::vector<Follower> followers;  // of all rows; those of the last item come first, in the order of its row
-  Row last;                         // that of the last item
+  ItemTable place_of_;               // by item
+  std::vector<Follower> followers_;  // of all rows; those of the last item come first, in the order of its row
+  Row last_;                         // that of the last item
 
   // buffers
-  std::vector<float> shares;
-
-  static Query& mine() {
-    thread_local Query query;
-    return query;
-  }
+  std::vector<float> shares_;  // of the row that is read: what each of its items has of its counts
+  std::vector<Candidate> candidates_;
+  std::vector<Logarithms> logarithms_;
 };
 
 CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::size_t max_items)
@@ -81,7 +92,6 @@ CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::si
       max_neighbours_(options.max_neighbours),
       window_(options.window),
       max_items_(max_items),
-      identity_(next_identity()),
       rows_(max_items) {
   FRESHET_CHECK(!half_lives_ms_.empty() && levels_ <= kMaxLevels);
   names_.push_back("own");
@@ -181,45 +191,39 @@ void CovisitationIndex::observe(const Context& before, const Interaction& event)
     link(from, event.item, time, weight, distance == 1 ? Link::direct : Link::indirect);
     link(event.item, from, time, weight, Link::reverse);
   }
-  version_.fetch_add(1, std::memory_order_release);
 }
 
-const CovisitationIndex::Query& CovisitationIndex::ask(const Context& context, std::uint64_t changes) const {
-  Query& query = Query::mine();
-  const std::uint64_t version = version_.load(std::memory_order_acquire);
-  std::array<ItemIndex, kQueryItems> asked;
-  asked.fill(kNoItem);
+void CovisitationIndex::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<Followers>(query).ask(*this, context);
+}
+
+void CovisitationIndex::Followers::ask(const CovisitationIndex& index, const Context& context) {
+  index_ = &index;
+  now_ms_ = to_ms(context.now);
+  last_item_ = context.last_item();
+  asked_.fill(kNoItem);
   for (std::size_t back = 0; back < std::min(kQueryItems, context.session.size()); ++back) {
     const ItemIndex item = context.session[context.session.size() - 1 - back].item;
-    const auto end = asked.begin() + static_cast<std::ptrdiff_t>(back);
-    if (std::find(asked.begin(), end, item) == end) asked[back] = item;  // a row counts once, at its newest place
+    const auto end = asked_.begin() + static_cast<std::ptrdiff_t>(back);
+    if (std::find(asked_.begin(), end, item) == end) asked_[back] = item;  // a row counts once, at its newest place
   }
-  const bool same = query.identity == identity_ && version - query.version <= changes &&
-                    query.now_ms == to_ms(context.now) && query.asked == asked;
-  if (!same) {
-    query.identity = identity_;
-    query.version = version;
-    query.now_ms = to_ms(context.now);
-    query.asked = asked;
-    read_rows(query);
-  }
-  return query;
+  read_rows();
 }
 
-// Rows lie all over a large memory: asked for all at once, they come at once.
-void CovisitationIndex::read_rows(Query& query) const {
-  query.place_of.clear();
-  query.followers.clear();
-  query.last.items.clear();
+// Rows are scattered over a large memory: prefetched all at once, they arrive together.
+void CovisitationIndex::Followers::read_rows() {
+  place_of_.clear();
+  followers_.clear();
+  last_.items.clear();
   std::array<const Row*, kQueryItems> rows{};
   for (std::size_t back = 0; back < kQueryItems; ++back) {
-    if (query.asked[back] != kNoItem) rows[back] = rows_.find(query.asked[back]);
+    if (asked_[back] != kNoItem) rows[back] = index_->rows_.find(asked_[back]);
     if (rows[back] != nullptr) prefetch(rows[back], sizeof(Row));
   }
   const auto for_each_row = [&](auto visit) {
     for (std::size_t back = 0; back < kQueryItems; ++back) {
       if (rows[back] == nullptr) continue;
-      const std::lock_guard lock(locks_.of(query.asked[back]));
+      const std::lock_guard lock(index_->locks_.of(asked_[back]));
       if (!rows[back]->items.empty()) visit(back, *rows[back]);
     }
   };
@@ -228,91 +232,85 @@ void CovisitationIndex::read_rows(Query& query) const {
     prefetch(row.items.data(), row.items.size() * sizeof(ItemIndex));
     prefetch(row.counts.data(), row.counts.size() * sizeof(float));
   });
-  for_each_row([this, &query](std::size_t back, const Row& row) { read_row(back, row, query); });
+  for_each_row([this](std::size_t back, const Row& row) { read_row(back, row); });
 }
 
-void CovisitationIndex::read_row(std::size_t back, const Row& row, Query& query) const {
-  if (back == 0) query.last = row;
-  share_out(row, query.shares);
+void CovisitationIndex::Followers::read_row(std::size_t back, const Row& row) {
+  if (back == 0) last_ = row;
+  share_out(row);
   const float nearness = 1.0F / static_cast<float>(back + 1);
-  auto count = static_cast<std::uint32_t>(query.followers.size());
-  query.followers.resize(count + row.items.size());
+  auto count = static_cast<std::uint32_t>(followers_.size());
+  followers_.resize(count + row.items.size());
   for (std::size_t i = 0; i < row.items.size(); ++i) {
-    const std::uint32_t at = query.place_of.find_or_insert(row.items[i], count);
-    Query::Follower& follower = query.followers[at];
+    const std::uint32_t at = place_of_.find_or_insert(row.items[i], count);
+    Follower& follower = followers_[at];
     if (at == count) {
       follower.item = row.items[i];
       ++count;
     }
-    follower.own += query.shares[i] * nearness;
-    if (back == 1) follower.second = query.shares[i];
-    if (back > 1) follower.older += query.shares[i];
+    follower.own += shares_[i] * nearness;
+    if (back == 1) follower.second = shares_[i];
+    if (back > 1) follower.older += shares_[i];
   }
-  query.followers.resize(count);
+  followers_.resize(count);
 }
 
-// shares[i]: what items[i] has of the row's counts, averaged over the levels.
-void CovisitationIndex::share_out(const Row& row, std::vector<float>& shares) const {
-  const std::size_t used = half_lives_ms_.size() + 1;  // half-lives and never
-  shares.assign(row.items.size(), 0.0F);
+// An item's share is averaged over the levels.
+void CovisitationIndex::Followers::share_out(const Row& row) {
+  const std::size_t used = index_->half_lives_ms_.size() + 1;  // half-lives and never
+  shares_.assign(row.items.size(), 0.0F);
   const auto add = [&](std::size_t level, float weight) {
     const float factor = weight / ((row.totals[level] + kSmoothing) * static_cast<float>(used));
-    add_scaled(&row.counts[level * row.capacity], factor, shares.size(), shares.data());
+    add_scaled(&row.counts[level * row.capacity], factor, shares_.size(), shares_.data());
   };
   for (std::size_t level = 0; level < used; ++level) add(level, 1.0F);
   add(used + 1, kReverseShare);
 }
 
-void CovisitationIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  const Query& query = ask(context, 0);
-  thread_local std::vector<Candidate> candidates;
-  candidates.resize(query.followers.size());
-  std::ranges::transform(query.followers, candidates.begin(),
-                         [](const Query::Follower& f) { return Candidate{f.item, f.own}; });
-  if (const std::uint32_t at = query.place_of.find(context.last_item()); at != ItemTable::kAbsent) {
-    candidates[at] = candidates.back();
-    candidates.pop_back();
+void CovisitationIndex::Followers::propose(std::size_t k, std::vector<Candidate>& out) {
+  candidates_.resize(followers_.size());
+  std::ranges::transform(followers_, candidates_.begin(), [](const Follower& f) { return Candidate{f.item, f.own}; });
+  if (const std::uint32_t at = place_of_.find(last_item_); at != ItemTable::kAbsent) {
+    candidates_[at] = candidates_.back();
+    candidates_.pop_back();
   }
-  keep_best(candidates, k);
-  out.insert(out.end(), candidates.begin(), candidates.end());
+  keep_best(candidates_, k);
+  out.insert(out.end(), candidates_.begin(), candidates_.end());
 }
 
-void CovisitationIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  const Query& query = ask(context, kRequestChanges);  // what propose() found
-  const Row& last = query.last;
+void CovisitationIndex::Followers::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
+  const std::size_t levels = index_->levels_, never = index_->half_lives_ms_.size();
   float inverse_totals[kMaxLevels];
-  for (std::size_t level = 0; level < last.totals.size(); ++level) {
-    inverse_totals[level] = 1.0F / (last.totals[level] + kSmoothing);
+  for (std::size_t level = 0; level < last_.totals.size(); ++level) {
+    inverse_totals[level] = 1.0F / (last_.totals[level] + kSmoothing);
   }
-  const std::size_t second = 1 + levels_, older = second + 1, log_count = older + 1, recency = log_count + 1;
-  thread_local std::vector<Logarithms> logarithms;
-  logarithms.assign(candidates.size(), Logarithms{});
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const std::uint32_t at = query.place_of.find(candidates[row]);
-    const Query::Follower follower = at == ItemTable::kAbsent ? Query::Follower{} : query.followers[at];
-    out.at(row, 0) = follower.own;
-    out.at(row, older) = follower.older;
-    out.at(row, recency) = 0.0F;
-    logarithms[row].second = std::max(kNoShare, follower.second);
-    if (at >= last.items.size()) continue;
-    const float* counts = &last.counts[at];
-    for (std::size_t level = 0; level < levels_; ++level) {
-      logarithms[row].last[level] = std::max(kNoShare, counts[level * last.capacity] * inverse_totals[level]);
+  const std::size_t after_levels = kLast + levels;
+  logarithms_.assign(items.size(), Logarithms{});
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    const std::uint32_t at = place_of_.find(items[row]);
+    const Follower follower = at == ItemTable::kAbsent ? Follower{} : followers_[at];
+    out.at(row, kOwn) = follower.own;
+    out.at(row, after_levels + kOlder) = follower.older;
+    out.at(row, after_levels + kRecency) = 0.0F;
+    logarithms_[row].second = std::max(kNoShare, follower.second);
+    if (at >= last_.items.size()) continue;
+    const float* counts = &last_.counts[at];
+    for (std::size_t level = 0; level < levels; ++level) {
+      logarithms_[row].last[level] = std::max(kNoShare, counts[level * last_.capacity] * inverse_totals[level]);
     }
-    logarithms[row].count = 1.0F + counts[half_lives_ms_.size() * last.capacity];
-    const float hours_ago = static_cast<float>(query.now_ms - last.last_ms[at]) * kHoursPerMs;
-    out.at(row, recency) = 1.0F / (1.0F + std::max(0.0F, hours_ago));
+    logarithms_[row].count = 1.0F + counts[never * last_.capacity];
+    const float hours_ago = static_cast<float>(now_ms_ - last_.last_ms[at]) * kHoursPerMs;
+    out.at(row, after_levels + kRecency) = 1.0F / (1.0F + std::max(0.0F, hours_ago));
   }
-  log2_each(logarithms);
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    for (std::size_t level = 0; level < levels_; ++level) out.at(row, 1 + level) = logarithms[row].last[level];
-    out.at(row, second) = logarithms[row].second;
-    out.at(row, log_count) = logarithms[row].count;
+  log2_each(logarithms_);
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    for (std::size_t level = 0; level < levels; ++level) out.at(row, kLast + level) = logarithms_[row].last[level];
+    out.at(row, after_levels + kSecondLast) = logarithms_[row].second;
+    out.at(row, after_levels + kLogCount) = logarithms_[row].count;
   }
 }
 
 void CovisitationIndex::forget_item(ItemIndex item) {
-  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
   if (rows_.find(item) != nullptr) {
     Row& row = rows_.at(item);
     const std::lock_guard lock(locks_.of(item));
@@ -378,7 +376,6 @@ Result<void> CovisitationIndex::load(ByteReader& in) {
     }
     rows_.at(from) = std::move(row);
   }
-  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
   return in.ok() ? Result<void>{} : corrupt;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -21,9 +20,8 @@ namespace freshet::online {
 /// decays the whole row, once a minute, with a few multiplications and shares need no clock. A level whose counts come
 /// to 2^23 is halved, which leaves its shares as they are. Its own ranking: the followers of the last kQueryItems
 /// items, by their shares, less with distance; a predecessor counts a quarter.
-///
-/// Threads: as Scorer and Part; a row is read under its stripe's lock. A thread remembers its last query, so that
-///          propose() and score() of one context read the rows once, also while the learner goes on.
+/// Threads: as Scorer and Part; a row is read under its stripe's lock.
+/// Cost:    ask() reads the rows; propose() and write_features() use what it found.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
@@ -32,8 +30,7 @@ class CovisitationIndex final : public Scorer {
 
   std::string_view name() const override { return "covisitation"; }
   std::span<const std::string_view> features() const override { return features_; }
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   // learner thread only: see Part
   void observe(const Context& before, const Interaction& event);
@@ -44,8 +41,6 @@ class CovisitationIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
-  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
-
   /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
   struct Row {
     std::int64_t time_ms = 0;           // what the counts are decayed to; up to a minute behind
@@ -55,7 +50,7 @@ class CovisitationIndex final : public Scorer {
     std::vector<float> counts;          // [levels][capacity], so that what is done to all followers is vector code
     std::size_t capacity = 0;           // followers that there is room for
   };
-  struct Query;
+  class Followers;  // its Query
 
   enum class Link { direct, indirect, reverse };
   void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
@@ -63,25 +58,17 @@ class CovisitationIndex final : public Scorer {
   void reserve(Row& row, std::size_t capacity) const;
   void remove(Row& row, std::size_t at) const;
 
-  /// What the rows say in this context: from memory if no more than so many changes came since this thread asked last.
-  const Query& ask(const Context& context, std::uint64_t changes) const;
-  void read_rows(Query& query) const;
-  void read_row(std::size_t back, const Row& row, Query& query) const;
-  void share_out(const Row& row, std::vector<float>& shares) const;
-
   // const after construction
   const std::vector<double> half_lives_ms_;
   const std::size_t levels_;
   const std::size_t max_neighbours_;
   const std::size_t window_;
   const std::size_t max_items_;
-  const std::uint64_t identity_;  // tells the indexes of one process apart
   std::vector<std::string> names_;
   std::vector<std::string_view> features_;
 
   StripedMutex locks_;
   ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, who alone writes, reads without
-  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
 
   // learner thread only
   std::vector<std::uint32_t> holders_;  // per item: in how many rows it is a follower

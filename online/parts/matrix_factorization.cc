@@ -19,24 +19,16 @@ constexpr std::size_t kNoIndex = 100'000'000;  // more rows than there can be: o
 
 class MatrixFactorisationScorer final : public Scorer {
  public:
-  /// `items` is referred to, not copied.
-  MatrixFactorisationScorer(const EmbeddingView& items, std::size_t proposed_of,
+  MatrixFactorisationScorer(std::shared_ptr<const EmbeddingView> items, std::size_t proposed_of,
                             std::shared_ptr<const UserVectors> users)
-      : items_(items), proposed_of_(proposed_of), users_(std::move(users)) {}
+      : items_(std::move(items)), proposed_of_(proposed_of), users_(std::move(users)) {}
 
   std::string_view name() const override { return "matrix_factorisation"; }
   std::span<const std::string_view> features() const override { return kEmbeddingFeatures; }
 
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
-    if (items_.rows > proposed_of_) return;
-    thread_local std::vector<float> user;
-    if (find_user(context, user)) nearest_items(items_, user, k, context.last_item(), out);
-  }
-
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
-    thread_local std::vector<float> user;
-    const bool known = find_user(context, user);
-    score_items(items_, known ? user.data() : nullptr, candidates, out);
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override {
+    reuse<EmbeddingQuery>(query).ask(*items_, context.last_item(), items_->rows <= proposed_of_,
+                                     [&](std::vector<float>& user) { return find_user(context, user); });
   }
 
  private:
@@ -45,29 +37,21 @@ class MatrixFactorisationScorer final : public Scorer {
   bool find_user(const Context& context, std::vector<float>& user) const {
     if (context.user_key == 0 && context.session.size() < kSessionAsUser) return false;
     if (users_->copy(who(context), user)) return true;
-    user.assign(items_.dimension, 0.0F);
+    user.assign(items_->dimension, 0.0F);
     float known = 0;
     for (const Visit& visit : context.session) {
-      const std::uint32_t row = items_.row_of(visit.item);
+      const std::uint32_t row = items_->row_of(visit.item);
       if (row == kNoRow) continue;
       known += 1;
-      for (std::size_t i = 0; i < user.size(); ++i) user[i] += items_.vector(row)[i];
+      for (std::size_t i = 0; i < user.size(); ++i) user[i] += items_->vector(row)[i];
     }
     for (float& value : user) value /= std::max(1.0F, known);
     return known > 0;
   }
 
-  const EmbeddingView& items_;
+  const std::shared_ptr<const EmbeddingView> items_;
   const std::size_t proposed_of_;  // rows, at most
   const std::shared_ptr<const UserVectors> users_;
-};
-
-struct Published {
-  EmbeddingView items;
-  MatrixFactorisationScorer scorer;
-
-  Published(EmbeddingView the_items, std::size_t proposed_of, std::shared_ptr<const UserVectors> users)
-      : items(std::move(the_items)), scorer(items, proposed_of, std::move(users)) {}
 };
 
 class MatrixFactorisation final : public Part {
@@ -79,13 +63,12 @@ class MatrixFactorisation final : public Part {
         users_(std::move(users)),
         items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
                kNoIndex),
-        live_(items_.live(), options.exact_items, users_) {}
+        live_(items_.table().shared_live(), options.exact_items, users_) {}
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const Published>(items_.table().publish(), options_.exact_items, users_);
-    return {published, &published->scorer};
+    return std::make_shared<const MatrixFactorisationScorer>(items_.table().publish(), options_.exact_items, users_);
   }
 
   void observe(const Context&, const Interaction& event) override {

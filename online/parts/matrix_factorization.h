@@ -16,12 +16,12 @@ namespace freshet::online {
 /// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
 /// first item, so that they are folded in at once; users' vectors (user_vectors.h) are live, items' are published.
 /// Without a user id a session of ten items or more stands for the user, without a session id the mean of such a
-/// session's items. Of shorter ones this part says nothing.
-/// Threads:  as Part.
-/// Of more than exact_items items it proposes none and only scores what others propose: lists are as good without
-/// (docs/quality.md), and a scan would be a third of what a list costs.
-/// Cost:     observe(): negatives x dimension; propose() scans the rows (embedding_ranking.h).
-/// `users` is shared with whoever builds on the users' vectors; this part alone changes it.
+/// session's items. Of shorter ones this part says nothing. Of more than exact_items items it proposes none and only
+/// scores what others propose: lists are as good without (docs/quality.md), and a scan would be a third of what a list
+/// costs.
+/// `users` is shared with the parts that build on the users' vectors; only this part changes it.
+/// Threads: as Part.
+/// Cost:    observe(): negatives x dimension; proposing scans the rows (embedding_ranking.h).
 std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
                                                 std::uint64_t seed, std::shared_ptr<UserVectors> users);
 

@@ -29,15 +29,19 @@ double log_add(double a, double b, double weight) {
   return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
 }
 
-// Features of one candidate that are the logarithm of something at hand, before they are.
+/// Features: the own score, the other half-lives, the trends from each half-life to the next, and these.
+enum Feature : std::size_t { kOwn, kOtherHalfLives };
+enum FeatureAfterTrends : std::size_t { kLogCountEver, kLogAgeHours, kOpens, kRevisits };
+
+// The features of one candidate that are logarithms, before the logarithm is taken.
 struct Logarithms {
   float count = 1, age_hours = 1, opens = 1, revisits = 1;
 };
 
-// Odds-like share of an item's events, drawn to 1/8 while there are few.
-// Of an item's first events: so many are enough, and a float does not count beyond.
+// Habits are those of an item's first events: this many are enough, and a float does not count further.
 constexpr double kHabitual = 0x1p23;
 
+// Odds-like share of an item's events, drawn to 1/8 while there are few.
 float habit(float share_of, double count) {
   return (share_of + 0.5F) / (static_cast<float>(std::min(count, kHabitual)) + 4.0F);
 }
@@ -45,6 +49,24 @@ float habit(float share_of, double count) {
 double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
 
 }  // namespace
+
+class PopularityIndex::Counts final : public Query {
+ public:
+  void ask(const PopularityIndex& index, const Context& context) {
+    index_ = &index;
+    last_item_ = context.last_item();
+    now_ = ms_since_epoch(context.now);
+  }
+
+  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
+
+ private:
+  const PopularityIndex* index_ = nullptr;
+  ItemIndex last_item_ = kNoItem;
+  double now_ = 0;
+  std::vector<Logarithms> logarithms_;  // buffer
+};
 
 PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t max_items)
     : half_lives_ms_(to_ms(options.half_life_hours)),
@@ -66,37 +88,39 @@ bool PopularityIndex::ahead(const Listed& a, const Listed& b) {
   return a.log_count != b.log_count ? a.log_count > b.log_count : a.item < b.item;
 }
 
-void PopularityIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  const ItemIndex last = context.last_item();
-  const double shift = ms_since_epoch(context.now) / half_lives_ms_[own_];
+void PopularityIndex::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<Counts>(query).ask(*this, context);
+}
+
+void PopularityIndex::Counts::propose(std::size_t k, std::vector<Candidate>& out) {
+  const double shift = now_ / index_->half_lives_ms_[index_->own_];
   const std::size_t wanted = out.size() + k;
-  const std::lock_guard lock(list_mutex_);
-  for (const Listed& listed : list_) {
+  const std::lock_guard lock(index_->list_mutex_);
+  for (const Listed& listed : index_->list_) {
     if (out.size() == wanted) break;
-    if (listed.item != last) out.push_back({listed.item, static_cast<float>(listed.log_count - shift)});
+    if (listed.item != last_item_) out.push_back({listed.item, static_cast<float>(listed.log_count - shift)});
   }
 }
 
-void PopularityIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  const double now = ms_since_epoch(context.now);
-  const std::size_t lives = half_lives_ms_.size();
+void PopularityIndex::Counts::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
+  const std::size_t lives = index_->half_lives_ms_.size(), own_life = index_->own_;
+  const auto& cells = index_->cells_;
   double shift[kMaxHalfLives];
-  for (std::size_t h = 0; h < lives; ++h) shift[h] = now / half_lives_ms_[h];
-  thread_local std::vector<Logarithms> logarithms;
-  logarithms.assign(candidates.size(), Logarithms{});
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    if (row + kPrefetch < candidates.size()) __builtin_prefetch(cells_.find(candidates[row + kPrefetch]));
-    const Cell* cell = cells_.find(candidates[row]);
+  for (std::size_t h = 0; h < lives; ++h) shift[h] = now_ / index_->half_lives_ms_[h];
+  const std::size_t trends = kOtherHalfLives + lives - 1, after_trends = trends + lives - 1;
+  logarithms_.assign(items.size(), Logarithms{});
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    if (row + kPrefetch < items.size()) __builtin_prefetch(cells.find(items[row + kPrefetch]));
+    const Cell* cell = cells.find(items[row]);
     const double count = cell == nullptr ? 0.0 : cell->count.load(kRelaxed);
-    float* own = &out.at(row, 0);
-    float* other = own + 1;
-    float* trend = own + lives;
+    float* other = &out.at(row, kOtherHalfLives);
+    float* trend = &out.at(row, trends);
     float shorter = 0.0F;  // the logarithm at the half-life before
     for (std::size_t h = 0; h < lives; ++h) {
       const double value = count > 0 ? cell->log_counts[h].load(kRelaxed) - shift[h] : kFloor;
       const auto log_count = static_cast<float>(std::max(value, kFloor));
-      if (h == own_) {
-        *own = static_cast<float>(value);  // not floored, so that it orders as propose() does
+      if (h == own_life) {
+        out.at(row, kOwn) = static_cast<float>(value);  // not floored, so that it orders as propose() does
       } else {
         *other++ = log_count;
       }
@@ -104,17 +128,16 @@ void PopularityIndex::score(const Context& context, std::span<const ItemIndex> c
       shorter = log_count;
     }
     if (count == 0) continue;
-    const double age_ms = std::max(0.0, now - static_cast<double>(cell->first_seen_ms.load(kRelaxed)));
-    logarithms[row] = {1.0F + static_cast<float>(count), 1.0F + static_cast<float>(age_ms / kMsPerHour),
-                       habit(cell->opens.load(kRelaxed), count), habit(cell->revisits.load(kRelaxed), count)};
+    const double age_ms = std::max(0.0, now_ - static_cast<double>(cell->first_seen_ms.load(kRelaxed)));
+    logarithms_[row] = {1.0F + static_cast<float>(count), 1.0F + static_cast<float>(age_ms / kMsPerHour),
+                        habit(cell->opens.load(kRelaxed), count), habit(cell->revisits.load(kRelaxed), count)};
   }
-  log2_each(logarithms);
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    std::size_t f = 2 * lives - 1;
-    out.at(row, f++) = logarithms[row].count;
-    out.at(row, f++) = logarithms[row].age_hours;
-    out.at(row, f++) = logarithms[row].opens;
-    out.at(row, f++) = logarithms[row].revisits;
+  log2_each(logarithms_);
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    out.at(row, after_trends + kLogCountEver) = logarithms_[row].count;
+    out.at(row, after_trends + kLogAgeHours) = logarithms_[row].age_hours;
+    out.at(row, after_trends + kOpens) = logarithms_[row].opens;
+    out.at(row, after_trends + kRevisits) = logarithms_[row].revisits;
   }
 }
 

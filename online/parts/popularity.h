@@ -16,8 +16,9 @@ namespace freshet::online {
 /// "popularity": exponentially decayed counts at several half-lives, and the ever-present fallback.
 /// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so
 /// their order changes only when one is clicked, nothing ever has to be rescaled, and reading needs no exponential. Its
-/// own ranking is by the middle half-life (the second of three). Threads: as Scorer and Part; cells are relaxed
-/// atomics, the list of the best is copied under a lock. Limits:  proposes at most kListed items.
+/// own ranking is by the middle half-life (the second of three).
+/// Threads: as Scorer and Part; cells are relaxed atomics, the list of the best is copied under a lock.
+/// Limits:  proposes at most kListed items.
 class PopularityIndex final : public Scorer {
  public:
   static constexpr std::size_t kListed = 1000;
@@ -26,8 +27,7 @@ class PopularityIndex final : public Scorer {
 
   std::string_view name() const override { return "popularity"; }
   std::span<const std::string_view> features() const override { return features_; }
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   // learner thread only: see Part
   void observe(const Context& before, const Interaction& event);
@@ -50,6 +50,8 @@ class PopularityIndex final : public Scorer {
     double log_count;
     ItemIndex item;
   };
+
+  class Counts;  // its Query
 
   static bool ahead(const Listed& a, const Listed& b);
   void list(ItemIndex item, double before, double after, bool was_counted);

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "base/saved_time.h"
-#include "online/containers/identity.h"
 #include "online/kernels/logarithm.h"
 #include "online/part/live_part.h"
 #include "online/part/top_k.h"
@@ -18,13 +17,25 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr double kMsPerDay = 86'400'000.0;
 constexpr std::size_t kPrefetch = 32, kPrefetchRest = 16;  // neighbours ahead of the one that is read
-constexpr float kNoVote = 1e-6F;                           // so small that it only keeps a division defined
-constexpr float kNoShare = 1e-3F;                          // what a share is at least, for its logarithm
+constexpr float kNoVote = 1e-6F;                           // too small to matter; keeps a division defined
+constexpr float kNoShare = 1e-3F;                          // the least share, so that its logarithm is defined
 
 using Sums = VoteTable::Sums;
-enum : std::size_t { kPlain, kRecent, kAfter, kOwn };
+enum Sum : std::size_t { kPlain, kRecent, kAfter, kOwn };
 
-// What of its votes a session gives to the item so many places after its match, plus kMaxSessionItems.
+enum Feature : std::size_t {
+  kOwnScore,
+  kLogVotes,
+  kLogIdfVotes,
+  kLogRecentVotes,
+  kLogVotesAfter,
+  kLogVoters,
+  kLogShare,
+  kLogShareAfter,
+  kFeatures
+};
+
+// Shares of its votes that a session gives to an item, by the item's distance from the match plus kMaxSessionItems.
 constexpr auto kShares = [] {
   constexpr std::size_t kReach = SessionKnnIndex::kMaxSessionItems;
   std::array<Sums, 2 * kReach> shares{};
@@ -37,7 +48,7 @@ constexpr auto kShares = [] {
   return shares;
 }();
 
-// Bit i: items[i] is it. Of a session as SessionTable reads it.
+// Bit i is set if items[i] is the item. The session is as SessionTable reads it.
 std::uint64_t places_of(ItemIndex item, const ItemIndex* items, std::size_t count) {
   std::uint64_t places = 0;
   for (std::size_t i = 0; i < SessionTable::kItemsInLine; ++i) places |= std::uint64_t{items[i] == item} << i;
@@ -47,42 +58,58 @@ std::uint64_t places_of(ItemIndex item, const ItemIndex* items, std::size_t coun
 
 }  // namespace
 
-// What one thread knows of its last question.
-struct SessionKnnIndex::Query {
+class SessionKnnIndex::Votes final : public Query {
+ public:
+  void ask(const SessionKnnIndex& index, const Context& context);
+  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
+
+ private:
   struct Session {
     const ItemIndex* items = nullptr;
     std::uint32_t count = 0;
     std::uint32_t shared = 0;
     std::int64_t time_ms = 0;
   };
+  struct Voted {
+    std::size_t row;
+    const VoteTable::Vote* vote;
+  };
+  struct Logarithms {
+    float votes, idf_votes, recent_votes, votes_after, voters, share, share_after;
+  };
+
+  void find_neighbours();
+  void read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest);
+  void count_votes();
 
   // the question
-  std::uint64_t identity = 0, version = 0, session_key = 0;
-  std::int64_t now_ms = 0, start_ms = 0;
-  std::size_t asked_count = 0;
-  std::array<ItemIndex, kQueryItems> asked{};  // the newest first
+  const SessionKnnIndex* index_ = nullptr;
+  std::uint64_t session_key_ = 0;
+  std::int64_t now_ms_ = 0, start_ms_ = 0;
+  std::size_t asked_count_ = 0;
+  std::array<ItemIndex, kQueryItems> asked_{};  // the newest first
 
   // the answer
-  VoteTable votes;  // those that do not count are of no voters
+  VoteTable votes_;           // a vote that does not count has no voters
+  float sessions_there_ = 0;  // in the index
 
-  // on the way there
-  NearestSessions nearest;
-  std::vector<std::uint32_t> ages;
-  std::vector<std::size_t> slots;
-  std::vector<ItemIndex> items;
-  std::vector<Session> sessions;
-
-  static Query& mine() {
-    thread_local Query query;
-    return query;
-  }
+  // buffers
+  NearestSessions nearest_;
+  std::vector<std::uint32_t> ages_;
+  std::vector<std::size_t> slots_;
+  std::vector<ItemIndex> items_;
+  std::vector<Session> sessions_;
+  std::vector<Candidate> candidates_;
+  std::vector<Voted> voted_;
+  std::vector<float> idf_;
+  std::vector<Logarithms> logarithms_;
 };
 
 SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items)
     : options_(options),
       max_sessions_(static_cast<SessionNumber>(options.max_sessions)),
       max_items_(max_items),
-      identity_(next_identity()),
       sessions_(options.max_sessions),
       postings_(max_items),
       occurrences_(max_items),
@@ -91,179 +118,154 @@ SessionKnnIndex::SessionKnnIndex(const SessionKnnOptions& options, std::size_t m
 }
 
 std::span<const std::string_view> SessionKnnIndex::features() const {
-  static constexpr std::array<std::string_view, 8> kNames{
+  static constexpr std::array<std::string_view, kFeatures> kNames{
       "own",        "log_votes", "log_idf_votes",  "log_recent_votes", "log_votes_after",
       "log_voters", "log_share", "log_share_after"};
   return kNames;
 }
 
-const SessionKnnIndex::Query& SessionKnnIndex::ask(const Context& context, std::uint64_t changes) const {
-  Query& query = Query::mine();
-  const std::uint64_t version = version_.load(std::memory_order_acquire);
-  const std::int64_t now = to_ms(context.now);
-  const std::int64_t start = context.session.empty() ? now : to_ms(context.session.front().time);
-  std::array<ItemIndex, kQueryItems> asked{};
-  std::size_t count = 0;
-  for (std::size_t back = 1; back <= context.session.size() && count < kQueryItems; ++back) {
-    const ItemIndex item = context.session[context.session.size() - back].item;
-    const auto end = asked.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::find(asked.begin(), end, item) == end) asked[count++] = item;
-  }
-  const bool same = query.identity == identity_ && version - query.version <= changes &&
-                    query.session_key == context.session_key && query.now_ms == now && query.start_ms == start &&
-                    query.asked_count == count && query.asked == asked;
-  if (!same) {
-    query.identity = identity_;
-    query.version = version;
-    query.session_key = context.session_key;
-    query.now_ms = now;
-    query.start_ms = start;
-    query.asked_count = count;
-    query.asked = asked;
-    find_neighbours(query);
-    count_votes(query);
-  }
-  return query;
+void SessionKnnIndex::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<Votes>(query).ask(*this, context);
 }
 
-void SessionKnnIndex::find_neighbours(Query& query) const {
-  const SessionNumber newest = next_number_.load(kRelaxed) - 1;
+void SessionKnnIndex::Votes::ask(const SessionKnnIndex& index, const Context& context) {
+  index_ = &index;
+  session_key_ = context.session_key;
+  now_ms_ = to_ms(context.now);
+  start_ms_ = context.session.empty() ? now_ms_ : to_ms(context.session.front().time);
+  asked_ = {};
+  asked_count_ = 0;
+  for (std::size_t back = 1; back <= context.session.size() && asked_count_ < kQueryItems; ++back) {
+    const ItemIndex item = context.session[context.session.size() - back].item;
+    const auto end = asked_.begin() + static_cast<std::ptrdiff_t>(asked_count_);
+    if (std::find(asked_.begin(), end, item) == end) asked_[asked_count_++] = item;
+  }
+  sessions_there_ = static_cast<float>(index.indexed_.load(kRelaxed));
+  find_neighbours();
+  count_votes();
+}
+
+void SessionKnnIndex::Votes::find_neighbours() {
+  const SessionNumber newest = index_->next_number_.load(kRelaxed) - 1;
   std::array<std::size_t, kQueryItems + 1> ends{};
-  for (std::size_t i = 0; i < query.asked_count; ++i) {
-    query.ages.resize(ends[i]);
-    if (const Postings* postings = postings_.find(query.asked[i])) {
-      const std::lock_guard lock(posting_locks_.of(query.asked[i]));
-      query.ages.insert(query.ages.end(), postings->newest.begin(), postings->newest.end());
+  for (std::size_t i = 0; i < asked_count_; ++i) {
+    ages_.resize(ends[i]);
+    if (const Postings* postings = index_->postings_.find(asked_[i])) {
+      const std::lock_guard lock(index_->posting_locks_.of(asked_[i]));
+      ages_.insert(ages_.end(), postings->newest.begin(), postings->newest.end());
     }
-    std::uint32_t* end = query.ages.data() + ends[i];
-    for (std::size_t n = ends[i]; n < query.ages.size(); ++n) {
-      const std::uint32_t age = newest - query.ages[n];
+    std::uint32_t* end = ages_.data() + ends[i];
+    for (std::size_t n = ends[i]; n < ages_.size(); ++n) {
+      const std::uint32_t age = newest - ages_[n];
       *end = age;
-      end += age < max_sessions_ ? 1 : 0;  // else its slot is another session's by now
+      end += age < index_->max_sessions_ ? 1 : 0;  // else its slot is another session's by now
     }
-    ends[i + 1] = static_cast<std::size_t>(end - query.ages.data());
+    ends[i + 1] = static_cast<std::size_t>(end - ages_.data());
   }
   std::array<std::span<const std::uint32_t>, kQueryItems> holders;
-  for (std::size_t i = 0; i < query.asked_count; ++i) {
-    holders[i] = {query.ages.data() + ends[i], query.ages.data() + ends[i + 1]};
-  }
-  read(query.nearest.find({holders.data(), query.asked_count}, options_.neighbours), newest, query);
+  for (std::size_t i = 0; i < asked_count_; ++i) holders[i] = {ages_.data() + ends[i], ages_.data() + ends[i + 1]};
+  read(nearest_.find({holders.data(), asked_count_}, index_->options_.neighbours), newest);
 }
 
-// Sessions lie all over a large memory, and waiting for one at a time would take longer than counting: each is asked
-// for long before it is copied.
-void SessionKnnIndex::read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest,
-                           Query& query) const {
-  query.slots.clear();
-  for (const auto& neighbour : neighbours) query.slots.push_back(slot_of(newest - neighbour.age));
-  query.items.resize(std::max(query.items.size(), neighbours.size() * kMaxSessionItems));
-  query.sessions.clear();
-  ItemIndex* items = query.items.data();
+// Sessions are scattered over a large memory, and waiting for one at a time would take longer than counting: each is
+// prefetched long before it is copied.
+void SessionKnnIndex::Votes::read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest) {
+  slots_.clear();
+  for (const auto& neighbour : neighbours) slots_.push_back(index_->slot_of(newest - neighbour.age));
+  items_.resize(std::max(items_.size(), neighbours.size() * kMaxSessionItems));
+  sessions_.clear();
+  ItemIndex* items = items_.data();
+  const SessionTable& table = index_->sessions_;
   for (std::size_t n = 0; n < neighbours.size(); ++n) {
-    if (n + kPrefetch < neighbours.size()) sessions_.prefetch(query.slots[n + kPrefetch]);
-    if (n + kPrefetchRest < neighbours.size()) sessions_.prefetch_rest(query.slots[n + kPrefetchRest]);
+    if (n + kPrefetch < neighbours.size()) table.prefetch(slots_[n + kPrefetch]);
+    if (n + kPrefetchRest < neighbours.size()) table.prefetch_rest(slots_[n + kPrefetchRest]);
     IndexedSession session;
-    if (!sessions_.read(query.slots[n], session, items) || session.number != newest - neighbours[n].age) continue;
-    if (session.key == query.session_key && session.time_ms >= query.start_ms) continue;  // itself
-    query.sessions.push_back({items, session.count, neighbours[n].shared, session.time_ms});
+    if (!table.read(slots_[n], session, items) || session.number != newest - neighbours[n].age) continue;
+    if (session.key == session_key_ && session.time_ms >= start_ms_) continue;  // itself
+    sessions_.push_back({items, session.count, neighbours[n].shared, session.time_ms});
     items += std::max<std::size_t>(session.count, SessionTable::kItemsInLine);
   }
 }
 
-void SessionKnnIndex::count_votes(Query& query) const {
-  std::size_t votes = 0;
-  for (const Query::Session& session : query.sessions) votes += session.count;
-  query.votes.start(votes);
+void SessionKnnIndex::Votes::count_votes() {
+  std::size_t most = 0;
+  for (const Session& session : sessions_) most += session.count;
+  votes_.start(most);
   std::uint32_t voters = 0;
-  for (const auto& [items, count, shared, time_ms] : query.sessions) {
-    if (voters == options_.neighbours) break;
+  for (const auto& [items, count, shared, time_ms] : sessions_) {
+    if (voters == index_->options_.neighbours) break;
     const auto back = static_cast<std::size_t>(std::countr_zero(shared));  // of the newest item shared; 0: the last
-    const std::uint64_t matches = places_of(query.asked[back], items, count);
-    if (matches == 0) continue;  // it has outgrown what it shared: only its newest items are kept
+    const std::uint64_t matches = places_of(asked_[back], items, count);
+    if (matches == 0) continue;  // the shared items have been dropped: only the newest are kept
     const auto match = static_cast<std::size_t>(std::bit_width(matches) - 1);
-    const float similarity = query.nearest.similarity(shared);
+    const float similarity = nearest_.similarity(shared);
     const float vote = similarity * similarity * (1.0F - 0.1F * static_cast<float>(back));
-    const double age_days = std::max(0.0, static_cast<double>(query.now_ms - time_ms) / kMsPerDay);
+    const double age_days = std::max(0.0, static_cast<double>(now_ms_ - time_ms) / kMsPerDay);
     const float recent = vote / (1.0F + static_cast<float>(age_days) * 4.0F);
     const Sums sums{vote, recent, vote, recent};
     const Sums* shares = &kShares[kMaxSessionItems - match];
-    for (std::size_t i = 0; i < count; ++i) query.votes.add(items[i], voters, sums * shares[i]);
+    for (std::size_t i = 0; i < count; ++i) votes_.add(items[i], voters, sums * shares[i]);
     ++voters;
   }
-  // Cheaper than to look at every item before.
-  query.votes.drop(query.asked.front());
-  query.votes.drop(kNoItem);
+  // Cheaper than checking every item first.
+  votes_.drop(asked_.front());
+  votes_.drop(kNoItem);
 }
 
-void SessionKnnIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  const Query& query = ask(context, 0);
-  thread_local std::vector<Candidate> candidates;
-  candidates.clear();
-  for (const VoteTable::Vote& vote : query.votes.votes()) {
-    if (vote.voters > 0) candidates.push_back({vote.item, vote.sums[kOwn]});
+void SessionKnnIndex::Votes::propose(std::size_t k, std::vector<Candidate>& out) {
+  candidates_.clear();
+  for (const VoteTable::Vote& vote : votes_.votes()) {
+    if (vote.voters > 0) candidates_.push_back({vote.item, vote.sums[kOwn]});
   }
-  keep_best(candidates, k);
-  out.insert(out.end(), candidates.begin(), candidates.end());
+  keep_best(candidates_, k);
+  out.insert(out.end(), candidates_.begin(), candidates_.end());
 }
 
-void SessionKnnIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  struct Voted {
-    std::size_t row;
-    const VoteTable::Vote* vote;
-  };
-  thread_local std::vector<Voted> voted;
-  struct Logarithms {
-    float votes, idf_votes, recent_votes, votes_after, voters, share, share_after;
-  };
-  thread_local std::vector<float> idf;
-  thread_local std::vector<Logarithms> logarithms;
-  voted.clear();
-  idf.clear();
-  logarithms.clear();
-
-  const Query& query = ask(context, kRequestChanges);  // what propose() found
+void SessionKnnIndex::Votes::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
+  voted_.clear();
+  idf_.clear();
+  logarithms_.clear();
   float all_own = kNoVote, all_after = kNoVote;
-  for (const VoteTable::Vote& vote : query.votes.votes()) {
+  for (const VoteTable::Vote& vote : votes_.votes()) {
     all_own += vote.sums[kOwn];
     all_after += vote.sums[kAfter];
   }
-  const auto sessions = static_cast<float>(indexed_.load(kRelaxed));
   const float no_share = std::log2(kNoShare);
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const VoteTable::Vote* vote = query.votes.find(candidates[row]);
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    const VoteTable::Vote* vote = votes_.find(items[row]);
     if (vote != nullptr) {
-      const auto* occurrences = occurrences_.find(vote->item);
+      const auto* occurrences = index_->occurrences_.find(vote->item);
       const auto with = static_cast<float>(occurrences == nullptr ? 0 : occurrences->load(kRelaxed));
-      idf.push_back((1.0F + sessions) / (1.0F + with));
-      voted.push_back({row, vote});
-    } else {  // what the logarithms below make of no vote at all
-      for (std::size_t f = 0; f < 6; ++f) out.at(row, f) = 0.0F;
-      out.at(row, 6) = out.at(row, 7) = no_share;
+      idf_.push_back((1.0F + sessions_there_) / (1.0F + with));
+      voted_.push_back({row, vote});
+    } else {  // what the logarithms below would be without a vote
+      for (std::size_t feature = kOwnScore; feature < kLogShare; ++feature) out.at(row, feature) = 0.0F;
+      out.at(row, kLogShare) = out.at(row, kLogShareAfter) = no_share;
     }
   }
-  log2_each(idf.data(), idf.size());
+  log2_each(idf_.data(), idf_.size());
   const auto scaled = [](float votes) { return 1.0F + 8.0F * votes; };
-  for (std::size_t v = 0; v < voted.size(); ++v) {
-    const VoteTable::Vote& vote = *voted[v].vote;
-    logarithms.push_back({.votes = scaled(vote.sums[kPlain]),
-                          .idf_votes = scaled(vote.sums[kPlain] * std::max(0.0F, idf[v])),
-                          .recent_votes = scaled(vote.sums[kRecent]),
-                          .votes_after = scaled(vote.sums[kAfter]),
-                          .voters = scaled(static_cast<float>(vote.voters)),
-                          .share = kNoShare + vote.sums[kOwn] / all_own,
-                          .share_after = kNoShare + vote.sums[kAfter] / all_after});
+  for (std::size_t v = 0; v < voted_.size(); ++v) {
+    const VoteTable::Vote& vote = *voted_[v].vote;
+    logarithms_.push_back({.votes = scaled(vote.sums[kPlain]),
+                           .idf_votes = scaled(vote.sums[kPlain] * std::max(0.0F, idf_[v])),
+                           .recent_votes = scaled(vote.sums[kRecent]),
+                           .votes_after = scaled(vote.sums[kAfter]),
+                           .voters = scaled(static_cast<float>(vote.voters)),
+                           .share = kNoShare + vote.sums[kOwn] / all_own,
+                           .share_after = kNoShare + vote.sums[kAfter] / all_after});
   }
-  log2_each(logarithms);
-  for (std::size_t v = 0; v < voted.size(); ++v) {
-    const auto& [row, vote] = voted[v];
-    out.at(row, 0) = vote->sums[kOwn];
-    out.at(row, 1) = logarithms[v].votes;
-    out.at(row, 2) = logarithms[v].idf_votes;
-    out.at(row, 3) = logarithms[v].recent_votes;
-    out.at(row, 4) = logarithms[v].votes_after;
-    out.at(row, 5) = logarithms[v].voters;
-    out.at(row, 6) = logarithms[v].share;
-    out.at(row, 7) = logarithms[v].share_after;
+  log2_each(logarithms_);
+  for (std::size_t v = 0; v < voted_.size(); ++v) {
+    const auto& [row, vote] = voted_[v];
+    out.at(row, kOwnScore) = vote->sums[kOwn];
+    out.at(row, kLogVotes) = logarithms_[v].votes;
+    out.at(row, kLogIdfVotes) = logarithms_[v].idf_votes;
+    out.at(row, kLogRecentVotes) = logarithms_[v].recent_votes;
+    out.at(row, kLogVotesAfter) = logarithms_[v].votes_after;
+    out.at(row, kLogVoters) = logarithms_[v].voters;
+    out.at(row, kLogShare) = logarithms_[v].share;
+    out.at(row, kLogShareAfter) = logarithms_[v].share_after;
   }
 }
 
@@ -332,7 +334,6 @@ void SessionKnnIndex::observe(const Context& before, const Interaction& event) {
   changed_.time_ms = std::max(changed_.time_ms, to_ms(event.time));
   sessions_.write(slot_of(changed_.number), changed_, items_.data());
   if (event.user_key != 0) user_keys_.at(slot_of(changed_.number)) = event.user_key;
-  version_.fetch_add(1, std::memory_order_release);
 }
 
 void SessionKnnIndex::forget_item(ItemIndex item) {
@@ -351,7 +352,6 @@ void SessionKnnIndex::forget_item(ItemIndex item) {
     postings.newest = {};
     postings.next = 0;
   }
-  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
 }
 
 void SessionKnnIndex::erase(std::uint64_t key) {
@@ -359,7 +359,6 @@ void SessionKnnIndex::erase(std::uint64_t key) {
     if (session.key == key || user_keys_.at(slot) == key) clear(slot, session, items);
   });
   find_newest_of_keys();
-  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
 }
 
 void SessionKnnIndex::find_newest_of_keys() {
@@ -429,7 +428,6 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     postings.newest = std::move(newest);
     postings.next = static_cast<std::uint32_t>(place);
   }
-  version_.fetch_add(kRequestChanges + 1, std::memory_order_release);
   return in.ok() ? Result<void>{} : corrupt;
 }
 

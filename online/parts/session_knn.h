@@ -21,11 +21,11 @@ namespace freshet::online {
 /// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
 /// hold it. A session is indexed from its second item on and grows with every click; it never votes for itself.
 /// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
-/// neighbours; each votes for its items by the square of that weight, the more the newer the matched item is.
+/// neighbors; each votes for its items by the square of that weight, the more the newer the matched item is.
 /// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
 /// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without one (a session that the
-///          learner is just changing has no vote). A thread remembers its last query, so that propose() and score() of
-///          one context cost one search, also while the learner goes on.
+///          learner is just changing has no vote).
+/// Cost:    ask() finds and counts the votes; propose() and write_features() read them.
 class SessionKnnIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = NearestSessions::kMaxAsked;
@@ -35,8 +35,7 @@ class SessionKnnIndex final : public Scorer {
 
   std::string_view name() const override { return "session_knn"; }
   std::span<const std::string_view> features() const override;
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   // learner thread only: see Part
   void observe(const Context& before, const Interaction& event);
@@ -49,18 +48,11 @@ class SessionKnnIndex final : public Scorer {
  private:
   using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
 
-  static constexpr std::uint64_t kRequestChanges = 64;  // that the learner makes during one request, at most or nearly
   struct Postings {
     std::vector<SessionNumber> newest;  // a ring once full
     std::uint32_t next = 0;             // where the next one goes
   };
-  struct Query;
-
-  /// The votes for this context: from memory if no more than so many changes came since this thread asked last.
-  const Query& ask(const Context& context, std::uint64_t changes) const;
-  void find_neighbours(Query& query) const;
-  void read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest, Query& query) const;
-  void count_votes(Query& query) const;
+  class Votes;  // its Query
 
   void open(const Context& before, const Interaction& event);
   void add_item(ItemIndex item);
@@ -73,7 +65,6 @@ class SessionKnnIndex final : public Scorer {
   const SessionKnnOptions options_;
   const SessionNumber max_sessions_;
   const std::size_t max_items_;
-  const std::uint64_t identity_;  // tells the indexes of one process apart
 
   StripedMutex posting_locks_;
   SessionTable sessions_;
@@ -81,7 +72,6 @@ class SessionKnnIndex final : public Scorer {
   ChunkedArray<std::atomic<std::uint32_t>> occurrences_;  // of an item, in the items of all indexed sessions
   std::atomic<SessionNumber> next_number_{0};
   std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
-  std::atomic<std::uint64_t> version_{0};  // counts changes; what must not be remembered counts more
 
   // learner thread only
   ChunkedArray<std::uint64_t> user_keys_;                       // by slot

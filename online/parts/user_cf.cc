@@ -1,17 +1,16 @@
 #include "online/parts/user_cf.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <mutex>
 
 #include "base/saved_time.h"
 #include "online/containers/chunked_array.h"
-#include "online/containers/identity.h"
 #include "online/containers/item_table.h"
 #include "online/containers/striped_mutex.h"
 #include "online/kernels/kernels.h"
 #include "online/part/top_k.h"
+#include "online/part/user_neighbors.h"
 #include "online/vectors/embedding_ranking.h"
 #include "online/vectors/embedding_table.h"
 
@@ -167,14 +166,27 @@ struct Shared {
   const UserCfOptions options;
   ActiveUsers active;
   const std::shared_ptr<const UserVectors> vectors;
-  std::atomic<std::uint64_t> changes{0};
 };
 
-class UserCfScorer final : public Scorer, public UserNeighbours {
+struct Neighbour {
+  Slot slot = UserSlots::kNone;
+  std::uint64_t key = 0;
+  float similarity = 0;
+};
+
+/// The neighbours of one user, and the buffers of the search for them.
+struct Neighbours {
+  std::vector<Neighbour> nearest;  // most alike first
+  std::vector<float> vector;       // the user's, of unit length
+  std::vector<Candidate> scanned;  // slots stand for items
+  std::vector<float> other;
+};
+
+class UserCfScorer final : public Scorer, public UserNeighbors {
  public:
-  /// `rows`: unit vectors by slot; referred to, not copied.
-  UserCfScorer(const EmbeddingView& rows, std::shared_ptr<const Shared> shared)
-      : rows_(rows), shared_(std::move(shared)) {}
+  /// `rows`: unit vectors by slot.
+  UserCfScorer(std::shared_ptr<const EmbeddingView> rows, std::shared_ptr<const Shared> shared)
+      : rows_(std::move(rows)), shared_(std::move(shared)) {}
 
   std::string_view name() const override { return "user_cf"; }
 
@@ -183,152 +195,135 @@ class UserCfScorer final : public Scorer, public UserNeighbours {
     return kNames;
   }
 
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override {
-    thread_local std::vector<Candidate> candidates;
-    candidates.clear();
-    for (const Vote& vote : votes(context).votes) {
-      if (vote.item != context.last_item()) candidates.push_back({vote.item, vote.sum});
-    }
-    keep_best(candidates, k);
-    out.insert(out.end(), candidates.begin(), candidates.end());
-  }
-
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
-    const Votes& known = votes(context);
-    for (std::size_t row = 0; row < candidates.size(); ++row) {
-      const std::uint32_t at = known.table.find(candidates[row]);
-      const Vote vote = at == ItemTable::kAbsent ? Vote{} : known.votes[at];
-      out.at(row, 0) = vote.sum;
-      out.at(row, 1) = std::log2(1.0F + 8.0F * vote.sum);
-      out.at(row, 2) = vote.sum / (known.total + 0.1F);
-      out.at(row, 3) = std::log2(1.0F + vote.neighbours);
-    }
-  }
-
-  const UserNeighbours* user_neighbours() const override { return this; }
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const override {
-    std::vector<float> vector;
-    if (!shared_->vectors->copy(user_key, vector)) return false;
+    Neighbours neighbours;
+    if (!shared_->vectors->copy(user_key, neighbours.vector)) return false;
+    if (!normalise(neighbours.vector)) return true;
     const std::size_t before = out.size();
     for (std::size_t asked = 2 * k;; asked *= 4) {  // some have no id
       out.resize(before);
-      const std::vector<Neighbour> found = neighbours(user_key, vector, asked);
-      for (const Neighbour& neighbour : found) {
+      find(user_key, asked, neighbours);
+      for (const Neighbour& neighbour : neighbours.nearest) {
         if (out.size() - before == k) break;
         shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
           if (user.key == neighbour.key && !user.id.empty()) out.push_back({user.id, neighbour.similarity});
         });
       }
-      if (out.size() - before == k || asked >= rows_.rows) return true;
+      if (out.size() - before == k || asked >= rows_->rows) return true;
     }
   }
 
  private:
-  struct Neighbour {
-    Slot slot = UserSlots::kNone;
-    std::uint64_t key = 0;
-    float similarity = 0;
-  };
+  friend class Votes;
+
+  /// The nearest to neighbours.vector by what is live now; none with a similarity of 0 or less.
+  void find(std::uint64_t key, std::size_t count, Neighbours& neighbours) const {
+    auto& [nearest, vector, scanned, other] = neighbours;
+    nearest.clear();
+    scanned.clear();
+    nearest_items(*rows_, vector, count, shared_->active.slot_of(key), scanned);
+    for (const Candidate& candidate : scanned) {
+      Neighbour neighbour{.slot = candidate.item};
+      shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) { neighbour.key = user.key; });
+      if (neighbour.key == key || !shared_->vectors->copy(neighbour.key, other) || !normalise(other)) continue;
+      neighbour.similarity = dot(vector.data(), other.data(), vector.size());
+      if (neighbour.similarity > 0) nearest.push_back(neighbour);
+    }
+    std::ranges::sort(nearest, [](const Neighbour& a, const Neighbour& b) {
+      return a.similarity != b.similarity ? a.similarity > b.similarity : a.slot < b.slot;
+    });
+  }
+
+  const std::shared_ptr<const EmbeddingView> rows_;
+  const std::shared_ptr<const Shared> shared_;
+};
+
+/// What a user's neighbours vote for.
+class Votes final : public Query {
+ public:
+  void ask(const UserCfScorer& scorer, const Context& context) {
+    last_item_ = context.last_item();
+    votes_.clear();
+    place_of_.clear();
+    total_ = 0;
+    const Shared& shared = *scorer.shared_;
+    const std::uint64_t key = who(context);
+    if (!shared.vectors->copy(key, neighbours_.vector) || !normalise(neighbours_.vector)) return;
+    scorer.find(key, shared.options.neighbours, neighbours_);
+    for (const Neighbour& neighbour : neighbours_.nearest) {
+      shared.active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
+        if (user.key != neighbour.key) return;  // given to another meanwhile
+        for (const Visit& visit : user.visits) add(visit, neighbour.similarity, context.now);
+      });
+    }
+  }
+
+  void propose(std::size_t k, std::vector<Candidate>& out) override {
+    candidates_.clear();
+    for (const Vote& vote : votes_) {
+      if (vote.item != last_item_) candidates_.push_back({vote.item, vote.sum});
+    }
+    keep_best(candidates_, k);
+    out.insert(out.end(), candidates_.begin(), candidates_.end());
+  }
+
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
+    for (std::size_t row = 0; row < items.size(); ++row) {
+      const std::uint32_t at = place_of_.find(items[row]);
+      const Vote vote = at == ItemTable::kAbsent ? Vote{} : votes_[at];
+      out.at(row, kOwn) = vote.sum;
+      out.at(row, kLogOwn) = std::log2(1.0F + 8.0F * vote.sum);
+      out.at(row, kShare) = vote.sum / (total_ + 0.1F);
+      out.at(row, kLogNeighbours) = std::log2(1.0F + vote.neighbours);
+    }
+  }
+
+ private:
+  enum Feature : std::size_t { kOwn, kLogOwn, kShare, kLogNeighbours };
   struct Vote {
     ItemIndex item = kNoItem;
     float sum = 0;
     float neighbours = 0;
   };
-  struct Votes {
-    std::vector<Vote> votes;
-    ItemTable table;  // item -> index into votes
-    float total = 0;
-  };
 
-  /// The nearest by what is live now, most alike first; none with a similarity of 0 or less.
-  std::vector<Neighbour> neighbours(std::uint64_t key, std::vector<float> vector, std::size_t count) const {
-    std::vector<Neighbour> found;
-    if (!normalise(vector)) return found;
-    std::vector<Candidate> rows;
-    nearest_items(rows_, vector, count, shared_->active.slot_of(key), rows);
-    std::vector<float> other;
-    for (const Candidate& row : rows) {
-      Neighbour neighbour{row.item};
-      shared_->active.read(row.item, [&](const ActiveUsers::User& user) { neighbour.key = user.key; });
-      if (neighbour.key == key || !shared_->vectors->copy(neighbour.key, other) || !normalise(other)) continue;
-      neighbour.similarity = dot(vector.data(), other.data(), vector.size());
-      if (neighbour.similarity > 0) found.push_back(neighbour);
-    }
-    std::ranges::sort(found, [](const Neighbour& a, const Neighbour& b) {
-      return a.similarity != b.similarity ? a.similarity > b.similarity : a.slot < b.slot;
-    });
-    return found;
+  void add(const Visit& visit, float similarity, Timestamp now) {
+    const double hours = std::max(0.0, static_cast<double>((now - visit.time).count()) / kMsPerHour);
+    const auto fresh = static_cast<std::uint32_t>(votes_.size());
+    const std::uint32_t at = place_of_.find_or_insert(visit.item, fresh);
+    if (at == fresh) votes_.push_back({.item = visit.item});
+    const float vote = std::pow(similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
+    votes_[at].sum += vote;
+    votes_[at].neighbours += 1;
+    total_ += vote;
   }
 
-  void count(const Context& context, Votes& result) const {
-    result.votes.clear();
-    result.table.clear();
-    result.total = 0;
-    thread_local std::vector<float> vector;
-    if (!shared_->vectors->copy(who(context), vector)) return;
-    for (const Neighbour& neighbour : neighbours(who(context), vector, shared_->options.neighbours)) {
-      shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
-        if (user.key != neighbour.key) return;  // given to another meanwhile
-        for (const Visit& visit : user.visits) {
-          const double hours = std::max(0.0, static_cast<double>((context.now - visit.time).count()) / kMsPerHour);
-          const auto fresh = static_cast<std::uint32_t>(result.votes.size());
-          const std::uint32_t at = result.table.find_or_insert(visit.item, fresh);
-          if (at == fresh) result.votes.push_back({visit.item});
-          const float vote =
-              std::pow(neighbour.similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
-          result.votes[at].sum += vote;
-          result.votes[at].neighbours += 1;
-          result.total += vote;
-        }
-      });
-    }
-  }
+  ItemIndex last_item_ = kNoItem;
+  std::vector<Vote> votes_;
+  ItemTable place_of_;  // item -> index into votes_
+  float total_ = 0;
 
-  /// count(), remembered from propose() to score().
-  const Votes& votes(const Context& context) const {
-    struct Memo {
-      std::uint64_t scorer = 0, changes = 0, key = 0;
-      Timestamp now{};
-      Votes votes;
-    };
-    thread_local Memo memo;
-    const std::uint64_t changes = shared_->changes.load(std::memory_order_relaxed);
-    if (memo.scorer != identity_ || memo.changes != changes || memo.key != who(context) || memo.now != context.now) {
-      memo.scorer = identity_;
-      memo.changes = changes;
-      memo.key = who(context);
-      memo.now = context.now;
-      count(context, memo.votes);
-    }
-    return memo.votes;
-  }
-
-  const EmbeddingView& rows_;
-  const std::shared_ptr<const Shared> shared_;
-  const std::uint64_t identity_ = next_identity();
+  // buffers
+  Neighbours neighbours_;
+  std::vector<Candidate> candidates_;
 };
 
-struct Published {
-  EmbeddingView rows;
-  UserCfScorer scorer;
-
-  Published(EmbeddingView the_rows, std::shared_ptr<const Shared> shared)
-      : rows(std::move(the_rows)), scorer(rows, std::move(shared)) {}
-};
+void UserCfScorer::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<Votes>(query).ask(*this, context);
+}
 
 class UserCf final : public Part {
  public:
   UserCf(const UserCfOptions& options, std::size_t max_items, std::shared_ptr<const UserVectors> users)
       : shared_(std::make_shared<Shared>(options, max_items, std::move(users))),
         rows_(shared_->vectors->dimension(), options.max_users, options.max_users, 1),
-        live_(rows_.live(), shared_) {}
+        live_(rows_.shared_live(), shared_) {}
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const Published>(rows_.publish(), shared_);
-    return {published, &published->scorer};
+    return std::make_shared<const UserCfScorer>(rows_.publish(), shared_);
   }
 
   void observe(const Context&, const Interaction& event) override {
@@ -338,19 +333,14 @@ class UserCf final : public Part {
     const std::uint32_t row = rows_.observe(slot, is_new);
     normalise(vector_);
     rows_.write(row, vector_, 0);
-    ++shared_->changes;
   }
 
-  void forget_item(ItemIndex item) override {
-    shared_->active.forget_item(item);
-    ++shared_->changes;
-  }
+  void forget_item(ItemIndex item) override { shared_->active.forget_item(item); }
 
   void erase(std::uint64_t key) override {
     const Slot slot = shared_->active.erase(key);
     // The row stays the slot's: forgetting it would leave a hole that is never filled.
     if (slot != UserSlots::kNone) rows_.write(rows_.row_of(slot), std::vector<float>(rows_.live().dimension), 0);
-    ++shared_->changes;
   }
 
   void save(ByteWriter& out) const override {

@@ -12,7 +12,9 @@ namespace freshet::online {
 namespace {
 
 constexpr double kMsPerHour = 3'600'000.0;
-constexpr float kNever = 20.0F;  // log2 of hours since a visit that never was
+constexpr float kNever = 20.0F;  // log2 of hours since the last visit if there was none
+
+enum Feature : std::size_t { kOwn, kLogCount, kLogHoursAgo, kShare, kLogItems, kFeatures };
 
 float log_hours(std::int64_t ms) {
   return std::log2(1.0F + static_cast<float>(std::max(0.0, static_cast<double>(ms) / kMsPerHour)));
@@ -20,11 +22,58 @@ float log_hours(std::int64_t ms) {
 
 }  // namespace
 
+class UserHistoryIndex::History final : public Query {
+ public:
+  void ask(const UserHistoryIndex& index, const Context& context) {
+    last_item_ = context.last_item();
+    now_ms_ = to_ms(context.now);
+    index.find(context, entries_);
+  }
+
+  void propose(std::size_t k, std::vector<Candidate>& out) override {
+    candidates_.clear();
+    for (const Entry& entry : entries_) {
+      if (entry.item != last_item_) candidates_.push_back({entry.item, own_score(entry, now_ms_)});
+    }
+    keep_best(candidates_, k);
+    out.insert(out.end(), candidates_.begin(), candidates_.end());
+  }
+
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
+    place_of_.clear();
+    float total = 1.0F;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      place_of_.find_or_insert(entries_[i].item, static_cast<std::uint32_t>(i));
+      total += entries_[i].count;
+    }
+    const float log_items = std::log2(1.0F + static_cast<float>(entries_.size()));
+    for (std::size_t row = 0; row < items.size(); ++row) {
+      const std::uint32_t at = place_of_.find(items[row]);
+      const bool known = at != ItemTable::kAbsent;
+      out.at(row, kOwn) = known ? own_score(entries_[at], now_ms_) : 0.0F;
+      out.at(row, kLogCount) = known ? std::log2(1.0F + entries_[at].count) : 0.0F;
+      out.at(row, kLogHoursAgo) = known ? log_hours(now_ms_ - entries_[at].last_ms) : kNever;
+      out.at(row, kShare) = known ? entries_[at].count / total : 0.0F;
+      out.at(row, kLogItems) = log_items;
+    }
+  }
+
+ private:
+  ItemIndex last_item_ = kNoItem;
+  std::int64_t now_ms_ = 0;
+  std::vector<Entry> entries_;
+
+  // buffers
+  std::vector<Candidate> candidates_;
+  ItemTable place_of_;  // item -> index into entries_
+};
+
 UserHistoryIndex::UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items)
     : options_(options), max_items_(max_items), slots_(options.max_users), users_(options.max_users) {}
 
 std::span<const std::string_view> UserHistoryIndex::features() const {
-  static constexpr std::array<std::string_view, 5> kNames{"own", "log_count", "log_hours_ago", "share", "log_items"};
+  static constexpr std::array<std::string_view, kFeatures> kNames{"own", "log_count", "log_hours_ago", "share",
+                                                                  "log_items"};
   return kNames;
 }
 
@@ -51,42 +100,12 @@ void UserHistoryIndex::find(const Context& context, std::vector<Entry>& entries)
     const std::lock_guard lock(locks_.of(slot));
     if (user->key == key) return entries.assign(user->entries.begin(), user->entries.end());
   }
-  // Nobody we know, or the caller's own session: what it holds is what we would have remembered of it by now.
+  // An unknown user, or the caller's own session: take what would have been remembered of the session by now.
   for (const Visit& visit : context.session) add(entries, visit.item, to_ms(visit.time));
 }
 
-void UserHistoryIndex::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  thread_local std::vector<Entry> entries;
-  thread_local std::vector<Candidate> candidates;
-  find(context, entries);
-  candidates.clear();
-  for (const Entry& entry : entries) {
-    if (entry.item != context.last_item()) candidates.push_back({entry.item, own_score(entry, to_ms(context.now))});
-  }
-  keep_best(candidates, k);
-  out.insert(out.end(), candidates.begin(), candidates.end());
-}
-
-void UserHistoryIndex::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  thread_local std::vector<Entry> entries;
-  thread_local ItemTable table;
-  find(context, entries);
-  table.clear();
-  float total = 1.0F;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    table.find_or_insert(entries[i].item, static_cast<std::uint32_t>(i));
-    total += entries[i].count;
-  }
-  const float log_items = std::log2(1.0F + static_cast<float>(entries.size()));
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
-    const std::uint32_t at = table.find(candidates[row]);
-    const bool known = at != ItemTable::kAbsent;
-    out.at(row, 0) = known ? own_score(entries[at], to_ms(context.now)) : 0.0F;
-    out.at(row, 1) = known ? std::log2(1.0F + entries[at].count) : 0.0F;
-    out.at(row, 2) = known ? log_hours(to_ms(context.now) - entries[at].last_ms) : kNever;
-    out.at(row, 3) = known ? entries[at].count / total : 0.0F;
-    out.at(row, 4) = log_items;
-  }
+void UserHistoryIndex::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<History>(query).ask(*this, context);
 }
 
 void UserHistoryIndex::reset(Slot slot, std::uint64_t key) {

@@ -13,19 +13,18 @@
 
 namespace freshet::online {
 
-/// "user_history": what this user has come for before, in whatever session: bought again, read again, never again.
+/// "user_history": what this user has come for before, in any session: bought again, read again, never again.
 /// Keeps per user the newest max_items_per_user distinct items with count and time; the least recently active user
 /// beyond max_users is forgotten. Without a user id the session id stands for the user, without either the session
-/// itself. Its own ranking: items by count, less the longer ago. Threads: as Scorer and Part; a user's items are copied
-/// under their stripe's lock.
+/// itself. Its own ranking: items by count, less the longer ago.
+/// Threads: as Scorer and Part; a user's items are copied under their stripe's lock.
 class UserHistoryIndex final : public Scorer {
  public:
   UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items);
 
   std::string_view name() const override { return "user_history"; }
   std::span<const std::string_view> features() const override;
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   // learner thread only: see Part
   void observe(const Context& before, const Interaction& event);
@@ -47,11 +46,13 @@ class UserHistoryIndex final : public Scorer {
     std::uint64_t key = 0;       // 0: free
     std::vector<Entry> entries;  // the newest last
   };
-  /// One more visit of `item`, which is the newest from now on.
+  class History;  // its Query
+
+  /// Counts a visit of `item` and makes it the newest.
   static void add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms);
-  /// The entries of the context's user; of a stranger, those that the session would have made.
+  /// The entries of the context's user; for an unknown user, those that the session would have made.
   void find(const Context& context, std::vector<Entry>& entries) const;
-  /// Slot `slot` is now that of `key` (0: nobody's), with nothing in it.
+  /// Gives the slot to `key` (0: to no user), empty.
   void reset(Slot slot, std::uint64_t key);
   static float own_score(const Entry& entry, std::int64_t now_ms);
 

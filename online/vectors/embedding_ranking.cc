@@ -16,7 +16,7 @@ constexpr float kUnknown = -12.0F;    // log-odds of an item without a row again
 constexpr std::size_t kAtLeast = 50;  // ranked again in floats
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
 
-/// The floats of a few rows lie all over the table: asked for early, they are there when it is their turn.
+/// The floats of a few rows are scattered over the table: prefetched, they are there when they are needed.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   if (row == kNoRow) return;
   __builtin_prefetch(&embeddings.scalars(row));
@@ -30,14 +30,14 @@ struct Scan {
   std::vector<const RowCluster*> clusters;  // that are read
   std::vector<float> scores;                // block by block
   std::vector<float> peaks;                 // the best of every block
-  std::vector<Candidate> best;              // rows, not yet items
+  std::vector<ScoredRow> best;
 
   void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all);
   void run(const ClusterView& view, std::span<const float> exact_query, bool all);
   void select(std::size_t count);
 };
 
-/// The clusters whose means score highest, as many as hold the rows to be read.
+/// Chooses the clusters whose means score highest, as many as hold the rows to be read.
 void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
   clusters.clear();
   const std::size_t count = view.clusters.size();
@@ -82,8 +82,8 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
   }
 }
 
-/// Leaves the best `count` rows in `best` and some more, in no order. That many peaks reach the threshold, so no row
-/// below it is among them, and only blocks whose peak reaches it need a look.
+/// Leaves the best `count` rows and some more in `best`, in no order. `count` peaks reach the threshold: no row below it
+/// is among the best, and only blocks whose peak reaches it are read.
 void Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
@@ -111,8 +111,8 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
   scan.select(std::max(k + k / 2, kAtLeast) + 1);  // and `except`
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
-    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].item);
-    const std::uint32_t row = scan.best[n].item;
+    if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].row);
+    const std::uint32_t row = scan.best[n].row;
     const ItemIndex item = embeddings.scalars(row).item;
     if (item == kNoItem || item == except) continue;
     ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
@@ -140,38 +140,41 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
 }
 
 void relate_to_best(std::size_t rows, FeatureColumns out) {
-  const auto known = [&](std::size_t row) { return out.at(row, 4) > 0; };
+  const auto known = [&](std::size_t row) { return out.at(row, kEmbeddingKnown) > 0; };
   float largest = -INFINITY;
-  for (std::size_t row = 0; row < rows; ++row) largest = std::max(largest, known(row) ? out.at(row, 0) : -INFINITY);
+  for (std::size_t row = 0; row < rows; ++row) {
+    largest = std::max(largest, known(row) ? out.at(row, kEmbeddingOwn) : -INFINITY);
+  }
   thread_local std::vector<float> odds;
   odds.resize(rows);
   for (std::size_t row = 0; row < rows; ++row) {
-    odds[row] = out.at(row, 0) = known(row) ? std::max(kUnknown, out.at(row, 0) - largest) : kUnknown;
+    float& own = out.at(row, kEmbeddingOwn);
+    odds[row] = own = known(row) ? std::max(kUnknown, own - largest) : kUnknown;
   }
   exponential(odds.data(), rows);
   float sum = 1e-9F;
   for (std::size_t row = 0; row < rows; ++row) sum += known(row) ? odds[row] : 0.0F;
-  for (std::size_t row = 0; row < rows; ++row) out.at(row, 1) = known(row) ? odds[row] / sum : 0.0F;
+  for (std::size_t row = 0; row < rows; ++row) out.at(row, kEmbeddingShare) = known(row) ? odds[row] / sum : 0.0F;
 }
 
-void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> candidates,
+void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> items,
                  FeatureColumns out) {
   thread_local std::vector<std::uint32_t> rows;
-  rows.assign(candidates.size() + kPrefetch, kNoRow);
-  for (std::size_t row = 0; query != nullptr && row < candidates.size(); ++row) {
-    rows[row] = embeddings.presumed_row_of(candidates[row]);
+  rows.assign(items.size() + kPrefetch, kNoRow);
+  for (std::size_t row = 0; query != nullptr && row < items.size(); ++row) {
+    rows[row] = embeddings.presumed_row_of(items[row]);
   }
-  for (std::size_t row = 0; row < candidates.size(); ++row) {
+  for (std::size_t row = 0; row < items.size(); ++row) {
     prefetch(embeddings, rows[row + kPrefetch]);
     const std::uint32_t at = rows[row];
-    const bool known = embeddings.is_row_of(at, candidates[row]);
+    const bool known = embeddings.is_row_of(at, items[row]);
     const float affinity = known ? dot(query, embeddings.vector(at), embeddings.dimension) : 0.0F;
-    out.at(row, 0) = affinity + (known ? embeddings.offset(at) : 0.0F);
-    out.at(row, 2) = affinity;
-    out.at(row, 3) = known ? embeddings.scalars(at).bias : 0.0F;
-    out.at(row, 4) = known ? 1.0F : 0.0F;
+    out.at(row, kEmbeddingOwn) = affinity + (known ? embeddings.offset(at) : 0.0F);
+    out.at(row, kEmbeddingAffinity) = affinity;
+    out.at(row, kEmbeddingBias) = known ? embeddings.scalars(at).bias : 0.0F;
+    out.at(row, kEmbeddingKnown) = known ? 1.0F : 0.0F;
   }
-  relate_to_best(candidates.size(), out);
+  relate_to_best(items.size(), out);
 }
 
 }  // namespace freshet::online

@@ -94,18 +94,21 @@ void EmbeddingTable::forget(ItemIndex item) {
   if (row != kNoRow) clear_row(row, item);
 }
 
-EmbeddingView EmbeddingTable::publish() {
+std::shared_ptr<const EmbeddingView> EmbeddingTable::publish() {
   ++epoch_;
-  EmbeddingView view = view_;
-  view.scan = clusters_.publish();
+  auto view = std::make_shared<EmbeddingView>(view_);
+  view->scan = clusters_.publish();
   return view;
 }
 
-ScanQuality EmbeddingTable::scan_quality() const {
-  if (!clusters_.is_clustered()) return {};
-  const ClusterView& scan = *view_.scan;
-  const auto read = static_cast<double>(scan.tuner->rows()), all = static_cast<double>(scan.rows);
-  return {scan.tuner->recall(), all > 0 ? std::min(1.0, read / all) : 1};
+std::array<Diagnostic, 2> EmbeddingTable::diagnostics() const {
+  double recall = 1, share = 1;
+  if (clusters_.is_clustered()) {
+    const ClusterView& scan = *view_.scan;
+    recall = scan.tuner->recall();
+    if (scan.rows > 0) share = std::min(1.0, static_cast<double>(scan.tuner->rows()) / static_cast<double>(scan.rows));
+  }
+  return {{{"scan", "recall", recall}, {"scan", "share", share}}};
 }
 
 void EmbeddingTable::save(ByteWriter& out) const {

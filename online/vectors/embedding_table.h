@@ -13,8 +13,8 @@
 #include "online/containers/chunked_array.h"
 #include "online/containers/lru.h"
 #include "online/kernels/simd.h"
+#include "online/measure/diagnostic.h"
 #include "online/part/context.h"
-#include "online/part/part.h"
 #include "online/vectors/row_clusters.h"
 
 namespace freshet::online {
@@ -51,15 +51,15 @@ struct EmbeddingView {
     const std::uint32_t row = presumed_row_of(item);
     return is_row_of(row, item) ? row : kNoRow;
   }
-  /// The same, unless the item has got or lost its row since: the map is live, and only is_row_of() says whose the row
-  /// was. For who asks that later, when the row has been prefetched.
+  /// The same, unless the item has gained or lost its row since: the map is live. For callers that prefetch the row
+  /// before they check with is_row_of() whose it was.
   std::uint32_t presumed_row_of(ItemIndex item) const {
     const auto* entry = row_of_item->find(item);
     if (entry == nullptr) return kNoRow;
     const std::uint32_t row = entry->load(std::memory_order_relaxed) - 1;
     return row < rows ? row : kNoRow;
   }
-  /// Also for kNoRow, which is nobody's.
+  /// False for kNoRow.
   bool is_row_of(std::uint32_t row, ItemIndex item) const { return row != kNoRow && scalars(row).item == item; }
   const float* vector(std::uint32_t row) const {
     return vectors[row / EmbeddingPage::kRows] + (row % EmbeddingPage::kRows) * dimension;
@@ -97,9 +97,13 @@ class EmbeddingTable {
 
   /// The rows as they are now; changes with them.
   const EmbeddingView& live() const { return view_; }
-  EmbeddingView publish();
+  /// The same for a scorer that keeps its view; belongs to the table.
+  std::shared_ptr<const EmbeddingView> shared_live() const { return {std::shared_ptr<void>(), &view_}; }
+  std::shared_ptr<const EmbeddingView> publish();
 
-  ScanQuality scan_quality() const;
+  /// How well scans of the rows work: the share of the best 20 of all items that they find, measured on live scans, and
+  /// the share of the vectors that they read for that.
+  std::array<Diagnostic, 2> diagnostics() const;
 
   void save(ByteWriter& out) const;
   bool load(ByteReader& in);

@@ -23,8 +23,8 @@ class ItemVectors {
               std::size_t admission_count, std::size_t exact_rows);
 
   EmbeddingTable& table() { return table_; }
+  const EmbeddingTable& table() const { return table_; }
   const EmbeddingView& live() const { return table_.live(); }
-  ScanQuality scan_quality() const { return table_.scan_quality(); }
   std::uint32_t row_of(ItemIndex item) const { return table_.row_of(item); }
   std::span<const float> vector(std::uint32_t row) const { return {live().vector(row), live().dimension}; }
 

@@ -50,7 +50,7 @@ std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& fi
   return names;
 }
 
-/// Newest first, both.
+/// Merges `transient` into `events`; both are newest first.
 void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
   if (transient.empty()) return;
   const auto stored = static_cast<std::ptrdiff_t>(events.size());
@@ -58,7 +58,7 @@ void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
   std::ranges::inplace_merge(events, events.begin() + stored, std::ranges::greater{}, &Event::time);
 }
 
-/// Reused from request to request.
+/// This thread's buffers.
 Ranking& thread_ranking() {
   thread_local Ranking ranking;
   return ranking;
@@ -94,7 +94,7 @@ Result<online::Context> Recommender::context_of(const Owner& owner) const {
   add_transient(services.transient.recent(owner, services.online.max_session_items), *events);
   const auto find = [&](std::string_view item) { return services.vocabulary.find(item); };
   // Event time, not wall clock: a replayed log behaves as it did in its day.
-  // What is not stored does not move the stream's time; it is not later than itself, all the same.
+  // An event that is not stored does not move the stream's time, but the list is not made before it.
   Timestamp now = services.histories.stream_time();
   if (!events->empty()) now = std::max(now, events->front().time);
   online::Context context = online::session_from_history(*events, now, services.online, find);
@@ -133,7 +133,7 @@ List Recommender::Impl::start(const online::Snapshot& snapshot, std::string sour
   return list;
 }
 
-/// Asks the filters, each only about what the ones before it kept.
+/// Asks the filters in turn until one removes the candidate.
 bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& candidate) const {
   for (std::size_t i = 0; i < filters.size(); ++i) {
     if (filters[i]->keep(request, candidate)) continue;
@@ -145,12 +145,12 @@ bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& c
 
 List Recommender::recommend(const ListRequest& request) const {
   const auto snapshot = impl_->services.snapshot();
-  // The blender is trained on sessions that have begun; before that popularity is all there is to go by.
+  // The blender is trained on sessions that have begun; without one, only popularity is left.
   return request.context.session.empty() ? impl_->popular(request, *snapshot) : impl_->blended(request, *snapshot);
 }
 
-/// Fills the list with the best that the filters let through; returns their rows. Only what comes so far is named and
-/// filtered: most candidates never are.
+/// Fills the list with the best candidates that pass the filters and returns their rows. Names and filters only as many
+/// candidates as needed.
 std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, const Ranking& ranking,
                                                    List& list) const {
   const StageMetrics::Timer timer(metrics, StageMetrics::selection);
@@ -159,7 +159,7 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   list.items.clear();
   list.items.reserve(rows.capacity());
   const auto visit = [&](std::size_t row) {
-    // A number that was given up since it was proposed has no name any more.
+    // An item whose number was recycled since it was proposed has no name any more.
     NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
     if (candidate.name.empty() || !keep(request, candidate)) return true;
     list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
@@ -179,12 +179,13 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
     {
       const StageMetrics::Timer timer(metrics, StageMetrics::sources);
-      online::propose(scorers, request.context, per_part, ranking);
+      if (attempt == 0) online::ask(scorers, request.context, ranking);
+      online::propose(scorers, per_part, ranking);
     }
     metrics.proposed(ranking.items.size());
     {
       const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
-      online::extract_features(scorers, request.context, ranking);
+      online::extract_features(scorers, ranking);
       online::blend(*snapshot.blender, ranking);
     }
     rows = select(request, ranking, list);
@@ -214,7 +215,8 @@ List Recommender::Impl::popular(const ListRequest& request, const online::Snapsh
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, count *= 2) {
     {
       const StageMetrics::Timer timer(metrics, StageMetrics::sources);
-      online::propose({&scorer, 1}, request.context, count, ranking);
+      if (attempt == 0) online::ask({&scorer, 1}, request.context, ranking);
+      online::propose({&scorer, 1}, count, ranking);
     }
     metrics.proposed(ranking.items.size());
     const auto& proposed = ranking.proposals.front().candidates;
@@ -246,7 +248,8 @@ List Recommender::rank(const online::Context& context, const std::vector<std::st
   }
   {
     const StageMetrics::Timer timer(impl_->metrics, StageMetrics::scoring);
-    online::extract_features(scorers, context, ranking);
+    online::ask(scorers, context, ranking);
+    online::extract_features(scorers, ranking);
     online::blend(*snapshot->blender, ranking);
   }
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);

@@ -12,7 +12,7 @@
 
 namespace freshet::serve {
 
-/// An answer: items best first, and what it rests on.
+/// An answer: items, best first, and where they come from.
 struct List {
   struct Entry {
     std::string item;
@@ -21,7 +21,7 @@ struct List {
   };
   std::vector<Entry> items;
   std::vector<std::string> parts;  ///< that proposed something in the list, in the order of the model
-  std::string source;              ///< "blend", or the one part that was asked
+  std::string source;              ///< "blend", or the only part asked
   std::uint64_t model_version = 0;
   std::int64_t model_age_ms = 0;
 };
@@ -37,16 +37,17 @@ class Recommender {
   explicit Recommender(const Services& services);
   ~Recommender();
 
-  /// The owner's current session; if that is over, their last one, so that who comes back is not a stranger.
+  /// The owner's current session; if it is over, their last one, so that a returning user is not a stranger.
   Result<online::Context> context_of(const Owner& owner) const;
 
-  /// A session given by the caller, oldest first; unknown items are passed over.
+  /// A session given by the caller, oldest first; unknown items are skipped.
   online::Context context_of(const std::vector<std::string>& items) const;
 
   /// At most request.k items. Without any context: what is popular now.
   List recommend(const ListRequest& request) const;
 
-  /// Every one of `items` once, best first; those that the model does not know come last, in the order given.
+  /// Every one of `items` once, best first, by the model as it is now; items that the model does not know come last, in
+  /// the order given.
   List rank(const online::Context& context, const std::vector<std::string>& items) const;
 
   /// What is popular now.

@@ -45,15 +45,17 @@ void use(online::Part& part) {
     context.session.push_back({item, context.now});
   }
   const auto scorer = part.publish();
+  std::unique_ptr<online::Query> query;
+  scorer->ask(context, query);
   std::vector<online::Candidate> candidates;
-  scorer->propose(context, 5, candidates);
+  query->propose(5, candidates);
   std::vector<online::ItemIndex> items;
   for (const auto& candidate : candidates) {
     FRESHET_CHECK(candidate.item < kItems);
     items.push_back(candidate.item);
   }
   std::vector<float> features(items.size() * scorer->features().size());
-  scorer->score(context, items, {features.data(), scorer->features().size()});
+  query->write_features(items, {features.data(), scorer->features().size()});
   part.forget_item(2);
   part.erase(context.user_key);
 }

@@ -38,8 +38,10 @@ inline void observe_session(online::Part& part, std::uint64_t key, std::initiali
 
 inline std::vector<online::Candidate> propose(const online::Scorer& scorer, const online::Context& context,
                                               std::size_t k = 20) {
+  std::unique_ptr<online::Query> query;
+  scorer.ask(context, query);
   std::vector<online::Candidate> candidates;
-  scorer.propose(context, k, candidates);
+  query->propose(k, candidates);
   return candidates;
 }
 
@@ -54,7 +56,9 @@ inline std::vector<std::vector<float>> score(const online::Scorer& scorer, const
                                              const std::vector<online::ItemIndex>& items) {
   const std::size_t width = scorer.features().size();
   std::vector<float> values(items.size() * width, -777.0F);
-  scorer.score(context, items, {values.data(), width});
+  std::unique_ptr<online::Query> query;
+  scorer.ask(context, query);
+  query->write_features(items, {values.data(), width});
   std::vector<std::vector<float>> rows;
   for (std::size_t i = 0; i < items.size(); ++i) {
     rows.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(i * width),

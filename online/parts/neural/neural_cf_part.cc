@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "online/containers/numbering.h"
+#include "online/measure/calibration.h"
 #include "online/parts/neural/neural_cf_scorer.h"
 #include "online/parts/neural/neural_cf_trainer.h"
 #include "online/vectors/item_vectors.h"
@@ -31,15 +32,15 @@ class NeuralCfPart final : public Part {
         items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
                options.exact_items),
         trainer_(options.dimension, options.hidden_units, options.negatives, options.perceptron_learning_rate, seed),
-        live_(weights_, items_.live(), users_) {
-    trainer_.export_weights(weights_);
+        live_(weights_, items_.table().shared_live(), users_) {
+    trainer_.export_weights(*weights_);
   }
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const PublishedNeuralCf>(weights_, items_.table().publish(), users_);
-    return {published, &published->scorer};
+    return std::make_shared<const NeuralCfScorer>(std::make_shared<const NeuralCfWeights>(*weights_),
+                                                  items_.table().publish(), users_);
   }
 
   void observe(const Context&, const Interaction& event) override {
@@ -100,20 +101,26 @@ class NeuralCfPart final : public Part {
       example.counted = in.fixed<std::uint8_t>() != 0;
       pending_.push_back(example);
     }
-    trainer_.export_weights(weights_);
+    trainer_.export_weights(*weights_);
     return in.ok() ? Result<void>{} : corrupt;
   }
 
   std::size_t memory_bytes() const override {
-    const std::size_t perceptron = weights_.user_weights.size() + weights_.item_weights.size() + weights_.bias1.size() +
-                                   weights_.weights2.size() + weights_.bias2.size() + weights_.weights3.size();
+    const NeuralCfWeights& w = *weights_;
+    const std::size_t perceptron = w.user_weights.size() + w.item_weights.size() + w.bias1.size() + w.weights2.size() +
+                                   w.bias2.size() + w.weights3.size();
     return users_->memory_bytes() + items_.memory_bytes() + 3 * perceptron * sizeof(float) +
            pending_.capacity() * sizeof(Example);
   }
 
-  std::optional<Calibration> calibration() const override { return calibration_.calibration(); }
-
-  std::optional<ScanQuality> scan_quality() const override { return items_.scan_quality(); }
+  /// Calibration and scans.
+  std::vector<Diagnostic> diagnostics() const override {
+    const auto probabilities = diagnostics_of(calibration_.calibration());
+    const auto scan = items_.table().diagnostics();
+    std::vector<Diagnostic> all(probabilities.begin(), probabilities.end());
+    all.insert(all.end(), scan.begin(), scan.end());
+    return all;
+  }
 
  private:
   void train() {
@@ -147,7 +154,7 @@ class NeuralCfPart final : public Part {
       calibration_.record(1 / (1 + std::exp(-static_cast<double>(gradients.log_odds[pair]))), batch.clicked[pair] > 0);
     }
     apply(gradients);
-    trainer_.export_weights(weights_);
+    trainer_.export_weights(*weights_);
   }
 
   void gather(NeuralCfBatch& batch) const {
@@ -178,7 +185,7 @@ class NeuralCfPart final : public Part {
   const std::shared_ptr<UserVectors> users_;
   ItemVectors items_;
   NeuralCfTrainer trainer_;
-  NeuralCfWeights weights_;
+  const std::shared_ptr<NeuralCfWeights> weights_ = std::make_shared<NeuralCfWeights>();
   NeuralCfScorer live_;
   CalibrationMeter calibration_;
   std::vector<Example> pending_;

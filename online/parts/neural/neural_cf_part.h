@@ -13,11 +13,11 @@ namespace freshet::online {
 /// clicks and of negatives drawn from what is popular now (a share of them from all items). A new user's vector is that
 /// of their first item, so that they are folded in at once; it is stepped with the batch that their next click is in.
 /// Without a user id the session stands for the user.
-/// Predicts how likely a shown item is clicked if it is shown among `negatives` others drawn like that; calibration()
-/// says how well, from each batch before its step. The click that a user's vector was made from is no example; one that
-/// an item's vector was made from is not counted.
-/// LibTorch computes gradients; serving uses plain C++ over the published weights (online/parts/neural/neural_cf_scorer.h).
-/// Threads:  as Part. Sets LibTorch's intra-op threads to 1 on the learner thread.
+/// Predicts how likely a shown item is clicked if it is shown among `negatives` others drawn like that; diagnostics()
+/// report how well, from each batch before its step. The click that a user's vector was made from is no example; one
+/// that an item's vector was made from is not counted.
+/// LibTorch computes gradients; serving uses plain C++ over the published weights (neural_cf_scorer.h).
+/// Threads: as Part. Sets LibTorch's intra-op threads to 1 on the learner thread.
 std::unique_ptr<Part> make_neural_cf_part(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed);
 
 }  // namespace freshet::online

@@ -17,74 +17,99 @@ void relu(std::vector<float>& values) {
 
 }  // namespace
 
-NeuralCfScorer::NeuralCfScorer(const NeuralCfWeights& weights, const EmbeddingView& items,
-                               std::shared_ptr<const UserVectors> users)
-    : weights_(weights), items_(items), users_(std::move(users)) {}
+class NeuralCfScorer::Clicks final : public Query {
+ public:
+  void ask(const NeuralCfScorer& scorer, const Context& context) {
+    scorer_ = &scorer;
+    last_item_ = context.last_item();
+    has_user_ = scorer.users_->copy(who(context), user_);
+  }
+
+  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
+
+ private:
+  const NeuralCfScorer* scorer_ = nullptr;
+  ItemIndex last_item_ = kNoItem;
+  bool has_user_ = false;
+  std::vector<float> user_;
+
+  // buffers
+  Layers layers_;
+  std::vector<float> odds_;
+  std::vector<Candidate> shortlist_;
+  std::vector<std::uint32_t> rows_;
+  std::vector<std::size_t> known_;  // places of the items that have rows
+};
+
+NeuralCfScorer::NeuralCfScorer(std::shared_ptr<const NeuralCfWeights> weights,
+                               std::shared_ptr<const EmbeddingView> items, std::shared_ptr<const UserVectors> users)
+    : weights_(std::move(weights)), items_(std::move(items)), users_(std::move(users)) {}
 
 std::span<const std::string_view> NeuralCfScorer::features() const { return kEmbeddingFeatures; }
 
-void NeuralCfScorer::log_odds(std::span<const float> user, std::span<const std::uint32_t> rows,
+void NeuralCfScorer::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<Clicks>(query).ask(*this, context);
+}
+
+void NeuralCfScorer::log_odds(std::span<const float> user, std::span<const std::uint32_t> rows, Layers& layers,
                               std::vector<float>& out) const {
-  const std::size_t d = weights_.dimension, h = weights_.hidden;
-  thread_local std::vector<float> of_user, first, second;
-  of_user = weights_.bias1;
-  add_product(of_user.data(), weights_.user_weights.data(), user.data(), d, h);
+  const NeuralCfWeights& weights = *weights_;
+  const std::size_t d = weights.dimension, h = weights.hidden;
+  auto& [of_user, first, second] = layers;
+  of_user = weights.bias1;
+  add_product(of_user.data(), weights.user_weights.data(), user.data(), d, h);
   out.clear();
   for (const std::uint32_t row : rows) {
-    const float* item = items_.vector(row);
+    const float* item = items_->vector(row);
     first = of_user;
-    add_product(first.data(), weights_.item_weights.data(), item, d, h);
+    add_product(first.data(), weights.item_weights.data(), item, d, h);
     relu(first);
-    second = weights_.bias2;
-    add_product(second.data(), weights_.weights2.data(), first.data(), h, h / 2);
+    second = weights.bias2;
+    add_product(second.data(), weights.weights2.data(), first.data(), h, h / 2);
     relu(second);
-    out.push_back(dot(user.data(), item, d) + items_.scalars(row).bias + weights_.offset +
-                  dot(weights_.weights3.data(), second.data(), h / 2));
+    out.push_back(dot(user.data(), item, d) + items_->scalars(row).bias + weights.offset +
+                  dot(weights.weights3.data(), second.data(), h / 2));
   }
 }
 
-void NeuralCfScorer::propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const {
-  thread_local std::vector<float> user, odds;
-  thread_local std::vector<Candidate> shortlist;
-  thread_local std::vector<std::uint32_t> rows;
-  if (!users_->copy(who(context), user)) return;
-  shortlist.clear();
-  nearest_items(items_, user, std::max(kShortlistFactor * k, kShortlist), context.last_item(), shortlist);
-  rows.clear();
+void NeuralCfScorer::Clicks::propose(std::size_t k, std::vector<Candidate>& out) {
+  if (!has_user_) return;
+  const EmbeddingView& view = *scorer_->items_;
+  shortlist_.clear();
+  nearest_items(view, user_, std::max(kShortlistFactor * k, kShortlist), last_item_, shortlist_);
+  rows_.clear();
   // The map from items to rows is live: an item may have lost its row since this snapshot was taken.
-  std::erase_if(shortlist, [&](const Candidate& candidate) {
-    const std::uint32_t row = items_.row_of(candidate.item);
-    if (row != kNoRow) rows.push_back(row);
+  std::erase_if(shortlist_, [&](const Candidate& candidate) {
+    const std::uint32_t row = view.row_of(candidate.item);
+    if (row != kNoRow) rows_.push_back(row);
     return row == kNoRow;
   });
-  log_odds(user, rows, odds);
-  for (std::size_t i = 0; i < shortlist.size(); ++i) shortlist[i].score = odds[i] + items_.scalars(rows[i]).prior;
-  keep_best(shortlist, k);
-  out.insert(out.end(), shortlist.begin(), shortlist.end());
+  scorer_->log_odds(user_, rows_, layers_, odds_);
+  for (std::size_t i = 0; i < shortlist_.size(); ++i) shortlist_[i].score = odds_[i] + view.scalars(rows_[i]).prior;
+  keep_best(shortlist_, k);
+  out.insert(out.end(), shortlist_.begin(), shortlist_.end());
 }
 
-void NeuralCfScorer::score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const {
-  thread_local std::vector<float> user, odds;
-  thread_local std::vector<std::uint32_t> rows;
-  thread_local std::vector<std::size_t> known;
-  rows.clear();
-  known.clear();
-  const bool has_user = users_->copy(who(context), user);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
+void NeuralCfScorer::Clicks::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
+  const EmbeddingView& view = *scorer_->items_;
+  rows_.clear();
+  known_.clear();
+  for (std::size_t i = 0; i < items.size(); ++i) {
     for (std::size_t feature = 0; feature < kEmbeddingFeatures.size(); ++feature) out.at(i, feature) = 0;
-    const std::uint32_t row = has_user ? items_.row_of(candidates[i]) : kNoRow;
+    const std::uint32_t row = has_user_ ? view.row_of(items[i]) : kNoRow;
     if (row == kNoRow) continue;
-    known.push_back(i);
-    rows.push_back(row);
+    known_.push_back(i);
+    rows_.push_back(row);
   }
-  if (has_user) log_odds(user, rows, odds);
-  for (std::size_t n = 0; n < known.size(); ++n) {
-    out.at(known[n], 0) = odds[n] + items_.scalars(rows[n]).prior;
-    out.at(known[n], 2) = odds[n];
-    out.at(known[n], 3) = items_.scalars(rows[n]).bias;
-    out.at(known[n], 4) = 1;
+  if (has_user_) scorer_->log_odds(user_, rows_, layers_, odds_);
+  for (std::size_t n = 0; n < known_.size(); ++n) {
+    out.at(known_[n], kEmbeddingOwn) = odds_[n] + view.scalars(rows_[n]).prior;
+    out.at(known_[n], kEmbeddingAffinity) = odds_[n];
+    out.at(known_[n], kEmbeddingBias) = view.scalars(rows_[n]).bias;
+    out.at(known_[n], kEmbeddingKnown) = 1;
   }
-  relate_to_best(candidates.size(), out);
+  relate_to_best(items.size(), out);
 }
 
 }  // namespace freshet::online

@@ -63,14 +63,13 @@ class SequencePart final : public Part {
         adagrad_(options_.dimension, options_.learning_rate),
         trainer_(std::move(model.trainer)),
         encoder_(trainer_->encoder()),
-        live_(name_, inputs_, encoder_, table_.live()),
+        live_(name_, inputs_, encoder_, table_.shared_live()),
         step_(*trainer_) {}
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    auto published = std::make_shared<const PublishedSequenceModel>(name_, inputs_, encoder_, table_.publish());
-    return {published, &published->scorer};
+    return std::make_shared<const SequenceScorer>(name_, inputs_, encoder_, table_.publish());
   }
 
   void observe(const Context& before, const Interaction& event) override {
@@ -86,7 +85,6 @@ class SequencePart final : public Part {
     }
     table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
     if (is_new) initialise(row, before);
-    live_.weights_changed();
     if (example.inputs.empty()) return;
     pending_.push_back(std::move(example));
     // All by count, never by time: a restart then goes the same way.
@@ -102,7 +100,6 @@ class SequencePart final : public Part {
     const auto mentions = [&](const Example& example) { return example.mentions(item); };
     std::erase_if(pending_, mentions);
     std::erase_if(replay_, mentions);
-    live_.weights_changed();
   }
 
   void erase(std::uint64_t key) override {
@@ -152,12 +149,15 @@ class SequencePart final : public Part {
     }
     if (!in.ok()) return corrupt;
     if (remembered_ >= options_.replay_buffer) replay_ = {};
-    weights_changed();
+    use_newest_weights();
     if (has_step && !load_step(in)) return corrupt;
     return {};
   }
 
-  std::optional<ScanQuality> scan_quality() const override { return table_.scan_quality(); }
+  std::vector<Diagnostic> diagnostics() const override {
+    const auto scan = table_.diagnostics();
+    return {scan.begin(), scan.end()};
+  }
 
   std::size_t memory_bytes() const override {
     std::size_t examples = (pending_.capacity() + replay_.capacity()) * sizeof(Example);
@@ -212,7 +212,7 @@ class SequencePart final : public Part {
     const auto [batch, gradients] = step_.finish();
     trainer_->step_weights();
     apply(batch, gradients);
-    weights_changed();
+    use_newest_weights();
   }
 
   /// The same if it concerns `row`, which is about to be another item's.
@@ -235,10 +235,9 @@ class SequencePart final : public Part {
     return true;
   }
 
-  void weights_changed() {
+  void use_newest_weights() {
     encoder_ = trainer_->encoder();
     live_.set_encoder(encoder_);
-    live_.weights_changed();
   }
 
   /// Rows by their number in the batch's dense table: rows_ maps both ways.

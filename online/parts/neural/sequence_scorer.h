@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -15,47 +14,30 @@ namespace freshet::online {
 
 /// Serving side of a sequence model, in plain C++: the encoder makes a vector v of the inputs, and item i scores
 /// v.e_i + bias_i + log of its current share of events.
-/// Threads:  as Scorer. A published one is immutable but for what its inputs remember; the learner's live one is for
-///           the learner thread.
-/// Cost:     the encoder's; propose() scans all rows (embedding_ranking.h).
+/// Threads: as Scorer. A published one is immutable except for what its inputs remember; the learner's live one is for
+///          the learner thread.
+/// Cost:    ask() costs what the encoder does; proposing scans all rows (embedding_ranking.h).
 class SequenceScorer final : public Scorer {
  public:
-  /// `name` and `embeddings` are referred to, not copied.
+  /// `name` is referred to, not copied.
   SequenceScorer(std::string_view name, std::shared_ptr<const SequenceInputs> inputs,
-                 std::shared_ptr<const SequenceEncoder> encoder, const EmbeddingView& embeddings);
+                 std::shared_ptr<const SequenceEncoder> encoder, std::shared_ptr<const EmbeddingView> embeddings);
 
   std::string_view name() const override { return name_; }
   std::span<const std::string_view> features() const override;
-  void propose(const Context& context, std::size_t k, std::vector<Candidate>& out) const override;
-  void score(const Context& context, std::span<const ItemIndex> candidates, FeatureColumns out) const override;
+  void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  /// The vector for these items; false if none of them has a row.
-  bool encode(std::span<const ItemIndex> items, std::vector<float>& vector) const;
+  /// The vector for these items; false if none of them has a row. `rows` is a buffer.
+  bool encode(std::span<const ItemIndex> items, std::vector<const float*>& rows, std::vector<float>& vector) const;
 
-  // For the live scorer.
+  /// For the live scorer.
   void set_encoder(std::shared_ptr<const SequenceEncoder> encoder) { encoder_ = std::move(encoder); }
-  /// Whatever was computed before is stale.
-  void weights_changed() { ++version_; }
 
  private:
-  const std::vector<float>* encoded(const Context& context) const;
-
   const std::string_view name_;
   const std::shared_ptr<const SequenceInputs> inputs_;
   std::shared_ptr<const SequenceEncoder> encoder_;
-  const EmbeddingView& embeddings_;
-  const std::uint64_t identity_;
-  std::uint64_t version_ = 0;
-};
-
-/// A scorer together with what it reads.
-struct PublishedSequenceModel {
-  EmbeddingView embeddings;
-  SequenceScorer scorer;
-
-  PublishedSequenceModel(std::string_view name, std::shared_ptr<const SequenceInputs> inputs,
-                         std::shared_ptr<const SequenceEncoder> encoder, EmbeddingView the_embeddings)
-      : embeddings(std::move(the_embeddings)), scorer(name, std::move(inputs), std::move(encoder), embeddings) {}
+  const std::shared_ptr<const EmbeddingView> embeddings_;
 };
 
 }  // namespace freshet::online

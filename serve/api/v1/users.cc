@@ -7,13 +7,6 @@
 namespace freshet::serve {
 namespace {
 
-const online::UserNeighbours* neighbours_of(const online::Snapshot& snapshot) {
-  for (const auto& part : snapshot.parts) {
-    if (const auto* neighbours = part->user_neighbours()) return neighbours;
-  }
-  return nullptr;
-}
-
 /// Whoever has no history is nobody, whether or not the learner has read yet that they are erased.
 Result<bool> exists(const EndpointContext& context, const Owner& user) {
   const auto count = context.services.histories.count(user);
@@ -25,13 +18,13 @@ ApiResponse similar_users(const RouteRequest& request, const EndpointContext& co
   const auto k = request.number("k", 1, context.options.max_k, context.options.default_k);
   if (!k) return problem(k.error());
   const auto snapshot = context.services.snapshot();
-  const online::UserNeighbours* neighbours = neighbours_of(*snapshot);
-  if (neighbours == nullptr) return problem(404, "no part compares users: online.parts has no user_cf");
+  const online::UserNeighbors* neighbors = snapshot->user_neighbors();
+  if (neighbors == nullptr) return problem(404, "no part compares users: online.parts has no user_cf");
   const Owner user = context.owner(Owner::Kind::user, request.path.front());
   const auto known = exists(context, user);
   if (!known) return problem(known.error());
   std::vector<online::SimilarUser> similar;
-  if (!*known || !neighbours->similar_users(online::owner_key(user.kind, user.id), *k, similar)) {
+  if (!*known || !neighbors->similar_users(online::owner_key(user.kind, user.id), *k, similar)) {
     return problem(404, "no such user, or nothing learned about them yet");
   }
   json::array users;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <memory>
@@ -179,6 +180,47 @@ TEST_P(EveryPart, ProposesExactlyTheItemsThatItScoresBest) {
     }
     if (proposed.size() < 15 && GetParam().name != "popularity") {
       ASSERT_EQ(expected[proposed.size()], GetParam().unknown);
+    }
+  }
+}
+
+// Queries are kept by threads and asked about whatever comes next: nothing of what they were asked before may show.
+TEST_P(EveryPart, AQueryThatIsReusedAnswersAsAFreshOne) {
+  Random random(testing::test_seed(106));
+  std::array<std::unique_ptr<Part>, 2> parts{make(), make()};
+  const std::array steps{random_steps(random.next(), 2000), random_steps(random.next(), 2000)};
+  std::vector<ItemIndex> all;
+  for (ItemIndex item = 0; item < kItems; ++item) all.push_back(item);
+  std::vector<std::shared_ptr<const Scorer>> published;
+  std::unique_ptr<Query> reused;
+  for (std::size_t i = 0; i < steps[0].size(); ++i) {
+    for (std::size_t n = 0; n < parts.size(); ++n) feed(*parts[n], steps[n][i]);
+    if (i % 20 != 0) continue;
+    published.push_back(parts[random.below(parts.size())]->publish());
+    if (published.size() > 5) published.erase(published.begin());
+    for (int question = 0; question < 5; ++question) {
+      const Scorer& scorer = *published[random.below(published.size())];
+      Context context = steps[random.below(steps.size())][random.below(steps[0].size())].before;
+      if (random.uniform() < 0.1) context.session.clear();
+      scorer.ask(context, reused);
+      const bool proposes = random.uniform() < 0.8;  // given items are ranked without
+      for (std::size_t k = 3; proposes && k <= 12; k *= 4) {
+        std::vector<Candidate> proposed;
+        reused->propose(k, proposed);
+        const auto expected = testing::propose(scorer, context, k);
+        ASSERT_TRUE(std::ranges::equal(
+            proposed, expected,
+            [](const Candidate& a, const Candidate& b) { return a.item == b.item && a.score == b.score; }))
+            << "step " << i << ", " << k;
+      }
+      const std::size_t width = scorer.features().size();
+      std::vector<float> features(all.size() * width, -777.0F);
+      reused->write_features(all, {features.data(), width});
+      const auto expected = testing::score(scorer, context, all);
+      for (std::size_t row = 0; row < all.size(); ++row) {
+        ASSERT_TRUE(std::ranges::equal(std::span(features).subspan(row * width, width), expected[row]))
+            << "step " << i << ", item " << row;
+      }
     }
   }
 }

@@ -198,7 +198,8 @@ TEST(RowClusters, ScansFindWhatBruteForceFindsThoughTheyReadATenthOfTheRows) {
       for (float& value : group) value += 0.1F * symmetric(random);
     }
   }
-  const EmbeddingView view = table.publish();
+  const auto published = table.publish();
+  const EmbeddingView& view = *published;
   ASSERT_LE(view.scan->scanned_rows, kRows / 10);
   std::size_t found = 0, expected = 0;
   std::vector<Candidate> truth, nearest;

@@ -5,12 +5,29 @@
 #include <algorithm>
 #include <array>
 
+#include "online/parts/recurrence.h"
 #include "tests/support/part_driver.h"
 
 namespace freshet::online {
 namespace {
 
-// Proposes the given items; the features of item i are i + base and i * 2 + base.
+// Proposes given items; its features of item i are i + base and i * 2 + base.
+class FixedQuery final : public Query {
+ public:
+  void propose(std::size_t k, std::vector<Candidate>& out) override {
+    for (std::size_t i = 0; i < std::min(k, items.size()); ++i) out.push_back({items[i], 1.0F});
+  }
+  void write_features(std::span<const ItemIndex> asked, FeatureColumns out) override {
+    for (std::size_t row = 0; row < asked.size(); ++row) {
+      out.at(row, 0) = static_cast<float>(asked[row]) + base;
+      out.at(row, 1) = static_cast<float>(asked[row]) * 2 + base;
+    }
+  }
+
+  std::vector<ItemIndex> items;
+  float base = 0;
+};
+
 class FixedScorer final : public Scorer {
  public:
   FixedScorer(std::string_view name, std::vector<ItemIndex> items, float base)
@@ -21,14 +38,10 @@ class FixedScorer final : public Scorer {
     static constexpr std::array<std::string_view, 2> kNames{"own", "twice"};
     return kNames;
   }
-  void propose(const Context&, std::size_t k, std::vector<Candidate>& out) const override {
-    for (std::size_t i = 0; i < std::min(k, items_.size()); ++i) out.push_back({items_[i], 1.0F});
-  }
-  void score(const Context&, std::span<const ItemIndex> candidates, FeatureColumns out) const override {
-    for (std::size_t row = 0; row < candidates.size(); ++row) {
-      out.at(row, 0) = static_cast<float>(candidates[row]) + base_;
-      out.at(row, 1) = static_cast<float>(candidates[row]) * 2 + base_;
-    }
+  void ask(const Context&, std::unique_ptr<Query>& query) const override {
+    auto& fixed = reuse<FixedQuery>(query);
+    fixed.items = items_;
+    fixed.base = base_;
   }
 
  private:
@@ -46,20 +59,38 @@ struct RankingTest : ::testing::Test {
 
 TEST_F(RankingTest, FormsTheUnionInOrderOfFirstProposal) {
   for (int round = 0; round < 2; ++round) {  // reused
-    propose(parts, Context{}, 10, ranking);
+    ask(parts, Context{}, ranking);
+    propose(parts, 10, ranking);
     EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{5, 3, 9, 4}));
     EXPECT_EQ(ranking.sources, (std::vector<std::uint32_t>{1, 1, 3, 2}));
     EXPECT_EQ(ranking.proposals[1].candidates.size(), 2U);
   }
-  propose(parts, Context{}, 1, ranking);
+  propose(parts, 1, ranking);
   EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{5, 9}));
 }
 
 TEST_F(RankingTest, PutsEveryPartsFeaturesIntoItsOwnColumns) {
   EXPECT_EQ(feature_names(parts), (std::vector<std::string>{"one.own", "one.twice", "two.own", "two.twice"}));
   ranking.items = {7, 8};
-  extract_features(parts, Context{}, ranking);
+  ask(parts, Context{}, ranking);
+  extract_features(parts, ranking);
   EXPECT_EQ(ranking.features, (std::vector<float>{7, 14, 107, 114, 8, 16, 108, 116}));
+}
+
+TEST_F(RankingTest, AQueryIsReusedByItsKindAndReplacedByOthers) {
+  ask(parts, Context{}, ranking);
+  const Query* const first = ranking.queries[0].get();
+  const Query* const second = ranking.queries[1].get();
+  ask({&parts[1], 1}, Context{}, ranking);
+  EXPECT_EQ(ranking.queries[0].get(), first);
+  EXPECT_EQ(ranking.queries[1].get(), second) << "of a part that is not asked: kept for the next request";
+  propose({&parts[1], 1}, 10, ranking);
+  EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{9, 4}));
+  const auto recurrence = make_recurrence();
+  const Scorer* const other = &recurrence->live();
+  ask({&other, 1}, testing::context_of({1, 2}, 10), ranking);
+  EXPECT_NE(ranking.queries[0].get(), nullptr);
+  EXPECT_EQ(dynamic_cast<FixedQuery*>(ranking.queries[0].get()), nullptr);
 }
 
 TEST_F(RankingTest, TopKIsBestFirstWithTiesToTheEarlierItem) {

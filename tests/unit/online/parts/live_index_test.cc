@@ -39,8 +39,9 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
         const ItemIndex item = model.vocabulary().find(testing::numbered("item-", random.below(130)));
         if (item != kNoItem) context.session.push_back({item, context.now});
       }
-      propose(parts, context, 30, ranking);
-      extract_features(parts, context, ranking);
+      ask(parts, context, ranking);
+      propose(parts, 30, ranking);
+      extract_features(parts, ranking);
       blend(*snapshot->blender, ranking);
       for (const std::size_t at : top_k(ranking, 10)) {
         finite += std::isfinite(ranking.scores[at]) && model.vocabulary().name(ranking.items[at]).size() < 20;

@@ -84,7 +84,7 @@ TEST(MatrixFactorisation, InALargeCatalogueItScoresAndProposesNothing) {
   float other = 0, own = 0;
   for (ItemIndex item = 0; item < kTaste; ++item) other += affinity(item), own += affinity(kTaste + item);
   EXPECT_LT(other, own);
-  EXPECT_FALSE(f.part->scan_quality());
+  EXPECT_TRUE(f.part->diagnostics().empty());
 }
 
 TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {

@@ -105,16 +105,25 @@ TEST(SessionKnn, AnswersAnewOnceSomethingWasLearned) {
   EXPECT_EQ(propose(part->live(), context).size(), 2U);
 }
 
-TEST(SessionKnn, ScoresByTheVotesThatItProposedBy) {
+TEST(SessionKnn, AQueryScoresByTheVotesThatItProposedBy) {
   const auto part = make_session_knn({}, 100);
   observe_session(*part, 1, {1, 2}, 0);
   const Context context = context_of({1}, 10);
-  ASSERT_EQ(propose(part->live(), context).size(), 1U);
-  const auto proposed = score(part->live(), context, {2, 3});
+  const auto before = score(part->live(), context, {2, 3});
+  std::unique_ptr<Query> query;
+  part->live().ask(context, query);
   observe_session(*part, 2, {1, 3}, 5);  // the learner goes on meanwhile
-  EXPECT_EQ(score(part->live(), context, {3}).front(), proposed.back());
-  part->erase(1);  // but who is erased has no vote any more
-  EXPECT_EQ(score(part->live(), context, {2}).front(), proposed.back());
+  std::vector<Candidate> proposed;
+  query->propose(10, proposed);
+  EXPECT_EQ(items_of(proposed), std::vector<ItemIndex>{2});
+  std::vector<float> features(before.front().size());
+  for (const auto& [item, expected] : {std::pair{ItemIndex{2}, before[0]}, {ItemIndex{3}, before[1]}}) {
+    query->write_features({&item, 1}, {features.data(), features.size()});
+    EXPECT_EQ(features, expected);
+  }
+  EXPECT_NE(score(part->live(), context, {3}).front(), before[1]) << "of a new query";
+  part->erase(1);
+  EXPECT_EQ(score(part->live(), context, {2}).front(), before[1]) << "an erased session has no vote";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "online/part/user_neighbors.h"
 #include "online/parts/factor_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
@@ -43,9 +44,11 @@ struct Fixture {
 
   const Scorer& scorer() const { return parts.back()->live(); }
 
+  const UserNeighbors& neighbors() const { return dynamic_cast<const UserNeighbors&>(scorer()); }
+
   std::vector<SimilarUser> similar(std::uint64_t user, std::size_t k = 10) const {
     std::vector<SimilarUser> users;
-    EXPECT_TRUE(scorer().user_neighbours()->similar_users(user, k, users));
+    EXPECT_TRUE(neighbors().similar_users(user, k, users));
     return users;
   }
 
@@ -87,7 +90,7 @@ TEST(UserCf, AStrangerHasNoSimilarUsers) {
   Fixture f;
   f.learn_tastes(30);
   std::vector<SimilarUser> users;
-  EXPECT_FALSE(f.scorer().user_neighbours()->similar_users(7, 10, users));
+  EXPECT_FALSE(f.neighbors().similar_users(7, 10, users));
 }
 
 TEST(UserCf, AnonymousNeighboursVoteButAreNotListed) {
@@ -116,11 +119,12 @@ TEST(UserCf, AnErasedUserVanishesAlsoFromWhatIsPublished) {
   const auto published = f.parts.back()->publish();
   for (auto& part : f.parts) part->erase(key);
   for (const Scorer* scorer : {&f.scorer(), published.get()}) {
+    const auto& neighbors = dynamic_cast<const UserNeighbors&>(*scorer);
     std::vector<SimilarUser> users;
-    ASSERT_TRUE(scorer->user_neighbours()->similar_users(1000, 100, users));
+    ASSERT_TRUE(neighbors.similar_users(1000, 100, users));
     EXPECT_FALSE(users.empty());
     EXPECT_EQ(std::ranges::count(users, nearest, &SimilarUser::user), 0);
-    EXPECT_FALSE(scorer->user_neighbours()->similar_users(key, 10, users));
+    EXPECT_FALSE(neighbors.similar_users(key, 10, users));
   }
   std::string bytes;
   ByteWriter(bytes).fixed(key);
@@ -147,7 +151,7 @@ TEST(UserCf, RequestsReadNeighboursWhileTheLearnerMovesThem) {
     while (!stop.stop_requested()) {
       for (const Candidate& candidate : propose(*published, context, 5)) ASSERT_LT(candidate.item, 3 * kTaste);
       std::vector<SimilarUser> users;
-      published->user_neighbours()->similar_users(1000, 5, users);
+      dynamic_cast<const UserNeighbors&>(*published).similar_users(1000, 5, users);
       for (const SimilarUser& user : users) ASSERT_TRUE(user.user.starts_with("user-"));
     }
   });

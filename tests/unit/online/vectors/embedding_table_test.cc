@@ -42,14 +42,14 @@ TEST(EmbeddingTable, APublishedViewNeverChanges) {
   for (ItemIndex item = 0; item < 300; ++item) {
     table.write(table.observe(item, is_new), std::vector<float>(16, static_cast<float>(item)), 0);
   }
-  const EmbeddingView published = table.publish();
+  const auto published = table.publish();
   table.write(table.row_of(5), std::vector<float>(16, -1.0F), 2);
   table.forget(6);
   table.observe(500, is_new);
-  EXPECT_EQ(published.vector(published.row_of(5))[0], 5.0F);
-  EXPECT_EQ(published.offset(published.row_of(5)), 0.0F);
-  EXPECT_EQ(published.rows, 300U);
-  EXPECT_EQ(published.row_of(500), kNoRow);
+  EXPECT_EQ(published->vector(published->row_of(5))[0], 5.0F);
+  EXPECT_EQ(published->offset(published->row_of(5)), 0.0F);
+  EXPECT_EQ(published->rows, 300U);
+  EXPECT_EQ(published->row_of(500), kNoRow);
   EXPECT_EQ(table.live().vector(table.row_of(5))[0], -1.0F);
   EXPECT_EQ(table.row_of(6), kNoRow);
 }

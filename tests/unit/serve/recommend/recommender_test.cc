@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <thread>
+
 #include "tests/support/service_fixture.h"
 
 namespace freshet::serve {
@@ -58,6 +61,31 @@ TEST(Recommender, AListIsOfOneSnapshot) {
   request.context = recommender.context_of({"a"});
   EXPECT_FALSE(recommender.recommend(request).items.empty());
   EXPECT_EQ(taken, 2U);
+}
+
+TEST(Recommender, RankSeesWhatWasLearnedSinceTheLastListOfTheSameSession) {
+  testing::ServiceFixture fixture;
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.context = recommender.context_of({"a"});
+  const auto scores = [&] {
+    std::map<std::string, float> by_item;
+    for (const auto& entry : recommender.rank(request.context, {"b", "c"}).items) by_item[entry.item] = entry.score;
+    return by_item;
+  };
+  const auto before = scores();
+  EXPECT_FALSE(recommender.recommend(request).items.empty());
+  for (int n = 0; n < 20; ++n) {  // late events: the stream's time stays as it is
+    const std::string user = "late" + std::to_string(n % 10);
+    fixture.learn(testing::user_event(2000 + n, user, n < 10 ? "a" : "c", 1'700'000'000'000 + n));
+  }
+  ASSERT_EQ(recommender.context_of({"a"}).now, request.context.now);
+  const auto here = scores();
+  std::map<std::string, float> elsewhere;
+  std::thread([&] { elsewhere = scores(); }).join();  // a thread that has not answered anything before
+  EXPECT_NE(here, before);
+  EXPECT_EQ(here, elsewhere);
 }
 
 TEST(Recommender, AnEmptyModelGivesAnEmptyList) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "online/measure/calibration.h"
 #include "online/parts/neural/neural_cf_scorer.h"
 #include "online/parts/neural/neural_cf_trainer.h"
 #include "tests/support/part_driver.h"
@@ -71,8 +72,8 @@ TEST(NeuralCfScorer, PredictsWhatLibTorchDoes) {
   NeuralCfTrainer trainer(kDimension, kHidden, 4, 0.1, 1);
   const NeuralCfBatch batch = random_batch(random, 5, 7, 60);
   for (int step = 0; step < 20; ++step) trainer.step(batch);  // so that every weight speaks
-  NeuralCfWeights weights;
-  trainer.export_weights(weights);
+  const auto weights = std::make_shared<NeuralCfWeights>();
+  trainer.export_weights(*weights);
   const NeuralCfGradients expected = trainer.step(batch);
 
   EmbeddingTable items(kDimension, 10, 10, 1);
@@ -80,11 +81,12 @@ TEST(NeuralCfScorer, PredictsWhatLibTorchDoes) {
   for (ItemIndex item = 0; item < 7; ++item) {
     items.write(items.observe(item, is_new), {batch.items.data() + item * kDimension, kDimension}, batch.biases[item]);
   }
-  const NeuralCfScorer scorer(weights, items.live(), std::make_shared<UserVectors>(kDimension, 1));
+  const NeuralCfScorer scorer(weights, items.shared_live(), std::make_shared<UserVectors>(kDimension, 1));
   for (std::size_t pair = 0; pair < batch.clicked.size(); ++pair) {
+    NeuralCfScorer::Layers layers;
     std::vector<float> odds;
     scorer.log_odds({batch.users.data() + batch.pair_user[pair] * kDimension, kDimension},
-                    std::vector<std::uint32_t>{batch.pair_item[pair]}, odds);
+                    std::vector<std::uint32_t>{batch.pair_item[pair]}, layers, odds);
     ASSERT_NEAR(odds.front(), expected.log_odds[pair], 1e-4);
   }
 }
@@ -135,7 +137,7 @@ TEST(NeuralCf, LearnsTastesAndKnowsANewUserByTheirFirstClick) {
 TEST(NeuralCf, ItsProbabilitiesAreCalibratedAndTellTastesApart) {
   Fixture f;
   f.learn_tastes(1500);
-  const Calibration calibration = *f.part->calibration();
+  const Calibration calibration = calibration_in(f.part->diagnostics()).value();
   EXPECT_GT(calibration.examples, 10'000U);
   EXPECT_LT(calibration.expected_calibration_error, 0.05);
   EXPECT_GT(calibration.auc, 0.75);         // a third of the negatives is of the user's taste: at best 0.83
@@ -153,7 +155,7 @@ TEST(NeuralCf, GoesOnFromACheckpointAsIfNeverStopped) {
   resumed.time = whole.time;
   resumed.learn_tastes(40, 1030);
   EXPECT_TRUE(saved(*whole.part) == saved(*resumed.part));
-  EXPECT_EQ(whole.part->calibration()->log_loss, resumed.part->calibration()->log_loss);
+  EXPECT_EQ(calibration_in(whole.part->diagnostics())->log_loss, calibration_in(resumed.part->diagnostics())->log_loss);
 }
 
 TEST(NeuralCf, AStateOfAnotherShapeIsRefused) {

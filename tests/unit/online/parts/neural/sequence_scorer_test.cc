@@ -78,13 +78,15 @@ TEST_P(EverySequenceModel, EncodesAsLibTorchDoes) {
     trainer->gradients(batch);
     trainer->step_weights();
   }
-  const SequenceScorer scorer(GetParam().name, std::make_shared<SessionItems>(10), trainer->encoder(), table.live());
+  const SequenceScorer scorer(GetParam().name, std::make_shared<SessionItems>(10), trainer->encoder(),
+                              table.shared_live());
   const AlignedVector<float> expected = trainer->encode(batch);
   for (std::size_t i = 0; i < kInputs.size(); ++i) {
     std::vector<ItemIndex> items;
     for (const std::uint32_t row : kInputs[i]) items.push_back(table.item_of(row));
+    std::vector<const float*> rows;
     std::vector<float> vector;
-    ASSERT_TRUE(scorer.encode(items, vector));
+    ASSERT_TRUE(scorer.encode(items, rows, vector));
     for (std::size_t j = 0; j < kDimension; ++j) EXPECT_NEAR(vector[j], expected[i * kDimension + j], 1e-5);
   }
 }
@@ -109,12 +111,13 @@ TEST(SequenceScorer, ProposesWhatAnExactFloatScanWould) {
   for (const std::size_t items : {10UL, 300UL, 16'000UL}) {
     EmbeddingTable table = random_table(items, items);
     const SequenceScorer scorer("lstm", std::make_shared<SessionItems>(10),
-                                make_lstm_trainer(small<LstmOptions>(), 7)->encoder(), table.live());
+                                make_lstm_trainer(small<LstmOptions>(), 7)->encoder(), table.shared_live());
     std::size_t found = 0, wanted = 0;
     for (ItemIndex last = 0; last < 10; ++last) {
       const Context context = testing::context_of({last, (last + 1) % 10}, 100);
+      std::vector<const float*> rows;
       std::vector<float> vector;
-      ASSERT_TRUE(scorer.encode(std::vector<ItemIndex>{last, (last + 1) % 10}, vector));
+      ASSERT_TRUE(scorer.encode(std::vector<ItemIndex>{last, (last + 1) % 10}, rows, vector));
       std::vector<std::pair<float, ItemIndex>> exact;
       for (std::uint32_t row = 0; row < items; ++row) {
         if (table.item_of(row) == context.last_item()) continue;
@@ -137,7 +140,7 @@ TEST(SequenceScorer, ProposesWhatAnExactFloatScanWould) {
 TEST(SequenceScorer, KnowsNothingOfItemsWithoutRows) {
   EmbeddingTable table(kDimension, 10, 100, 2);
   const SequenceScorer scorer("lstm", std::make_shared<SessionItems>(10),
-                              make_lstm_trainer(small<LstmOptions>(), 7)->encoder(), table.live());
+                              make_lstm_trainer(small<LstmOptions>(), 7)->encoder(), table.shared_live());
   EXPECT_TRUE(testing::propose(scorer, testing::context_of({50}, 1)).empty());
   EXPECT_EQ(testing::score(scorer, testing::context_of({50}, 1), {50}).front().back(), 0.0F);
 }
