@@ -12,8 +12,7 @@ namespace {
 
 const Timestamp kArrival = *parse_rfc3339("2026-11-21T12:00:00Z");
 
-Result<Event> decode(std::string_view value, const RecordHeaders& headers = {},
-                     const DecodeOptions& options = {}) {
+Result<Event> decode(std::string_view value, const RecordHeaders& headers = {}, const DecodeOptions& options = {}) {
   return EventDecoder(options).decode(value, headers, kArrival);
 }
 
