@@ -88,7 +88,7 @@ std::shared_ptr<rd_kafka_s> make_client(const KafkaOptions& options) {
   return make_producer(std::move(conf));
 }
 
-/// Kafka copies key, value and headers.
+/// librdkafka copies key, value and headers.
 void produce(rd_kafka_t* client, const std::string& topic, const OutgoingRecord& record,
              const SharedDelivery& delivery) {
   rd_kafka_headers_t* headers = nullptr;
