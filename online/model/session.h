@@ -29,8 +29,8 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
-/// and any whose last event is longer ago than the gap plus kSlack: partitions of the log may be read out of step, so a
-/// session may go on later in the log than in stream time.
+/// and any whose last event is longer ago than the gap plus kSlack. The slack allows for partitions of the log that are
+/// read out of step, so that events of a session may come that late.
 /// Threads: learner thread only.
 /// Cost:    O(1) for before() and append().
 class SessionTracker {
