@@ -44,7 +44,7 @@ json::object overview(store::Database& database) {
   for (const auto& [kind, bytes] : database.usage()) usage.emplace(kind, bytes);
   const auto checkpoints = store::CheckpointStore::list(database.options().directory + "/checkpoints");
   return {{"format", store::kFormatVersion},
-          {"positions", serve::to_json(value_of(histories.positions()))},
+          {"positions", serve::positions_json(value_of(histories.positions()))},
           {"stream_time", format_rfc3339(histories.stream_time())},
           {"journal", {{"begin", journal.begin()}, {"end", journal.end()}}},
           {"items", store::Catalogue(database).size()},

@@ -232,12 +232,6 @@ json::value to_json(const Event& event) {
   return out;
 }
 
-json::value to_json(const Positions& positions) {
-  json::object out;
-  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
-  return out;
-}
-
 json::value to_json(const Item& item) {
   json::object out{{"item", item.item}, {"title", item.title}, {"text", item.text}};
   out.emplace("categories", json::value_from(item.categories));
@@ -245,6 +239,12 @@ json::value to_json(const Item& item) {
   out.emplace("available", item.available);
   out.emplace("ts", format_rfc3339(item.time));
   out.emplace("attributes", parsed_or_empty(item.attributes));
+  return out;
+}
+
+json::object positions_json(const Positions& positions) {
+  json::object out;
+  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
   return out;
 }
 

@@ -58,9 +58,10 @@ ApiResponse problem(const Error& error);
 Result<json::value> parse_json(std::string_view body);
 
 json::value to_json(const Event& event);
-/// {"0": 17, ...}: the next offset of each partition.
-json::value to_json(const Positions& positions);
 json::value to_json(const Item& item);
+
+/// {"0": 1042, ...}: the offset of each partition.
+json::object positions_json(const Positions& positions);
 
 /// An item document; `name`, if given, must agree with its "item" (which may then be missing).
 /// Errors: invalid, naming the field.

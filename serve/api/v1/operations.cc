@@ -56,8 +56,8 @@ json::object learner_json(const ServiceStatus& status, const online::Options& op
                                            {"expected_calibration_error", c.expected_calibration_error}});
   }
   for (const auto& [part, bytes] : learner.memory_bytes) memory.emplace(part, bytes);
-  return {{"positions", to_json(learner.positions)},
-          {"ends", to_json(not_below(learner.ends, learner.positions))},
+  return {{"positions", positions_json(learner.positions)},
+          {"ends", positions_json(not_below(learner.ends, learner.positions))},
           {"lag_events", learner.lag_events},
           {"lost_records", status.learner_lost_records},
           {"events_learned", learner.events_learned},
@@ -85,8 +85,8 @@ ApiResponse status_response(const EndpointContext& context) {
        {"started", format_rfc3339(status.started)},
        {"log", status.log},
        {"history",
-        {{"positions", to_json(status.history_positions)},
-         {"ends", to_json(not_below(status.history_ends, status.history_positions))},
+        {{"positions", positions_json(status.history_positions)},
+         {"ends", positions_json(not_below(status.history_ends, status.history_positions))},
          {"lag_events", distance(status.history_positions, status.history_ends)},
          {"lost_records", status.history_lost_records},
          {"stream_time", format_rfc3339(status.stream_time)}}},
