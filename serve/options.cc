@@ -29,7 +29,7 @@ std::vector<std::string> Options::validate() const {
     problems.push_back(
         "serve.address: " + address +
         " is reachable by others and there are no keys; set serve.keys_file (see `freshet keys new`), or "
-        "serve.allow_public = true if everybody who reaches it may do everything");
+        "serve.allow_public = true if every caller may do everything");
   }
   if (tls.certificate.empty() != tls.key.empty()) {
     problems.push_back(tls.key.empty() ? "serve.tls.key: serve.tls.certificate needs it"

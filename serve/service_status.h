@@ -11,7 +11,7 @@
 
 namespace freshet::serve {
 
-/// What the operator sees of the parts that the server does not own, collected by the composition root when asked.
+/// The state of the components that the server does not own. Collected by the composition root on request.
 struct ServiceStatus {
   struct Component {
     std::string name;     ///< "event_log", "history_writer", "learner", "store"
@@ -24,7 +24,7 @@ struct ServiceStatus {
   std::string log;  ///< "embedded" or "kafka"
   Positions history_positions;
   Positions history_ends;
-  /// Records of the log that were deleted before they were read, since the start.
+  /// Records that were deleted from the log before they were read, since the start.
   std::uint64_t history_lost_records = 0, learner_lost_records = 0;
   Timestamp stream_time{};  ///< newest event time in the histories
   online::LearnerStatus learner;

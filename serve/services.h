@@ -18,14 +18,14 @@
 
 namespace freshet::serve {
 
-/// Everything a request may use. All of it outlives the server.
+/// What a request may use. All of it outlives the server.
 struct Services {
   store::HistoryStore& histories;
   store::TransientHistories& transient;  ///< events without consent
-  Pseudonyms pseudonyms;                 ///< that histories and learner know users and sessions by
+  Pseudonyms pseudonyms;                 ///< the names of users and sessions in histories and learner
   store::Catalogue& catalogue;
   EventWriter& events;
-  Watermark& visible;  ///< positions that the histories contain
+  Watermark& visible;  ///< positions up to which the histories are complete
   const online::Options& online;
   const online::Vocabulary& vocabulary;
   std::function<std::shared_ptr<const online::Snapshot>()> snapshot;

@@ -21,7 +21,7 @@ Result<std::shared_ptr<const KeyRing>> read_keys(const std::string& file) {
   return keys;
 }
 
-/// RFC 6750 or our own header; a proxy's `Authorization: Basic` does not hide the latter.
+/// From `Authorization: Bearer` (RFC 6750), otherwise from X-API-Key, even beside a proxy's `Authorization: Basic`.
 std::string_view presented_key(std::string_view authorization, std::string_view x_api_key) {
   constexpr std::string_view kBearer = "bearer ";
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; };
@@ -44,19 +44,11 @@ Result<void> AccessControl::reload() {
   if (keys_file_.empty()) return {};
   auto keys = read_keys(keys_file_);
   if (!keys) return keys.error();
-  if ((*keys)->size() == 0) log::warn("no keys: nobody is let in", {{"file", keys_file_}});
+  if ((*keys)->size() == 0)
+    log::warn("the keys file has no keys: every request that needs one is refused", {{"file", keys_file_}});
   log::info("keys loaded", {{"file", keys_file_}, {"keys", (*keys)->size()}});
   keys_.store(*std::move(keys));
   return {};
-}
-
-bool AccessControl::admits(std::optional<Scope> scope, std::string_view authorization,
-                           std::string_view x_api_key) const {
-  if (!scope || keys_file_.empty()) return true;
-  const std::string_view presented = presented_key(authorization, x_api_key);
-  const auto keys = keys_.load();
-  const ApiKey* key = presented.empty() ? nullptr : keys->find(presented);
-  return key != nullptr && key->scopes.contains(*scope);
 }
 
 AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::string_view authorization,
@@ -64,7 +56,8 @@ AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::s
   if (!scope || keys_file_.empty()) return {};
   const auto refused = [this](Decision decision, const char* reason) {
     metrics_
-        .counter("freshet_serve_refused_requests_total", "Requests refused for want of a key, a scope or patience.",
+        .counter("freshet_serve_refused_requests_total",
+                 "Requests refused, by reason: no key, unknown key, missing scope, rate limit.",
                  {{"key", decision.caller}, {"reason", reason}})
         .Increment();
     return decision;
@@ -79,7 +72,7 @@ AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::s
     const auto wait = key->bucket->take(now);
     if (wait > wait.zero()) return refused({Decision::too_often, key->name, wait}, "rate");
   }
-  metrics_.counter("freshet_serve_key_requests_total", "Requests let in, by key.", {{"key", key->name}}).Increment();
+  metrics_.counter("freshet_serve_key_requests_total", "Requests allowed, by key.", {{"key", key->name}}).Increment();
   return {Decision::allowed, key->name};
 }
 

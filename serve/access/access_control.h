@@ -12,12 +12,12 @@
 
 namespace freshet::serve {
 
-/// Who may call what: the keys of a file, or everybody if there is none.
-/// Threads: all methods may be called concurrently; reload() replaces the keys for the calls after it.
+/// Decides who may call what, by the API keys of a file.
+/// Threads: all methods may be called concurrently. reload() affects later calls only.
 class AccessControl {
  public:
-  /// `keys_file` empty: whoever reaches the service may do everything.
-  /// Throws std::runtime_error, naming file and line, if it cannot be used.
+  /// `keys_file` empty: every caller may do everything.
+  /// Errors: throws std::runtime_error, naming file and line, if the file cannot be used.
   AccessControl(const std::string& keys_file, Metrics& metrics);
 
   /// Reads the file again. Errors: as the constructor; the keys in use stay.
@@ -26,17 +26,14 @@ class AccessControl {
   struct Decision {
     enum Kind { allowed, no_key, unknown_key, wrong_scope, too_often };
     Kind kind = allowed;
-    std::string caller = "-";                    ///< name of the key, "-": nobody in particular
+    std::string caller = "-";                    ///< name of the key; "-": unknown, or keys are off
     TokenBucket::Clock::duration retry_after{};  ///< too_often only
   };
 
-  /// `scope`: what the endpoint asks for; nullopt: nothing.
+  /// `scope`: what the endpoint requires; nullopt: no key needed.
   /// `authorization` and `x_api_key`: the headers, empty if absent.
   Decision decide(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key,
                   TokenBucket::Clock::time_point now) const;
-
-  /// True if there is such a key and it has the scope. Counts nothing.
-  bool admits(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key) const;
 
  private:
   const std::string keys_file_;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPseudonymDigits = 16;
 
-/// Without a key of the operator's, pseudonyms agree until the next start only.
+/// For pseudonyms that are the same until the next start only.
 std::string random_key() {
   std::string key(32, '\0');
   FRESHET_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) == 1);

@@ -9,30 +9,31 @@
 
 namespace freshet::serve {
 
-/// Who administered what: one line of level "audit" per call of an endpoint of scope admin that was let in, or was
-/// refused for want of that scope. Lines that cannot be written (a full disk) are lost; the call goes on. Threads: all
-/// methods may be called concurrently.
+/// One log line of level "audit" per call of an endpoint with scope admin that was allowed, or refused for a missing
+/// scope.
+/// Threads: all methods may be called concurrently.
+/// Errors:  a line that cannot be written (a full disk) is lost; the call continues.
 class AuditLog {
  public:
   struct Call {
     std::string_view request;  ///< request id
     std::string_view key;      ///< name of the caller's key
     std::string_view route;    ///< "DELETE /v1/users/{user}"
-    std::string_view subject;  ///< the id in the path; empty: none
+    std::string_view subject;  ///< the id in the path; may be empty
     unsigned status = 0;       ///< of the answer
   };
 
-  /// Throws std::runtime_error if the file cannot be opened.
+  /// Errors: throws std::runtime_error if the file cannot be opened.
   explicit AuditLog(const AuditOptions& options);
 
-  /// Opens the file again: whoever rotates it has moved it. Errors: as the constructor; lines go where they went.
+  /// Opens the file again, after a rotation has moved it. Errors: as the constructor; the open file stays in use.
   Result<void> reopen();
 
   /// Ids of users and sessions are written as pseudonym() unless the options say otherwise.
   void record(const Call& call) const;
 
-  /// The first 16 digits of HMAC-SHA256 of the id, so that who knows the hash key can look an id up and nobody else can
-  /// try ids out.
+  /// The first 16 digits of HMAC-SHA256 of the id: a holder of the hash key can search for an id, others cannot guess
+  /// ids.
   std::string pseudonym(std::string_view id) const;
 
  private:

@@ -17,7 +17,7 @@
 namespace freshet::serve {
 namespace {
 
-constexpr std::string_view kKeyPrefix = "freshet_";  // so that scanners of repositories know a leaked one
+constexpr std::string_view kKeyPrefix = "freshet_";  // secret scanners recognize leaked keys by it
 constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::size_t kKeyBytes = 32;
 constexpr double kMaxRate = 1e6;
@@ -25,7 +25,7 @@ constexpr std::array kScopes{Scope::read, Scope::write, Scope::admin};
 
 using boost::urls::grammar::alnum_chars;
 
-/// The bytes that to_hex() was given, from digits of either case; nullopt if it is anything else.
+/// The reverse of to_hex(), for digits of either case; nullopt for anything else.
 std::optional<std::string> from_hex(std::string_view text) {
   using boost::urls::grammar::hexdig_value;
   if (text.size() % 2 != 0) return std::nullopt;

@@ -15,7 +15,7 @@
 
 namespace freshet::serve {
 
-/// What a caller may do. None includes another: a key names all that it has.
+/// What a caller may do. No scope includes another: a key lists all it has.
 enum class Scope {
   read,   ///< lists, ranking, status
   write,  ///< events
@@ -26,13 +26,13 @@ std::string_view to_string(Scope scope);
 /// "read,write". Errors: invalid.
 Result<std::set<Scope>> parse_scopes(std::string_view text);
 
-/// How often a key may call. Neither is given: as often as it likes.
+/// How often a key may call.
 struct RateLimit {
   double per_second = 0;  ///< 0: no limit
   double burst = 0;       ///< requests at once after a pause; at least 1
 };
 
-/// One caller. The key itself is known to the caller alone.
+/// One caller. Only the digest of the key is stored.
 struct ApiKey {
   ApiKey(std::string the_name, std::set<Scope> the_scopes, RateLimit limit)
       : name(std::move(the_name)), scopes(std::move(the_scopes)) {
@@ -45,18 +45,19 @@ struct ApiKey {
   std::array<std::uint8_t, 32> digest{};
 };
 
-/// The keys of serve.keys_file: one a line, `NAME SCOPES RATE sha256:DIGEST`, '#' begins a comment. RATE is requests
-/// per second, `RATE/BURST`, or `-` for no limit; without BURST it is one second's worth.
+/// The keys of serve.keys_file, one per line: `NAME SCOPES RATE sha256:DIGEST`; '#' begins a comment. RATE is requests
+/// per second, `RATE/BURST`, or `-` for no limit; the default burst is one second's requests.
 ///
-/// The digest is a plain SHA-256 of the key. Salt and slow hashing protect what people make up; a key is 256 random
-/// bits (any other is refused), so there is nothing to guess and no table to look it up in, and checking it costs a
-/// request under a microsecond. Threads: immutable, except for the keys' buckets, which look after themselves.
+/// The digest is a plain SHA-256 of the key. Salts and slow hashes protect passwords, which can be guessed; a key is 256
+/// random bits (others are refused), so it needs neither.
+/// Threads: immutable, except for the buckets, which are thread-safe.
+/// Cost:    under a microsecond per look-up.
 class KeyRing {
  public:
-  /// Errors: invalid, with the line; never what the line says, which may be a key in the wrong place.
+  /// Errors: invalid, with the line number; never with its text, which may contain a key by mistake.
   static Result<std::shared_ptr<const KeyRing>> parse(std::string_view text);
 
-  /// The holder of `key`, nullptr if nobody is. Takes the same time whichever key it is, if any.
+  /// The holder of `key`, or nullptr. Takes the same time for every key, known or not.
   const ApiKey* find(std::string_view key) const;
 
   std::size_t size() const { return keys_.size(); }
@@ -65,14 +66,16 @@ class KeyRing {
   std::deque<ApiKey> keys_;
 };
 
-/// A new key. Throws std::runtime_error if the system has no randomness.
+/// A new key.
+/// Errors: throws std::runtime_error if the system has no randomness.
 std::string new_api_key();
 
-/// The line of the file for it. REQUIRES: check_key_name(name).
+/// The line of the keys file for a key.
+/// REQUIRES: check_key_name(name).
 std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key);
 
-/// Letters, digits, '-', '_' and '.', at most 64, the first a letter or digit: fit for logs and labels. Errors:
-/// invalid.
+/// A name is safe for logs and labels: letters, digits, '-', '_' and '.', at most 64, the first a letter or digit.
+/// Errors: invalid.
 Result<void> check_key_name(std::string_view name);
 
 /// "500", "500/1000" or "-". Errors: invalid.

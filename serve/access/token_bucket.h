@@ -6,9 +6,9 @@
 
 namespace freshet::serve {
 
-/// So many requests per second on average, and so many at once after a pause. The generic cell rate algorithm (ITU-T
-/// I.371): one number says when the bucket would be full again, which is all there is to know about it.
-/// Threads: take() may be called concurrently; no locks.
+/// A rate limit: `per_second` requests on average, `burst` at once after a pause. The generic cell rate algorithm (ITU-T
+/// I.371): the only state is the time at which the bucket would be full again.
+/// Threads: take() may be called concurrently; lock-free.
 class TokenBucket {
  public:
   using Clock = std::chrono::steady_clock;
@@ -16,7 +16,7 @@ class TokenBucket {
   /// REQUIRES: per_second > 0, burst >= 1. Starts full.
   TokenBucket(double per_second, double burst);
 
-  /// Takes a token. Zero if there was one, else how long until there is.
+  /// Takes a token. Zero if there was one, otherwise the time until there is.
   Clock::duration take(Clock::time_point now);
 
  private:

@@ -1,8 +1,13 @@
 #include "serve/api/api.h"
 
+#include <string>
+#include <utility>
+
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/schemas.h"
 #include "serve/recommend/recommender.h"
-#include "serve/routing/router.h"
+#include "serve/routing/openapi.h"
+#include "serve/routing/schema.h"
 
 namespace freshet::serve {
 
@@ -13,14 +18,27 @@ struct Api::Impl {
         recommender(services),
         access(options.keys_file, services.metrics),
         audit(options.audit),
+        parameters(options),
         router(access, audit, services.metrics) {
-    const EndpointContext context{options, services, recommender};
+    const EndpointContext context{options, services, recommender, parameters};
     add_event_endpoints(router, context);
     add_recommendation_endpoints(router, context);
     add_item_endpoints(router, context);
     add_owner_endpoints(router, context);
     add_user_endpoints(router, context);
     add_operation_endpoints(router, context);
+    router.add({.method = "GET",
+                .path = "/openapi.json",
+                .operation = "openapi",
+                .tag = "operations",
+                .summary = "Get this document",
+                .responses = {{200, "OpenAPI 3.0.", schema::object({}), ""}},
+                .handler = immediately([this](const RouteRequest&) {
+                  ApiResponse response;
+                  response.body = openapi;
+                  return response;
+                })});
+    openapi = openapi_document(router.routes(), schemas(options, parameters), FRESHET_VERSION);
   }
 
   const Options options;
@@ -28,28 +46,21 @@ struct Api::Impl {
   Recommender recommender;
   AccessControl access;
   AuditLog audit;
+  const Parameters parameters;
   Router router;
+  std::string openapi;  // the document of all routes, made once
 };
 
 Api::Api(const Options& options, const Services& services) : impl_(std::make_unique<Impl>(options, services)) {}
 Api::~Api() = default;
 
-void Api::handle(const ApiRequest& request, Respond respond) const {
-  impl_->router.handle(request, std::move(respond));
-}
+Router::Match Api::match(const ApiRequest& request) const { return impl_->router.match(request); }
 
-bool Api::wants_body(const ApiRequest& request) const { return impl_->router.wants_body(request); }
+void Api::handle(Router::Match match, const ApiRequest& request, Respond respond) const {
+  impl_->router.handle(std::move(match), request, std::move(respond));
+}
 
 Result<void> Api::reload_keys() { return impl_->access.reload(); }
 Result<void> Api::reopen_audit() { return impl_->audit.reopen(); }
-
-std::vector<Api::Endpoint> Api::endpoints() const {
-  std::vector<Endpoint> endpoints;
-  for (const Route* route : impl_->router.routes()) {
-    endpoints.push_back(
-        {route->method, route->path, route->query, std::string(route->scope ? to_string(*route->scope) : "")});
-  }
-  return endpoints;
-}
 
 }  // namespace freshet::serve

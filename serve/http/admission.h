@@ -10,15 +10,15 @@
 
 namespace freshet::serve {
 
-/// Whose lists a thread that is behind still makes.
+/// Decides which requests an overloaded I/O thread still serves.
 ///
-/// A round is what was ready to run when its first request was taken; it ends when all of that has run. A burst makes
-/// a long round, and then none: only when there was no short one for `patience` is the thread overloaded (CoDel's rule
-/// and its target: Nichols and Jacobson, "Controlling Queue Delay", 2012), until there was no long one for kCalm. While
-/// it is overloaded, a round's requests are all read before the first of them is answered, and then the newest comes
-/// first (adaptive LIFO: Maurer, "Fail at Scale", 2015): who is served has hardly waited, and who has waited longest is
-/// refused, which costs next to nothing, as soon as the target is used up.
-/// Threads: the context's one.
+/// A round is the work that is ready to run when its first request is taken; it ends when all of that has run. The
+/// thread is overloaded if rounds stay longer than kTarget for `patience` (CoDel's rule and target: Nichols and
+/// Jacobson, "Controlling Queue Delay", 2012), until none is longer for kCalm. A single burst makes one long round and
+/// is no overload. Under overload all requests of a round are read before the first is answered, and the newest is
+/// answered first (adaptive LIFO: Maurer, "Fail at Scale", 2015). So served requests have hardly waited, and the oldest
+/// are refused, at almost no cost, once the round exceeds kTarget.
+/// Threads: the context's only thread.
 class Admission {
  public:
   using Clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ class Admission {
             std::function<Clock::time_point()> now = Clock::now)
       : context_(context), patience_(patience), now_(std::move(now)) {}
 
-  /// To be asked for every request. True: it is admitted. False: decide() will be, with what it then tells.
+  /// Call for every request. True: the request is admitted. False: call decide().
   bool admits() {
     const Clock::time_point now = now_();
     if (!round_) {
@@ -41,7 +41,7 @@ class Admission {
     return now >= overloaded_until_;
   }
 
-  /// `decision` is called on this thread at the end of the round: make the answer, or refuse it if it can be refused.
+  /// Calls `decision` on this thread at the end of the round. Not admitted: refuse the request if it is sheddable.
   void decide(Decision decision) { waiting_.push_back(std::move(decision)); }
 
  private:
@@ -64,8 +64,8 @@ class Admission {
   boost::asio::io_context& context_;
   const std::chrono::milliseconds patience_;
   const std::function<Clock::time_point()> now_;
-  std::optional<Clock::time_point> round_;       // when the one that is on began
-  std::optional<Clock::time_point> long_since_;  // the beginning of the first of only long rounds
+  std::optional<Clock::time_point> round_;       // start of the current round
+  std::optional<Clock::time_point> long_since_;  // start of the first of a series of long rounds
   Clock::time_point overloaded_until_{};
   std::vector<Decision> waiting_;  // in order of arrival
 };

@@ -21,7 +21,7 @@ bool DiskWorker::post(std::function<void()> work) {
 
 void DiskWorker::stop() {
   {
-    std::deque<std::function<void()>> undone;  // let go of outside the lock
+    std::deque<std::function<void()>> undone;  // destroyed outside the lock
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     undone.swap(waiting_);
@@ -39,7 +39,7 @@ void DiskWorker::run(const std::stop_token& stop) {
       waiting_.pop_front();
       lock.unlock();
       work();
-    }  // let go of outside the lock
+    }  // destroyed outside the lock
     lock.lock();
   }
 }

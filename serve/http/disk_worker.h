@@ -10,10 +10,10 @@
 
 namespace freshet::serve {
 
-/// The thread ("freshet-disk") for work that may wait for the disk, which no I/O thread may. One after another, in the
-/// order in which it came.
-/// Threads: post() may be called from any, stop() from one.
-/// Owns:    work that has not begun; it is let go of, undone, by stop() on the thread that calls it.
+/// The thread "freshet-disk", for work that may wait for the disk; I/O threads must not. Runs one piece of work at a
+/// time, in the order of the calls.
+/// Threads: post() may be called from any thread, stop() from one.
+/// Owns:    queued work; stop() destroys it, without running it, on the thread that calls stop().
 /// Limits:  kMaxWaiting.
 class DiskWorker {
  public:
@@ -22,10 +22,10 @@ class DiskWorker {
   DiskWorker();
   ~DiskWorker();  ///< stop()
 
-  /// False: kMaxWaiting works wait already, or it is stopped. Then this one will not be done.
+  /// False if kMaxWaiting pieces of work are queued or the worker is stopped; this work is then dropped.
   [[nodiscard]] bool post(std::function<void()> work);
 
-  /// Waits for the work that is being done, however long the disk takes; begins no other. Idempotent.
+  /// Waits for the running work, however long the disk takes, and starts no other. Idempotent.
   void stop();
 
  private:

@@ -23,8 +23,7 @@ constexpr auto kAwait = asio::as_tuple(kAwaitResult);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
-/// Status line and header, the body behind them. By hand: Beast's serializer takes longer than everything else that
-/// HTTP costs here.
+/// Status line, header and body. Written by hand: Beast's serializer takes longer than all other HTTP work here.
 std::string message_of(const ApiResponse& answer, unsigned version, bool keep_alive, bool with_body) {
   std::string message;
   message.reserve(512 + answer.body.size());
@@ -44,7 +43,7 @@ std::string message_of(const ApiResponse& answer, unsigned version, bool keep_al
   return message.append("\r\n").append(with_body ? std::string_view(answer.body) : std::string_view());
 }
 
-/// Tells the client that nothing more comes. In TLS that is said inside the stream, when it is closed.
+/// Tells the client that no more data follows. TLS does so inside the stream, when it is closed.
 void finish_sending(PlainStream& stream) {
   beast::error_code ignored;
   stream.shutdown(PlainStream::shutdown_send, ignored);
@@ -55,21 +54,21 @@ void finish_sending(TlsStream&) {}
 
 template <typename Stream>
 Awaitable<void> HttpSession<Stream>::run() {
-  // (GCC 12 makes a trap of `while (a && co_await b) {}` in a template.)
+  // GCC 12 miscompiles `while (a && co_await b) {}` in a template into a trap.
   for (bool keep = true; keep && !io_.draining;) keep = co_await serve_one();
 }
 
 template <typename Stream>
 Awaitable<beast::error_code> HttpSession<Stream>::read_more(std::size_t most) {
   most = std::min(most, buffer_.max_size() - buffer_.size());
-  if (most == 0) co_return http::error::buffer_overflow;  // reading nothing succeeds at once, for ever
+  if (most == 0) co_return http::error::buffer_overflow;  // reading 0 bytes would succeed forever
   auto [error, bytes] = co_await stream_.async_read_some(buffer_.prepare(most), kAwait);
   if (!error) buffer_.commit(bytes);
   co_return error;
 }
 
-/// Reads and parses until done(). Not Beast's http::async_read, which queues behind everybody else's requests even if
-/// all of it is in the buffer.
+/// Reads and parses until done(). Beast's http::async_read would queue behind all other requests of the thread, even if
+/// the whole request is in the buffer.
 template <typename Stream>
 template <typename Done>
 Awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done) {
@@ -87,7 +86,7 @@ Awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done
   co_return beast::error_code{};
 }
 
-/// Reads one request and answers it. False when the connection is to be closed.
+/// Reads one request and answers it. False if the connection must be closed.
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::serve_one() {
   if (buffer_.size() == 0) {
@@ -109,9 +108,10 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   if (const auto error = co_await read(parser, [&] { return parser.is_header_done(); })) {
     co_return co_await refuse(error);
   }
-  // Whom it does not concern cannot make us hold megabytes.
-  if (!parser.is_done() && !io_.api.wants_body(to_api(parser.get(), false))) {
-    const ApiResponse answer = co_await ask(parser.get());
+  Router::Match match = io_.api.match(to_api(parser.get(), false));
+  // A caller without the right key cannot make the server hold megabytes.
+  if (!parser.is_done() && !match.wants_body()) {
+    const ApiResponse answer = co_await ask(match, parser.get());
     co_await write(parser.get(), answer, /*keep_alive=*/false);
     co_await ignore_the_rest();
     co_return false;
@@ -124,8 +124,8 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   parser.eager(true);
   if (const auto error = co_await read(parser, [&] { return parser.is_done(); })) co_return co_await refuse(error);
   const Request request = parser.release();
-  connection_.expires_never();  // waiting for the answer is bounded by the endpoints' own timeouts
-  const ApiResponse answer = co_await ask(request);
+  connection_.expires_never();  // the endpoints have timeouts of their own
+  const ApiResponse answer = co_await ask(match, request);
   co_return co_await write(request, answer, request.keep_alive() && !io_.draining);
 }
 
@@ -141,7 +141,7 @@ ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) co
           text(request["X-Request-Id"])};
 }
 
-/// What Admission decides at the end of the round.
+/// The decision of Admission at the end of the round.
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::admitted_after_all() {
   co_return co_await asio::async_initiate<decltype(kAwaitResult), void(bool)>(
@@ -152,20 +152,20 @@ Awaitable<bool> HttpSession<Stream>::admitted_after_all() {
       kAwaitResult);
 }
 
-/// The API's answer, on this thread. Most answers are there when handle() returns: then nothing is queued, and the
-/// client need not wait until everybody else's answer is made.
+/// The API's answer, on this thread. Most answers are there when handle() returns. They are not queued, so the client
+/// does not wait for the answers to others.
 template <typename Stream>
-Awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
+Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, const Request& request) {
   struct Pending {
     std::mutex mutex;
     std::optional<ApiResponse> answer;       // guarded by mutex
-    std::function<void(ApiResponse)> go_on;  // guarded by mutex; empty: nobody waits yet
+    std::function<void(ApiResponse)> go_on;  // guarded by mutex; empty: this coroutine does not wait yet
   };
   bool shedding = !io_.admission.admits();
   if (shedding) shedding = !co_await admitted_after_all();
   if (shedding) io_.shed_total.Increment();
   auto pending = std::make_shared<Pending>();
-  io_.api.handle(to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {
+  io_.api.handle(std::move(match), to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {
     const std::lock_guard lock(pending->mutex);
     if (!pending->go_on) {
       pending->answer = std::move(answer);
@@ -180,9 +180,9 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(const Request& request) {
   }
   co_return co_await asio::async_initiate<decltype(kAwaitResult), void(ApiResponse)>(
       [&](auto handler) {
-        // std::function wants to be copied; the handler may only be moved.
+        // The handler is move-only; std::function needs a copyable callable.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        // From here on what is waited for owns this coroutine: a request that is given up takes it along.
+        // From here on `awaited` owns the handler, and so this coroutine: dropping it destroys both.
         const auto awaited = std::exchange(pending, nullptr);
         const std::lock_guard lock(awaited->mutex);
         if (awaited->answer) {
@@ -210,11 +210,12 @@ Awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
   co_return !error;
 }
 
-/// A request that could not be read: says why, where there is still somebody to tell, and closes.
+/// Answers a request that cannot be read with the reason, if the connection is still open, and closes it.
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   ApiResponse answer;
-  // What is parsed only as a whole, and in a body has no limit of its own: a chunk's extension, the trailer.
+  // A buffer overflow: the extension of a chunk, or the trailer, which are parsed as a whole and have no limit of their
+  // own.
   if (error == http::error::body_limit || error == http::error::buffer_overflow) {
     answer = problem(413, "the body is larger than " + std::to_string(io_.options.max_body_bytes) + " bytes");
   } else if (error == http::error::header_limit) {
@@ -231,7 +232,7 @@ Awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
   co_return false;
 }
 
-/// Closing with unread input would reset the connection before the client has read the answer.
+/// Closing a connection with unread input would reset it before the client has read the answer.
 template <typename Stream>
 Awaitable<void> HttpSession<Stream>::ignore_the_rest() {
   finish_sending(stream_);

@@ -17,14 +17,15 @@
 
 namespace freshet::serve {
 
-/// Sockets and coroutines of a thread know its io_context: any_io_executor costs at each step of each operation.
+/// Sockets and coroutines use the io_context's own executor: any_io_executor has a cost at each step of an operation.
 using IoExecutor = boost::asio::io_context::executor_type;
 using PlainStream = boost::asio::basic_stream_socket<boost::asio::ip::tcp, IoExecutor>;
 using TlsStream = boost::asio::ssl::stream<PlainStream>;
 template <typename T>
 using Awaitable = boost::asio::awaitable<T, IoExecutor>;
 
-/// What the connections of one I/O thread share. That thread only.
+/// What the connections of one I/O thread share.
+/// Threads: that one.
 struct IoState {
   const Options& options;
   const Api& api;
@@ -32,26 +33,25 @@ struct IoState {
   boost::asio::io_context& context;
   std::shared_ptr<Executor> executor;  ///< brings work back to this thread
   Admission& admission;
-  bool draining = false;  ///< no connection begins another request
+  bool draining = false;  ///< connections take no further requests
 };
 
-/// One connection, as its thread sees it from outside.
+/// The state of one connection that its I/O thread needs.
 struct Connection {
   using Clock = std::chrono::steady_clock;
 
   PlainStream& socket;
   bool busy = false;  ///< between the first byte of a request and the last of its answer
-  /// When IoWorker, which looks every now and then, closes the socket. A timer would be set and cancelled three times
-  /// a request.
+  /// When IoWorker, which checks at intervals, closes the socket. A timer would be set and cancelled three times per
+  /// request.
   Clock::time_point deadline = Clock::time_point::max();
 
   void expires_after(std::chrono::milliseconds timeout) { deadline = Clock::now() + timeout; }
   void expires_never() { deadline = Clock::time_point::max(); }
 };
 
-/// HTTP/1.1 over one connection: reads requests, has the API answer them, within the limits of the options.
-/// A template rather than a stream that may be either, so that plain connections pay nothing for TLS; defined for
-/// PlainStream and TlsStream.
+/// HTTP/1.1 over one connection: reads requests and writes the API's answers, within the limits of the options.
+/// A template, instantiated for PlainStream and TlsStream, so that plain connections have no cost for TLS.
 /// Threads: the one of `io`.
 template <typename Stream>
 class HttpSession {
@@ -59,7 +59,7 @@ class HttpSession {
   HttpSession(Stream& stream, Connection& connection, const IoState& io)
       : stream_(stream), connection_(connection), io_(io) {}
 
-  /// Until the peer, a limit or io.draining ends it. Closing is the caller's.
+  /// Returns when the peer, a limit or io.draining ends the session. The caller closes the stream.
   Awaitable<void> run();
 
  private:
@@ -73,7 +73,7 @@ class HttpSession {
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
   ApiRequest to_api(const Request& request, bool shedding) const;
-  Awaitable<ApiResponse> ask(const Request& request);
+  Awaitable<ApiResponse> ask(Router::Match& match, const Request& request);
   Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
   Awaitable<bool> send(std::string_view message);
   Awaitable<bool> refuse(boost::beast::error_code error);

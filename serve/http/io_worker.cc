@@ -10,11 +10,11 @@ namespace {
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
 
-constexpr std::chrono::seconds kGoodbye{1};      // for the peer's half of a TLS farewell
-constexpr std::chrono::milliseconds kTick{100};  // how late a deadline may be noticed
+constexpr std::chrono::seconds kGoodbye{1};      // for the peer's half of the TLS shutdown
+constexpr std::chrono::milliseconds kTick{100};  // how late a deadline may take effect
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 
-/// Work of one connection comes back to the connection's I/O thread.
+/// Runs work on the I/O thread of `context`.
 class ContextExecutor final : public Executor {
  public:
   ContextExecutor(asio::io_context& context, DiskWorker& disk) : context_(context), disk_(disk) {}
@@ -33,7 +33,7 @@ class ContextExecutor final : public Executor {
   bool post_blocking(std::function<void()> work) override { return disk_.post(std::move(work)); }
 
  private:
-  // Every POST of events has a timeout, which hardly ever matters: those of a tick share a timer.
+  // Every POST of events has a timeout, which hardly ever fires: timeouts of the same tick share a timer.
   using Tick = std::chrono::duration<std::int64_t, std::ratio<1, 20>>;
   using Clock = std::chrono::steady_clock;
   using Due = std::chrono::time_point<Clock, Tick>;
@@ -49,7 +49,7 @@ class ContextExecutor final : public Executor {
 
   asio::io_context& context_;
   DiskWorker& disk_;
-  std::map<Due, std::vector<std::function<void()>>> due_;  // that thread's only
+  std::map<Due, std::vector<std::function<void()>>> due_;  // that thread only
 };
 
 }  // namespace
@@ -66,7 +66,7 @@ IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskW
 void IoWorker::run() { context_.run(); }
 
 void IoWorker::adopt(PlainStream socket) {
-  connections_gauge_.Increment();  // here already: what waits to be served counts towards the limit
+  connections_gauge_.Increment();  // before the post: queued connections count towards the limit
   asio::post(context_, [this, socket = std::move(socket)]() mutable {
     asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
                    asio::detached);

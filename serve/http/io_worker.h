@@ -14,22 +14,22 @@
 
 namespace freshet::serve {
 
-/// One I/O thread: its own io_context, so that connections need no locks and no strands.
-/// Threads: run() is the thread; context(), adopt() and drain() may be called from any.
+/// One I/O thread with its own io_context, so that connections need no locks and no strands.
+/// Threads: run() on the I/O thread; context(), adopt() and drain() from any thread.
 class IoWorker {
  public:
-  /// `tls` null: plain HTTP. All of it outlives the worker.
+  /// `tls` null: plain HTTP. All arguments outlive the worker.
   IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, Gauge& connections, Counter& shed);
 
   boost::asio::io_context& context() { return context_; }
 
-  /// Works until the context is stopped.
+  /// Returns when the context is stopped.
   void run();
 
-  /// Serves what comes over `socket`, which must be of this context.
+  /// Serves a connection. REQUIRES: `socket` belongs to context().
   void adopt(PlainStream socket);
 
-  /// Idle connections are closed now, busy ones after their answer.
+  /// Closes idle connections now, busy ones after their answer.
   void drain();
 
  private:

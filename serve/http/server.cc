@@ -38,8 +38,7 @@ Tcp::acceptor listen(asio::io_context& context, const Options& options) {
 }
 
 Counter& reloads(Metrics& metrics, const char* result) {
-  return metrics.counter("freshet_serve_reloads_total",
-                         "Times that keys and certificate were read again, and the audit file opened again, on SIGHUP.",
+  return metrics.counter("freshet_serve_reloads_total", "Reloads on SIGHUP (keys, certificate, audit file), by result.",
                          {{"result", result}});
 }
 
@@ -51,16 +50,17 @@ struct Server::Impl {
         api(options, the_services),
         tls(options.tls.enabled() ? std::make_unique<Tls>(options.tls, the_services.metrics) : nullptr),
         connections(the_services.metrics.gauge("freshet_serve_connections", "Open connections.")),
-        shed(the_services.metrics.counter("freshet_serve_shed_total", "Requests that came while overloaded.")),
+        shed(the_services.metrics.counter("freshet_serve_shed_total",
+                                          "Requests that arrived at an overloaded I/O thread and were not admitted.")),
         refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
-                                             "Connections closed at once because there were too many.")),
+                                             "Connections closed at once because serve.max_connections were open.")),
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
       workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, connections, shed));
     }
     if (options.is_public() && !options.tls.enabled()) {
-      log::warn("a public address without serve.tls.certificate: keys and answers travel in the clear");
+      log::warn("public address without serve.tls.certificate: keys and answers are sent unencrypted");
     }
     acceptor = std::make_unique<Tcp::acceptor>(listen(workers.front()->context(), options));
     port = acceptor->local_endpoint().port();
@@ -73,14 +73,14 @@ struct Server::Impl {
     }
   }
 
-  /// One acceptor deals connections out in turn: even load, and a second process on the port is noticed.
+  /// One acceptor hands out connections in turn: the load is even, and a second process on the port fails to start.
   asio::awaitable<void> accept() {
     for (std::size_t next = 0; acceptor->is_open(); next = (next + 1) % workers.size()) {
       IoWorker& worker = *workers[next];
       auto [error, socket] = co_await acceptor->async_accept(worker.context(), kAwait);
       if (!acceptor->is_open()) co_return;
       if (error) {
-        // Out of file descriptors, most likely: let some connections end first.
+        // Most likely out of file descriptors: wait for some connections to end.
         asio::steady_timer pause(co_await asio::this_coro::executor, std::chrono::milliseconds(50));
         co_await pause.async_wait(kAwait);
         continue;
@@ -96,7 +96,8 @@ struct Server::Impl {
   void reload() {
     bool all = true;
     const auto check = [&](const Result<void>& reloaded) {
-      if (!reloaded) log::error("reload failed; what is in use stays", {{"reason", reloaded.error().message}});
+      if (!reloaded)
+        log::error("reload failed; the previous contents stay in use", {{"reason", reloaded.error().message}});
       all &= reloaded.has_value();
     };
     check(api.reload_keys());
@@ -116,7 +117,7 @@ struct Server::Impl {
     for (const auto& worker : workers) worker->context().stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
-    disk.stop();  // while the contexts are there: what it lets go of may own coroutines of theirs
+    disk.stop();  // before the contexts go: queued work may own their coroutines
   }
 
   const Options options;

@@ -8,9 +8,10 @@
 
 namespace freshet::serve {
 
-/// The HTTP/1.1 server, with TLS if the options name a certificate: owns its I/O threads ("freshet-io-N") and
-/// the one that waits for the disk in their place ("freshet-disk").
-/// Errors: the constructor throws if it cannot listen ("cannot listen on 127.0.0.1:8080: address in use").
+/// The HTTP/1.1 server, with TLS if the options name a certificate.
+/// Owns:   its I/O threads ("freshet-io-N") and the thread for disk work ("freshet-disk").
+/// Errors: the constructor throws std::runtime_error if it cannot listen ("cannot listen on 127.0.0.1:8080: address in
+///         use") or cannot use its files.
 class Server {
  public:
   Server(const Options& options, Services services);
@@ -18,12 +19,13 @@ class Server {
 
   std::uint16_t port() const;
 
-  /// Reads the files of keys and certificate and opens the audit file again; connections stay. What cannot be used is
-  /// logged and what is in use stays. Any thread.
+  /// Reads the files of keys and certificate again, and opens the audit file again. Connections stay open. A file that
+  /// cannot be used is logged; the previous contents stay in use.
+  /// Threads: any.
   void reload();
 
-  /// Stops accepting, lets requests in flight finish (bounded by drain_timeout), joins the threads, and so waits for a
-  /// change that the disk is still at. Idempotent.
+  /// Stops accepting, waits up to drain_timeout for requests in flight, and joins the threads, which includes waiting for
+  /// a running change to reach the disk. Idempotent.
   void stop();
 
  private:

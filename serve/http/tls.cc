@@ -33,7 +33,7 @@ Result<std::shared_ptr<Tls::Certificate>> read_certificate(const TlsOptions& opt
   SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
 
   boost::system::error_code error;
-  // Without this OpenSSL would ask the terminal for the password of an encrypted key.
+  // Otherwise OpenSSL asks the terminal for the password of an encrypted key.
   context.set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); }, error);
   context.use_certificate_chain_file(options.certificate, error);
   if (error) return cannot_use("serve.tls.certificate", options.certificate, error);
@@ -55,7 +55,7 @@ Tls::Tls(const TlsOptions& options, Metrics& metrics)
       not_after_(metrics.gauge("freshet_serve_tls_certificate_not_after_seconds",
                                "TLS: end of the certificate's validity, Unix seconds.")),
       handshake_failures_(
-          metrics.counter("freshet_serve_tls_handshake_failures_total", "TLS: connections that never came to HTTP.")) {
+          metrics.counter("freshet_serve_tls_handshake_failures_total", "TLS: connections whose handshake failed.")) {
   if (const auto loaded = reload(); !loaded) throw std::runtime_error(loaded.error().message);
 }
 

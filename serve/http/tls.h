@@ -10,20 +10,19 @@
 
 namespace freshet::serve {
 
-/// The server's certificate and key, and what they are read into. TLS 1.2 and 1.3, no renegotiation.
-/// Threads: all methods may be called concurrently; reload() is for the connections after it, older ones keep what they
-///          began with.
+/// The server's certificate and key, as an OpenSSL context: TLS 1.2 and 1.3, no renegotiation.
+/// Threads: all methods may be called concurrently. reload() affects new connections only.
 class Tls {
  public:
   struct Certificate {
-    /// OpenSSL counts references to it in connections; nothing in it changes once it is published.
+    /// Mutable since OpenSSL counts the connections that refer to it; otherwise constant once published.
     mutable boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
   };
 
   /// Throws std::runtime_error, naming option, file and reason, if the files cannot be used.
   Tls(const TlsOptions& options, Metrics& metrics);
 
-  /// Reads the files again. Errors: as the constructor; what is in use stays.
+  /// Reads the files again. Errors: as the constructor; the certificate in use stays.
   Result<void> reload();
 
   std::shared_ptr<const Certificate> certificate() const { return certificate_.load(); }

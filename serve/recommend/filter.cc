@@ -5,7 +5,7 @@
 namespace freshet::serve {
 namespace {
 
-/// The item that the session is looking at right now is no recommendation.
+/// Leaves out the item that the session is looking at now.
 class CurrentItemFilter final : public Filter {
  public:
   std::string_view name() const override { return "current_item"; }

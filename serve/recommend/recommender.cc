@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <span>
 
+#include "base/random_id.h"
 #include "online/model/ranking.h"
 #include "online/model/session.h"
+#include "serve/recommend/filter.h"
 #include "serve/recommend/stage_metrics.h"
 
 namespace freshet::serve {
 namespace {
 
-constexpr std::size_t kMaxDoublings = 4;  // of the candidates asked for when filters leave too few
+constexpr std::size_t kMaxDoublings = 4;  // of the number of candidates, when the filters leave too few
 
 using online::Ranking;
 using online::Scorer;
@@ -22,7 +24,7 @@ std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
   return scorers;
 }
 
-/// Which parts proposed something that is in the list.
+/// Names the parts that proposed an item of the list.
 void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   std::uint32_t sources = 0;
   for (const std::size_t row : rows) sources |= ranking.sources[row];
@@ -32,7 +34,7 @@ void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const
   }
 }
 
-/// Which parts proposed each entry, with their own scores.
+/// Names, per entry, the parts that proposed it, with their own scores.
 void explain(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t p = 0; p < scorers.size(); ++p) {
@@ -58,7 +60,7 @@ void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
   std::ranges::inplace_merge(events, events.begin() + stored, std::ranges::greater{}, &Event::time);
 }
 
-/// This thread's buffers.
+/// Reused from request to request: no allocation once warm.
 Ranking& thread_ranking() {
   thread_local Ranking ranking;
   return ranking;
@@ -76,6 +78,8 @@ struct Recommender::Impl {
   bool keep(const ListRequest& request, const NamedCandidate& candidate) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
   List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
+  template <typename Score>
+  List fill(List list, const ListRequest& request, online::Parts scorers, std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
 
   const Services& services;
@@ -93,8 +97,8 @@ Result<online::Context> Recommender::context_of(const Owner& owner) const {
   if (!events) return events.error();
   add_transient(services.transient.recent(owner, services.online.max_session_items), *events);
   const auto find = [&](std::string_view item) { return services.vocabulary.find(item); };
-  // Event time, not wall clock: a replayed log behaves as it did in its day.
-  // An event that is not stored does not move the stream's time, but the list is not made before it.
+  // Event time, not wall clock: a replayed log behaves as it did originally. Events without consent do not advance
+  // stream time, so the newest of them may be later than it.
   Timestamp now = services.histories.stream_time();
   if (!events->empty()) now = std::max(now, events->front().time);
   online::Context context = online::session_from_history(*events, now, services.online, find);
@@ -127,13 +131,14 @@ online::Context Recommender::context_of(const std::vector<std::string>& items) c
 
 List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {
   List list;
+  list.id = random_id();
   list.source = std::move(source);
   list.model_version = snapshot.version;
   list.model_age_ms = std::max<std::int64_t>(0, to_ms(services.clock.now()) - to_ms(snapshot.published));
   return list;
 }
 
-/// Asks the filters in turn until one removes the candidate.
+/// True if every filter keeps the candidate. The first that does not is counted; later ones are not asked.
 bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& candidate) const {
   for (std::size_t i = 0; i < filters.size(); ++i) {
     if (filters[i]->keep(request, candidate)) continue;
@@ -145,12 +150,12 @@ bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& c
 
 List Recommender::recommend(const ListRequest& request) const {
   const auto snapshot = impl_->services.snapshot();
-  // The blender is trained on sessions that have begun; without one, only popularity is left.
+  // The blender learns from sessions that have begun. For an empty one popularity is all there is.
   return request.context.session.empty() ? impl_->popular(request, *snapshot) : impl_->blended(request, *snapshot);
 }
 
-/// Fills the list with the best candidates that pass the filters and returns their rows. Names and filters only as many
-/// candidates as needed.
+/// Fills the list with the best candidates that the filters keep; returns their rows. Candidates are named and filtered
+/// in order of rank until the list is full, so most never are.
 std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, const Ranking& ranking,
                                                    List& list) const {
   const StageMetrics::Timer timer(metrics, StageMetrics::selection);
@@ -159,7 +164,7 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   list.items.clear();
   list.items.reserve(rows.capacity());
   const auto visit = [&](std::size_t row) {
-    // An item whose number was recycled since it was proposed has no name any more.
+    // The vocabulary may have dropped the item since it was proposed; then its name is empty.
     NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
     if (candidate.name.empty() || !keep(request, candidate)) return true;
     list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
@@ -170,12 +175,13 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   return rows;
 }
 
-List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
-  const auto scorers = scorers_of(snapshot);
+/// The four stages for `scorers`, from `per_part` candidates of each; asks for twice as many, kMaxDoublings times, while
+/// the filters leave fewer than request.k. `score` fills ranking.scores.
+template <typename Score>
+List Recommender::Impl::fill(List list, const ListRequest& request, online::Parts scorers, std::size_t per_part,
+                             Score score) const {
   Ranking& ranking = thread_ranking();
-  List list = start(snapshot, "blend");
   std::vector<std::size_t> rows;
-  std::size_t per_part = std::max(services.online.blender.candidates_per_part, request.k);
   for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
     {
       const StageMetrics::Timer timer(metrics, StageMetrics::sources);
@@ -183,11 +189,7 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
       online::propose(scorers, per_part, ranking);
     }
     metrics.proposed(ranking.items.size());
-    {
-      const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
-      online::extract_features(scorers, ranking);
-      online::blend(*snapshot.blender, ranking);
-    }
+    score(ranking);
     rows = select(request, ranking, list);
     const bool more = std::ranges::any_of(ranking.proposals,
                                           [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
@@ -199,36 +201,35 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
   return list;
 }
 
-List Recommender::popular(const ListRequest& request) const {
-  return impl_->popular(request, *impl_->services.snapshot());
+List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
+  const auto scorers = scorers_of(snapshot);
+  const auto score = [&](Ranking& ranking) {
+    const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
+    online::extract_features(scorers, ranking);
+    online::blend(*snapshot.blender, ranking);
+  };
+  return fill(start(snapshot, "blend"), request, scorers,
+              std::max(services.online.blender.candidates_per_part, request.k), score);
 }
 
+/// One part and no blender: its own scores.
 List Recommender::Impl::popular(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto popularity =
       std::ranges::find(snapshot.parts, "popularity", [](const auto& part) { return part->name(); });
   List list = start(snapshot, "popularity");
   if (popularity == snapshot.parts.end()) return list;
   const Scorer* const scorer = popularity->get();
-  Ranking& ranking = thread_ranking();
-  std::vector<std::size_t> rows;
-  std::size_t count = request.k;
-  for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, count *= 2) {
-    {
-      const StageMetrics::Timer timer(metrics, StageMetrics::sources);
-      if (attempt == 0) online::ask({&scorer, 1}, request.context, ranking);
-      online::propose({&scorer, 1}, count, ranking);
-    }
-    metrics.proposed(ranking.items.size());
-    const auto& proposed = ranking.proposals.front().candidates;
+  const auto score = [](Ranking& ranking) {
     ranking.scores.clear();
-    for (const online::Candidate& candidate : proposed) ranking.scores.push_back(candidate.score);
-    rows = select(request, ranking, list);
-    if (rows.size() >= request.k || proposed.size() < count) break;
-  }
-  name_sources({&scorer, 1}, ranking, rows, list);
-  if (request.explain) explain({&scorer, 1}, ranking, rows, list);
-  metrics.returned(list.items.size());
-  return list;
+    for (const online::Candidate& candidate : ranking.proposals.front().candidates) {
+      ranking.scores.push_back(candidate.score);
+    }
+  };
+  return fill(std::move(list), request, {&scorer, 1}, request.k, score);
+}
+
+List Recommender::popular(const ListRequest& request) const {
+  return impl_->popular(request, *impl_->services.snapshot());
 }
 
 List Recommender::rank(const online::Context& context, const std::vector<std::string>& items) const {
@@ -268,11 +269,10 @@ List Recommender::rank(const online::Context& context, const std::vector<std::st
   return list;
 }
 
-std::vector<std::pair<std::string, std::vector<std::string>>> Recommender::components() const {
-  std::vector<std::string> sources;
-  for (const auto& part : impl_->services.snapshot()->parts) sources.emplace_back(part->name());
-  return {
-      {"sources", sources}, {"filters", names_of(impl_->filters)}, {"scorers", {"blend"}}, {"selectors", {"top_k"}}};
+Recommender::Components Recommender::components() const {
+  Components components{{}, names_of(impl_->filters)};
+  for (const auto& part : impl_->services.snapshot()->parts) components.sources.emplace_back(part->name());
+  return components;
 }
 
 }  // namespace freshet::serve

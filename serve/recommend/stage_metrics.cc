@@ -2,18 +2,18 @@
 
 namespace freshet::serve {
 
-StageMetrics::StageMetrics(Metrics& metrics, const std::vector<std::string>& components)
-    : proposed_(metrics.counter("freshet_serve_candidates_total", "Distinct candidates proposed by the sources.")),
-      returned_(metrics.counter("freshet_serve_returned_items_total", "Items in the lists returned.")) {
+StageMetrics::StageMetrics(Metrics& metrics, const std::vector<std::string>& filters)
+    : proposed_(metrics.counter("freshet_serve_candidates_total", "Distinct candidates proposed by the parts.")),
+      returned_(metrics.counter("freshet_serve_returned_items_total", "Items in returned lists.")) {
   constexpr std::array<const char*, 4> kNames{"context", "sources", "scoring", "selection"};
   for (std::size_t stage = 0; stage < kNames.size(); ++stage) {
-    seconds_[stage] = &metrics.histogram("freshet_serve_stage_seconds", "Time per stage of the request pipeline.",
+    seconds_[stage] = &metrics.histogram("freshet_serve_stage_seconds", "Time per list, by stage.",
                                          Metrics::latency_bounds(), {{"stage", kNames[stage]}});
   }
-  for (const std::string& component : components) {
+  for (const std::string& filter : filters) {
     removed_.push_back(&metrics.counter("freshet_serve_filtered_items_total",
-                                        "Candidates that would have been in a list, left out, by filter.",
-                                        {{"filter", component}}));
+                                        "Candidates left out of a list, by the filter that removed them.",
+                                        {{"filter", filter}}));
   }
 }
 

@@ -9,14 +9,14 @@
 
 namespace freshet::serve {
 
-/// What the pipeline counts about its stages and components, so that no component has to.
+/// The metrics of the recommender's stages and filters.
 /// Threads: all methods may be called concurrently.
 class StageMetrics {
  public:
   enum Stage { context, sources, scoring, selection };
 
-  /// `components`: names of everything that lets items through (filters).
-  StageMetrics(Metrics& metrics, const std::vector<std::string>& components);
+  /// `filters`: their names, in the order in which they are asked.
+  StageMetrics(Metrics& metrics, const std::vector<std::string>& filters);
 
   /// Times the enclosing scope as `stage`.
   class Timer {
@@ -33,7 +33,8 @@ class StageMetrics {
   };
 
   void proposed(std::size_t items) { proposed_.Increment(static_cast<double>(items)); }
-  void removed(std::size_t component) { removed_[component]->Increment(); }
+  /// `filter`: its number in that order.
+  void removed(std::size_t filter) { removed_[filter]->Increment(); }
   void returned(std::size_t items) { returned_.Increment(static_cast<double>(items)); }
 
  private:

@@ -46,7 +46,7 @@ Error bad_field(std::string_view field, std::string_view expected) {
   return {Errc::invalid, std::string(field) + ": " + std::string(expected)};
 }
 
-/// JSON text kept as text in an event or item, as a value again.
+/// The value of JSON text that an event or item holds.
 json::value parsed_or_empty(const std::string& text) {
   boost::system::error_code error;
   json::value value = json::parse(text.empty() ? "{}" : text, error);
@@ -85,7 +85,7 @@ Result<Timestamp> time_field(const json::value& value) {
   return bad_field("ts", "expected RFC 3339 text or integer milliseconds since 1970");
 }
 
-/// Sets one field of `item`; unknown ones are an error, since a typo would silently lose data.
+/// Sets one field of `item`. Unknown fields are an error: a typo would silently lose data.
 Result<void> set_field(Item& item, std::string_view name, const json::value& value) {
   const auto assign = [](auto& target, auto result) -> Result<void> {
     if (!result) return result.error();
@@ -119,7 +119,7 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
 
 }  // namespace
 
-/// A comma, unless this is the first of its array or object, or belongs to a name. No value ends as one begins.
+/// Adds a comma, unless a bracket or a name precedes. No value ends with one of these characters.
 void JsonWriter::separate() {
   if (out_.size() == begin_) return;
   const char last = out_.back();
@@ -194,7 +194,7 @@ ApiResponse json_response(const json::value& body, unsigned status) {
 ApiResponse problem(unsigned status, std::string_view detail) {
   ApiResponse response = json_response(
       {{"type", "about:blank"}, {"title", title_of(status)}, {"status", status}, {"detail", detail}}, status);
-  response.content_type = "application/problem+json";
+  response.content_type = kProblemType;
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

@@ -15,8 +15,8 @@ namespace freshet::serve {
 
 namespace json = boost::json;
 
-/// Appends JSON to a text, from the first bracket to the last, with commas where they belong: compact, numbers as
-/// people write them (Boost writes 9.5 as 9.5E0), infinite or no numbers as null.
+/// Appends one JSON value to a text, piece by piece; adds the commas. Compact, with numbers in plain notation (Boost
+/// writes 9.5 as 9.5E0). Infinities and NaN become null.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out), begin_(out.size()) {}
@@ -34,7 +34,7 @@ class JsonWriter {
   JsonWriter& number(double number);
   JsonWriter& number(std::int64_t number);
   JsonWriter& number(std::uint64_t number);
-  /// Anything else, as it is to be written.
+  /// `value` is JSON already.
   JsonWriter& raw(std::string_view value);
   JsonWriter& value(const json::value& value);
 
@@ -45,16 +45,18 @@ class JsonWriter {
   const std::size_t begin_;
 };
 
-/// As JsonWriter writes it.
+/// The value as JsonWriter writes it.
 std::string to_text(const json::value& value);
 
 ApiResponse json_response(const json::value& body, unsigned status = 200);
+
+inline constexpr const char* kProblemType = "application/problem+json";
 
 /// RFC 9457 problem details.
 ApiResponse problem(unsigned status, std::string_view detail);
 ApiResponse problem(const Error& error);
 
-/// Errors: invalid, saying where ("not JSON: ... at byte 12"). Depth and numbers are limited.
+/// Errors: invalid, with the place ("not JSON: ... at byte 12"). Depth is limited.
 Result<json::value> parse_json(std::string_view body);
 
 json::value to_json(const Event& event);
@@ -63,11 +65,12 @@ json::value to_json(const Item& item);
 /// {"0": 1042, ...}: the offset of each partition.
 json::object positions_json(const Positions& positions);
 
-/// An item document; `name`, if given, must agree with its "item" (which may then be missing).
+/// An item from its document. If `name` is given, "item" may be missing, and must be `name` otherwise.
 /// Errors: invalid, naming the field.
 Result<Item> item_from_json(const json::value& document, std::string_view name);
 
-/// A string, or an integer as its decimal text, at most kMaxIdBytes.
+/// A string, or an integer as its decimal text, of at most kMaxIdBytes.
+/// Errors: invalid, naming the field.
 Result<std::string> id_from_json(const json::value& value, std::string_view field);
 
 }  // namespace freshet::serve

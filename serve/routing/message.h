@@ -10,16 +10,16 @@
 
 namespace freshet::serve {
 
-/// Where work of one connection runs: its I/O thread. Handlers that wait for something elsewhere come back through it.
+/// Runs work for one connection on its I/O thread. A handler that waits for another thread continues through it.
 /// Threads: all methods may be called from any thread.
 class Executor {
  public:
   virtual ~Executor() = default;
   virtual void post(std::function<void()> work) = 0;
-  /// For timeouts: may be 50 ms late.
+  /// For timeouts; up to 50 ms late.
   virtual void post_after(std::chrono::milliseconds delay, std::function<void()> work) = 0;
-  /// For what may wait for the disk: on another thread, one after another in the order of the calls. False: too many
-  /// wait already, and this will not be done.
+  /// For work that may wait for the disk: runs it on another thread, one at a time, in the order of the calls. False if
+  /// too much work is queued; this work is then dropped.
   [[nodiscard]] virtual bool post_blocking(std::function<void()> work) = 0;
 };
 
@@ -27,7 +27,7 @@ struct ApiRequest {
   std::string_view method;  ///< "GET", ...
   std::string_view target;  ///< "/v1/popular?k=5"
   std::string_view body;
-  bool shedding = false;  ///< the connection's thread is overloaded: refuse lists at once
+  bool shedding = false;  ///< the I/O thread is overloaded: refuse lists at once
   std::shared_ptr<Executor> executor;
   std::string_view authorization = {};  ///< the header; empty if absent
   std::string_view x_api_key = {};      ///< the header; empty if absent

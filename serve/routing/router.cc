@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/url.hpp>
-#include <charconv>
 #include <chrono>
+#include <span>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "base/suggestion.h"
 #include "serve/routing/json.h"
@@ -36,16 +37,14 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
 }
 
 /// The values of the {parameters} of `pattern`.
-std::vector<std::string> parameters(const std::vector<std::string>& pattern, const std::vector<std::string>& segments) {
+std::vector<std::string> values_in_path(const std::vector<std::string>& pattern,
+                                        const std::vector<std::string>& segments) {
   std::vector<std::string> values;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (is_parameter(pattern[i])) values.push_back(segments[i]);
   }
   return values;
 }
-
-/// Those of GET (HEAD) and DELETE mean nothing (RFC 9110), and some who send them need no key.
-bool takes_body(const Route& route) { return route.method != "GET" && route.method != "DELETE"; }
 
 bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
@@ -67,30 +66,49 @@ Result<void> decode_target(std::string_view target, std::vector<std::string>& se
   return {};
 }
 
-Result<void> check_query(const Route& route, const std::vector<std::pair<std::string, std::string>>& given,
-                         std::map<std::string, std::string>& query) {
-  for (const auto& [name, value] : given) {
-    if (std::ranges::count(route.query, name) == 0) {
-      const std::string close = nearest(name, route.query);
+/// The texts of the query parameters in the order of `declared`, nullptr where the request does not give one.
+Result<std::vector<const std::string*>> texts_of(std::span<const ParameterBase* const> declared,
+                                                 const std::vector<std::pair<std::string, std::string>>& given) {
+  std::vector<const std::string*> texts(declared.size());
+  for (const auto& [name, text] : given) {
+    const auto parameter = std::ranges::find(declared, name, &ParameterBase::name);
+    if (parameter == declared.end()) {
+      std::vector<std::string> names;
+      for (const ParameterBase* known : declared) names.push_back(known->name);
+      const std::string close = nearest(name, names);
       return Error{Errc::invalid, "unknown query parameter \"" + name + "\"" +
                                       (close.empty() ? "" : "; did you mean \"" + close + "\"?")};
     }
-    if (!query.emplace(name, value).second) return Error{Errc::invalid, name + ": given twice"};
+    const std::string*& slot = texts[static_cast<std::size_t>(parameter - declared.begin())];
+    if (slot != nullptr) return Error{Errc::invalid, name + ": given twice"};
+    slot = &text;
   }
-  return {};
+  return texts;
 }
 
-Result<void> check_path(const std::vector<std::string>& values) {
-  for (const std::string& value : values) {
-    if (value.empty()) return Error{Errc::invalid, "an id in the path is empty"};
-    if (value.size() > kMaxIdBytes) {
-      return Error{Errc::invalid, "an id in the path is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
-    }
+/// The values of the route's parameters, in their order.
+Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::vector<std::string>& path,
+                                                 const std::vector<std::pair<std::string, std::string>>& query) {
+  std::vector<ParameterBase::Value> values(route.parameters.size());
+  const auto set = [&](std::size_t i, const std::string& text) -> Result<void> {
+    auto value = route.parameters[i]->decode(text);
+    if (!value) return value.error();
+    values[i] = *std::move(value);
+    return {};
+  };
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (const auto done = set(i, path[i]); !done) return done.error();
   }
-  return {};
+  const auto texts = texts_of(std::span(route.parameters).subspan(path.size()), query);
+  if (!texts) return texts.error();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    if ((*texts)[i] == nullptr) continue;
+    if (const auto done = set(path.size() + i, *(*texts)[i]); !done) return done.error();
+  }
+  return values;
 }
 
-/// What a refused caller is told; nullopt: nothing, they may go on.
+/// The answer to a refused caller; nullopt if the caller is allowed.
 std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, const Route& route) {
   const std::string scope(route.scope ? to_string(*route.scope) : "");
   const auto unauthorised = [&](unsigned status, const std::string& detail, const std::string& error) {
@@ -118,32 +136,6 @@ std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, cons
 
 }  // namespace
 
-Result<std::size_t> RouteRequest::number(const std::string& name, std::size_t low, std::size_t high,
-                                         std::size_t fallback) const {
-  const auto given = query.find(name);
-  if (given == query.end()) return fallback;
-  const std::string& text = given->second;
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
-    return Error{Errc::invalid,
-                 name + ": expected an integer from " + std::to_string(low) + " to " + std::to_string(high)};
-  }
-  return value;
-}
-
-Result<bool> RouteRequest::flag(const std::string& name) const {
-  const auto given = query.find(name);
-  if (given == query.end() || given->second == "false") return false;
-  if (given->second == "true") return true;
-  return Error{Errc::invalid, name + ": expected true or false"};
-}
-
-std::optional<std::string> RouteRequest::text(const std::string& name) const {
-  const auto given = query.find(name);
-  return given == query.end() ? std::nullopt : std::optional(given->second);
-}
-
 /// Counts and times the answers of one route.
 class Router::RouteMetrics {
  public:
@@ -161,7 +153,7 @@ class Router::RouteMetrics {
   }
 
  private:
-  /// Looking a counter up costs as much as ranking a few candidates; nearly all answers are 200.
+  /// Looking up a counter costs as much as ranking a few candidates, so the one of status 200 is cached.
   Counter& counter(unsigned status) const {
     if (status != 200) return find(status);
     if (Counter* const known = ok_.load(std::memory_order_relaxed)) return *known;
@@ -196,7 +188,17 @@ Router::Router(const AccessControl& access, const AuditLog& audit, Metrics& metr
     : access_(access), audit_(audit), metrics_(metrics), unmatched_(std::make_unique<RouteMetrics>(metrics, "none")) {}
 Router::~Router() = default;
 
-void Router::add(Route route) { entries_.push_back(std::make_unique<Entry>(std::move(route), metrics_)); }
+void Router::add(Route route) {
+  auto entry = std::make_unique<Entry>(std::move(route), metrics_);
+  std::size_t next = 0;
+  for (const std::string& segment : entry->pattern) {
+    if (!is_parameter(segment)) continue;
+    FRESHET_CHECK(next < entry->route.parameters.size());
+    const ParameterBase& parameter = *entry->route.parameters[next++];
+    FRESHET_CHECK(parameter.in == ParameterBase::In::path && segment == "{" + parameter.name + "}");
+  }
+  entries_.push_back(std::move(entry));
+}
 
 std::vector<const Route*> Router::routes() const {
   std::vector<const Route*> routes;
@@ -204,7 +206,7 @@ std::vector<const Route*> Router::routes() const {
   return routes;
 }
 
-/// `respond`, with what every answer is given and counted by. `subject` is audited; nullopt: the call is not.
+/// `respond`, after adding the request id, counting, timing and logging. Audits the call, unless `subject` is nullopt.
 Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
                           std::optional<std::string> subject, Respond respond) const {
   struct Finish {
@@ -228,57 +230,64 @@ Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::st
   };
 }
 
-Router::Found Router::find(std::string_view method, const std::vector<std::string>& segments) const {
+/// nullptr if there is none; `allowed` then names the methods that the path has.
+const Router::Entry* Router::find(std::string_view method, const std::vector<std::string>& segments,
+                                  std::string& allowed) const {
   if (method == "HEAD") method = "GET";
-  Found found;
   for (const auto& entry : entries_) {
     if (!matches(entry->pattern, segments)) continue;
-    if (entry->route.method == method) return {entry.get(), {}};
-    found.allowed += (found.allowed.empty() ? "" : ", ") + entry->route.method;
+    if (entry->route.method == method) return entry.get();
+    allowed += (allowed.empty() ? "" : ", ") + entry->route.method;
   }
-  return found;
+  return nullptr;
 }
 
-bool Router::wants_body(const ApiRequest& request) const {
+bool Router::Match::wants_body() const {
+  using Decision = AccessControl::Decision;
+  return entry_ != nullptr && entry_->route.body &&
+         (decision_.kind == Decision::allowed || decision_.kind == Decision::too_often);
+}
+
+Router::Match Router::match(const ApiRequest& request) const {
+  Match match;
   std::vector<std::string> segments;
-  std::vector<std::pair<std::string, std::string>> query;
-  if (!decode_target(request.target, segments, query)) return false;
-  const Entry* entry = find(request.method, segments).entry;
-  return entry != nullptr && takes_body(entry->route) &&
-         access_.admits(entry->route.scope, request.authorization, request.x_api_key);
+  if (const auto decoded = decode_target(request.target, segments, match.query_); !decoded) {
+    match.refusal_ = problem(decoded.error());
+    return match;
+  }
+  std::string allowed;
+  match.entry_ = find(request.method, segments, allowed);
+  if (match.entry_ == nullptr) {
+    match.refusal_ = allowed.empty() ? problem(404, "no such endpoint; see /openapi.json")
+                                     : problem(405, "this endpoint takes " + allowed);
+    if (!allowed.empty()) match.refusal_->headers.emplace_back("Allow", allowed);
+    return match;
+  }
+  match.path_ = values_in_path(match.entry_->pattern, segments);
+  match.decision_ = access_.decide(match.entry_->route.scope, request.authorization, request.x_api_key,
+                                   std::chrono::steady_clock::now());
+  return match;
 }
 
-void Router::handle(const ApiRequest& request, Respond respond) const {
+void Router::handle(Match match, const ApiRequest& request, Respond respond) const {
   const Call call{request_id(request.x_request_id), std::chrono::steady_clock::now()};
-  const auto refuse = [&](ApiResponse response) {
-    finishing(call, *unmatched_, "-", std::nullopt, std::move(respond))(std::move(response));
-  };
-  std::vector<std::string> segments;
-  std::vector<std::pair<std::string, std::string>> given;
-  if (const auto decoded = decode_target(request.target, segments, given); !decoded) {
-    return refuse(problem(decoded.error()));
+  if (match.entry_ == nullptr) {
+    return finishing(call, *unmatched_, "-", std::nullopt, std::move(respond))(*std::move(match.refusal_));
   }
-  const auto [entry, allowed] = find(request.method, segments);
-  if (entry == nullptr) {
-    if (allowed.empty()) return refuse(problem(404, "no such endpoint; see /openapi.json"));
-    ApiResponse refused = problem(405, "this endpoint takes " + allowed);
-    refused.headers.emplace_back("Allow", allowed);
-    return refuse(std::move(refused));
-  }
-  const Route& route = entry->route;
-  RouteRequest matched{parameters(entry->pattern, segments), {}, request.body, request.executor};
-  const auto decision = access_.decide(route.scope, request.authorization, request.x_api_key, call.start);
-  // Who has no key, or calls too often, has done nothing, and could fill a disk with it.
+  const Route& route = match.entry_->route;
+  const AccessControl::Decision& decision = match.decision_;
+  // Callers without a key, or over their rate, have done nothing, and could fill a disk with audit lines.
   const bool audited = route.scope == Scope::admin && (decision.kind == AccessControl::Decision::allowed ||
                                                        decision.kind == AccessControl::Decision::wrong_scope);
   std::optional<std::string> subject;
-  if (audited) subject = matched.path.empty() ? "" : matched.path.front();
-  const Respond answer = finishing(call, entry->metrics, decision.caller, std::move(subject), std::move(respond));
+  if (audited) subject = match.path_.empty() ? "" : match.path_.front();
+  const Respond answer =
+      finishing(call, match.entry_->metrics, decision.caller, std::move(subject), std::move(respond));
   if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
-  if (const auto checked = check_path(matched.path); !checked) return answer(problem(checked.error()));
-  if (const auto checked = check_query(route, given, matched.query); !checked) return answer(problem(checked.error()));
-  route.handler(matched, answer);
+  auto values = decode(route, match.path_, match.query_);
+  if (!values) return answer(problem(values.error()));
+  route.handler(RouteRequest(route, *std::move(values), request.body, request.executor), answer);
 }
 
 }  // namespace freshet::serve

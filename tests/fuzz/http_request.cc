@@ -62,15 +62,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::size_t space = std::min(line.find(' '), line.size());
   auto& [fixture, options, api, executor] = fuzz::service();
   int answers = 0;
-  api.handle({line.substr(0, space), line.substr(std::min(space + 1, line.size())), body, false, executor},
-             [&](serve::ApiResponse response) {
-               ++answers;
-               FRESHET_CHECK(response.status < 500);
-               if (response.status == 204 || response.content_type.find("json") == std::string::npos) return;
-               boost::system::error_code error;
-               boost::json::parse(response.body, error);
-               FRESHET_CHECK(!error);
-             });
+  testing::handle(api, {line.substr(0, space), line.substr(std::min(space + 1, line.size())), body, false, executor},
+                  [&](serve::ApiResponse response) {
+                    ++answers;
+                    FRESHET_CHECK(response.status < 500);
+                    if (response.status == 204 || response.content_type.find("json") == std::string::npos) return;
+                    boost::system::error_code error;
+                    boost::json::parse(response.body, error);
+                    FRESHET_CHECK(!error);
+                  });
   executor->run_later();
   FRESHET_CHECK(answers == 1);
   return 0;

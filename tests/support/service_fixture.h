@@ -2,13 +2,14 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/metrics.h"
 #include "base/watermark.h"
 #include "online/model/model.h"
 #include "online/parts/count_parts.h"
 #include "online/parts/factor_parts.h"
-#include "serve/http/server.h"
+#include "serve/api/api.h"
 #include "store/catalogue.h"
 #include "store/database.h"
 #include "store/history_store.h"
@@ -20,7 +21,12 @@
 
 namespace freshet::testing {
 
-/// Everything that the server needs, real except for the event log. The model has learned sessions of items a, b, c.
+/// Answers a request whose head and body are both there.
+inline void handle(const serve::Api& api, const serve::ApiRequest& request, serve::Respond respond) {
+  api.handle(api.match(request), request, std::move(respond));
+}
+
+/// Everything that the server needs, real except for the event log, with a model that has learned sessions a, b, c.
 class ServiceFixture {
  public:
   ServiceFixture() : database(options_in(dir), clock), histories(database), catalogue(database) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <utility>
+
+#include "serve/api/v1/parameters.h"
 #include "serve/options.h"
 #include "serve/recommend/recommender.h"
 #include "serve/routing/router.h"
@@ -7,15 +10,23 @@
 
 namespace freshet::serve {
 
-/// What every endpoint may use.
+/// What an endpoint may use. All of it outlives the router.
 struct EndpointContext {
   const Options& options;
   const Services& services;
   const Recommender& recommender;
+  const Parameters& parameters;
 
-  /// Who is meant by an id that a client gives, as histories and learner know them.
+  /// The owner with a client's id, as histories and learner name it: by pseudonym, if these are on.
   Owner owner(Owner::Kind kind, const std::string& id) const { return services.pseudonyms.of(Owner{kind, id}); }
 };
+
+/// A handler that answers at once, with what `answer` returns.
+template <typename Answer>
+Handler immediately(Answer answer) {
+  return
+      [answer = std::move(answer)](const RouteRequest& request, const Respond& respond) { respond(answer(request)); };
+}
 
 void add_event_endpoints(Router& router, const EndpointContext& context);
 void add_recommendation_endpoints(Router& router, const EndpointContext& context);

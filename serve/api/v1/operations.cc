@@ -1,11 +1,11 @@
 #include "serve/api/v1/endpoints.h"
 #include "serve/routing/json.h"
-#include "serve/routing/openapi.h"
+#include "serve/routing/schema.h"
 
 namespace freshet::serve {
 namespace {
 
-/// The ends are looked up now and then, so a reader may be past the last look.
+/// The ends are looked up at intervals, so a reader may be past the last one.
 Positions not_below(Positions ends, const Positions& at) {
   for (auto& [partition, end] : ends) {
     const auto own = at.find(partition);
@@ -25,7 +25,7 @@ ApiResponse ready_response(const ServiceStatus& status) {
   return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
 }
 
-/// What decides which events are scored and learned from, so that a client can tell them too.
+/// The options that decide which events are scored and learned from.
 json::object options_json(const online::Options& options) {
   json::object weights;
   for (const auto& [type, weight] : options.type_weights) weights.emplace(type, weight);
@@ -77,9 +77,9 @@ json::object learner_json(const ServiceStatus& status, const online::Options& op
 ApiResponse status_response(const EndpointContext& context) {
   const ServiceStatus status = context.services.status();
   const auto snapshot = context.services.snapshot();
-  json::object store_bytes, pipeline;
+  json::object store_bytes;
   for (const auto& [kind, bytes] : status.store_bytes) store_bytes.emplace(kind, bytes);
-  for (const auto& [stage, names] : context.recommender.components()) pipeline.emplace(stage, json::value_from(names));
+  const auto pipeline = context.recommender.components();
   return json_response(
       {{"version", status.version},
        {"started", format_rfc3339(status.started)},
@@ -94,35 +94,52 @@ ApiResponse status_response(const EndpointContext& context) {
        {"snapshot",
         {{"version", snapshot->version},
          {"age_ms", std::max<std::int64_t>(0, to_ms(context.services.clock.now()) - to_ms(snapshot->published))}}},
-       {"pipeline", std::move(pipeline)},
+       {"pipeline", {{"sources", json::value_from(pipeline.sources)}, {"filters", json::value_from(pipeline.filters)}}},
        {"catalogue_items", status.items},
        {"memory", {{"resident_bytes", status.resident_bytes}, {"store_bytes", std::move(store_bytes)}}}});
-}
-
-ApiResponse text_response(std::string body, const char* content_type) {
-  ApiResponse response;
-  response.content_type = content_type;
-  response.body = std::move(body);
-  return response;
 }
 
 }  // namespace
 
 void add_operation_endpoints(Router& router, const EndpointContext& context) {
-  const auto direct = [&](const char* path, std::optional<Scope> scope, auto answer) {
-    router.add({"GET", path, {}, scope, false, [context, answer](const RouteRequest&, Respond respond) {
-                  respond(answer(context));
-                }});
-  };
-  direct("/healthz", std::nullopt, [](const EndpointContext&) { return json_response({{"alive", true}}); });
-  direct("/readyz", std::nullopt, [](const EndpointContext& the) { return ready_response(the.services.status()); });
-  direct("/v1/status", Scope::read, status_response);
-  direct("/metrics", context.options.open_metrics ? std::nullopt : std::optional(Scope::read),
-         [](const EndpointContext& the) {
-           return text_response(the.services.metrics.render(), "text/plain; version=0.0.4; charset=utf-8");
-         });
-  direct("/openapi.json", std::nullopt,
-         [](const EndpointContext&) { return text_response(std::string(openapi_document()), "application/json"); });
+  router.add({.method = "GET",
+              .path = "/healthz",
+              .operation = "healthz",
+              .tag = "operations",
+              .summary = "Is the process alive?",
+              .responses = {{200, "It is.", schema::reference("Alive"), ""}},
+              .handler = immediately([](const RouteRequest&) { return json_response({{"alive", true}}); })});
+  router.add(
+      {.method = "GET",
+       .path = "/readyz",
+       .operation = "readyz",
+       .tag = "operations",
+       .summary = "Is every component ready?",
+       .responses = {{200, "Every component is ready.", schema::reference("Readiness"), ""},
+                     {503, "A component is not ready; it is named, with the reason.", schema::reference("Readiness"),
+                      ""}},
+       .handler = immediately([context](const RouteRequest&) { return ready_response(context.services.status()); })});
+  router.add({.method = "GET",
+              .path = "/v1/status",
+              .scope = Scope::read,
+              .operation = "status",
+              .tag = "operations",
+              .summary = "Get positions, lags, quality and memory",
+              .responses = {{200, "The state of the service.", schema::reference("Status"), ""}},
+              .handler = immediately([context](const RouteRequest&) { return status_response(context); })});
+  router.add({.method = "GET",
+              .path = "/metrics",
+              .scope = context.options.open_metrics ? std::nullopt : std::optional(Scope::read),
+              .operation = "metrics",
+              .tag = "operations",
+              .summary = "Get Prometheus metrics",
+              .responses = {{200, "Text exposition format.", schema::text(), "", "text/plain"}},
+              .handler = immediately([context](const RouteRequest&) {
+                ApiResponse response;
+                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+                response.body = context.services.metrics.render();
+                return response;
+              })});
 }
 
 }  // namespace freshet::serve

@@ -1,18 +1,21 @@
-#include <array>
-#include <charconv>
-#include <limits>
-#include <optional>
+#include <string>
 
-#include "serve/api/v1/deferred.h"
+#include "serve/api/v1/history_cursor.h"
+#include "serve/api/v1/store_change.h"
 #include "serve/routing/json.h"
+#include "serve/routing/schema.h"
 
 namespace freshet::serve {
 namespace {
 
-constexpr std::size_t kDefaultEvents = 1000;
-constexpr std::size_t kMaxPage = 1000;
+/// One kind of owners: how it is named in paths, answers and operations.
+struct OwnerKind {
+  Owner::Kind kind;
+  std::string name;  ///< "user"
+  const Parameter<std::string>& parameter;
+};
 
-const char* kind_name(Owner::Kind kind) { return kind == Owner::Kind::user ? "user" : "session"; }
+ApiResponse not_found(const OwnerKind& of) { return problem(404, "no such " + of.name); }
 
 json::array to_json(const std::vector<Event>& events) {
   json::array out;
@@ -20,62 +23,36 @@ json::array to_json(const std::vector<Event>& events) {
   return out;
 }
 
-ApiResponse export_history(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind) {
-  const auto limit = request.number("limit", 1, 100'000, kDefaultEvents);
-  if (!limit) return problem(limit.error());
-  const Owner owner = context.owner(kind, request.path.front());
+/// The newest events of a history, and how many it has.
+ApiResponse newest_events(const RouteRequest& request, const EndpointContext& context, const OwnerKind& of) {
+  const std::string& id = request.get(of.parameter);
+  const Owner owner = context.owner(of.kind, id);
   const auto count = context.services.histories.count(owner);
   if (!count) return problem(count.error());
-  if (*count == 0) return problem(404, std::string("no such ") + kind_name(kind));
-  const auto recent = context.services.histories.recent(owner, *limit);
+  if (*count == 0) return not_found(of);
+  const auto recent = context.services.histories.recent(owner, request.get(context.parameters.limit));
   if (!recent) return problem(recent.error());
-  return json_response({{kind_name(kind), request.path.front()}, {"count", *count}, {"events", to_json(*recent)}});
+  return json_response({{of.name, id}, {"count", *count}, {"events", to_json(*recent)}});
 }
 
-std::string to_text(const store::HistoryCursor& cursor) {
-  return std::to_string(to_ms(cursor.time)) + '-' + std::to_string(cursor.position.partition) + '-' +
-         std::to_string(cursor.position.offset);
-}
-
-/// The reverse; nullopt for anything else.
-std::optional<store::HistoryCursor> parse_cursor(std::string_view text) {
-  std::array<std::int64_t, 3> numbers{};
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
-    if (error != std::errc{} || numbers[i] < 0) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    const bool more = i + 1 < numbers.size();
-    if (more != text.starts_with('-') || (!more && !text.empty())) return std::nullopt;
-    if (more) text.remove_prefix(1);
-  }
-  if (!is_event_time(numbers[0]) || numbers[1] > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
-  return store::HistoryCursor{timestamp_from_ms(numbers[0]), {static_cast<std::int32_t>(numbers[1]), numbers[2]}};
-}
-
-/// Everything held of the owner, a page at a time: one answer never holds more than a page.
-ApiResponse export_all(const RouteRequest& request, const EndpointContext& context, Owner::Kind kind) {
-  const auto limit = request.number("limit", 1, kMaxPage, kMaxPage);
-  if (!limit) return problem(limit.error());
-  std::optional<store::HistoryCursor> after;
-  if (const auto text = request.text("cursor")) {
-    after = parse_cursor(*text);
-    if (!after) return problem(400, "cursor: not the \"next\" of an export");
-  }
-  const Owner owner = context.owner(kind, request.path.front());
-  const auto page = context.services.histories.page(owner, *limit, after);
+/// A page of all stored events. The first page also has the events held in memory without consent.
+ApiResponse export_page(const RouteRequest& request, const EndpointContext& context, const OwnerKind& of) {
+  const std::string& id = request.get(of.parameter);
+  const auto& after = request.get(context.parameters.cursor);
+  const Owner owner = context.owner(of.kind, id);
+  const auto page = context.services.histories.page(owner, request.get(context.parameters.page_limit), after);
   if (!page) return problem(page.error());
-  json::object body{{kind_name(kind), request.path.front()}, {"events", to_json(page->events)}};
+  json::object body{{of.name, id}, {"events", to_json(page->events)}};
   if (!after) {
-    const auto held = context.services.transient.recent(owner, kMaxPage);
-    if (page->events.empty() && held.empty()) return problem(404, std::string("no such ") + kind_name(kind));
+    const auto held = context.services.transient.recent(owner, kMaxPageEvents);
+    if (page->events.empty() && held.empty()) return not_found(of);
     body.emplace("without_consent", to_json(held));
   }
   if (page->next) body.emplace("next", to_text(*page->next));
   return json_response(std::move(body));
 }
 
-/// The history goes now; the erase record makes sure that nothing still in the log brings it back, and reaches the
-/// learner.
+/// Removes the history at once. The erase record keeps events still in the log from restoring it, and reaches the learner.
 void erase_owner(const EndpointContext& context, const Owner& named, const Respond& respond) {
   const Owner owner = context.services.pseudonyms.of(named);
   if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
@@ -86,35 +63,57 @@ void erase_owner(const EndpointContext& context, const Owner& named, const Respo
   });
 }
 
+void add_endpoints(Router& router, const EndpointContext& context, const OwnerKind& of) {
+  const Parameters& parameters = context.parameters;
+  const std::string path = "/v1/" + of.name + "s/{" + of.name + "}";
+  router.add({.method = "GET",
+              .path = path,
+              .parameters = {&of.parameter, &parameters.limit},
+              .scope = Scope::admin,
+              .operation = "get_" + of.name,
+              .tag = "histories",
+              .summary = "Get the newest events of a " + of.name,
+              .responses = {{200, "The newest events, and how many are stored.", schema::reference("History"), ""}},
+              .problems = {404, 503},
+              .handler = immediately(
+                  [context, of](const RouteRequest& request) { return newest_events(request, context, of); })});
+  router.add({.method = "GET",
+              .path = path + "/export",
+              .parameters = {&of.parameter, &parameters.page_limit, &parameters.cursor},
+              .scope = Scope::admin,
+              .operation = "export_" + of.name,
+              .tag = "histories",
+              .summary = "Export all events of a " + of.name + ", page by page",
+              .responses = {{200, "Stored events, newest first. The first page also has those held without consent.",
+                             schema::reference("Export"), ""}},
+              .problems = {404, 503},
+              .handler = immediately(
+                  [context, of](const RouteRequest& request) { return export_page(request, context, of); })});
+  router.add({.method = "DELETE",
+              .path = path,
+              .parameters = {&of.parameter},
+              .scope = Scope::admin,
+              .operation = "erase_" + of.name,
+              .tag = "histories",
+              .summary = "Erase a " + of.name,
+              .description = "Removes the history at once, and appends an erase record to the event log: events still "
+                             "in the log do not restore it, and the learner forgets it too.",
+              .responses = {{202, "The history is removed. The token covers the erase record.",
+                             schema::reference("Erased"), R"({"erased":"u1","token":"0-1043"})"}},
+              .problems = {503},
+              .handler = [context, of](const RouteRequest& request, Respond respond) {
+                change_store(request, context, std::move(respond),
+                             [context, named = Owner{of.kind, request.get(of.parameter)}](const Respond& answer) {
+                               erase_owner(context, named, answer);
+                             });
+              }});
+}
+
 }  // namespace
 
 void add_owner_endpoints(Router& router, const EndpointContext& context) {
-  for (const auto& [kind, path] :
-       {std::pair{Owner::Kind::user, "/v1/users/{user}"}, std::pair{Owner::Kind::session, "/v1/sessions/{session}"}}) {
-    router.add({"GET",
-                path,
-                {"limit"},
-                Scope::admin,
-                false,
-                [context, kind = kind](const RouteRequest& request, Respond respond) {
-                  respond(export_history(request, context, kind));
-                }});
-    router.add({"GET",
-                std::string(path) + "/export",
-                {"limit", "cursor"},
-                Scope::admin,
-                false,
-                [context, kind = kind](const RouteRequest& request, Respond respond) {
-                  respond(export_all(request, context, kind));
-                }});
-    router.add(
-        {"DELETE", path, {}, Scope::admin, false, [context, kind = kind](const RouteRequest& request, Respond respond) {
-           change_store(request, context, std::move(respond),
-                        [context, named = Owner{kind, request.path.front()}](const Respond& answer) {
-                          erase_owner(context, named, answer);
-                        });
-         }});
-  }
+  add_endpoints(router, context, {Owner::Kind::user, "user", context.parameters.user});
+  add_endpoints(router, context, {Owner::Kind::session, "session", context.parameters.session});
 }
 
 }  // namespace freshet::serve

@@ -1,8 +1,9 @@
-#include <atomic>
+#include <algorithm>
 
 #include "serve/api/v1/endpoints.h"
 #include "serve/routing/json.h"
-#include "serve/routing/request_id.h"
+#include "serve/routing/respond_once.h"
+#include "serve/routing/schema.h"
 
 namespace freshet::serve {
 namespace {
@@ -11,7 +12,7 @@ ApiResponse list_response(const List& list) {
   ApiResponse response;
   response.body.reserve(256 + 64 * list.items.size());
   JsonWriter out(response.body);
-  out.open('{').name("request").text(new_request_id()).name("items").open('[');
+  out.open('{').name("request").text(list.id).name("items").open('[');
   for (const List::Entry& entry : list.items) {
     out.open('{').name("item").text(entry.item).name("score").number(entry.score);
     if (!entry.parts.empty()) {
@@ -29,69 +30,69 @@ ApiResponse list_response(const List& list) {
   return response;
 }
 
-/// k, exclude, exclude_seen, explain: what every list takes.
-Result<ListRequest> list_options(const RouteRequest& request, const Options& options) {
-  ListRequest list;
-  const auto k = request.number("k", 1, options.max_k, options.default_k);
-  const auto exclude_seen = request.flag("exclude_seen");
-  const auto explain = request.flag("explain");
-  if (!k) return k.error();
-  if (!exclude_seen) return exclude_seen.error();
-  if (!explain) return explain.error();
-  list.k = *k;
-  list.exclude_seen = *exclude_seen;
-  list.explain = *explain;
-  std::string_view names = request.query.contains("exclude") ? request.query.at("exclude") : std::string_view();
-  while (!names.empty()) {
-    const std::size_t comma = std::min(names.find(','), names.size());
-    if (comma > 0) list.exclude.emplace(names.substr(0, comma));
-    names.remove_prefix(std::min(comma + 1, names.size()));
-  }
-  return list;
+/// The parameters that every list takes.
+std::vector<const ParameterBase*> list_parameters(const Parameters& all) {
+  return {&all.k, &all.exclude, &all.exclude_seen, &all.explain};
 }
 
-const std::vector<std::string> kListQuery{"k", "exclude", "exclude_seen", "explain"};
-const std::vector<std::string> kOwnerQuery{"k", "exclude", "exclude_seen", "explain", "after"};
+ListRequest list_request(const RouteRequest& request, const Parameters& all) {
+  return {.context = {},
+          .k = request.get(all.k),
+          .exclude = request.get(all.exclude),
+          .exclude_seen = request.get(all.exclude_seen),
+          .explain = request.get(all.explain)};
+}
 
-/// Calls `work` on the request's thread once the histories contain what `token` stands for; answers 412 if they do not
+/// Calls `work` on the request's thread once the histories contain everything below `wanted`. Answers 412 if they do not
 /// in time.
-void when_visible(const EndpointContext& context, const std::string& token, std::shared_ptr<Executor> executor,
-                  Respond respond, std::function<void()> work) {
-  auto wanted = parse_token(token);
-  if (!wanted) return respond(problem(400, "after: " + wanted.error().message));
-  const auto decided = std::make_shared<std::atomic<bool>>(false);
+void when_visible(const EndpointContext& context, const Positions& wanted, std::shared_ptr<Executor> executor,
+                  Respond respond, std::function<void(const Respond&)> work) {
+  const auto once = std::make_shared<RespondOnce>(std::move(respond));
   Watermark& visible = context.services.visible;
-  const Watermark::WaiterId waiter = visible.wait_for(*wanted, [decided, executor, work] {
-    if (!decided->exchange(true)) executor->post(work);
+  const Watermark::WaiterId waiter = visible.wait_for(wanted, [once, executor, work = std::move(work)] {
+    if (const Respond answer = once->take()) executor->post([answer, work] { work(answer); });
   });
   if (waiter == 0) return;
-  executor->post_after(context.options.after_timeout, [&visible, waiter, decided, respond] {
+  executor->post_after(context.options.after_timeout, [&visible, waiter, once] {
     visible.cancel(waiter);
-    if (decided->exchange(true)) return;
-    respond(problem(412, "after: the histories do not contain that position yet"));
+    once->give(problem(412, "after: the histories do not contain that position yet"));
   });
 }
 
-void recommend_to(const EndpointContext& context, const Owner& owner, ListRequest list, const Respond& respond) {
+ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, ListRequest list) {
   auto session = context.recommender.context_of(owner);
-  if (!session) return respond(problem(session.error()));
+  if (!session) return problem(session.error());
   list.context = *std::move(session);
-  respond(list_response(context.recommender.recommend(list)));
+  return list_response(context.recommender.recommend(list));
 }
 
-Handler owner_handler(const EndpointContext& context, Owner::Kind kind) {
-  return [context, kind](const RouteRequest& request, Respond respond) {
-    auto list = list_options(request, context.options);
-    if (!list) return respond(problem(list.error()));
-    const Owner owner = context.owner(kind, request.path.front());
-    const auto after = request.text("after");
-    if (!after) return recommend_to(context, owner, *std::move(list), respond);
-    when_visible(context, *after, request.executor, respond,
-                 [context, owner, list = *std::move(list), respond] { recommend_to(context, owner, list, respond); });
+Handler owner_handler(const EndpointContext& context, Owner::Kind kind, const Parameter<std::string>& id) {
+  return [context, kind, &id](const RouteRequest& request, Respond respond) {
+    const Owner owner = context.owner(kind, request.get(id));
+    ListRequest list = list_request(request, context.parameters);
+    const auto& after = request.get(context.parameters.after);
+    if (!after) return respond(recommend_to(context, owner, std::move(list)));
+    when_visible(context, *after, request.executor, std::move(respond),
+                 [context, owner, list = std::move(list)](const Respond& answer) {
+                   answer(recommend_to(context, owner, list));
+                 });
   };
 }
 
-/// A body field that is an array of ids or of events with an "item".
+ApiResponse similar_items(const RouteRequest& request, const EndpointContext& context) {
+  ListRequest list = list_request(request, context.parameters);
+  list.context = context.recommender.context_of({request.get(context.parameters.item)});
+  if (list.context.session.empty()) return problem(404, "nobody has visited this item yet");
+  return list_response(context.recommender.recommend(list));
+}
+
+ApiResponse popular_items(const RouteRequest& request, const EndpointContext& context) {
+  ListRequest list = list_request(request, context.parameters);
+  list.context = context.recommender.context_of(std::vector<std::string>{});
+  return list_response(context.recommender.popular(list));
+}
+
+/// A field of the body that is an array of ids, or of events with an "item".
 Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {
   std::vector<std::string> ids;
   const json::value* field = body.if_contains(name);
@@ -125,45 +126,33 @@ Result<json::object> body_object(const RouteRequest& request, std::initializer_l
   return body->as_object();
 }
 
-Result<bool> bool_field(const json::object& body, const char* name) {
-  const json::value* field = body.if_contains(name);
-  if (field == nullptr) return false;
-  if (!field->is_bool()) return Error{Errc::invalid, std::string(name) + ": expected true or false"};
-  return field->as_bool();
-}
-
-/// {"session": [...], "k": 20, "exclude": [...], "exclude_seen": false, "explain": false}
 Result<ListRequest> stateless_request(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
   const auto body = body_object(request, {"session", "k", "exclude", "exclude_seen", "explain"});
   if (!body) return body.error();
-  ListRequest list;
-  list.k = context.options.default_k;
-  if (const json::value* k = body->if_contains("k")) {
-    const bool fits =
-        k->is_int64() && k->as_int64() >= 1 && k->as_int64() <= static_cast<std::int64_t>(context.options.max_k);
-    if (!fits) {
-      return Error{Errc::invalid, "k: expected an integer from 1 to " + std::to_string(context.options.max_k)};
-    }
-    list.k = static_cast<std::size_t>(k->as_int64());
-  }
+  const auto k = json_field(*body, context.parameters.k);
   const auto session = ids_field(*body, "session", most);
   const auto exclude = ids_field(*body, "exclude", most);
-  const auto exclude_seen = bool_field(*body, "exclude_seen");
-  const auto explain = bool_field(*body, "explain");
+  const auto exclude_seen = json_field(*body, context.parameters.exclude_seen);
+  const auto explain = json_field(*body, context.parameters.explain);
+  if (!k) return k.error();
   if (!session) return session.error();
   if (!exclude) return exclude.error();
   if (!exclude_seen) return exclude_seen.error();
   if (!explain) return explain.error();
-  list.context = context.recommender.context_of(*session);
-  list.exclude = {exclude->begin(), exclude->end()};
-  list.exclude_seen = *exclude_seen;
-  list.explain = *explain;
-  return list;
+  return ListRequest{.context = context.recommender.context_of(*session),
+                     .k = *k,
+                     .exclude = {exclude->begin(), exclude->end()},
+                     .exclude_seen = *exclude_seen,
+                     .explain = *explain};
 }
 
-/// {"user"|"session": id, "items": [...]}: session may also be an array of items.
-ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
+ApiResponse stateless_list(const RouteRequest& request, const EndpointContext& context) {
+  const auto list = stateless_request(request, context);
+  return list ? list_response(context.recommender.recommend(*list)) : problem(list.error());
+}
+
+ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
   const auto body = body_object(request, {"user", "session", "items"});
   if (!body) return problem(body.error());
@@ -192,36 +181,69 @@ ApiResponse rank(const RouteRequest& request, const EndpointContext& context) {
   return list_response(context.recommender.rank(session, *items));
 }
 
+/// What all endpoints that answer with a list have in common.
+Route list_route(std::string method, std::string path) {
+  return {.method = std::move(method),
+          .path = std::move(path),
+          .scope = Scope::read,
+          .sheddable = true,
+          .tag = "recommendations",
+          .responses = {{200, "Items, best first.", schema::reference("List"),
+                         R"({"request":"5f1c2a90be7d4e13","items":[{"item":"i42","score":3.12}],)"
+                         R"("model":{"version":17,"age_ms":120},"source":"blend","parts":["covisitation","lstm"]})"}}};
+}
+
 }  // namespace
 
 void add_recommendation_endpoints(Router& router, const EndpointContext& context) {
-  router.add({"GET", "/v1/users/{user}/recommendations", kOwnerQuery, Scope::read, true,
-              owner_handler(context, Owner::Kind::user)});
-  router.add({"GET", "/v1/sessions/{session}/recommendations", kOwnerQuery, Scope::read, true,
-              owner_handler(context, Owner::Kind::session)});
-  router.add(
-      {"POST", "/v1/recommendations", {}, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
-         const auto list = stateless_request(request, context);
-         respond(list ? list_response(context.recommender.recommend(*list)) : problem(list.error()));
-       }});
-  router.add({"POST", "/v1/rank", {}, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
-                respond(rank(request, context));
-              }});
-  router.add({"GET", "/v1/items/{item}/similar", kListQuery, Scope::read, true,
-              [context](const RouteRequest& request, Respond respond) {
-                auto list = list_options(request, context.options);
-                if (!list) return respond(problem(list.error()));
-                list->context = context.recommender.context_of({request.path.front()});
-                if (list->context.session.empty()) return respond(problem(404, "nobody has visited this item yet"));
-                respond(list_response(context.recommender.recommend(*list)));
-              }});
-  router.add(
-      {"GET", "/v1/popular", kListQuery, Scope::read, true, [context](const RouteRequest& request, Respond respond) {
-         auto list = list_options(request, context.options);
-         if (!list) return respond(problem(list.error()));
-         list->context = context.recommender.context_of(std::vector<std::string>{});
-         respond(list_response(context.recommender.popular(*list)));
-       }});
+  const Parameters& parameters = context.parameters;
+  const auto for_owner = [&](Owner::Kind kind, const Parameter<std::string>& id) {
+    Route route = list_route("GET", "/v1/" + id.name + "s/{" + id.name + "}/recommendations");
+    route.parameters = list_parameters(parameters);
+    route.parameters.insert(route.parameters.begin(), &id);
+    route.parameters.push_back(&parameters.after);
+    route.operation = "recommend_" + id.name;
+    route.summary = "Recommend to a " + id.name;
+    route.problems = {412};
+    route.handler = owner_handler(context, kind, id);
+    router.add(std::move(route));
+  };
+  for_owner(Owner::Kind::user, parameters.user);
+  for_owner(Owner::Kind::session, parameters.session);
+
+  Route stateless = list_route("POST", "/v1/recommendations");
+  stateless.operation = "recommend_stateless";
+  stateless.summary = "Recommend for a session given in the request";
+  stateless.body = Route::Body{"The session, oldest first.", schema::reference("StatelessRequest"),
+                               R"({"session":["i1","i7"],"k":20,"exclude":["i9"]})"};
+  stateless.handler = immediately([context](const RouteRequest& request) { return stateless_list(request, context); });
+  router.add(std::move(stateless));
+
+  Route rank = list_route("POST", "/v1/rank");
+  rank.operation = "rank";
+  rank.summary = "Rank the caller's candidates";
+  rank.description = "Every item is returned once. Items unknown to the model come last, in the given order.";
+  rank.body = Route::Body{"The user or session, and the items to rank.", schema::reference("RankRequest"),
+                          R"({"user":"u1","items":["a","b"]})"};
+  rank.handler = immediately([context](const RouteRequest& request) { return ranked_items(request, context); });
+  router.add(std::move(rank));
+
+  Route similar = list_route("GET", "/v1/items/{item}/similar");
+  similar.parameters = list_parameters(parameters);
+  similar.parameters.insert(similar.parameters.begin(), &parameters.item);
+  similar.operation = "similar";
+  similar.summary = "List items that go with an item";
+  similar.description = "The list for a session that has just visited this item.";
+  similar.problems = {404};
+  similar.handler = immediately([context](const RouteRequest& request) { return similar_items(request, context); });
+  router.add(std::move(similar));
+
+  Route popular = list_route("GET", "/v1/popular");
+  popular.parameters = list_parameters(parameters);
+  popular.operation = "popular";
+  popular.summary = "List popular items";
+  popular.handler = immediately([context](const RouteRequest& request) { return popular_items(request, context); });
+  router.add(std::move(popular));
 }
 
 }  // namespace freshet::serve

@@ -48,7 +48,7 @@ class ApiTest : public ::testing::Test {
   ApiResponse ask(std::string_view method, std::string_view target, std::string_view body = "", bool shedding = false) {
     answers_ = 0;
     ApiResponse answer;
-    api_.handle({method, target, body, shedding, executor_}, [&](ApiResponse response) {
+    testing::handle(api_, {method, target, body, shedding, executor_}, [&](ApiResponse response) {
       ++answers_;
       answer = std::move(response);
     });
@@ -178,6 +178,37 @@ TEST_F(ApiTest, BadParametersAreNamed) {
   EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":"a"},{"titel":"x","item":"b"}])"), "item 1: titel: unknown field");
 }
 
+TEST_F(ApiTest, FieldsOfABodyHaveTheRangesOfTheParametersOfTheSameName) {
+  for (const char* k : {"0", "1001", "-1", "\"5\"", "1.5", "null", "true", "18446744073709551615"}) {
+    EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"k":)" + std::string(k) + "}"),
+              "k: expected an integer from 1 to 1000");
+  }
+  for (const char* flag : {"1", "\"true\"", "null"}) {
+    EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"explain":)" + std::string(flag) + "}"),
+              "explain: expected true or false");
+  }
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"k":1,"exclude_seen":true})").body)).size(), 1U);
+}
+
+TEST_F(ApiTest, AListHasAnIdOfItsOwn) {
+  const std::string first(get("/v1/popular").at("request").as_string());
+  EXPECT_EQ(first.size(), 16U);
+  EXPECT_NE(first, get("/v1/popular").at("request").as_string());
+}
+
+TEST_F(ApiTest, OnlyEndpointsThatReadABodyWantIt) {
+  const auto wants_body = [&](std::string_view method, std::string_view target) {
+    return api_.match({method, target, "", false, executor_}).wants_body();
+  };
+  EXPECT_TRUE(wants_body("POST", "/v1/events"));
+  EXPECT_TRUE(wants_body("PATCH", "/v1/items/a"));
+  EXPECT_FALSE(wants_body("DELETE", "/v1/items/a"));
+  EXPECT_FALSE(wants_body("GET", "/v1/popular"));
+  EXPECT_FALSE(wants_body("POST", "/v1/popular"));
+  EXPECT_FALSE(wants_body("POST", "/nowhere"));
+  EXPECT_FALSE(wants_body("POST", "/%zz"));
+}
+
 TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
   EXPECT_EQ(ask("GET", "/v2/popular").status, 404U);
   const ApiResponse refused = ask("DELETE", "/v1/popular");
@@ -196,7 +227,8 @@ TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
   const auto ask_as = [&](const std::string& key, std::string_view method, std::string_view target) {
     ApiResponse answer;
     const std::string authorization = key.empty() ? "" : "Bearer " + key;
-    api.handle({method, target, "", false, executor_, authorization}, [&](ApiResponse response) { answer = response; });
+    testing::handle(api, {method, target, "", false, executor_, authorization},
+                    [&](ApiResponse response) { answer = response; });
     return answer;
   };
   const auto header = [](const ApiResponse& answer, const std::string& name) {
@@ -231,7 +263,7 @@ TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
 TEST_F(ApiTest, EveryAnswerCarriesTheIdOfItsRequest) {
   const auto id_for = [&](std::string_view given, std::string_view target) {
     std::string id;
-    api_.handle({"GET", target, "", false, executor_, "", "", given}, [&](const ApiResponse& response) {
+    testing::handle(api_, {"GET", target, "", false, executor_, "", "", given}, [&](const ApiResponse& response) {
       for (const auto& [name, value] : response.headers) {
         if (name == "X-Request-Id") id = value;
       }
@@ -259,7 +291,7 @@ TEST_F(ApiTest, AdminCallsAreAuditedWithoutTheIdsOfPeople) {
     return std::string(std::istreambuf_iterator<char>(in), {});
   };
   const auto call = [&](const Api& api, std::string_view method, std::string_view target, const std::string& key) {
-    api.handle({method, target, "{}", false, executor_, "", key, "r1"}, [](const ApiResponse&) {});
+    testing::handle(api, {method, target, "{}", false, executor_, "", key, "r1"}, [](const ApiResponse&) {});
   };
   {
     const Api api(options_, fixture_.services());
@@ -296,7 +328,7 @@ TEST_F(ApiTest, MetricsMayBeLeftOpen) {
   std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, new_api_key());
   const Api api(options_, fixture_.services());
   ApiResponse answer;
-  api.handle({"GET", "/metrics", "", false, executor_}, [&](ApiResponse response) { answer = response; });
+  testing::handle(api, {"GET", "/metrics", "", false, executor_}, [&](ApiResponse response) { answer = response; });
   EXPECT_EQ(answer.status, 200U);
 }
 
@@ -341,7 +373,7 @@ TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   ApiResponse answer;
   answer.status = 0;
   const auto respond = [&](ApiResponse response) { answer = std::move(response); };
-  api_.handle({"GET", "/v1/users/me/recommendations?after=0-1001", "", false, executor_}, respond);
+  testing::handle(api_, {"GET", "/v1/users/me/recommendations?after=0-1001", "", false, executor_}, respond);
   EXPECT_EQ(answer.status, 0U);
   fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
   EXPECT_EQ(answer.status, 200U);
@@ -349,7 +381,7 @@ TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
   EXPECT_EQ(answer.status, 200U);
 
   answer.status = 0;
-  api_.handle({"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
+  testing::handle(api_, {"GET", "/v1/users/me/recommendations?after=0-5000", "", false, executor_}, respond);
   executor_->run_later();
   EXPECT_EQ(answer.status, 412U);
   fixture_.visible.move_to({{0, 5000}});
@@ -381,8 +413,8 @@ TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
   fixture_.sink.hold = true;
   ApiResponse answer;
   answer.status = 0;
-  api_.handle({"POST", "/v1/events", "{}", false, executor_},
-              [&](ApiResponse response) { answer = std::move(response); });
+  testing::handle(api_, {"POST", "/v1/events", "{}", false, executor_},
+                  [&](ApiResponse response) { answer = std::move(response); });
   executor_->run_later();
   EXPECT_EQ(answer.status, 503U);
   EXPECT_TRUE(fixture_.sink.answer_held(SubmitReceipt{1, {}, {}}));  // too late to be answered, and no second answer
@@ -412,8 +444,8 @@ TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
     const auto executor = std::make_shared<ManualExecutor>();
     for (int i = 0; i < 30; ++i) {
       const std::string value = std::to_string(i), body = R"({")" + field + R"(":")" + value + R"("})";
-      api_.handle({"PATCH", "/v1/items/mug", body, false, executor},
-                  [](const ApiResponse& answer) { EXPECT_EQ(answer.status, 200U) << answer.body; });
+      testing::handle(api_, {"PATCH", "/v1/items/mug", body, false, executor},
+                      [](const ApiResponse& answer) { EXPECT_EQ(answer.status, 200U) << answer.body; });
       const auto item = fixture_.catalogue.find("mug");
       EXPECT_EQ(field == "title" ? item->title : item->text, value);
     }
@@ -428,7 +460,8 @@ TEST_F(ApiTest, AChangeIsAnsweredWhenTheDiskHasIt) {
   ApiResponse answer;
   const auto change = [&](std::string_view method, std::string target, std::string body = "") {
     answer.status = 0;
-    api_.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    testing::handle(api_, {method, target, body, false, executor_},
+                    [&](ApiResponse response) { answer = std::move(response); });
     target.assign(target.size(), '?');
     body.assign(body.size(), '?');
     EXPECT_EQ(answer.status, 0U) << method;
@@ -452,7 +485,7 @@ TEST_F(ApiTest, AChangeThatTheDiskDoesNotTakeInTimeIsRefusedAndNotBegunAfterward
   for (const char* target : {"/v1/items/a", "/v1/users/u3", "/v1/sessions/s"}) {
     answer.status = 0;
     executor_->disk = ManualExecutor::Disk::hangs;
-    api_.handle({"DELETE", target, "", false, executor_}, respond);
+    testing::handle(api_, {"DELETE", target, "", false, executor_}, respond);
     executor_->run_later();
     EXPECT_EQ(answer.status, 503U) << target;
     executor_->run_blocked();
@@ -485,7 +518,8 @@ TEST_F(ApiTest, ClientsNameIdsAndHistoriesKnowPseudonyms) {
   const Api api(options_, fixture_.services());
   const auto call = [&](std::string_view method, std::string_view target, std::string_view body = "") {
     ApiResponse answer;
-    api.handle({method, target, body, false, executor_}, [&](ApiResponse response) { answer = std::move(response); });
+    testing::handle(api, {method, target, body, false, executor_},
+                    [&](ApiResponse response) { answer = std::move(response); });
     return answer;
   };
   PositionedEvent entry = testing::user_event(100, "somebody", "a", 1'700'000'200'000);
@@ -548,6 +582,7 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
   const json::value status = get("/v1/status");
   EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 4U);
   EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
+  EXPECT_EQ(status.at("pipeline").as_object().size(), 2U);
 }
 
 TEST_F(ApiTest, StatusShowsHowWellClicksArePredicted) {

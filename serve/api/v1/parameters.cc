@@ -1,0 +1,41 @@
+#include "serve/api/v1/parameters.h"
+
+#include <utility>
+
+#include "serve/api/v1/history_cursor.h"
+
+namespace freshet::serve {
+namespace {
+
+constexpr std::size_t kMaxEvents = 100'000;
+constexpr std::size_t kDefaultEvents = 1000;
+
+/// A second parameter of the name "limit" needs a name of its own in the OpenAPI document.
+Parameter<std::size_t> make_page_limit() {
+  auto limit = query_integer("limit", "Number of events per page.", 1, kMaxPageEvents, kMaxPageEvents);
+  limit.component = "page_limit";
+  return limit;
+}
+
+}  // namespace
+
+Parameters::Parameters(const Options& options)
+    : user(path_id("user", "User id.")),
+      session(path_id("session", "Session id.")),
+      item(path_id("item", "Item id.")),
+      k(query_integer("k", "Length of the list (upper limit: `serve.max_k`).", 1, options.max_k, options.default_k)),
+      exclude(query_set("exclude", "Ids of items to leave out, separated by commas.")),
+      exclude_seen(query_flag("exclude_seen", "Leave out the items of the session.")),
+      explain(query_flag("explain", "Name, per item, the parts that proposed it, with their scores.")),
+      after(query_text<Positions>("after",
+                                  "Position token of `POST /v1/events`: wait until the histories contain these events, "
+                                  "at most `serve.after_timeout`.",
+                                  "^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})"
+                                  "(_(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17}))*$",
+                                  parse_token)),
+      limit(query_integer("limit", "Number of events, newest first.", 1, kMaxEvents, kDefaultEvents)),
+      page_limit(make_page_limit()),
+      cursor(query_text<store::HistoryCursor>("cursor", "`next` of the previous page.", "^[0-9]+-[0-9]+-[0-9]+$",
+                                              parse_cursor)) {}
+
+}  // namespace freshet::serve

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/position.h"
+#include "serve/options.h"
+#include "serve/routing/parameter.h"
+#include "serve/services.h"
+
+namespace freshet::serve {
+
+inline constexpr std::size_t kMaxPageEvents = 1000;  ///< of an export
+
+/// The path and query parameters of the API, each declared once. Routes refer to them, so they must not move.
+struct Parameters {
+  explicit Parameters(const Options& options);
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+
+  const Parameter<std::string> user, session, item;  ///< in the path
+
+  const Parameter<std::size_t> k;
+  const Parameter<std::set<std::string, std::less<>>> exclude;
+  const Parameter<bool> exclude_seen, explain;
+  const Parameter<std::optional<Positions>> after;
+
+  const Parameter<std::size_t> limit;       ///< of the newest events of a history
+  const Parameter<std::size_t> page_limit;  ///< of a page of an export
+  const Parameter<std::optional<store::HistoryCursor>> cursor;
+};
+
+}  // namespace freshet::serve

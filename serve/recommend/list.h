@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "online/part/context.h"
+
+namespace freshet::serve {
+
+/// What a list is asked for.
+struct ListRequest {
+  online::Context context;
+  std::size_t k = 20;                          ///< most items in the list
+  std::set<std::string, std::less<>> exclude;  ///< items never recommended
+  bool exclude_seen = false;                   ///< leave out the items of the session
+  bool explain = false;                        ///< name, per item, the parts that proposed it
+};
+
+/// The answer: items best first, and what they are based on.
+struct List {
+  struct Entry {
+    std::string item;
+    float score = 0;
+    std::vector<std::pair<std::string, float>> parts;  ///< with explain: the parts that proposed it, with their scores
+  };
+  std::string id;  ///< random; clients name it in the events that the list leads to
+  std::vector<Entry> items;
+  std::vector<std::string> parts;  ///< parts that proposed an item of the list, in the order of the model
+  std::string source;              ///< "blend", or the only part asked
+  std::uint64_t model_version = 0;
+  std::int64_t model_age_ms = 0;
+};
+
+}  // namespace freshet::serve

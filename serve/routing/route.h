@@ -1,0 +1,81 @@
+#pragma once
+
+#include <algorithm>
+#include <any>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "serve/access/key_ring.h"
+#include "serve/routing/json.h"
+#include "serve/routing/message.h"
+#include "serve/routing/parameter.h"
+
+namespace freshet::serve {
+
+class RouteRequest;
+using Handler = std::function<void(const RouteRequest&, Respond)>;
+
+/// An endpoint, declared completely: the router serves it from this, and the OpenAPI document describes it from this.
+struct Route {
+  struct Body {
+    std::string description;
+    json::object schema;
+    std::string example;  ///< JSON
+  };
+  struct Response {
+    unsigned status = 200;
+    std::string description;
+    json::object schema;  ///< empty: an answer without a body
+    std::string example;  ///< JSON; may be empty
+    std::string content_type = "application/json";
+  };
+
+  std::string method;
+  std::string path;  ///< "/v1/items/{item}"
+  /// Those of the path first, in its order. They outlive the route.
+  std::vector<const ParameterBase*> parameters = {};
+  std::optional<Scope> scope = {};  ///< what the caller's key must have; nullopt: no key needed
+  bool sheddable = false;           ///< refused first under overload
+  std::string operation = {};       ///< a unique name, from which clients are generated: "get_item"
+  std::string tag = {};             ///< the group that it is documented in
+  std::string summary = {};
+  std::string description = {};
+  std::optional<Body> body = {};  ///< nullopt: a body is not read
+  std::vector<Response> responses = {};
+  /// Statuses of the problem details that the handler may answer. The router's own are implied: by `scope`, `sheddable`,
+  /// `parameters` and `body`.
+  std::vector<unsigned> problems = {};
+  Handler handler = {};
+};
+
+/// A request that matched a route, with its parameters decoded and checked.
+class RouteRequest {
+ public:
+  /// `values`: one per parameter of `route`, empty where the request does not give it.
+  RouteRequest(const Route& route, std::vector<ParameterBase::Value> values, std::string_view the_body,
+               std::shared_ptr<Executor> the_executor)
+      : body(the_body), executor(std::move(the_executor)), route_(route), values_(std::move(values)) {}
+
+  /// The value of a parameter, its fallback if the request does not give it. REQUIRES: the route declares `parameter`.
+  template <typename T>
+  const T& get(const Parameter<T>& parameter) const {
+    const auto declared = std::ranges::find(route_.parameters, static_cast<const ParameterBase*>(&parameter));
+    FRESHET_CHECK(declared != route_.parameters.end());
+    const std::any& value = values_[static_cast<std::size_t>(declared - route_.parameters.begin())].any;
+    return value.has_value() ? std::any_cast<const T&>(value) : parameter.fallback;
+  }
+
+  const std::string_view body;
+  const std::shared_ptr<Executor> executor;
+
+ private:
+  const Route& route_;
+  const std::vector<ParameterBase::Value> values_;
+};
+
+}  // namespace freshet::serve
