@@ -51,7 +51,8 @@ struct Options {
   std::size_t max_events_per_request = 10'000;
   std::size_t max_items_per_request = 10'000;
 
-  /// True if other machines can reach the server. REQUIRES: `address` is an IP address.
+  /// True if other machines can reach the server.
+  /// REQUIRES: `address` is an IP address.
   bool is_public() const;
 
   std::vector<std::string> validate() const;

@@ -20,7 +20,8 @@ class AccessControl {
   /// Errors: throws std::runtime_error, naming file and line, if the file cannot be used.
   AccessControl(const std::string& keys_file, Metrics& metrics);
 
-  /// Reads the file again. Errors: as the constructor; the keys in use stay.
+  /// Reads the file again.
+  /// Errors: as the constructor; the keys in use stay.
   Result<void> reload();
 
   struct Decision {

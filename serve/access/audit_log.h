@@ -26,7 +26,8 @@ class AuditLog {
   /// Errors: throws std::runtime_error if the file cannot be opened.
   explicit AuditLog(const AuditOptions& options);
 
-  /// Opens the file again, after a rotation has moved it. Errors: as the constructor; the open file stays in use.
+  /// Opens the file again, after a rotation has moved it.
+  /// Errors: as the constructor; the open file stays in use.
   Result<void> reopen();
 
   /// Ids of users and sessions are written as pseudonym() unless the options say otherwise.

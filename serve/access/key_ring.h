@@ -23,7 +23,8 @@ enum class Scope {
 };
 
 std::string_view to_string(Scope scope);
-/// "read,write". Errors: invalid.
+/// "read,write".
+/// Errors: invalid.
 Result<std::set<Scope>> parse_scopes(std::string_view text);
 
 /// How often a key may call.
@@ -78,7 +79,8 @@ std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateL
 /// Errors: invalid.
 Result<void> check_key_name(std::string_view name);
 
-/// "500", "500/1000" or "-". Errors: invalid.
+/// "500", "500/1000" or "-".
+/// Errors: invalid.
 Result<RateLimit> parse_rate_limit(std::string_view text);
 
 }  // namespace freshet::serve

@@ -24,10 +24,12 @@ class Api {
   /// Answers `request`, whose head was given to match(). Its views must stay valid until `respond` is called.
   void handle(Router::Match match, const ApiRequest& request, Respond respond) const;
 
-  /// Reads serve.keys_file again. Errors: invalid; the keys in use stay.
+  /// Reads serve.keys_file again.
+  /// Errors: invalid; the keys in use stay.
   Result<void> reload_keys();
 
-  /// Opens serve.audit.file again. Errors: invalid; the open file stays in use.
+  /// Opens serve.audit.file again.
+  /// Errors: invalid; the open file stays in use.
   Result<void> reopen_audit();
 
  private:

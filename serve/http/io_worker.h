@@ -26,7 +26,8 @@ class IoWorker {
   /// Returns when the context is stopped.
   void run();
 
-  /// Serves a connection. REQUIRES: `socket` belongs to context().
+  /// Serves a connection.
+  /// REQUIRES: `socket` belongs to context().
   void adopt(PlainStream socket);
 
   /// Closes idle connections now, busy ones after their answer.

@@ -22,7 +22,8 @@ class Tls {
   /// Throws std::runtime_error, naming option, file and reason, if the files cannot be used.
   Tls(const TlsOptions& options, Metrics& metrics);
 
-  /// Reads the files again. Errors: as the constructor; the certificate in use stays.
+  /// Reads the files again.
+  /// Errors: as the constructor; the certificate in use stays.
   Result<void> reload();
 
   std::shared_ptr<const Certificate> certificate() const { return certificate_.load(); }

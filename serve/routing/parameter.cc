@@ -23,6 +23,7 @@ Parameter<T> make(ParameterBase::In in, std::string name, std::string help, json
 Parameter<std::string> path_id(std::string name, std::string help) {
   auto id = make<std::string>(ParameterBase::In::path, std::move(name), std::move(help),
                               {{"type", "string"}, {"minLength", 1}, {"maxLength", kMaxIdBytes}});
+  id.component += "_id";  // generators make files of components: not "item" beside the schema "Item"
   id.decode = [](const std::string& text) -> Result<ParameterBase::Value> {
     if (text.empty()) return Error{Errc::invalid, "an id in the path is empty"};
     if (text.size() > kMaxIdBytes) {

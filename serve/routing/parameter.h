@@ -28,7 +28,8 @@ struct ParameterBase {
   std::string component;  ///< its name in the OpenAPI document, distinct for parameters of the same name
   std::string help;
   json::object schema;  ///< of its values, with range and default
-  /// The value that a text stands for. Errors: invalid, naming the parameter.
+  /// The value that a text stands for.
+  /// Errors: invalid, naming the parameter.
   std::function<Result<Value>(const std::string& text)> decode;
 };
 

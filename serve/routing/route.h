@@ -61,7 +61,8 @@ class RouteRequest {
                std::shared_ptr<Executor> the_executor)
       : body(the_body), executor(std::move(the_executor)), route_(route), values_(std::move(values)) {}
 
-  /// The value of a parameter, its fallback if the request does not give it. REQUIRES: the route declares `parameter`.
+  /// The value of a parameter, its fallback if the request does not give it.
+  /// REQUIRES: the route declares `parameter`.
   template <typename T>
   const T& get(const Parameter<T>& parameter) const {
     const auto declared = std::ranges::find(route_.parameters, static_cast<const ParameterBase*>(&parameter));

@@ -48,8 +48,15 @@ def test_parameters_are_defined_once(document):
             assert list(parameter) == ["$ref"], parameter
     defined = [(p["name"], p["in"], p["schema"]) for p in document["components"]["parameters"].values()]
     assert all(defined.count(parameter) == 1 for parameter in defined)
-    names = [operation["operationId"] for operation in operations]
+
+
+def test_names_are_distinct(document):
+    # Generators name files after components and operations, also on file systems that ignore case.
+    components = document["components"]
+    names = [name.lower() for kind in ("schemas", "parameters") for name in components[kind]]
+    operations = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(set(names)) == len(names)
+    assert len(set(operations)) == len(operations)
 
 
 def test_a_generated_client_speaks_to_the_service(freshet, tmp_path, monkeypatch):

@@ -88,6 +88,18 @@ TEST(Recommender, RankSeesWhatWasLearnedSinceTheLastListOfTheSameSession) {
   EXPECT_EQ(here, elsewhere);
 }
 
+TEST(Recommender, EveryListHasAnIdOfItsOwn) {
+  testing::ServiceFixture fixture;
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.context = recommender.context_of({"a"});
+  std::set<std::string> ids{recommender.recommend({}).id, recommender.recommend(request).id,
+                            recommender.popular(request).id, recommender.rank(request.context, {"a", "b"}).id};
+  EXPECT_EQ(ids.size(), 4U);
+  EXPECT_FALSE(ids.contains(""));
+}
+
 TEST(Recommender, AnEmptyModelGivesAnEmptyList) {
   testing::ServiceFixture fixture;
   fixture.model = std::make_unique<online::Model>(fixture.online, online::make_count_parts(fixture.online));
