@@ -24,7 +24,7 @@
 #include "ingest/writer/eraser.h"
 #include "ingest/writer/history_writer.h"
 #include "online/model/learner.h"
-#include "online/parts/neural/all_parts.h"
+#include "online/part/part_kind.h"
 #include "serve/http/server.h"
 #include "store/catalogue.h"
 #include "store/checkpoint_store.h"

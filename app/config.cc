@@ -4,7 +4,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,12 +14,13 @@
 
 #include "app/config_schema.h"
 #include "app/listen_address.h"
+#include "base/log.h"
 #include "base/suggestion.h"
 
 namespace freshet::app {
 namespace {
 
-/// On one line, so that it may also be a key.
+/// On one line, because the text can also be a key.
 std::string toml_text(const std::string& text) {
   using enum toml::format_flags;
   auto flags = toml::toml_formatter::default_flags;
@@ -32,11 +32,11 @@ std::string toml_text(const std::string& text) {
 
 std::string toml_number(double number) {
   std::string text = fmt::format("{}", number);
-  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";  // 6 would be an integer
+  if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";  // "6" would be an integer
   return text;
 }
 
-/// A value as TOML text.
+/// Prints a value as TOML.
 struct Printer {
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
@@ -65,31 +65,31 @@ struct Printer {
   }
 };
 
-/// Reads one TOML value as the alternative of ConfigValue that the option has; nullopt if it is another type.
+/// Reads a TOML value as the alternative of OptionValue that the option has. Nullopt if it has another type.
 struct Reader {
   const toml::node& node;
 
-  std::optional<ConfigValue> operator()(bool) const { return scalar<bool>(); }
-  std::optional<ConfigValue> operator()(std::int64_t) const { return scalar<std::int64_t>(); }
-  std::optional<ConfigValue> operator()(const std::string&) const { return scalar<std::string>(); }
-  std::optional<ConfigValue> operator()(double) const {
-    if (const auto value = number(node)) return ConfigValue(*value);
+  std::optional<OptionValue> operator()(bool) const { return scalar<bool>(); }
+  std::optional<OptionValue> operator()(std::int64_t) const { return scalar<std::int64_t>(); }
+  std::optional<OptionValue> operator()(const std::string&) const { return scalar<std::string>(); }
+  std::optional<OptionValue> operator()(double) const {
+    if (const auto value = number(node)) return OptionValue(*value);
     return std::nullopt;
   }
-  std::optional<ConfigValue> operator()(const std::vector<std::string>&) const {
+  std::optional<OptionValue> operator()(const std::vector<std::string>&) const {
     return list<std::string>([](const toml::node& entry) { return entry.value_exact<std::string>(); });
   }
-  std::optional<ConfigValue> operator()(const std::vector<double>&) const { return list<double>(number); }
-  std::optional<ConfigValue> operator()(const std::map<std::string, std::string>&) const {
+  std::optional<OptionValue> operator()(const std::vector<double>&) const { return list<double>(number); }
+  std::optional<OptionValue> operator()(const std::map<std::string, std::string>&) const {
     return table<std::string>([](const toml::node& entry) { return entry.value_exact<std::string>(); });
   }
-  std::optional<ConfigValue> operator()(const std::map<std::string, double>&) const { return table<double>(number); }
+  std::optional<OptionValue> operator()(const std::map<std::string, double>&) const { return table<double>(number); }
 
  private:
   template <typename T>
-  std::optional<ConfigValue> scalar() const {
+  std::optional<OptionValue> scalar() const {
     const auto value = node.value_exact<T>();
-    return value ? std::optional(ConfigValue(*value)) : std::nullopt;
+    return value ? std::optional(OptionValue(*value)) : std::nullopt;
   }
 
   static std::optional<double> number(const toml::node& entry) {
@@ -98,7 +98,7 @@ struct Reader {
   }
 
   template <typename T, typename Read>
-  std::optional<ConfigValue> list(Read read) const {
+  std::optional<OptionValue> list(Read read) const {
     if (!node.is_array()) return std::nullopt;
     std::vector<T> values;
     for (const toml::node& entry : *node.as_array()) {
@@ -106,11 +106,11 @@ struct Reader {
       if (!value) return std::nullopt;
       values.push_back(*value);
     }
-    return ConfigValue(std::move(values));
+    return OptionValue(std::move(values));
   }
 
   template <typename T, typename Read>
-  std::optional<ConfigValue> table(Read read) const {
+  std::optional<OptionValue> table(Read read) const {
     if (!node.is_table()) return std::nullopt;
     std::map<std::string, T> values;
     for (const auto& [name, entry] : *node.as_table()) {
@@ -118,69 +118,92 @@ struct Reader {
       if (!value) return std::nullopt;
       values.emplace(std::string(name.str()), *value);
     }
-    return ConfigValue(std::move(values));
+    return OptionValue(std::move(values));
   }
 };
 
-/// Where the file sets a key.
+/// The line of the file that sets a key.
 using KeyLines = std::map<std::string, std::size_t>;
 
 class Loader {
  public:
   Loader(const std::string& file, Config& config, KeyLines& lines) : file_(file), config_(config), lines_(lines) {
     for (const ConfigOption& option : config_schema()) {
-      keys_.push_back(option.key);
       names_.push_back(option.key);
-      names_.push_back(option.key.substr(0, option.key.rfind('.')));
+      names_.push_back(section_of(option.key));
     }
   }
 
   void read(const toml::table& table, const std::string& prefix) {
     for (const auto& [name, node] : table) {
       const std::string key = prefix.empty() ? std::string(name.str()) : prefix + "." + std::string(name.str());
-      const ConfigOption* option = find(key);
-      if (option != nullptr) {
-        set(*option, node);
-      } else if (node.is_table() && is_section(key)) {
-        read(*node.as_table(), key);
-      } else {
-        const std::string close = nearest(key, names_);
-        report(node, key, close.empty() ? "unknown key" : "unknown key; did you mean " + close + "?");
+      if (take(key, node)) continue;
+      if (const std::string renamed = new_name(key, node); !renamed.empty()) {
+        if (table.contains(renamed.substr(renamed.rfind('.') + 1))) {
+          report(node, key, "is now called " + renamed + ", which is given too");
+        } else {
+          warn(node, key, "is now called " + renamed);
+          take(renamed, node);
+        }
+        continue;
       }
+      const std::string close = nearest(key, names_);
+      report(node, key, close.empty() ? "unknown key" : "unknown key; did you mean " + close + "?");
     }
   }
 
-  std::vector<ConfigProblem> take() { return std::move(problems_); }
+  std::vector<ConfigProblem> take_problems() { return std::move(problems_); }
 
  private:
-  static const ConfigOption* find(const std::string& key) {
+  static std::string section_of(const std::string& key) { return key.substr(0, key.rfind('.')); }
+
+  /// False if there is no such option or section.
+  bool take(const std::string& key, const toml::node& node) {
     for (const ConfigOption& option : config_schema()) {
-      if (option.key == key) return &option;
+      if (option.key != key) continue;
+      set(option, node);
+      return true;
     }
-    return nullptr;
+    if (!node.is_table() || !is_section(key)) return false;
+    read(*node.as_table(), key);
+    return true;
   }
 
-  bool is_section(const std::string& key) const {
-    return std::ranges::any_of(keys_, [&](const std::string& known) { return known.starts_with(key + "."); });
+  static bool is_section(const std::string& key) {
+    return std::ranges::any_of(config_schema(),
+                               [&](const ConfigOption& option) { return option.key.starts_with(key + "."); });
+  }
+
+  /// Of an option or, if the node is a table, a section with this former name; empty: there is none.
+  static std::string new_name(const std::string& former, const toml::node& node) {
+    for (const ConfigOption& option : config_schema()) {
+      if (option.former_key == former) return option.key;
+      if (node.is_table() && section_of(option.former_key) == former) return section_of(option.key);
+    }
+    return {};
   }
 
   void set(const ConfigOption& option, const toml::node& node) {
     lines_[option.key] = node.source().begin.line;
     const auto value = std::visit(Reader{node}, option.get(config_));
     if (!value) return report(node, option.key, "expected " + option.type);
-    const std::string expected = option.set(config_, *value);
-    if (!expected.empty()) report(node, option.key, expected);
+    for (const OptionProblem& problem : option.set(config_, *value)) {
+      problem.warning ? warn(node, problem.key, problem.message) : report(node, problem.key, problem.message);
+    }
   }
 
   void report(const toml::node& node, const std::string& key, std::string message) {
     problems_.push_back({file_, node.source().begin.line, key, std::move(message)});
   }
 
+  void warn(const toml::node& node, const std::string& key, std::string message) {
+    config_.warnings.push_back({file_, node.source().begin.line, key, std::move(message)});
+  }
+
   const std::string& file_;
   Config& config_;
   KeyLines& lines_;
-  std::vector<std::string> keys_;
-  std::vector<std::string> names_;  // of keys and sections
+  std::vector<std::string> names_;  // of options and sections
   std::vector<ConfigProblem> problems_;
 };
 
@@ -194,13 +217,13 @@ std::vector<ConfigProblem> read_file(const std::string& path, Config& config, Ke
     const toml::table table = toml::parse(text.str(), path);
     Loader loader(path, config, lines);
     loader.read(table, "");
-    return loader.take();
+    return loader.take_problems();
   } catch (const toml::parse_error& error) {
     return {{path, error.source().begin.line, "", std::string(error.description())}};
   }
 }
 
-/// Only addresses and secrets come from the environment; everything else is in one place, the file.
+/// Only addresses and secrets come from the environment. Everything else is in the file.
 void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
   if (const char* directory = std::getenv("FRESHET_DATA")) config.store.directory = directory;
   if (const char* brokers = std::getenv("FRESHET_KAFKA_BROKERS")) config.kafka.brokers = brokers;
@@ -211,52 +234,52 @@ void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
   }
 }
 
-/// What must not stand in a file that is copied, committed and printed.
-bool is_secret(const std::string& key) {
-  return key == "serve.audit.hash_key" || key == "store.pseudonym_key" ||
-         std::ranges::any_of(std::array{"password", "secret", "key.pem", "jaas"},
-                             [&](const char* word) { return key.find(word) != std::string::npos; });
+/// Calls `on_text` with the key, the name of the entry (of a table; else empty) and the text of everything in `value`
+/// that can be given as "$env:NAME" or "$file:PATH".
+template <typename OnText>
+void for_each_reference(const ConfigOption& option, OptionValue& value, OnText on_text) {
+  if (auto* text = std::get_if<std::string>(&value)) on_text(option.key, "", *text);
+  if (auto* table = std::get_if<std::map<std::string, std::string>>(&value)) {
+    for (auto& [name, text] : *table) on_text(option.key + "." + name, name, text);
+  }
 }
 
-/// Calls `on_value` with key and value of everything that may be given as "$env:NAME" or "$file:PATH".
-template <typename OnValue>
-void for_each_reference(Config& config, OnValue on_value) {
-  for (auto& [name, value] : config.kafka.properties) on_value("kafka.properties." + name, value);
-  on_value("serve.audit.hash_key", config.serve.audit.hash_key);
-  on_value("store.pseudonym_key", config.store.pseudonym_key);
+/// Replaces a reference by what it refers to. Returns what is wrong with it; empty: nothing.
+std::string resolve(std::string& value, bool must_be_reference) {
+  if (value.starts_with("$env:")) {
+    const char* secret = std::getenv(value.c_str() + 5);
+    if (secret == nullptr) return "the environment has no " + value.substr(5);
+    value = secret;
+  } else if (value.starts_with("$file:")) {
+    std::ifstream in(value.substr(6));
+    std::string secret;
+    if (!in || !std::getline(in, secret)) return "cannot read " + value.substr(6);
+    value = secret;
+  } else if (must_be_reference && !value.empty()) {
+    return "is a secret: give \"$env:NAME\" or \"$file:PATH\" instead";
+  }
+  return {};
 }
 
 void resolve_references(Config& config, std::vector<ConfigProblem>& problems) {
-  for_each_reference(config, [&](const std::string& key, std::string& value) {
-    const std::string written = value;
-    if (value.starts_with("$env:")) {
-      const char* secret = std::getenv(value.c_str() + 5);
-      if (secret == nullptr) {
-        problems.push_back({"", 0, key, "the environment has no " + value.substr(5)});
-      } else {
-        value = secret;
-      }
-    } else if (value.starts_with("$file:")) {
-      std::ifstream in(value.substr(6));
-      std::string secret;
-      if (!in || !std::getline(in, secret)) {
-        problems.push_back({"", 0, key, "cannot read " + value.substr(6)});
-      } else {
-        value = secret;
-      }
-    } else if (is_secret(key) && !value.empty()) {
-      problems.push_back({"", 0, key, "is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"});
-    }
-    if (value != written) config.references[key] = written;
-  });
+  for (const ConfigOption& option : config_schema()) {
+    if (!option.is_secret) continue;
+    OptionValue value = option.get(config);
+    for_each_reference(option, value, [&](const std::string& key, const std::string& entry, std::string& text) {
+      const std::string written = text;
+      std::string problem = resolve(text, option.is_secret(entry));
+      if (!problem.empty()) problems.push_back({"", 0, key, std::move(problem)});
+      if (text != written) config.references[key] = written;
+    });
+    (void)option.set(config, value);  // was set before, and no rule depends on the text
+  }
 }
 
 void validate(const Config& config, const std::string& file, const KeyLines& lines,
               std::vector<ConfigProblem>& problems) {
-  const auto add = [&](const std::string& prefix, const std::vector<std::string>& messages) {
-    for (const std::string& message : messages) {
-      const std::size_t colon = message.find(": ");
-      ConfigProblem problem{"", 0, prefix + message.substr(0, colon), message.substr(colon + 2)};
+  const auto add = [&](const std::string& section, const OptionProblems& of_section) {
+    for (const OptionProblem& found : of_section) {
+      ConfigProblem problem{"", 0, section + "." + found.key, found.message};
       for (const auto& [key, line] : lines) {  // the key, or the table that it is an entry of
         if (problem.key != key && !problem.key.starts_with(key + ".")) continue;
         problem.file = file;
@@ -265,11 +288,13 @@ void validate(const Config& config, const std::string& file, const KeyLines& lin
       problems.push_back(std::move(problem));
     }
   };
-  for (const auto& messages : {config.decode.validate(), config.embedded.validate(), config.kafka.validate(),
-                               config.writer.validate(), config.store.validate(), config.serve.validate()}) {
-    add("", messages);
-  }
-  add("online.", config.online.validate());
+  add("events", config.decode.validate());
+  add("embedded", config.embedded.validate());
+  add("kafka", config.kafka.validate());
+  add("writer", config.writer.validate());
+  add("store", config.store.validate());
+  add("serve", config.serve.validate());
+  add("online", config.online.validate());
 }
 
 std::string default_of(const ConfigOption& option) {
@@ -277,7 +302,7 @@ std::string default_of(const ConfigOption& option) {
   return std::visit(Printer{}, option.get(defaults));
 }
 
-/// Calls `on_section` where one begins and `on_option` with each option's name in it, in the order of the schema.
+/// Calls `on_section` at the start of each section and `on_option` with each option's name in it.
 template <typename OnSection, typename OnOption>
 void walk_schema(OnSection on_section, OnOption on_option) {
   std::string section;
@@ -316,8 +341,10 @@ std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOver
     if (option.get(config) != option.get(as_written)) lines.erase(option.key);  // overridden
   }
   validate(config, path, lines, problems);
-  // As a person reads the file, and then what is not in it.
-  std::ranges::stable_sort(problems, {}, [](const ConfigProblem& problem) { return problem.line - 1; });
+  // In the order of the file; problems of no line come last.
+  for (auto* list : {&problems, &config.warnings}) {
+    std::ranges::stable_sort(*list, {}, [](const ConfigProblem& problem) { return problem.line - 1; });
+  }
   return problems;
 }
 
@@ -331,27 +358,38 @@ Config load_config_or_throw(const std::string& path, const ConfigOverrides& over
   return config;
 }
 
+void log_warnings(const Config& config) {
+  for (const ConfigProblem& warning : config.warnings) {
+    log::warn("the configuration uses a former name; it still works, but should be replaced",
+              {{"problem", to_string(warning)}});
+  }
+}
+
 std::string print_config(const Config& config) {
-  Config shown = config;
-  for_each_reference(shown, [&](const std::string& key, std::string& value) {
-    const auto written = config.references.find(key);
-    if (written != config.references.end()) value = written->second;
-  });
+  const auto shown = [&](const ConfigOption& option) {
+    OptionValue value = option.get(config);
+    if (!option.is_secret) return value;
+    for_each_reference(option, value, [&](const std::string& key, const std::string&, std::string& text) {
+      const auto written = config.references.find(key);
+      if (written != config.references.end()) text = written->second;
+    });
+    return value;
+  };
   std::string text;
   walk_schema([&](const std::string& section) { text += (text.empty() ? "[" : "\n[") + section + "]\n"; },
               [&](const std::string& name, const ConfigOption& option) {
-                text += name + " = " + std::visit(Printer{}, option.get(shown)) + "\n";
+                text += name + " = " + std::visit(Printer{}, shown(option)) + "\n";
               });
   return text;
 }
 
 std::string config_example() {
   std::string text =
-      "# freshet: the default configuration, every key with its default. Uncomment what you change.\n"
-      "# What each key means and takes: docs/config.md. Check with: freshet config check FILE\n";
+      "# freshet: every option with its default. Uncomment the ones that you change.\n"
+      "# Reference: docs/config.md. Check a file with: freshet config check FILE\n";
   walk_schema([&](const std::string& section) { text += "\n[" + section + "]\n"; },
               [&](const std::string& name, const ConfigOption& option) {
-                text += "# " + option.doc + "\n# " + name + " = " + default_of(option) + "\n";
+                text += "# " + option.help + "\n# " + name + " = " + default_of(option) + "\n";
               });
   return text;
 }
@@ -360,19 +398,19 @@ std::string config_reference() {
   std::string text =
       "# Configuration\n\n"
       "Generated by `freshet config reference`; do not edit.\n\n"
-      "`freshet serve` runs on these defaults with no file at all; `-c FILE` reads a TOML file over them. Durations "
-      "are a\n"
-      "whole number with `ms`, `s`, `m`, `h` or `d`; sizes take `KiB`, `MiB`, `GiB`. `freshet config check FILE` "
-      "reports\n"
-      "every problem at once; `freshet config print -c FILE` shows what would be used.\n\n"
-      "The environment overrides addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
+      "`freshet serve` needs no configuration file; `-c FILE` reads a TOML file over these defaults. A duration is a "
+      "whole\n"
+      "number with `ms`, `s`, `m`, `h` or `d`; a size is a whole number of bytes or has `KiB`, `MiB` or `GiB`.\n"
+      "`freshet config check FILE` reports every problem at once. `freshet config print -c FILE` shows the effective\n"
+      "configuration. Options that have been renamed are still read under their former names, with a warning.\n\n"
+      "Environment variables override addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
       "`FRESHET_KAFKA_BROKERS`.\n";
   walk_schema(
       [&](const std::string& section) {
         text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";
       },
       [&](const std::string& name, const ConfigOption& option) {
-        text += "| `" + name + "` | `" + default_of(option) + "` | " + option.type + " | " + option.doc + " |\n";
+        text += "| `" + name + "` | `" + default_of(option) + "` | " + option.type + " | " + option.help + " |\n";
       });
   return text;
 }

@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "cli/streams/shop_world.h"
+#include "online/all_parts.h"
 #include "online/kernels/kernels.h"
 #include "online/model/model.h"
 #include "online/model/ranking.h"
 #include "online/model/session.h"
 #include "online/part/top_k.h"
-#include "online/parts/neural/all_parts.h"
 #include "online/vectors/embedding_ranking.h"
 
 namespace {
@@ -45,7 +45,7 @@ struct Shop {
   std::vector<Context> contexts;
 
   Shop() {
-    const Options options;
+    const Options options(all_parts());
     model = std::make_unique<Model>(options, make_parts(options));
     cli::ShopWorld world({.users = 50'000,
                           .items = from_environment("FRESHET_BENCH_ITEMS", 20'000),
@@ -285,7 +285,7 @@ BENCHMARK(scan_in_float)->Arg(25'000)->Arg(1'000'000)->Unit(benchmark::kMicrosec
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> parts = Options{}.parts;
+  const std::vector<std::string> parts = Options(all_parts()).parts;
   for (std::size_t part = 0; part < parts.size(); ++part) {
     benchmark::RegisterBenchmark(("propose/" + parts[part]).c_str(), part_proposes, part)
         ->Unit(benchmark::kMicrosecond);

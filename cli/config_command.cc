@@ -19,6 +19,9 @@ void add_config_command(CLI::App& app) {
   check->callback([file] {
     app::Config config;
     const auto problems = app::load_config(*file, {}, config);
+    for (const app::ConfigProblem& warning : config.warnings) {
+      std::fprintf(stderr, "%s\n", to_string(warning).c_str());
+    }
     for (const app::ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
     if (!problems.empty()) throw CLI::RuntimeError(1);
     std::printf("%s is valid\n", file->c_str());
@@ -27,7 +30,11 @@ void add_config_command(CLI::App& app) {
   CLI::App* print =
       command->add_subcommand("print", "Print the effective configuration: file, environment and defaults");
   print->add_option("-c,--config", *file, "Configuration file (TOML)");
-  print->callback([file] { std::fputs(app::print_config(app::load_config_or_throw(*file)).c_str(), stdout); });
+  print->callback([file] {
+    const app::Config config = app::load_config_or_throw(*file);
+    app::log_warnings(config);
+    std::fputs(app::print_config(config).c_str(), stdout);
+  });
 
   CLI::App* example = command->add_subcommand("example", "Print a configuration file with every option at its default");
   example->callback([] { std::fputs(app::config_example().c_str(), stdout); });

@@ -11,12 +11,15 @@
 #include <stdexcept>
 
 #include "app/config.h"
-#include "app/units.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "base/units.h"
 #include "cli/evaluate/evaluation_predictions.h"
 #include "cli/evaluate/evaluation_report.h"
 #include "cli/evaluate/predictor.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/support/progress.h"
+#include "online/all_parts.h"
 
 namespace freshet::cli {
 namespace {
@@ -53,11 +56,26 @@ void EvaluateArguments::validate() const {
 /// Nullopt for an empty `text`.
 std::optional<std::chrono::seconds> parse_gap(const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const auto gap = app::parse_seconds(text);
+  const auto gap = parse_seconds(text);
   if (!gap || *gap % std::chrono::seconds(1) != std::chrono::milliseconds(0)) {
     throw std::runtime_error("--session-gap: \"" + text + "\" is not a number of seconds or a duration such as 30m");
   }
   return std::chrono::duration_cast<std::chrono::seconds>(*gap);
+}
+
+void set_parts(const std::vector<std::string>& names, online::Options& options) {
+  for (const OptionProblem& problem : options.set_parts(names)) {
+    if (!problem.warning) throw std::runtime_error("--" + to_string(problem));
+    log::warn("a part has a new name; the former one still works, but should be replaced",
+              {{"problem", "--" + to_string(problem)}});
+  }
+}
+
+std::string part_names() {
+  std::string names;
+  for (const online::PartKind* kind : online::all_parts())
+    names += (names.empty() ? "" : ", ") + std::string(kind->name);
+  return names;
 }
 
 std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const app::Config& config) {
@@ -65,9 +83,10 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap);
   online::Options options = config.online;
   if (session_gap) options.session_gap = *session_gap;
-  if (!arguments.parts.empty()) options.parts = arguments.parts;
+  if (!arguments.parts.empty()) set_parts(arguments.parts, options);
   if (arguments.seed) options.seed = *arguments.seed;
-  if (const auto problems = options.validate(); !problems.empty()) throw std::runtime_error("--" + problems.front());
+  if (const auto problems = options.validate(); !problems.empty())
+    throw std::runtime_error("--" + to_string(problems.front()));
   return make_model_predictor(options);
 }
 
@@ -96,7 +115,9 @@ class Evaluate {
         predictor_(make_predictor(arguments, config_)),
         evaluation_(predictor_->part_names()),
         predictions_(arguments.predictions, evaluation_.parts()),
-        progress_("events", arguments.json == "-") {}
+        progress_("events", arguments.json == "-") {
+    app::log_warnings(config_);
+  }
 
   /// Prequential protocol: every event is scored, then learned.
   void prequential() {
@@ -199,7 +220,7 @@ void add_evaluate_command(CLI::App& app) {
       "Longest pause within a session, in seconds or as 30m, 2h; 0: no limit (default: online.session_gap)");
   command
       ->add_option("--parts", arguments->parts,
-                   "Parts that take part, separated by commas (default: online.parts, all)")
+                   "Parts to use, separated by commas (default: online.parts), of: " + part_names())
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_option("--seed", arguments->seed, "Seed of all random choices (default: online.seed)");

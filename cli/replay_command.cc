@@ -97,6 +97,7 @@ class Replay {
         events_(arguments.files, arguments.stream.format(config_), arguments.stream.skip, arguments.stream.limit),
         progress_("events", arguments.json),
         target_(target_of(arguments, config_.kafka)) {
+    app::log_warnings(config_);
     const auto pace = Pace::parse(arguments.speed);
     if (!pace)
       throw std::runtime_error("--speed: \"" + arguments.speed +

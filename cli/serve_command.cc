@@ -29,6 +29,7 @@ int wait_for_signal(const sigset_t& signals) {
 void serve(const ServeArguments& arguments) {
   const app::Config config = app::load_config_or_throw(arguments.config_file, arguments.overrides);
   log::configure(config.log_level, config.log_format);
+  app::log_warnings(config);
 
   // Blocked before the first thread starts, so that every thread inherits the mask.
   sigset_t signals;

@@ -10,50 +10,41 @@
 namespace freshet::ingest {
 namespace {
 
-using Problems = std::vector<std::string>;
+using namespace std::chrono_literals;
+using option::kGiB;
+using option::kKiB;
+using option::kMiB;
+using option::kMillion;
 
-template <typename Number>
-void check_range(Problems& problems, std::string_view key, Number value, Number low, Number high,
-                 std::string_view unit = "") {
-  if (value >= low && value <= high) return;
-  problems.push_back(std::string(key) + ": must be between " + std::to_string(low) + " and " + std::to_string(high) +
-                     std::string(unit));
-}
-
-bool is_topic_name(std::string_view name) {
-  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
-         name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
-}  // namespace
-
-std::vector<std::string> DecodeOptions::validate() const {
-  Problems problems;
-  check_range<std::int64_t>(problems, "events.max_future_skew", max_future_skew.count(), 0, 366 * 86'400, " s");
-  check_range<std::size_t>(problems, "events.max_record_bytes", max_record_bytes, 1024, std::size_t{16} << 20);
+OptionProblems judge_types(const std::vector<std::string>& types) {
+  OptionProblems problems;
   std::set<std::string_view> seen;
   for (const std::string& type : types) {
     if (type.empty() || type.front() == '$' || type.size() > kMaxIdBytes) {
-      problems.push_back("events.types: \"" + type + "\" cannot be an event type");
+      problems.push_back({"", "\"" + type + "\" cannot be an event type"});
     } else if (!seen.insert(type).second) {
-      problems.push_back("events.types: \"" + type + "\" is named twice");
+      problems.push_back({"", "\"" + type + "\" is named twice"});
     }
   }
   return problems;
 }
 
-std::vector<std::string> EmbeddedOptions::validate() const {
-  Problems problems;
-  check_range<std::size_t>(problems, "embedded.max_queued_records", max_queued_records, 1, 10'000'000);
-  check_range<std::size_t>(problems, "embedded.max_queued_bytes", max_queued_bytes, std::size_t{1} << 16,
-                           std::size_t{1} << 34);
-  check_range<std::int64_t>(problems, "embedded.retention", retention.count(), 0, 24 * 3660, " h");
-  check_range<std::int64_t>(problems, "embedded.trim_interval", trim_interval.count(), 1, 86'400'000, " ms");
-  return problems;
+OptionProblems not_empty(const std::string& text) {
+  return text.empty() ? OptionProblems{{"", "must not be empty"}} : OptionProblems{};
 }
 
-std::vector<std::string> KafkaOptions::validate() const {
+OptionProblems judge_topic(const std::string& name) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  const bool fits = !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+                    name.find_first_not_of(kAllowed) == std::string_view::npos;
+  return fits ? OptionProblems{} : OptionProblems{{"", "\"" + name + "\" cannot be a Kafka topic"}};
+}
+
+OptionProblems judge_dead_letter_topic(const std::string& name) {
+  return name.empty() ? OptionProblems{} : judge_topic(name);
+}
+
+OptionProblems judge_properties(const std::map<std::string, std::string>& properties) {
   // At least once, in order, from our own positions: what these promises rest on cannot be changed from outside.
   // (Aliases of librdkafka included.)
   constexpr std::array<std::string_view, 14> kOwn{"bootstrap.servers",
@@ -70,27 +61,83 @@ std::vector<std::string> KafkaOptions::validate() const {
                                                   "request.required.acks",
                                                   "transactional.id",
                                                   "queue.buffering.max.messages"};
-  Problems problems;
-  if (brokers.empty()) problems.emplace_back("kafka.brokers: must not be empty");
-  if (!is_topic_name(topic)) problems.push_back("kafka.topic: \"" + topic + "\" cannot be a Kafka topic");
-  if (group.empty()) problems.emplace_back("kafka.group: must not be empty");
-  if (!dead_letter_topic.empty() && !is_topic_name(dead_letter_topic)) {
-    problems.push_back("kafka.dead_letter_topic: \"" + dead_letter_topic + "\" cannot be a Kafka topic");
-  }
-  if (topic == dead_letter_topic) problems.emplace_back("kafka.dead_letter_topic: must differ from kafka.topic");
+  OptionProblems problems;
   for (const auto& [name, value] : properties) {
-    if (std::ranges::count(kOwn, name) > 0)
-      problems.push_back("kafka.properties." + name + ": is set by freshet itself");
+    if (std::ranges::count(kOwn, name) > 0) problems.push_back({name, "is set by freshet itself"});
   }
   return problems;
 }
 
-std::vector<std::string> WriterOptions::validate() const {
-  Problems problems;
-  check_range<std::size_t>(problems, "writer.batch_records", batch_records, 1, 1'000'000);
-  check_range<std::int64_t>(problems, "writer.poll_timeout", poll_timeout.count(), 1, 10'000, " ms");
-  check_range<std::int64_t>(problems, "writer.erase_interval", erase_interval.count(), 1000, 30LL * 86'400'000, " ms");
+bool is_secret_property(std::string_view name) {
+  return std::ranges::any_of(std::array{"password", "secret", "key.pem", "jaas"},
+                             [&](const char* word) { return name.find(word) != std::string_view::npos; });
+}
+
+}  // namespace
+
+std::vector<Option<DecodeOptions>> DecodeOptions::describe() {
+  return {
+      option::verbatim<DecodeOptions, std::vector<std::string>>(
+          "types", &DecodeOptions::types, "list of text",
+          "Event types that are accepted; events of any other type are dead letters. Empty: every type is accepted.",
+          judge_types),
+      option::duration("max_future_skew", &DecodeOptions::max_future_skew, {0s, 24h * 365},
+                       "An event dated further ahead of its arrival than this is a dead letter."),
+      option::size("max_record_bytes", &DecodeOptions::max_record_bytes, {kKiB, 16 * kMiB},
+                   "Largest event, as JSON text; a larger one is a dead letter."),
+  };
+}
+
+std::vector<Option<EmbeddedOptions>> EmbeddedOptions::describe() {
+  return {
+      option::integer("max_queued_records", &EmbeddedOptions::max_queued_records, {1, 10 * kMillion},
+                      "Largest number of events that wait for their fsync. Beyond it producers get 503."),
+      option::size("max_queued_bytes", &EmbeddedOptions::max_queued_bytes, {kMiB, 64 * kGiB},
+                   "Largest total size of the events that wait for their fsync. Beyond it producers get 503."),
+      option::duration("retention", &EmbeddedOptions::retention, {0s, 24h * 3650},
+                       "Shortest time that events stay in the embedded log, even after every reader has read them. "
+                       "Whole hours."),
+      option::duration("trim_interval", &EmbeddedOptions::trim_interval, {1ms, 24h},
+                       "Interval between trims of the embedded log."),
+  };
+}
+
+std::vector<Option<KafkaOptions>> KafkaOptions::describe() {
+  return {
+      option::text("brokers", &KafkaOptions::brokers, "Bootstrap servers, host:port separated by commas.", not_empty),
+      option::text("topic", &KafkaOptions::topic, "Topic of the events.", judge_topic),
+      option::text("group", &KafkaOptions::group,
+                   "Consumer group of the history writer. The learner reads all partitions as \"<group>-learner\".",
+                   not_empty),
+      option::text("dead_letter_topic", &KafkaOptions::dead_letter_topic,
+                   "Topic for records that are not valid events. Records that Kafka does not accept there are kept in "
+                   "the data directory; if this is empty, all are.",
+                   judge_dead_letter_topic),
+      option::verbatim<KafkaOptions, std::map<std::string, std::string>>(
+          "properties", &KafkaOptions::properties, "table of text",
+          "Any librdkafka property (TLS, SASL, tuning) except the 14 that freshet sets itself (docs/kafka.md). A value "
+          "\"$env:NAME\" or \"$file:PATH\" is read from the environment or from a file; passwords and secrets must be "
+          "given this way.",
+          judge_properties)
+          .secret(is_secret_property),
+  };
+}
+
+OptionProblems KafkaOptions::validate() const {
+  OptionProblems problems = check(describe(), *this);
+  if (topic == dead_letter_topic) problems.push_back({"dead_letter_topic", "must differ from kafka.topic"});
   return problems;
+}
+
+std::vector<Option<WriterOptions>> WriterOptions::describe() {
+  return {
+      option::integer("batch_records", &WriterOptions::batch_records, {1, 100'000},
+                      "Largest number of events that the history writer commits at once."),
+      option::duration("poll_timeout", &WriterOptions::poll_timeout, {1ms, 10s},
+                       "Longest wait of the history writer for new events before it checks for a shutdown."),
+      option::duration("erase_interval", &WriterOptions::erase_interval, {1s, 24h * 30},
+                       "Shortest interval between rewrites of the files that hold data of erased users and sessions."),
+  };
 }
 
 }  // namespace freshet::ingest

@@ -21,21 +21,97 @@ bool is_address(const std::string& address) {
 
 bool Options::is_public() const { return !is_loopback(address); }
 
-std::vector<std::string> Options::validate() const {
-  std::vector<std::string> problems;
+std::vector<Option<TlsOptions>> TlsOptions::describe() {
+  using namespace std::chrono_literals;
+  return {
+      option::text(
+          "certificate", &TlsOptions::certificate,
+          "PEM file of the server's certificate chain, the server's own certificate first. It is read again on "
+          "SIGHUP. Empty: plain HTTP."),
+      option::text("key", &TlsOptions::key, "PEM file of the certificate's private key, not encrypted."),
+      option::duration("handshake_timeout", &TlsOptions::handshake_timeout, {10ms, 10min},
+                       "Longest time from accepting a connection to the end of its TLS handshake."),
+  };
+}
+
+std::vector<Option<AuditOptions>> AuditOptions::describe() {
+  return {
+      option::text("file", &AuditOptions::file,
+                   "File that audit lines (admin calls) are appended to. It is opened again on SIGHUP. Empty: audit "
+                   "lines go to the log."),
+      option::flag(
+          "ids", &AuditOptions::ids,
+          "Writes the ids of users and sessions into audit lines. Otherwise a keyed hash of each id is written."),
+      option::text("hash_key", &AuditOptions::hash_key,
+                   "Secret key of that hash: \"$env:NAME\" or \"$file:PATH\". Empty: a new random key at every start.")
+          .secret(),
+  };
+}
+
+std::vector<Option<Options>> Options::describe() {
+  using namespace std::chrono_literals;
+  using option::kGiB;
+  using option::kKiB;
+  using option::kMiB;
+  using option::kMillion;
+  std::vector<Option<Options>> all{
+      option::text("address", &Options::address, "IP address to listen on."),
+      option::integer("port", &Options::port, {0, 65535},
+                      "Port to listen on. 0: any free port; the log says which one."),
+      option::integer("threads", &Options::threads, {1, 256}, "I/O threads. They also compute the answers."),
+      option::flag("allow_public", &Options::allow_public,
+                   "Allows an address that other machines can reach even though there are no keys."),
+      option::text(
+          "keys_file", &Options::keys_file,
+          "File of API keys, one per line (`freshet keys new`). It is read again on SIGHUP. Empty: no keys are "
+          "needed, and every client may call everything."),
+      option::flag("open_metrics", &Options::open_metrics,
+                   "Answers /metrics without a key. Otherwise a key with the scope to read is needed."),
+      option::integer("max_connections", &Options::max_connections, {1, kMillion},
+                      "Largest number of open connections. Beyond it new connections are closed at once."),
+      option::size("max_body_bytes", &Options::max_body_bytes, {kKiB, kGiB}, "Largest request body."),
+      option::size("max_header_bytes", &Options::max_header_bytes, {kKiB, kMiB}, "Largest request header."),
+      option::duration("header_timeout", &Options::header_timeout, {10ms, 10min},
+                       "Longest time from the first byte of a request to its last."),
+      option::duration("idle_timeout", &Options::idle_timeout, {10ms, 24h},
+                       "Longest time between two requests of a kept-alive connection."),
+      option::duration("write_timeout", &Options::write_timeout, {10ms, 10min},
+                       "Longest time for a client to read its response."),
+      option::duration("after_timeout", &Options::after_timeout, {0s, 10min}, "Longest wait for an \"after\" token."),
+      option::duration("events_timeout", &Options::events_timeout, {10ms, 10min},
+                       "Longest wait for events and changes to become durable."),
+      option::duration("shed_delay", &Options::shed_delay, {1ms, 1min},
+                       "Time that an I/O thread must have been overloaded before it refuses lists with 503."),
+      option::duration("drain_timeout", &Options::drain_timeout, {0s, 10min},
+                       "Longest wait for requests in flight at shutdown."),
+      option::integer("default_k", &Options::default_k, {1, 10'000},
+                      "Number of items in a list if the request does not give k."),
+      option::integer("max_k", &Options::max_k, {1, 10'000}, "Largest k that a request can give."),
+      option::integer("max_events_per_request", &Options::max_events_per_request, {1, kMillion},
+                      "Largest number of events in one request."),
+      option::integer("max_items_per_request", &Options::max_items_per_request, {1, kMillion},
+                      "Largest number of items in one request."),
+  };
+  append(all, within("tls", &Options::tls));
+  append(all, within("audit", &Options::audit));
+  return all;
+}
+
+OptionProblems Options::validate() const {
+  OptionProblems problems = check(describe(), *this);
   if (!is_address(address)) {
-    problems.push_back("serve.address: \"" + address + "\" is not an IPv4 or IPv6 address");
+    problems.push_back({"address", "\"" + address + "\" is not an IPv4 or IPv6 address"});
   } else if (is_public() && keys_file.empty() && !allow_public) {
     problems.push_back(
-        "serve.address: " + address +
-        " is reachable by others and there are no keys; set serve.keys_file (see `freshet keys new`), or "
-        "serve.allow_public = true if every caller may do everything");
+        {"address", address + " can be reached by other machines, and there are no keys; set serve.keys_file "
+                              "(see `freshet keys new`), or serve.allow_public = true if everyone who can reach "
+                              "it may call everything"});
   }
   if (tls.certificate.empty() != tls.key.empty()) {
-    problems.push_back(tls.key.empty() ? "serve.tls.key: serve.tls.certificate needs it"
-                                       : "serve.tls.certificate: serve.tls.key needs it");
+    problems.push_back(tls.key.empty() ? OptionProblem{"tls.key", "serve.tls.certificate needs it"}
+                                       : OptionProblem{"tls.certificate", "serve.tls.key needs it"});
   }
-  if (default_k > max_k) problems.emplace_back("serve.default_k: must not exceed serve.max_k");
+  if (default_k > max_k) problems.push_back({"default_k", "must not exceed serve.max_k"});
   return problems;
 }
 

@@ -1,5 +1,5 @@
 #include "cli/evaluate/predictor.h"
-#include "online/parts/neural/all_parts.h"
+#include "online/part/part_kind.h"
 
 namespace freshet::cli {
 namespace {

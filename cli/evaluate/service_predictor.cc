@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "app/units.h"
 #include "base/check.h"
+#include "base/units.h"
 #include "cli/evaluate/predictor.h"
 #include "cli/support/http_client.h"
 #include "ingest/codec/event_encoder.h"
@@ -98,9 +98,8 @@ std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
   const json::value status = expect((*client)->get("/v1/status"), 200, "/v1/status");
   const online::Options options = options_of(status);
   if (session_gap && *session_gap != options.session_gap) {
-    throw std::runtime_error("--session-gap: " + app::format_duration(*session_gap) +
-                             " differs from the service's online.session_gap, " +
-                             app::format_duration(options.session_gap));
+    throw std::runtime_error("--session-gap: " + format_duration(*session_gap) +
+                             " differs from the service's online.session_gap, " + format_duration(options.session_gap));
   }
   if (const auto learned = status.at("learner").at("events_learned").to_number<std::uint64_t>(); learned > 0) {
     std::fprintf(

@@ -7,6 +7,7 @@
 #include "online/model/blender.h"
 #include "online/model/seen_ids.h"
 #include "online/model/session.h"
+#include "online/part/part_kind.h"
 
 namespace freshet::online {
 namespace {
@@ -30,18 +31,24 @@ std::vector<std::size_t> own_columns(const std::vector<const Scorer*>& scorers) 
   return columns;
 }
 
-// Everything that the meaning of a saved state depends on, except limits that a state can be cut down to.
+std::string_view saved_name(const Options& options, const Scorer& scorer) {
+  const auto kind = std::ranges::find(options.kinds, scorer.name(), &PartKind::name);
+  return kind == options.kinds.end() || (*kind)->saved_name.empty() ? scorer.name() : (*kind)->saved_name;
+}
+
+// Everything that the meaning of a saved state depends on. Limits that a state can be cut down to are not in it. Parts
+// that are off have their say too: it is the text of 0.1.0 for the same options.
 std::string fingerprint(const Options& options, const std::vector<const Scorer*>& scorers) {
   std::string text = "items " + std::to_string(options.max_items);
-  for (const std::string& name : feature_names(scorers)) text += " " + name;
-  for (const double hours : options.popularity.half_life_hours) text += " popularity " + std::to_string(hours);
-  for (const double hours : options.covisitation.half_life_hours) text += " covisitation " + std::to_string(hours);
-  text += " neighbours " + std::to_string(options.covisitation.max_neighbours);
-  text += " sessions " + std::to_string(options.session_knn.max_sessions);
-  text += " per_item " + std::to_string(options.session_knn.max_sessions_per_item);
-  text += " session_items " + std::to_string(options.session_knn.max_session_items);
-  text += " hidden " + std::to_string(options.blender.hidden_units);
-  return text;
+  for (const Scorer* scorer : scorers) {
+    for (const std::string_view feature : scorer->features()) {
+      text.append(" ").append(saved_name(options, *scorer)).append(".").append(feature);
+    }
+  }
+  for (const PartKind* kind : options.kinds) {
+    if (kind->fingerprint != nullptr) text += kind->fingerprint(options);
+  }
+  return text + " hidden " + std::to_string(options.blender.hidden_units);
 }
 
 }  // namespace

@@ -1,44 +1,74 @@
 #include "online/part/options.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
+
+#include "online/part/part_kind.h"
 
 namespace freshet::online {
 namespace {
 
-class Problems {
- public:
-  void require(bool holds, const std::string& problem) {
-    if (!holds) problems_.push_back(problem);
-  }
-  void half_lives(const std::string& key, const std::vector<double>& hours, std::size_t most) {
-    require(!hours.empty() && hours.size() <= most, key + ": expected 1 to " + std::to_string(most) + " half-lives");
-    double before = 0;
-    for (const double h : hours) {
-      require(std::isfinite(h) && h > before, key + ": expected positive hours in rising order");
-      before = h;
-    }
-  }
-  void sequence_model(const std::string& part, const SequenceOptions& options) {
-    require(options.dimension >= 16 && options.dimension % 16 == 0 && options.dimension <= 1024,
-            part + ".dimension: must be a multiple of 16, at most 1024");
-    require(options.negatives >= 1, part + ".negatives: must be at least 1");
-    require(options.batch_examples >= 1, part + ".batch_examples: must be at least 1");
-    require(options.learning_rate > 0, part + ".learning_rate: must be positive");
-    require(options.admission_count >= 1 && options.admission_count <= 255,
-            part + ".admission_count: must be 1 to 255");
-    require(options.max_items >= 1, part + ".max_items: must be at least 1");
-    require(options.exact_items >= 1, part + ".exact_items: must be at least 1");
-  }
-  std::vector<std::string> take() { return std::move(problems_); }
+using namespace std::chrono_literals;
+using option::kMillion;
 
- private:
-  std::vector<std::string> problems_;
-};
+OptionProblems judge_weights(const std::map<std::string, double>& weights) {
+  OptionProblems problems;
+  for (const auto& [type, weight] : weights) {
+    if (!(weight >= 0 && weight <= 1000)) problems.push_back({type, "must be 0 (not learned) to 1000"});
+  }
+  return problems;
+}
+
+OptionProblems judge_parts(const std::vector<std::string>& parts, PartKinds kinds) {
+  OptionProblems problems;
+  if (parts.empty()) problems.push_back({"parts", "at least one is needed"});
+  for (const std::string& part : parts) {
+    if (std::ranges::find(kinds, part, &PartKind::name) != kinds.end()) continue;
+    std::string known;
+    for (const PartKind* kind : kinds) known += (known.empty() ? "" : ", ") + std::string(kind->name);
+    problems.push_back({"parts", "\"" + part + "\" is none of " + known});
+  }
+  return problems;
+}
+
+Option<Options> describe_parts() {
+  auto option = option::verbatim<Options, std::vector<std::string>>(
+      "parts", &Options::parts, "list of part names",
+      "The parts that learn and rank. Without popularity a user without history gets an empty list. A change of this "
+      "list, of half-lives, of widths (dimension, hidden_units) or of most sizes (max_*) in [online] discards the "
+      "learned model: it is learned again from what the log still holds (embedded.retention; with Kafka the topic's "
+      "retention). Histories are kept.");
+  option.set = [](Options& options, const OptionValue& value) {
+    return options.set_parts(std::get<std::vector<std::string>>(value));
+  };
+  option.check = [](const Options& options) { return judge_parts(options.parts, options.kinds); };
+  return option;
+}
 
 }  // namespace
 
+Options::Options(PartKinds the_kinds) : kinds(the_kinds) {
+  for (const PartKind* kind : kinds) {
+    if (kind->on_by_default) parts.emplace_back(kind->name);
+  }
+}
+
 bool Options::has_part(std::string_view name) const { return std::ranges::find(parts, name) != parts.end(); }
+
+OptionProblems Options::set_parts(std::vector<std::string> names) {
+  OptionProblems problems;
+  for (const PartKind* kind : kinds) {
+    const auto former = std::ranges::find(names, kind->saved_name);
+    if (kind->saved_name.empty() || former == names.end()) continue;
+    const std::string renamed = "\"" + *former + "\" is now called \"" + std::string(kind->name) + "\"";
+    const bool both = std::ranges::find(names, kind->name) != names.end();
+    problems.push_back({"parts", renamed + (both ? ", which is given too" : ""), !both});
+    *former = kind->name;
+  }
+  append(problems, judge_parts(names, kinds));
+  if (!has_errors(problems)) parts = std::move(names);
+  return problems;
+}
 
 double Options::weight_of(const std::string& type) const {
   auto found = type_weights.find(type);
@@ -46,97 +76,71 @@ double Options::weight_of(const std::string& type) const {
   return found == type_weights.end() ? 0.0 : found->second;
 }
 
-std::vector<std::string> Options::validate() const {
-  Problems problems;
-  problems.require(!parts.empty(), "parts: at least one is needed");
-  for (const std::string& part : parts) {
-    std::string known;
-    for (const std::string_view name : kPartNames) known += (known.empty() ? "" : ", ") + std::string(name);
-    problems.require(std::ranges::find(kPartNames, part) != kPartNames.end(),
-                     "parts: \"" + part + "\" is none of " + known);
+std::vector<Option<BlenderOptions>> BlenderOptions::describe() {
+  return {
+      option::integer("hidden_units", &BlenderOptions::hidden_units, {16, 1024, 16},
+                      "Width of the blender's hidden layer."),
+      option::number("learning_rate", &BlenderOptions::learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the blender."),
+      option::integer("candidates_per_part", &BlenderOptions::candidates_per_part, {20, 1000},
+                      "Number of candidates that each part proposes."),
+  };
+}
+
+std::vector<Option<Options>> Options::describe(PartKinds kinds) {
+  std::vector<Option<Options>> all{
+      describe_parts(),
+      option::duration("session_gap", &Options::session_gap, {0s, 24h * 365},
+                       "A longer pause starts a new session. 0s: sessions never end. Whole seconds."),
+      option::integer("max_session_items", &Options::max_session_items, {2, 1000},
+                      "Newest items of a session that the model uses."),
+      option::integer("max_items", &Options::max_items, {100, 100 * kMillion},
+                      "Largest number of items that the model knows. Beyond it the least recently seen item is "
+                      "forgotten."),
+      option::integer(
+          "max_open_sessions", &Options::max_open_sessions, {100, 100 * kMillion},
+          "Largest number of sessions that the learner follows. Beyond it the least recently active session "
+          "is closed."),
+      option::integer("dedupe_ids", &Options::dedupe_ids, {1, 100 * kMillion},
+                      "Newest event ids that the learner remembers, to skip duplicates."),
+      option::verbatim<Options, std::map<std::string, double>>(
+          "type_weights", &Options::type_weights, "table of numbers",
+          "Weight of an event in learning, by event type, from 0 to 1000; '*' is any other type. 0: not learned.",
+          judge_weights),
+      option::integer("seed", &Options::seed, {0, std::numeric_limits<std::int64_t>::max()},
+                      "Seed of every random choice of the learner."),
+      option::duration("checkpoint_interval", &Options::checkpoint_interval, {1s, 24h},
+                       "Interval between checkpoints of the model. After a crash, the events since the last checkpoint "
+                       "are learned again. Whole seconds."),
+      option::integer("keep_checkpoints", &Options::keep_checkpoints, {1, 100},
+                      "Number of newest checkpoints to keep."),
+      option::duration("publish_interval", &Options::publish_interval, {1ms, 60s},
+                       "Interval between the snapshots of the model that requests are answered from."),
+      option::duration("score_all_within", &Options::score_all_within, {1ms, 60s},
+                       "While the learner is at most this far behind, it scores every event before it learns it. "
+                       "Further behind it scores only a share of the events, in order to catch up."),
+      option::number("least_scored", &Options::least_scored, {0.01, 1},
+                     "Smallest share of the events that the learner scores, however far behind it is. 1: it always "
+                     "scores every event."),
+  };
+  for (const PartKind* kind : kinds) {
+    if (kind->describe == nullptr) continue;
+    append(all, kind->describe(std::string(kind->name), std::string(kind->saved_name)));
   }
-  problems.require(session_gap.count() >= 0, "session_gap: must not be negative (0 = never cut)");
-  problems.require(max_session_items >= 2, "max_session_items: must be at least 2");
-  problems.require(max_items >= 100 && max_items <= 100'000'000, "max_items: must be 100 to 100000000");
-  problems.require(max_open_sessions >= 1, "max_open_sessions: must be at least 1");
-  problems.require(checkpoint_interval.count() >= 1, "checkpoint_interval: must be at least 1 s");
-  problems.require(keep_checkpoints >= 1, "keep_checkpoints: must be at least 1");
-  problems.require(publish_interval.count() >= 1, "publish_interval: must be at least 1 ms");
-  problems.require(score_all_within.count() >= 1, "score_all_within: must be at least 1 ms");
-  problems.require(least_scored > 0 && least_scored <= 1,
-                   "least_scored: must be above 0, at most 1 (every event is scored)");
-  for (const auto& [type, weight] : type_weights) {
-    problems.require(std::isfinite(weight) && weight >= 0 && weight <= 1000,
-                     "type_weights." + type + ": must be 0 (not learned) to 1000");
+  append(all, within("blender", &Options::blender));
+  return all;
+}
+
+OptionProblems Options::validate() const {
+  OptionProblems problems = check(describe(kinds), *this);
+  for (const PartKind* kind : kinds) {
+    if (has_part(kind->name) && !kind->builds_on.empty() && !has_part(kind->builds_on)) {
+      problems.push_back(
+          {"parts", std::string(kind->name) + " needs " + std::string(kind->builds_on) + ", which is missing"});
+    }
+    if (kind->judge != nullptr) append(problems, kind->judge(*this));
   }
-  problems.half_lives("popularity.half_life_hours", popularity.half_life_hours, 4);
-  problems.half_lives("covisitation.half_life_hours", covisitation.half_life_hours, 3);
-  problems.require(covisitation.max_neighbours >= 1, "covisitation.max_neighbours: must be at least 1");
-  problems.require(covisitation.window >= 1, "covisitation.window: must be at least 1");
-  problems.require(session_knn.max_sessions >= 1 && session_knn.max_sessions <= 100'000'000,
-                   "session_knn.max_sessions: must be 1 to 100000000");
-  problems.require(session_knn.max_sessions_per_item >= 1, "session_knn.max_sessions_per_item: must be at least 1");
-  problems.require(session_knn.neighbours >= 1, "session_knn.neighbours: must be at least 1");
-  problems.require(session_knn.max_session_items >= 2 && session_knn.max_session_items <= 64,
-                   "session_knn.max_session_items: must be 2 to 64");
-  problems.require(user_history.max_users >= 1 && user_history.max_users <= 100'000'000,
-                   "user_history.max_users: must be 1 to 100000000");
-  problems.require(user_history.max_items_per_user >= 1, "user_history.max_items_per_user: must be at least 1");
-  problems.require(matrix_factorisation.dimension >= 16 && matrix_factorisation.dimension % 16 == 0 &&
-                       matrix_factorisation.dimension <= 1024,
-                   "matrix_factorisation.dimension: must be a multiple of 16, at most 1024");
-  problems.require(matrix_factorisation.negatives >= 1, "matrix_factorisation.negatives: must be at least 1");
-  problems.require(matrix_factorisation.learning_rate > 0 && matrix_factorisation.user_learning_rate > 0,
-                   "matrix_factorisation.learning_rate, matrix_factorisation.user_learning_rate: must be positive");
-  problems.require(matrix_factorisation.admission_count >= 1 && matrix_factorisation.admission_count <= 255,
-                   "matrix_factorisation.admission_count: must be 1 to 255");
-  problems.require(matrix_factorisation.max_items >= 1, "matrix_factorisation.max_items: must be at least 1");
-  problems.require(matrix_factorisation.exact_items >= 1, "matrix_factorisation.exact_items: must be at least 1");
-  problems.require(matrix_factorisation.max_users >= 1 && matrix_factorisation.max_users <= 100'000'000,
-                   "matrix_factorisation.max_users: must be 1 to 100000000");
-  problems.require(!has_part("user_cf") || has_part("matrix_factorisation"),
-                   "parts: user_cf compares the users' vectors of matrix_factorisation, which is missing");
-  problems.require(user_cf.max_users >= 1 && user_cf.max_users <= matrix_factorisation.max_users,
-                   "user_cf.max_users: must be 1 to matrix_factorisation.max_users");
-  problems.require(user_cf.neighbours >= 1, "user_cf.neighbours: must be at least 1");
-  problems.require(user_cf.max_items_per_user >= 1, "user_cf.max_items_per_user: must be at least 1");
-  problems.sequence_model("lstm", lstm);
-  problems.require(lstm.max_session_items >= 1, "lstm.max_session_items: must be at least 1");
-  problems.require(lstm.lstm_learning_rate > 0, "lstm.lstm_learning_rate: must be positive");
-  problems.sequence_model("attention", attention);
-  problems.require(attention.max_session_items >= 1 && attention.max_session_items <= 1000,
-                   "attention.max_session_items: must be 1 to 1000");
-  problems.require(attention.attention_learning_rate > 0, "attention.attention_learning_rate: must be positive");
-  problems.require(neural_cf.dimension >= 16 && neural_cf.dimension % 16 == 0 && neural_cf.dimension <= 1024,
-                   "neural_cf.dimension: must be a multiple of 16, at most 1024");
-  problems.require(neural_cf.hidden_units >= 32 && neural_cf.hidden_units % 32 == 0 && neural_cf.hidden_units <= 1024,
-                   "neural_cf.hidden_units: must be a multiple of 32, at most 1024");
-  problems.require(neural_cf.negatives >= 1, "neural_cf.negatives: must be at least 1");
-  problems.require(neural_cf.batch_examples >= 1, "neural_cf.batch_examples: must be at least 1");
-  problems.require(
-      neural_cf.learning_rate > 0 && neural_cf.user_learning_rate > 0 && neural_cf.perceptron_learning_rate > 0,
-      "neural_cf.learning_rate, .user_learning_rate, .perceptron_learning_rate: must be positive");
-  problems.require(neural_cf.admission_count >= 1 && neural_cf.admission_count <= 255,
-                   "neural_cf.admission_count: must be 1 to 255");
-  problems.require(neural_cf.max_items >= 1, "neural_cf.max_items: must be at least 1");
-  problems.require(neural_cf.exact_items >= 1, "neural_cf.exact_items: must be at least 1");
-  problems.require(neural_cf.max_users >= 1 && neural_cf.max_users <= 100'000'000,
-                   "neural_cf.max_users: must be 1 to 100000000");
-  problems.sequence_model("autoencoder", autoencoder);
-  problems.require(
-      autoencoder.hidden_units >= 16 && autoencoder.hidden_units % 16 == 0 && autoencoder.hidden_units <= 1024,
-      "autoencoder.hidden_units: must be a multiple of 16, at most 1024");
-  problems.require(autoencoder.max_items_per_user >= 1 && autoencoder.max_items_per_user <= 1000,
-                   "autoencoder.max_items_per_user: must be 1 to 1000");
-  problems.require(autoencoder.max_users >= 1 && autoencoder.max_users <= 100'000'000,
-                   "autoencoder.max_users: must be 1 to 100000000");
-  problems.require(autoencoder.dropout >= 0 && autoencoder.dropout < 1, "autoencoder.dropout: must be 0 to below 1");
-  problems.require(autoencoder.hidden_learning_rate > 0, "autoencoder.hidden_learning_rate: must be positive");
-  problems.require(blender.hidden_units >= 16 && blender.hidden_units % 16 == 0 && blender.hidden_units <= 1024,
-                   "blender.hidden_units: must be a multiple of 16, at most 1024");
-  problems.require(blender.learning_rate > 0, "blender.learning_rate: must be positive");
-  problems.require(blender.candidates_per_part >= 20, "blender.candidates_per_part: must be at least 20");
-  return problems.take();
+  return problems;
 }
 
 }  // namespace freshet::online

@@ -392,4 +392,35 @@ std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std:
   return std::make_unique<LivePart<CovisitationIndex>>(std::make_shared<CovisitationIndex>(options, max_items));
 }
 
+std::vector<Option<CovisitationOptions>> CovisitationOptions::describe() {
+  return {
+      option::rising_numbers("half_life_hours", &CovisitationOptions::half_life_hours, 3,
+                             "Half-lives of the co-visitation counts, in hours, in addition to one count that never "
+                             "decays."),
+      option::integer("max_neighbors", &CovisitationOptions::max_neighbours, {1, 10'000},
+                      "Largest number of followers kept per item.")
+          .formerly("max_neighbours"),
+      option::integer("window", &CovisitationOptions::window, {1, 100},
+                      "Number of earlier items of the session that an event is linked to."),
+  };
+}
+
+constinit const PartKind kCovisitation{
+    .name = "covisitation",
+    .about = "decayed item → next-item counts at several half-lives",
+    .on_by_default = true,
+    .describe = describe_part<CovisitationOptions>,
+    .fingerprint =
+        [](const Options& options) {
+          const auto& own = options.part<CovisitationOptions>();
+          std::string text;
+          for (const double hours : own.half_life_hours) text += " covisitation " + std::to_string(hours);
+          return text + " neighbours " + std::to_string(own.max_neighbours);
+        },
+    .make =
+        [](PartContext& context) {
+          return make_covisitation(context.options.part<CovisitationOptions>(), context.options.max_items);
+        },
+};
+
 }  // namespace freshet::online

@@ -8,10 +8,18 @@
 
 #include "online/containers/chunked_array.h"
 #include "online/containers/striped_mutex.h"
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 
 namespace freshet::online {
+
+/// [online.covisitation]: what each option means and takes is in describe().
+struct CovisitationOptions {
+  std::vector<double> half_life_hours{6, 72};  ///< beside these a count that never decays
+  std::size_t max_neighbours = 200;
+  std::size_t window = 3;
+
+  static std::vector<Option<CovisitationOptions>> describe();
+};
 
 /// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
 /// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
@@ -75,5 +83,7 @@ class CovisitationIndex final : public Scorer {
 };
 
 std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std::size_t max_items);
+
+extern const PartKind kCovisitation;
 
 }  // namespace freshet::online

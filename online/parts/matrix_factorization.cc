@@ -23,7 +23,7 @@ class MatrixFactorisationScorer final : public Scorer {
                             std::shared_ptr<const UserVectors> users)
       : items_(std::move(items)), proposed_of_(proposed_of), users_(std::move(users)) {}
 
-  std::string_view name() const override { return "matrix_factorisation"; }
+  std::string_view name() const override { return "matrix_factorization"; }
   std::span<const std::string_view> features() const override { return kEmbeddingFeatures; }
 
   void ask(const Context& context, std::unique_ptr<Query>& query) const override {
@@ -91,11 +91,11 @@ class MatrixFactorisation final : public Part {
 
   Result<void> load(ByteReader& in) override {
     if (in.varint() != options_.dimension || in.varint() != options_.max_items || in.varint() != options_.max_users) {
-      return Error{Errc::invalid, "matrix_factorisation: made with another dimension or number of items or users"};
+      return Error{Errc::invalid, "matrix_factorization: made with another dimension or number of items or users"};
     }
     random_.load(in);
     if (!users_->load(in) || !items_.load(in)) {
-      return Error{Errc::corrupt, "matrix_factorisation: not a saved state"};
+      return Error{Errc::corrupt, "matrix_factorization: not a saved state"};
     }
     return {};
   }
@@ -147,5 +147,42 @@ std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions
                                                 std::uint64_t seed, std::shared_ptr<UserVectors> users) {
   return std::make_unique<MatrixFactorisation>(options, max_items, seed, std::move(users));
 }
+
+std::vector<Option<MatrixFactorisationOptions>> MatrixFactorisationOptions::describe() {
+  using Own = MatrixFactorisationOptions;
+  return {
+      option::integer("dimension", &Own::dimension, {16, 1024, 16}, "Width of the vectors of users and items."),
+      option::integer("negatives", &Own::negatives, {1, 1000},
+                      "Number of random items that an event's item is ranked against in learning."),
+      option::number("learning_rate", &Own::learning_rate, {1e-6, 10}, "Adagrad learning rate of the items' vectors."),
+      option::number("user_learning_rate", &Own::user_learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the users' vectors."),
+      option::integer("admission_count", &Own::admission_count, {1, 255},
+                      "Number of events with an item before it gets a vector."),
+      option::integer(
+          "max_items", &Own::max_items, {100, 100 * option::kMillion},
+          "Largest number of items with a vector. Beyond it the least recently seen item loses its vector."),
+      option::integer(
+          "exact_items", &Own::exact_items, {100, 100 * option::kMillion},
+          "Largest number of items with a vector for which this part proposes items. Beyond it the part only "
+          "scores the items that other parts propose."),
+      option::integer("max_users", &Own::max_users, {1, 100 * option::kMillion},
+                      "Largest number of users with a vector. Beyond it the least recently active is forgotten."),
+  };
+}
+
+constinit const PartKind kMatrixFactorization{
+    .name = "matrix_factorization",
+    .about = "user × item vectors from single events (BPR)",
+    .on_by_default = true,
+    .saved_name = "matrix_factorisation",
+    .describe = describe_part<MatrixFactorisationOptions>,
+    .make =
+        [](PartContext& context) {
+          const auto& own = context.options.part<MatrixFactorisationOptions>();
+          context.users = std::make_shared<UserVectors>(own.dimension, own.max_users);
+          return make_matrix_factorisation(own, context.options.max_items, context.options.seed, context.users);
+        },
+};
 
 }  // namespace freshet::online

@@ -4,13 +4,26 @@
 #include <cstdint>
 #include <memory>
 
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 #include "online/vectors/user_vectors.h"
 
 namespace freshet::online {
 
-/// "matrix_factorisation": user x item from implicit feedback, one event at a time. Item i scores
+/// [online.matrix_factorization]: what each option means and takes is in describe().
+struct MatrixFactorisationOptions {
+  std::size_t dimension = 32;
+  std::size_t negatives = 16;
+  double learning_rate = 0.1;
+  double user_learning_rate = 0.2;
+  std::size_t admission_count = 2;
+  std::size_t max_items = 1'000'000;
+  std::size_t exact_items = 16'384;
+  std::size_t max_users = 200'000;
+
+  static std::vector<Option<MatrixFactorisationOptions>> describe();
+};
+
+/// "matrix_factorization": user x item from implicit feedback, one event at a time. Item i scores
 ///   p_u.q_i + b_i + log of its current share of events
 /// and after each event the item is pulled above sampled negatives: BPR (Rendle et al., UAI 2009), the negatives drawn
 /// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
@@ -24,5 +37,7 @@ namespace freshet::online {
 /// Cost:    observe(): negatives x dimension; proposing scans the rows (embedding_ranking.h).
 std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
                                                 std::uint64_t seed, std::shared_ptr<UserVectors> users);
+
+extern const PartKind kMatrixFactorization;
 
 }  // namespace freshet::online

@@ -263,4 +263,28 @@ std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::siz
   return std::make_unique<LivePart<PopularityIndex>>(std::make_shared<PopularityIndex>(options, max_items));
 }
 
+std::vector<Option<PopularityOptions>> PopularityOptions::describe() {
+  return {option::rising_numbers("half_life_hours", &PopularityOptions::half_life_hours, 4,
+                                 "Half-lives of the popularity counts, in hours.")};
+}
+
+constinit const PartKind kPopularity{
+    .name = "popularity",
+    .about = "exponentially decayed counts at several half-lives",
+    .on_by_default = true,
+    .describe = describe_part<PopularityOptions>,
+    .fingerprint =
+        [](const Options& options) {
+          std::string text;
+          for (const double hours : options.part<PopularityOptions>().half_life_hours) {
+            text += " popularity " + std::to_string(hours);
+          }
+          return text;
+        },
+    .make =
+        [](PartContext& context) {
+          return make_popularity(context.options.part<PopularityOptions>(), context.options.max_items);
+        },
+};
+
 }  // namespace freshet::online

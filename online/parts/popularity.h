@@ -8,10 +8,16 @@
 #include <vector>
 
 #include "online/containers/chunked_array.h"
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 
 namespace freshet::online {
+
+/// [online.popularity]: what each option means and takes is in describe().
+struct PopularityOptions {
+  std::vector<double> half_life_hours{0.5, 6, 48};
+
+  static std::vector<Option<PopularityOptions>> describe();
+};
 
 /// "popularity": exponentially decayed counts at several half-lives, and the ever-present fallback.
 /// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so
@@ -73,5 +79,7 @@ class PopularityIndex final : public Scorer {
 };
 
 std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items);
+
+extern const PartKind kPopularity;
 
 }  // namespace freshet::online

@@ -142,4 +142,11 @@ std::unique_ptr<Part> make_recurrence() {
   return std::make_unique<LivePart<Recurrence>>(std::make_shared<Recurrence>());
 }
 
+constinit const PartKind kRecurrence{
+    .name = "recurrence",
+    .about = "items that the session has already seen, to go back to",
+    .on_by_default = true,
+    .make = [](PartContext&) { return make_recurrence(); },
+};
+
 }  // namespace freshet::online

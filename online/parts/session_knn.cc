@@ -442,4 +442,35 @@ std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::si
   return std::make_unique<LivePart<SessionKnnIndex>>(std::make_shared<SessionKnnIndex>(options, max_items));
 }
 
+std::vector<Option<SessionKnnOptions>> SessionKnnOptions::describe() {
+  return {
+      option::integer("max_sessions", &SessionKnnOptions::max_sessions, {10, 100 * option::kMillion},
+                      "Largest number of sessions in the index. Beyond it the oldest is replaced."),
+      option::integer("max_sessions_per_item", &SessionKnnOptions::max_sessions_per_item, {1, 100'000},
+                      "Newest sessions kept per item."),
+      option::integer("neighbors", &SessionKnnOptions::neighbours, {1, 10'000},
+                      "Number of nearest sessions that vote on a list.")
+          .formerly("neighbours"),
+      option::integer("max_session_items", &SessionKnnOptions::max_session_items,
+                      {2, SessionKnnIndex::kMaxSessionItems}, "Newest items kept of an indexed session."),
+  };
+}
+
+constinit const PartKind kSessionKnn{
+    .name = "session_knn",
+    .about = "streaming VMIS-kNN over the newest sessions",
+    .on_by_default = true,
+    .describe = describe_part<SessionKnnOptions>,
+    .fingerprint =
+        [](const Options& options) {
+          const auto& own = options.part<SessionKnnOptions>();
+          return " sessions " + std::to_string(own.max_sessions) + " per_item " +
+                 std::to_string(own.max_sessions_per_item) + " session_items " + std::to_string(own.max_session_items);
+        },
+    .make =
+        [](PartContext& context) {
+          return make_session_knn(context.options.part<SessionKnnOptions>(), context.options.max_items);
+        },
+};
+
 }  // namespace freshet::online

@@ -10,12 +10,21 @@
 
 #include "online/containers/chunked_array.h"
 #include "online/containers/striped_mutex.h"
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 #include "online/parts/nearest_sessions.h"
 #include "online/parts/session_table.h"
 
 namespace freshet::online {
+
+/// [online.session_knn]: what each option means and takes is in describe().
+struct SessionKnnOptions {
+  std::size_t max_sessions = 200'000;
+  std::size_t max_sessions_per_item = 500;
+  std::size_t neighbours = 100;
+  std::size_t max_session_items = 64;
+
+  static std::vector<Option<SessionKnnOptions>> describe();
+};
 
 /// "session_knn": sessions like this one vote. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade", SIGMOD 2022)
 /// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
@@ -81,5 +90,7 @@ class SessionKnnIndex final : public Scorer {
 };
 
 std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);
+
+extern const PartKind kSessionKnn;
 
 }  // namespace freshet::online

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "base/check.h"
 #include "base/saved_time.h"
 #include "online/containers/chunked_array.h"
 #include "online/containers/item_table.h"
@@ -11,6 +12,7 @@
 #include "online/kernels/kernels.h"
 #include "online/part/top_k.h"
 #include "online/part/user_neighbors.h"
+#include "online/parts/matrix_factorization.h"
 #include "online/vectors/embedding_ranking.h"
 #include "online/vectors/embedding_table.h"
 
@@ -377,5 +379,37 @@ std::unique_ptr<Part> make_user_cf(const UserCfOptions& options, std::size_t max
                                    std::shared_ptr<const UserVectors> users) {
   return std::make_unique<UserCf>(options, max_items, std::move(users));
 }
+
+std::vector<Option<UserCfOptions>> UserCfOptions::describe() {
+  return {
+      option::integer("max_users", &UserCfOptions::max_users, {1, 100 * option::kMillion},
+                      "Number of most recently active users among whom neighbors are found."),
+      option::integer("neighbors", &UserCfOptions::neighbours, {1, 10'000},
+                      "Number of most similar users who vote on a list.")
+          .formerly("neighbours"),
+      option::integer("max_items_per_user", &UserCfOptions::max_items_per_user, {1, 1000},
+                      "Number of a neighbor's newest items that get its vote."),
+  };
+}
+
+constinit const PartKind kUserCf{
+    .name = "user_cf",
+    .about = "what users like this one came for lately, by cosine of those vectors; `/v1/users/{user}/similar`",
+    .builds_on = "matrix_factorization",
+    .describe = describe_part<UserCfOptions>,
+    .judge =
+        [](const Options& options) {
+          OptionProblems problems;
+          if (options.part<UserCfOptions>().max_users > options.part<MatrixFactorisationOptions>().max_users) {
+            problems.push_back({"user_cf.max_users", "must not exceed online.matrix_factorization.max_users"});
+          }
+          return problems;
+        },
+    .make =
+        [](PartContext& context) {
+          FRESHET_CHECK(context.users != nullptr);
+          return make_user_cf(context.options.part<UserCfOptions>(), context.options.max_items, context.users);
+        },
+};
 
 }  // namespace freshet::online

@@ -2,11 +2,19 @@
 
 #include <memory>
 
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 #include "online/vectors/user_vectors.h"
 
 namespace freshet::online {
+
+/// [online.user_cf]: what each option means and takes is in describe().
+struct UserCfOptions {
+  std::size_t max_users = 20'000;
+  std::size_t neighbours = 100;
+  std::size_t max_items_per_user = 10;
+
+  static std::vector<Option<UserCfOptions>> describe();
+};
 
 /// "user_cf": what users like this one have come for lately. Neighbours are the nearest by cosine of the users' vectors
 /// that matrix factorisation learns (user-based collaborative filtering, Resnick et al., CSCW 1994, in a latent space),
@@ -19,5 +27,7 @@ namespace freshet::online {
 /// Cost:    ask() scans max_users x dimension bytes; propose() and write_features() use what it found.
 std::unique_ptr<Part> make_user_cf(const UserCfOptions& options, std::size_t max_items,
                                    std::shared_ptr<const UserVectors> users);
+
+extern const PartKind kUserCf;
 
 }  // namespace freshet::online

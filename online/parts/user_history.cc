@@ -195,4 +195,24 @@ std::unique_ptr<Part> make_user_history(const UserHistoryOptions& options, std::
   return std::make_unique<LivePart<UserHistoryIndex>>(std::make_shared<UserHistoryIndex>(options, max_items));
 }
 
+std::vector<Option<UserHistoryOptions>> UserHistoryOptions::describe() {
+  return {
+      option::integer("max_users", &UserHistoryOptions::max_users, {1, 100 * option::kMillion},
+                      "Largest number of users whose past is known. Beyond it the least recently active is forgotten."),
+      option::integer("max_items_per_user", &UserHistoryOptions::max_items_per_user, {1, 10'000},
+                      "Newest items kept of a user's past."),
+  };
+}
+
+constinit const PartKind kUserHistory{
+    .name = "user_history",
+    .about = "what this user came for in earlier sessions, how often and how long ago",
+    .on_by_default = true,
+    .describe = describe_part<UserHistoryOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_user_history(context.options.part<UserHistoryOptions>(), context.options.max_items);
+        },
+};
+
 }  // namespace freshet::online

@@ -8,10 +8,17 @@
 #include "online/containers/chunked_array.h"
 #include "online/containers/striped_mutex.h"
 #include "online/containers/user_slots.h"
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
 
 namespace freshet::online {
+
+/// [online.user_history]: what each option means and takes is in describe().
+struct UserHistoryOptions {
+  std::size_t max_users = 500'000;
+  std::size_t max_items_per_user = 100;
+
+  static std::vector<Option<UserHistoryOptions>> describe();
+};
 
 /// "user_history": what this user has come for before, in any session: bought again, read again, never again.
 /// Keeps per user the newest max_items_per_user distinct items with count and time; the least recently active user
@@ -69,5 +76,7 @@ class UserHistoryIndex final : public Scorer {
 };
 
 std::unique_ptr<Part> make_user_history(const UserHistoryOptions& options, std::size_t max_items);
+
+extern const PartKind kUserHistory;
 
 }  // namespace freshet::online

@@ -41,7 +41,7 @@ checkpoint_interval = "5s"
 max_sessions = 3000
 [online.user_history]
 max_users = 1500
-[online.matrix_factorisation]
+[online.matrix_factorization]
 max_items = 1500
 max_users = 1500
 [online.user_cf]

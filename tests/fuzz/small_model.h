@@ -7,42 +7,35 @@
 
 #include "online/model/model.h"
 #include "online/part/options.h"
-#include "online/parts/count_parts.h"
-#include "online/parts/factor_parts.h"
+#include "tests/support/light_parts.h"
 
 namespace freshet::fuzz {
 
 /// Every part that does without LibTorch, with limits so small that a few events reach all of them.
 inline online::Options small_options() {
-  online::Options options;
-  options.parts = {"popularity",   "covisitation",         "session_knn", "recurrence",
-                   "user_history", "matrix_factorisation", "user_cf"};
+  online::Options options = testing::light_options();
   options.max_items = 16;
   options.max_session_items = 6;
   options.max_open_sessions = 8;
   options.dedupe_ids = 16;
-  options.covisitation.max_neighbours = 6;
-  options.session_knn.max_sessions = 8;
-  options.session_knn.max_sessions_per_item = 4;
-  options.session_knn.max_session_items = 6;
-  options.user_history.max_users = 8;
-  options.user_history.max_items_per_user = 4;
-  options.matrix_factorisation.dimension = 16;
-  options.matrix_factorisation.max_items = 8;
-  options.matrix_factorisation.max_users = 8;
-  options.matrix_factorisation.negatives = 2;
-  options.user_cf.max_users = 4;
-  options.user_cf.max_items_per_user = 3;
+  options.part<online::CovisitationOptions>().max_neighbours = 6;
+  options.part<online::SessionKnnOptions>().max_sessions = 8;
+  options.part<online::SessionKnnOptions>().max_sessions_per_item = 4;
+  options.part<online::SessionKnnOptions>().max_session_items = 6;
+  options.part<online::UserHistoryOptions>().max_users = 8;
+  options.part<online::UserHistoryOptions>().max_items_per_user = 4;
+  options.part<online::MatrixFactorisationOptions>().dimension = 16;
+  options.part<online::MatrixFactorisationOptions>().max_items = 8;
+  options.part<online::MatrixFactorisationOptions>().max_users = 8;
+  options.part<online::MatrixFactorisationOptions>().negatives = 2;
+  options.part<online::UserCfOptions>().max_users = 4;
+  options.part<online::UserCfOptions>().max_items_per_user = 3;
   options.blender.hidden_units = 16;
   options.blender.candidates_per_part = 4;
   return options;
 }
 
-inline std::vector<std::unique_ptr<online::Part>> small_parts() {
-  auto parts = online::make_count_parts(small_options());
-  for (auto& part : online::make_factor_parts(small_options())) parts.push_back(std::move(part));
-  return parts;
-}
+inline std::vector<std::unique_ptr<online::Part>> small_parts() { return online::make_parts(small_options()); }
 
 inline std::unique_ptr<online::Model> small_model() {
   return std::make_unique<online::Model>(small_options(), small_parts());

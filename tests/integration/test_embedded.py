@@ -124,7 +124,7 @@ def test_erasing_a_user_leaves_no_history(freshet):
 
 
 def test_similar_users_outlive_a_restart_and_never_an_erasure(freshet):
-    service = freshet('[online]\nparts = ["popularity", "matrix_factorisation", "user_cf"]\n')
+    service = freshet('[online]\nparts = ["popularity", "matrix_factorization", "user_cf"]\n')
     clicks = [dict(event, user=event["session"].replace("s", "u")) for event in shop_sessions(20)]
     service.send(*clicks)
     wait_learned(service, 60)

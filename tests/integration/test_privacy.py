@@ -10,7 +10,7 @@ USER = "k7Qz-somebody-Wv3x-9pLm"
 # Every part that remembers users, their ids included; files are rewritten and checkpoints replaced at once.
 TOML = """
 [online]
-parts = ["popularity", "covisitation", "session_knn", "user_history", "matrix_factorisation", "user_cf", "lstm"]
+parts = ["popularity", "covisitation", "session_knn", "user_history", "matrix_factorization", "user_cf", "lstm"]
 checkpoint_interval = "1s"
 keep_checkpoints = 2
 

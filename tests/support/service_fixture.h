@@ -7,8 +7,6 @@
 #include "base/metrics.h"
 #include "base/watermark.h"
 #include "online/model/model.h"
-#include "online/parts/count_parts.h"
-#include "online/parts/factor_parts.h"
 #include "serve/api/api.h"
 #include "store/catalogue.h"
 #include "store/database.h"
@@ -17,6 +15,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_writer.h"
 #include "tests/support/history_events.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::testing {
@@ -30,10 +29,7 @@ inline void handle(const serve::Api& api, const serve::ApiRequest& request, serv
 class ServiceFixture {
  public:
   ServiceFixture() : database(options_in(dir), clock), histories(database), catalogue(database) {
-    online.parts.insert(online.parts.end(), {"matrix_factorisation", "user_cf"});
-    auto parts = online::make_count_parts(online);
-    for (auto& part : online::make_factor_parts(online)) parts.push_back(std::move(part));
-    model = std::make_unique<online::Model>(online, std::move(parts));
+    model = std::make_unique<online::Model>(online, online::make_parts(online));
     std::int64_t offset = 0;
     for (int session = 0; session < 30; ++session) {
       for (const char* item : {"a", "b", "c"}) {
@@ -68,7 +64,7 @@ class ServiceFixture {
   }
 
   TempDirectory dir;
-  online::Options online;
+  online::Options online = light_options();
   FakeClock clock{timestamp_from_ms(1'800'000'000'000)};
   Metrics metrics;
   Watermark visible;

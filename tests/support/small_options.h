@@ -2,12 +2,18 @@
 
 #include <cstddef>
 
-#include "online/part/options.h"
+#include "online/all_parts.h"
+#include "online/parts/neural/attention_part.h"
+#include "online/parts/neural/autoencoder_part.h"
+#include "online/parts/neural/lstm_part.h"
+#include "online/parts/neural/neural_cf_part.h"
+#include "tests/support/light_parts.h"
 
 namespace freshet::testing {
 
 inline constexpr std::size_t kSmallMaxItems = 80;
 
+/// Limits so small that a few hundred events reach all of them.
 inline void make_small(online::SequenceOptions& options) {
   options.dimension = 16;
   options.negatives = 16;
@@ -18,36 +24,48 @@ inline void make_small(online::SequenceOptions& options) {
   options.exact_items = 20;
 }
 
-/// Options of every part with limits so small that a few hundred events reach all of them.
-inline online::Options small_options() {
-  online::Options options;
+/// The same for the model and the parts that count.
+inline void make_small(online::Options& options) {
   options.max_items = kSmallMaxItems;
   options.max_open_sessions = 25;
   options.dedupe_ids = 200;
-  options.covisitation.max_neighbours = 12;
-  options.session_knn.max_sessions = 60;
-  options.session_knn.max_sessions_per_item = 15;
-  options.session_knn.neighbours = 10;
-  options.session_knn.max_session_items = 8;
-  options.user_history.max_users = 9;
-  options.user_history.max_items_per_user = 20;
-  options.matrix_factorisation.dimension = 16;
-  options.matrix_factorisation.max_items = 60;
-  options.matrix_factorisation.max_users = 6;
-  options.user_cf.max_users = 5;
-  options.user_cf.neighbours = 3;
-  options.neural_cf.dimension = 16;
-  options.neural_cf.batch_examples = 8;
-  options.neural_cf.max_items = 60;
-  options.neural_cf.exact_items = 20;
-  options.neural_cf.max_users = 6;
-  make_small(options.lstm);
-  make_small(options.attention);
-  options.attention.max_session_items = 6;
-  make_small(options.autoencoder);
-  options.autoencoder.hidden_units = 16;
-  options.autoencoder.max_items_per_user = 7;
-  options.autoencoder.max_users = 6;
+  options.part<online::CovisitationOptions>().max_neighbours = 12;
+  options.part<online::SessionKnnOptions>().max_sessions = 60;
+  options.part<online::SessionKnnOptions>().max_sessions_per_item = 15;
+  options.part<online::SessionKnnOptions>().neighbours = 10;
+  options.part<online::SessionKnnOptions>().max_session_items = 8;
+  options.part<online::UserHistoryOptions>().max_users = 9;
+  options.part<online::UserHistoryOptions>().max_items_per_user = 20;
+}
+
+/// The parts that count, all on and small.
+inline online::Options small_counting_options() {
+  online::Options options = counting_options();
+  make_small(options);
+  return options;
+}
+
+/// All parts, small; on are those that are on by default.
+inline online::Options small_options() {
+  online::Options options(online::all_parts());
+  make_small(options);
+  options.part<online::MatrixFactorisationOptions>().dimension = 16;
+  options.part<online::MatrixFactorisationOptions>().max_items = 60;
+  options.part<online::MatrixFactorisationOptions>().max_users = 6;
+  options.part<online::UserCfOptions>().max_users = 5;
+  options.part<online::UserCfOptions>().neighbours = 3;
+  options.part<online::NeuralCfOptions>().dimension = 16;
+  options.part<online::NeuralCfOptions>().batch_examples = 8;
+  options.part<online::NeuralCfOptions>().max_items = 60;
+  options.part<online::NeuralCfOptions>().exact_items = 20;
+  options.part<online::NeuralCfOptions>().max_users = 6;
+  make_small(options.part<online::LstmOptions>());
+  make_small(options.part<online::AttentionOptions>());
+  options.part<online::AttentionOptions>().max_session_items = 6;
+  make_small(options.part<online::AutoencoderOptions>());
+  options.part<online::AutoencoderOptions>().hidden_units = 16;
+  options.part<online::AutoencoderOptions>().max_items_per_user = 7;
+  options.part<online::AutoencoderOptions>().max_users = 6;
   return options;
 }
 

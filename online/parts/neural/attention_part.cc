@@ -95,4 +95,28 @@ std::unique_ptr<Part> make_attention_part(const AttentionOptions& options, std::
                             max_items, seed);
 }
 
+std::vector<Option<AttentionOptions>> AttentionOptions::describe() {
+  return with_base<AttentionOptions>(
+      {
+          option::integer("max_session_items", &AttentionOptions::max_session_items, {1, 200},
+                          "Newest items of the session that the model attends to."),
+          option::number("attention_learning_rate", &AttentionOptions::attention_learning_rate, {1e-6, 10},
+                         "Adagrad learning rate of the positions and the attention weights."),
+      },
+      SequenceOptions::describe());
+}
+
+constinit const PartKind kAttention{
+    .name = "attention",
+    .about =
+        "the last item attends to the session's last items, by content and position (SASRec, STAMP); otherwise as "
+        "`lstm`",
+    .describe = describe_part<AttentionOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_attention_part(context.options.part<AttentionOptions>(), context.options.max_items,
+                                     context.options.seed);
+        },
+};
+
 }  // namespace freshet::online

@@ -3,12 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
+#include "online/parts/neural/sequence_options.h"
 #include "online/parts/neural/sequence_trainer.h"
 
 namespace freshet::online {
+
+/// [online.attention]: what each option means and takes is in describe().
+struct AttentionOptions : SequenceOptions {
+  std::size_t max_session_items = 10;
+  double attention_learning_rate = 0.05;
+
+  static std::vector<Option<AttentionOptions>> describe();
+};
 
 /// The attention session model ("attention"): a sequence model (sequence_part.h) whose encoder attends from the last
 /// item to the session's last items, by content and place (online/parts/neural/attention_encoder.h).
@@ -16,5 +25,7 @@ std::unique_ptr<Part> make_attention_part(const AttentionOptions& options, std::
 
 /// Its trainer alone, to be compared with the encoder.
 std::unique_ptr<SequenceTrainer> make_attention_trainer(const AttentionOptions& options, std::uint64_t seed);
+
+extern const PartKind kAttention;
 
 }  // namespace freshet::online

@@ -75,4 +75,33 @@ std::unique_ptr<Part> make_autoencoder_part(const AutoencoderOptions& options, s
       max_items, seed);
 }
 
+std::vector<Option<AutoencoderOptions>> AutoencoderOptions::describe() {
+  return with_base<AutoencoderOptions>(
+      {
+          option::integer("hidden_units", &AutoencoderOptions::hidden_units, {16, 1024, 16},
+                          "Width of the hidden layer."),
+          option::integer("max_items_per_user", &AutoencoderOptions::max_items_per_user, {1, 1000},
+                          "Newest items of a user that the model reads."),
+          option::integer("max_users", &AutoencoderOptions::max_users, {1, 100 * option::kMillion},
+                          "Largest number of users whose items are remembered. Beyond it the least recently active is "
+                          "forgotten."),
+          option::number("dropout", &AutoencoderOptions::dropout, {0, 0.99},
+                         "Share of a user's items that a training step leaves out."),
+          option::number("hidden_learning_rate", &AutoencoderOptions::hidden_learning_rate, {1e-6, 10},
+                         "Adagrad learning rate of the hidden layer."),
+      },
+      SequenceOptions::describe());
+}
+
+constinit const PartKind kAutoencoder{
+    .name = "autoencoder",
+    .about = "denoising autoencoder over the user's newest items, one hidden layer (Mult-DAE); LibTorch",
+    .describe = describe_part<AutoencoderOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_autoencoder_part(context.options.part<AutoencoderOptions>(), context.options.max_items,
+                                       context.options.seed);
+        },
+};
+
 }  // namespace freshet::online

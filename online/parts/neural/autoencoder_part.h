@@ -3,12 +3,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
+#include "online/parts/neural/sequence_options.h"
 #include "online/parts/neural/sequence_trainer.h"
 
 namespace freshet::online {
+
+/// [online.autoencoder]: what each option means and takes is in describe().
+struct AutoencoderOptions : SequenceOptions {
+  std::size_t hidden_units = 64;
+  std::size_t max_items_per_user = 10;
+  std::size_t max_users = 200'000;
+  double dropout = 0.3;
+  double hidden_learning_rate = 0.05;
+
+  static std::vector<Option<AutoencoderOptions>> describe();
+};
 
 /// The denoising autoencoder over users' items ("autoencoder"): a sequence model (sequence_part.h) whose inputs are the
 /// user's newest distinct items, in whatever session (online/parts/neural/user_items.h), some of them dropped in training, and whose
@@ -19,5 +31,7 @@ std::unique_ptr<Part> make_autoencoder_part(const AutoencoderOptions& options, s
 
 /// Its trainer alone, to be compared with the encoder.
 std::unique_ptr<SequenceTrainer> make_autoencoder_trainer(const AutoencoderOptions& options, std::uint64_t seed);
+
+extern const PartKind kAutoencoder;
 
 }  // namespace freshet::online

@@ -112,4 +112,28 @@ std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max
       max_items, seed);
 }
 
+std::vector<Option<LstmOptions>> LstmOptions::describe() {
+  return with_base<LstmOptions>(
+      {
+          option::integer("max_session_items", &LstmOptions::max_session_items, {1, 200},
+                          "Newest items of the session that the LSTM reads."),
+          option::number("lstm_learning_rate", &LstmOptions::lstm_learning_rate, {1e-6, 10},
+                         "Adagrad learning rate of the LSTM's own weights."),
+      },
+      SequenceOptions::describe());
+}
+
+constinit const PartKind kLstm{
+    .name = "lstm",
+    .about =
+        "LSTM over the session, tied growing item embeddings, sampled softmax; LibTorch computes gradients, serving is "
+        "plain C++",
+    .on_by_default = true,
+    .describe = describe_part<LstmOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_lstm_part(context.options.part<LstmOptions>(), context.options.max_items, context.options.seed);
+        },
+};
+
 }  // namespace freshet::online

@@ -3,12 +3,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
-#include "online/part/options.h"
-#include "online/part/part.h"
+#include "online/part/part_kind.h"
+#include "online/parts/neural/sequence_options.h"
 #include "online/parts/neural/sequence_trainer.h"
 
 namespace freshet::online {
+
+/// [online.lstm]: what each option means and takes is in describe().
+struct LstmOptions : SequenceOptions {
+  std::size_t max_session_items = 10;
+  double lstm_learning_rate = 0.02;
+
+  static std::vector<Option<LstmOptions>> describe();
+};
 
 /// The LSTM session model ("lstm"): session-based GRU4Rec (Hidasi et al., ICLR 2016) made online, a sequence model
 /// (sequence_part.h) whose encoder is an LSTM over the session's last items with a learned skip connection from the
@@ -17,5 +26,7 @@ std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max
 
 /// Its trainer alone, to be compared with the encoder.
 std::unique_ptr<SequenceTrainer> make_lstm_trainer(const LstmOptions& options, std::uint64_t seed);
+
+extern const PartKind kLstm;
 
 }  // namespace freshet::online

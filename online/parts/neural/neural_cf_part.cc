@@ -8,6 +8,7 @@
 #include "online/measure/calibration.h"
 #include "online/parts/neural/neural_cf_scorer.h"
 #include "online/parts/neural/neural_cf_trainer.h"
+#include "online/parts/neural/sequence_options.h"
 #include "online/vectors/item_vectors.h"
 
 namespace freshet::online {
@@ -197,5 +198,43 @@ class NeuralCfPart final : public Part {
 std::unique_ptr<Part> make_neural_cf_part(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed) {
   return std::make_unique<NeuralCfPart>(options, max_items, seed);
 }
+
+std::vector<Option<NeuralCfOptions>> NeuralCfOptions::describe() {
+  return {
+      option::integer("dimension", &NeuralCfOptions::dimension, {16, 1024, 16},
+                      "Width of the vectors of users and items."),
+      option::integer("hidden_units", &NeuralCfOptions::hidden_units, {32, 1024, 32},
+                      "Width of the perceptron's first layer. The second layer is half as wide."),
+      option::integer("negatives", &NeuralCfOptions::negatives, {1, 1000},
+                      "Number of random items per click that count as not clicked."),
+      option::integer("batch_examples", &NeuralCfOptions::batch_examples, {1, 10'000},
+                      "Number of clicks per training step."),
+      option::number("learning_rate", &NeuralCfOptions::learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the items' vectors."),
+      option::number("user_learning_rate", &NeuralCfOptions::user_learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the users' vectors."),
+      option::number("perceptron_learning_rate", &NeuralCfOptions::perceptron_learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the perceptron."),
+      option::integer("admission_count", &NeuralCfOptions::admission_count, {1, 255},
+                      "Number of events with an item before it gets a vector."),
+      option::integer(
+          "max_items", &NeuralCfOptions::max_items, {100, 100 * option::kMillion},
+          "Largest number of items with a vector. Beyond it the least recently seen item loses its vector."),
+      option::integer("exact_items", &NeuralCfOptions::exact_items, {100, 100 * option::kMillion}, kExactItemsHelp),
+      option::integer("max_users", &NeuralCfOptions::max_users, {1, 100 * option::kMillion},
+                      "Largest number of users with a vector. Beyond it the least recently active is forgotten."),
+  };
+}
+
+constinit const PartKind kNeuralCf{
+    .name = "neural_cf",
+    .about = "user and item vectors through a perceptron to a calibrated click probability; LibTorch",
+    .describe = describe_part<NeuralCfOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_neural_cf_part(context.options.part<NeuralCfOptions>(), context.options.max_items,
+                                     context.options.seed);
+        },
+};
 
 }  // namespace freshet::online

@@ -347,4 +347,27 @@ std::unique_ptr<Part> make_sequence_part(SequenceModel model, std::size_t max_it
   return std::make_unique<SequencePart>(std::move(model), max_items, seed);
 }
 
+std::vector<Option<SequenceOptions>> SequenceOptions::describe() {
+  return {
+      option::integer("dimension", &SequenceOptions::dimension, {16, 1024, 16}, "Width of the item embeddings."),
+      option::integer("negatives", &SequenceOptions::negatives, {1, 100'000},
+                      "Number of random items per training step that the next item is ranked against."),
+      option::integer("batch_examples", &SequenceOptions::batch_examples, {1, 10'000},
+                      "Number of new examples per training step."),
+      option::integer("replay_per_batch", &SequenceOptions::replay_per_batch, {0, 10'000},
+                      "Number of older examples added to each training step while the stream is young. 0: no replay."),
+      option::integer(
+          "replay_buffer", &SequenceOptions::replay_buffer, {0, 100 * option::kMillion},
+          "Number of examples kept for replay. Once the buffer is full, replay ends: the stream then brings "
+          "enough new examples."),
+      option::number("learning_rate", &SequenceOptions::learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the item embeddings."),
+      option::integer("admission_count", &SequenceOptions::admission_count, {1, 255},
+                      "Number of events with an item before it gets an embedding."),
+      option::integer("max_items", &SequenceOptions::max_items, {100, 100 * option::kMillion},
+                      "Largest number of embeddings. Beyond it the least recently seen item loses its embedding."),
+      option::integer("exact_items", &SequenceOptions::exact_items, {100, 100 * option::kMillion}, kExactItemsHelp),
+  };
+}
+
 }  // namespace freshet::online

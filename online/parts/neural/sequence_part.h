@@ -5,9 +5,9 @@
 #include <memory>
 #include <string_view>
 
-#include "online/part/options.h"
 #include "online/part/part.h"
 #include "online/parts/neural/sequence_inputs.h"
+#include "online/parts/neural/sequence_options.h"
 #include "online/parts/neural/sequence_trainer.h"
 
 namespace freshet::online {

@@ -10,6 +10,9 @@
 
 #include "app/config_schema.h"
 #include "base/random.h"
+#include "online/parts/covisitation.h"
+#include "online/parts/matrix_factorization.h"
+#include "online/parts/popularity.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/test_seed.h"
 
@@ -30,6 +33,14 @@ class ConfigTest : public ::testing::Test {
       if (const std::size_t at = line.find(dir_.path()); at != std::string::npos)
         line.erase(at, dir_.path().size() + 1);
       lines.push_back(line);
+    }
+    return lines;
+  }
+
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> lines;
+    for (const ConfigProblem& warning : config_.warnings) {
+      lines.push_back(to_string(warning).substr(dir_.path().size() + 1));
     }
     return lines;
   }
@@ -60,7 +71,7 @@ TEST_F(ConfigTest, ModulesJudgeWhatBelongsTogether) {
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\n").size(), 1U);
   EXPECT_EQ(problems("[serve]\naddress = \"0.0.0.0\"\nallow_public = true\n"), Lines{});
   EXPECT_EQ(problems("[online.lstm]\ndimension = 20\n"),
-            Lines{"test.toml:2: online.lstm.dimension: must be a multiple of 16, at most 1024"});
+            Lines{"test.toml:2: online.lstm.dimension: expected an integer 16 to 1024, a multiple of 16"});
   EXPECT_EQ(problems("[kafka.properties]\n\"fetch.wait.max.ms\" = \"1\"\nacks = \"1\"\n[serve]\nport = -1\n"),
             (Lines{"test.toml:1: kafka.properties.acks: is set by freshet itself",
                    "test.toml:5: serve.port: expected an integer 0 to 65535"}));
@@ -95,7 +106,7 @@ TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
   EXPECT_EQ(config_.store.block_cache_bytes, std::size_t{64} << 20);
   EXPECT_EQ(config_.store.max_event_age, std::chrono::hours(48));
   EXPECT_EQ(config_.online.type_weights, (std::map<std::string, double>{{"view", 1}, {"cart", 2.5}}));
-  EXPECT_EQ(config_.online.popularity.half_life_hours, (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(config_.online.part<online::PopularityOptions>().half_life_hours, (std::vector<double>{1, 2.5}));
 }
 
 TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
@@ -120,8 +131,50 @@ TEST_F(ConfigTest, ASecretInTheFileItselfIsRefusedAndNotRepeated) {
   EXPECT_EQ(problems("[kafka.properties]\n\"sasl.password\" = \"hunter2\"\n[serve.audit]\nhash_key = \"hunter2\"\n"
                      "[store]\npseudonym_key = \"hunter2 and then some\"\n"),
             (Lines{"kafka.properties.sasl.password: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
-                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
-                   "store.pseudonym_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
+                   "store.pseudonym_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead",
+                   "serve.audit.hash_key: is a secret: give \"$env:NAME\" or \"$file:PATH\" instead"}));
+}
+
+TEST_F(ConfigTest, FormerNamesAreReadWithOneWarningEach) {
+  ASSERT_EQ(problems("[online]\nparts = [\"popularity\", \"matrix_factorisation\"]\n"
+                     "[online.matrix_factorisation]\ndimension = 16\nmax_users = 50_000\n"
+                     "[online.covisitation]\nmax_neighbours = 20\n"),
+            Lines{});
+  EXPECT_EQ(
+      warnings(),
+      (Lines{"test.toml:2: online.parts: \"matrix_factorisation\" is now called \"matrix_factorization\"",
+             "test.toml:3: online.matrix_factorisation: is now called online.matrix_factorization",
+             "test.toml:7: online.covisitation.max_neighbours: is now called online.covisitation.max_neighbors"}));
+  EXPECT_EQ(config_.online.parts, (Lines{"popularity", "matrix_factorization"}));
+  EXPECT_EQ(config_.online.part<online::MatrixFactorisationOptions>().dimension, 16U);
+  EXPECT_EQ(config_.online.part<online::CovisitationOptions>().max_neighbours, 20U);
+  const std::string printed = print_config(config_);
+  ASSERT_EQ(problems(printed), Lines{});
+  EXPECT_EQ(warnings(), Lines{});
+  EXPECT_EQ(print_config(config_), printed);
+}
+
+TEST_F(ConfigTest, AnOptionUnderBothItsNamesIsRefused) {
+  EXPECT_EQ(
+      problems("[online.user_cf]\nneighbours = 20\nneighbors = 20\n[online.matrix_factorisation]\ndimension = 16\n"
+               "[online.matrix_factorization]\nmax_users = 50_000\n"),
+      (Lines{
+          "test.toml:2: online.user_cf.neighbours: is now called online.user_cf.neighbors, which is given too",
+          "test.toml:4: online.matrix_factorisation: is now called online.matrix_factorization, which is given too"}));
+}
+
+TEST_F(ConfigTest, RangesHoldHoweverAValueIsGiven) {
+  for (const ConfigOption& option : config_schema()) {
+    const Config defaults;
+    EXPECT_EQ(option.check(defaults), OptionProblems{}) << option.key;
+    Config config;
+    EXPECT_EQ(option.set(config, option.get(defaults)), OptionProblems{}) << option.key;
+  }
+  EXPECT_EQ(problems("[embedded]\nmax_queued_bytes = \"32GiB\"\nretention = \"3651d\"\n[writer]\n"
+                     "batch_records = 100_001\n[events]\nmax_future_skew = \"366d\"\n"),
+            (Lines{"test.toml:3: embedded.retention: expected a duration 0s to 3650d, such as \"30s\"",
+                   "test.toml:5: writer.batch_records: expected an integer 1 to 100000",
+                   "test.toml:7: events.max_future_skew: expected a duration 0s to 365d, such as \"30s\""}));
 }
 
 TEST_F(ConfigTest, WhatIsPrintedReadsBackToTheSame) {
@@ -142,7 +195,7 @@ TEST_F(ConfigTest, EveryOptionIsDocumentedOnce) {
   std::set<std::string> keys;
   for (const ConfigOption& option : config_schema()) {
     EXPECT_TRUE(keys.insert(option.key).second) << option.key;
-    EXPECT_TRUE(option.doc.ends_with('.')) << option.key;
+    EXPECT_TRUE(option.help.ends_with('.')) << option.key;
   }
 }
 
@@ -166,6 +219,7 @@ TEST_F(ConfigTest, TheShippedFilesAreFine) {
   for (const char* name : {"freshet.toml", "kafka.toml", "dev.toml"}) {
     Config config;
     EXPECT_TRUE(load_config((fs::path(FRESHET_SOURCE_DIR) / "configs" / name).string(), {}, config).empty()) << name;
+    EXPECT_TRUE(config.warnings.empty()) << name;
   }
 }
 

@@ -21,17 +21,17 @@ TEST(ServeOptions, OnlyLoopbackWithoutAskingForMore) {
   options.allow_public = true;
   EXPECT_TRUE(options.validate().empty());
   options.address = "localhost";
-  EXPECT_EQ(options.validate().front(), "serve.address: \"localhost\" is not an IPv4 or IPv6 address");
+  EXPECT_EQ(to_string(options.validate().front()), "address: \"localhost\" is not an IPv4 or IPv6 address");
 }
 
 TEST(ServeOptions, ACertificateAndItsKeyGoTogether) {
   Options options;
   options.tls.certificate = "server.crt";
-  EXPECT_EQ(options.validate(), std::vector<std::string>{"serve.tls.key: serve.tls.certificate needs it"});
+  EXPECT_EQ(options.validate(), (OptionProblems{{"tls.key", "serve.tls.certificate needs it"}}));
   options.tls.key = "server.key";
   EXPECT_TRUE(options.validate().empty());
   options.tls.certificate.clear();
-  EXPECT_EQ(options.validate(), std::vector<std::string>{"serve.tls.certificate: serve.tls.key needs it"});
+  EXPECT_EQ(options.validate(), (OptionProblems{{"tls.certificate", "serve.tls.key needs it"}}));
 }
 
 }  // namespace

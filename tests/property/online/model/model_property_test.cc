@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "online/model/learner_checkpoint.h"
 #include "online/model/model.h"
-#include "online/parts/count_parts.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/small_options.h"
 #include "tests/support/synthetic_stream.h"
@@ -14,8 +14,8 @@ namespace freshet::online {
 namespace {
 
 std::unique_ptr<Model> make_model() {
-  const Options options = testing::small_options();
-  return std::make_unique<Model>(options, make_count_parts(options));
+  const Options options = testing::small_counting_options();
+  return std::make_unique<Model>(options, make_parts(options));
 }
 
 // More items than the vocabulary holds, so numbers are recycled; a few erasures.
@@ -51,8 +51,8 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
 }
 
 TEST(ModelProperty, TheBlendBeatsItsPartsOnAStreamWithSomethingToLearn) {
-  Options options;
-  Model model(options, make_count_parts(options));
+  Options options = testing::counting_options();
+  Model model(options, make_parts(options));
   for (const Event& event : testing::synthetic_stream(testing::test_seed(204), {.events = 8'000, .items = 200})) {
     model.learn(event);
   }

@@ -4,9 +4,10 @@
 #include <memory>
 
 #include "base/random.h"
+#include "online/all_parts.h"
 #include "online/measure/evaluation.h"
 #include "online/model/model.h"
-#include "online/parts/neural/all_parts.h"
+#include "online/parts/neural/lstm_part.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -18,12 +19,12 @@ namespace {
 using Ranks = std::vector<std::optional<std::size_t>>;
 
 std::unique_ptr<Model> make_model() {
-  Options options;
+  Options options(all_parts());
   options.max_items = 1000;
-  options.lstm.dimension = 16;
-  options.lstm.batch_examples = 16;
-  options.lstm.replay_per_batch = 16;
-  options.lstm.negatives = 32;
+  options.part<LstmOptions>().dimension = 16;
+  options.part<LstmOptions>().batch_examples = 16;
+  options.part<LstmOptions>().replay_per_batch = 16;
+  options.part<LstmOptions>().negatives = 32;
   return std::make_unique<Model>(options, make_parts(options));
 }
 

@@ -3,8 +3,12 @@
 #include <memory>
 
 #include "base/random.h"
+#include "online/all_parts.h"
 #include "online/model/model.h"
-#include "online/parts/neural/all_parts.h"
+#include "online/parts/neural/attention_part.h"
+#include "online/parts/neural/autoencoder_part.h"
+#include "online/parts/neural/lstm_part.h"
+#include "tests/support/every_part.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -24,12 +28,11 @@ struct Watched {
 };
 
 TEST(Unscored, EveryPartLearnsTheSame) {
-  Options options;
-  options.parts.assign(kPartNames.begin(), kPartNames.end());
+  Options options = testing::with_every_part(all_parts());
   options.max_items = 100;  // fewer than the stream has: numbers are recycled
-  for (SequenceOptions* part :
-       {static_cast<SequenceOptions*>(&options.lstm), static_cast<SequenceOptions*>(&options.attention),
-        static_cast<SequenceOptions*>(&options.autoencoder)}) {
+  for (SequenceOptions* part : {static_cast<SequenceOptions*>(&options.part<LstmOptions>()),
+                                static_cast<SequenceOptions*>(&options.part<AttentionOptions>()),
+                                static_cast<SequenceOptions*>(&options.part<AutoencoderOptions>())}) {
     part->dimension = 16;
     part->batch_examples = part->replay_per_batch = 16;
     part->negatives = 32;
@@ -44,7 +47,7 @@ TEST(Unscored, EveryPartLearnsTheSame) {
       EXPECT_EQ(some.model->learn(event, scores).scored, scored && scores);
     }
     for (std::size_t part = 0; part < all.parts.size(); ++part) {
-      EXPECT_TRUE(testing::saved(*some.parts[part]) == testing::saved(*all.parts[part])) << kPartNames[part];
+      EXPECT_TRUE(testing::saved(*some.parts[part]) == testing::saved(*all.parts[part])) << options.parts[part];
     }
     const double all_scored = all.model->quality(0).events, some_scored = some.model->quality(0).events;
     EXPECT_NEAR(some_scored / all_scored, share, 0.06);

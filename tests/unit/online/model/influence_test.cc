@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "online/model/model.h"
-#include "online/parts/count_parts.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace freshet::online {
@@ -13,8 +13,8 @@ namespace {
 
 /// A snapshot of all counting parts with a linear blender that uses only these features.
 Snapshot looking_at(const std::vector<std::pair<std::size_t, float>>& weights) {
-  const Options options;
-  Model model(options, make_count_parts(options));
+  const Options options = testing::counting_options();
+  Model model(options, make_parts(options));
   Snapshot snapshot = *model.publish({});
   BlenderWeights blender = *snapshot.blender;
   blender.w2.assign(blender.hidden, 0.0F);
@@ -39,8 +39,8 @@ TEST(Influence, IsNobodysWhenNothingMovesTheScore) {
 }
 
 TEST(Influence, OfALearnedBlenderSumsToOne) {
-  const Options options;
-  Model model(options, make_count_parts(options));
+  const Options options = testing::counting_options();
+  Model model(options, make_parts(options));
   for (const Event& event : testing::synthetic_stream(4, {.events = 2000})) model.learn(event);
   const auto shares = influence_of_parts(*model.publish({}));
   EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1.0, 1e-9);

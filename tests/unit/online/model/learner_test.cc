@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "online/model/learner_checkpoint.h"
-#include "online/parts/count_parts.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/scripted_reader.h"
 #include "tests/support/synthetic_stream.h"
@@ -24,7 +24,7 @@ using testing::ScriptedReader;
 struct LearnerTest : ::testing::Test {
   LearnerTest() { options.max_items = 1000; }
 
-  std::unique_ptr<Model> make_model() const { return std::make_unique<Model>(options, make_count_parts(options)); }
+  std::unique_ptr<Model> make_model() const { return std::make_unique<Model>(options, make_parts(options)); }
 
   // Restores a learner, lets it learn what `reader` has, and stops it; then calls `then` with it.
   void run(ScriptedReader& reader, const std::function<void(Learner&)>& then = [](Learner&) {}) {
@@ -56,7 +56,7 @@ struct LearnerTest : ::testing::Test {
 
   const testing::TempDirectory temp;
   const std::string directory = temp.path();
-  Options options;
+  Options options = testing::counting_options();
   FakeClock clock{testing::at_seconds(0)};
   Metrics metrics;
   std::vector<std::int64_t> safe;
@@ -233,7 +233,7 @@ TEST_F(LearnerTest, StartsAfreshWhenTheOptionsHaveChanged) {
     ScriptedReader reader(events);
     run(reader);
   }
-  options.session_knn.max_sessions = 77;
+  options.part<SessionKnnOptions>().max_sessions = 77;
   ScriptedReader reader(events);
   run(reader, [this](Learner& learner) { EXPECT_EQ(learner.status().events_learned, events.size()); });
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "online/model/session.h"
-#include "online/parts/count_parts.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -23,8 +23,8 @@ Event click(const std::string& session, const std::string& item, std::int64_t se
 }
 
 struct ModelTest : ::testing::Test {
-  Options options;
-  Model model{options, make_count_parts(options)};
+  Options options = testing::counting_options();
+  Model model{options, make_parts(options)};
 
   std::size_t part(std::string_view name) const {
     const auto names = model.part_names();
@@ -159,8 +159,8 @@ TEST_F(ModelTest, PublishesItsPartsAndBlenderWithRisingVersions) {
 TEST_F(ModelTest, RefusesAStateMadeWithOtherOptions) {
   const std::string bytes = testing::saved(model);
   Options other = options;
-  other.covisitation.half_life_hours = {5, 50};
-  Model second(other, make_count_parts(other));
+  other.part<CovisitationOptions>().half_life_hours = {5, 50};
+  Model second(other, make_parts(other));
   ByteReader in(bytes);
   const auto loaded = second.load(in);
   ASSERT_FALSE(loaded);
@@ -168,18 +168,18 @@ TEST_F(ModelTest, RefusesAStateMadeWithOtherOptions) {
 }
 
 TEST(ModelBounds, HoldWhateverComes) {
-  Options options;
+  Options options = testing::counting_options();
   options.max_items = 100;
   options.max_open_sessions = 10;
   options.dedupe_ids = 50;
-  options.session_knn.max_sessions = 20;
-  options.covisitation.max_neighbours = 5;
+  options.part<SessionKnnOptions>().max_sessions = 20;
+  options.part<CovisitationOptions>().max_neighbours = 5;
   const auto total = [](const Model& model) {
     std::size_t bytes = 0;
     for (const auto& [part, count] : model.memory_bytes()) bytes += count;
     return bytes;
   };
-  Model model(options, make_count_parts(options));
+  Model model(options, make_parts(options));
   const auto events = testing::synthetic_stream(6, {.events = 20'000, .items = 1000, .sessions = 200});
   std::size_t early = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {

@@ -7,19 +7,19 @@
 
 #include "online/model/model.h"
 #include "online/model/session.h"
-#include "online/parts/count_parts.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace freshet::online {
 namespace {
 
 TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
-  Options options;
+  Options options = testing::counting_options();
   options.max_items = 100;  // fewer than the stream has, so that numbers are recycled
-  options.session_knn.max_sessions = 50;
-  options.covisitation.max_neighbours = 10;
-  options.user_history.max_users = 20;
-  Model model(options, make_count_parts(options));
+  options.part<SessionKnnOptions>().max_sessions = 50;
+  options.part<CovisitationOptions>().max_neighbours = 10;
+  options.part<UserHistoryOptions>().max_users = 20;
+  Model model(options, make_parts(options));
   const std::vector<Event> events = testing::synthetic_stream(9, {.events = 6000, .items = 130});
   model.learn(events[0]);
   const auto snapshot = model.publish({});

@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "online/part/user_neighbors.h"
-#include "online/parts/factor_parts.h"
+#include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -20,13 +20,13 @@ constexpr std::size_t kTaste = 20;  // items of one taste: t * kTaste .. (t + 1)
 
 struct Fixture {
   explicit Fixture(std::size_t max_users = 1000) {
-    Options options;
-    options.parts = {"matrix_factorisation", "user_cf"};
+    Options options = testing::light_options();
+    options.parts = {"matrix_factorization", "user_cf"};
     options.max_items = 200;
-    options.matrix_factorisation.dimension = 16;
-    options.matrix_factorisation.max_users = 1000;
-    options.user_cf.max_users = max_users;
-    parts = make_factor_parts(options);
+    options.part<MatrixFactorisationOptions>().dimension = 16;
+    options.part<MatrixFactorisationOptions>().max_users = 1000;
+    options.part<UserCfOptions>().max_users = max_users;
+    parts = make_parts(options);
   }
 
   void click(std::uint64_t user, ItemIndex item, bool named = true) {

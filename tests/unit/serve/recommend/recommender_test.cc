@@ -103,7 +103,7 @@ TEST(Recommender, EveryListHasAnIdOfItsOwn) {
 
 TEST(Recommender, AnEmptyModelGivesAnEmptyList) {
   testing::ServiceFixture fixture;
-  fixture.model = std::make_unique<online::Model>(fixture.online, online::make_count_parts(fixture.online));
+  fixture.model = std::make_unique<online::Model>(fixture.online, online::make_parts(fixture.online));
   fixture.snapshot = fixture.model->publish(fixture.clock.now());
   const Services services = fixture.services();
   const Recommender recommender(services);

@@ -4,11 +4,13 @@
 
 #include <thread>
 
+#include "online/all_parts.h"
 #include "online/model/model.h"
-#include "online/parts/neural/all_parts.h"
 #include "online/parts/neural/attention_part.h"
 #include "online/parts/neural/autoencoder_part.h"
 #include "online/parts/neural/lstm_part.h"
+#include "online/parts/session_knn.h"
+#include "tests/support/every_part.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 #include "tests/support/test_seed.h"
@@ -215,13 +217,12 @@ TEST_P(EverySequencePart, APublishedScorerNeverChangesWhileLearningGoesOn) {
 }
 
 TEST(Model, WithEveryPartGoesOnFromACheckpointAsIfNeverStopped) {
-  Options options;
-  options.parts.assign(kPartNames.begin(), kPartNames.end());
-  options.lstm = small<LstmOptions>();
-  options.attention = small<AttentionOptions>();
-  options.autoencoder = small<AutoencoderOptions>();
+  Options options = testing::with_every_part(all_parts());
+  options.part<LstmOptions>() = small<LstmOptions>();
+  options.part<AttentionOptions>() = small<AttentionOptions>();
+  options.part<AutoencoderOptions>() = small<AutoencoderOptions>();
   options.max_items = kMaxItems;
-  options.session_knn.max_sessions = 50;
+  options.part<SessionKnnOptions>().max_sessions = 50;
   const auto events = testing::synthetic_stream(testing::test_seed(3), {.events = 1200});
   Model whole(options, make_parts(options));
   std::string middle;

@@ -1,11 +1,11 @@
-#include "app/units.h"
+#include "base/units.h"
 
 #include <array>
 #include <charconv>
 #include <limits>
 #include <utility>
 
-namespace freshet::app {
+namespace freshet {
 namespace {
 
 using Unit = std::pair<std::string_view, std::uint64_t>;
@@ -57,4 +57,4 @@ std::string format_duration(std::chrono::milliseconds duration) {
 std::optional<std::uint64_t> parse_size(std::string_view text) { return parse(text, kSizes); }
 std::string format_size(std::uint64_t bytes) { return format(bytes, kSizes, "0"); }
 
-}  // namespace freshet::app
+}  // namespace freshet

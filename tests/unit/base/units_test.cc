@@ -1,8 +1,8 @@
-#include "app/units.h"
+#include "base/units.h"
 
 #include <gtest/gtest.h>
 
-namespace freshet::app {
+namespace freshet {
 namespace {
 
 using std::chrono::milliseconds;
@@ -34,4 +34,4 @@ TEST(Units, RefuseEverythingElse) {
 }
 
 }  // namespace
-}  // namespace freshet::app
+}  // namespace freshet

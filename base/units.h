@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace freshet::app {
+namespace freshet {
 
 /// "250ms", "30s", "5m", "24h", "7d": a whole number and a unit. Total over all inputs.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
@@ -19,4 +19,4 @@ std::string format_duration(std::chrono::milliseconds duration);
 std::optional<std::uint64_t> parse_size(std::string_view text);
 std::string format_size(std::uint64_t bytes);
 
-}  // namespace freshet::app
+}  // namespace freshet
