@@ -210,8 +210,7 @@ template <typename S>
 Option<S> size(std::string key, std::size_t S::*member, SizeRange range, std::string help) {
   const std::string expected = "expected a " + range.describe() + ", such as \"64MiB\"";
   return detail::bind<S, std::size_t>(
-      std::move(key), member, range.describe(), std::move(help),
-      [](std::size_t value) { return format_size(value); },
+      std::move(key), member, range.describe(), std::move(help), [](std::size_t value) { return format_size(value); },
       [expected](const OptionValue& value) {
         const auto given = parse_size(std::get<std::string>(value));
         if (!given) return detail::Parsed<std::size_t>{{}, expected};
@@ -304,8 +303,7 @@ std::vector<Option<Outer>> within(const std::string& section, At at, const std::
 
 template <typename Outer, typename Inner>
 std::vector<Option<Outer>> within(const std::string& section, Inner Outer::*member) {
-  return within<Outer, Inner>(
-      section, [member](auto& object) -> auto& { return object.*member; }, Inner::describe());
+  return within<Outer, Inner>(section, [member](auto& object) -> auto& { return object.*member; }, Inner::describe());
 }
 
 /// For a struct with a base: its own options, then those of the base.

@@ -254,7 +254,7 @@ void first_pass(benchmark::State& state, ScoreBlocks* kernel) {
   Table table(25'000, 25'000);
   const EmbeddingView& view = table.table.live();
   std::vector<std::int8_t> query(Table::kDimension);
-  const float scale = quantise(table.query().data(), Table::kDimension, query.data());
+  const float scale = quantize(table.query().data(), Table::kDimension, query.data());
   std::vector<float> scores(RowCluster::kRows), peaks(RowCluster::kRows / kBlockRows);
   for (auto _ : state) {
     for (const auto& rows : view.scan->clusters) {

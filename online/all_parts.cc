@@ -19,17 +19,8 @@ namespace freshet::online {
 PartKinds all_parts() {
   // Features of a checkpoint are in this order: a new part goes to the end, and after the parts it builds on.
   static constexpr std::array kParts{
-      &kPopularity,
-      &kCovisitation,
-      &kSessionKnn,
-      &kRecurrence,
-      &kUserHistory,
-      &kMatrixFactorization,
-      &kUserCf,
-      &kLstm,
-      &kAttention,
-      &kNeuralCf,
-      &kAutoencoder,
+      &kPopularity, &kCovisitation, &kSessionKnn, &kRecurrence, &kUserHistory, &kMatrixFactorization,
+      &kUserCf,     &kLstm,         &kAttention,  &kNeuralCf,   &kAutoencoder,
   };
   return kParts;
 }

@@ -23,10 +23,10 @@ struct PartContext {
 /// A part, declared beside its code and listed in online/all_parts.cc: configuration, documents and command line come
 /// from here. recurrence.cc has the smallest.
 struct PartKind {
-  std::string_view name;         ///< also of its section of options, in metrics and in the API
-  std::string_view about;        ///< one line of the README
-  bool on_by_default = false;    ///< takes part unless the configuration says otherwise
-  std::string_view builds_on{};  ///< name of a part before it in the list that must take part too; empty: none
+  std::string_view name;          ///< also of its section of options, in metrics and in the API
+  std::string_view about;         ///< one line of the README
+  bool on_by_default = false;     ///< takes part unless the configuration says otherwise
+  std::string_view builds_on{};   ///< name of a part before it in the list that must take part too; empty: none
   std::string_view saved_name{};  ///< in checkpoints, and still read in configurations; empty: it was never renamed
 
   /// Its options in the section `section`, which was called `former_section` (empty: was not renamed). Null: it has

@@ -89,7 +89,7 @@ class CovisitationIndex::Followers final : public Query {
 CovisitationIndex::CovisitationIndex(const CovisitationOptions& options, std::size_t max_items)
     : half_lives_ms_(to_milliseconds(options.half_life_hours)),
       levels_(half_lives_ms_.size() + 3),
-      max_neighbours_(options.max_neighbours),
+      max_neighbors_(options.max_neighbors),
       window_(options.window),
       max_items_(max_items),
       rows_(max_items) {
@@ -147,14 +147,14 @@ void CovisitationIndex::link(ItemIndex from, ItemIndex to, std::int64_t time, fl
   if (time >= row.time_ms + kDecayMs) decay_to(row, time);
   auto at = static_cast<std::size_t>(std::find(row.items.begin(), row.items.end(), to) - row.items.begin());
   if (at == row.items.size()) {
-    if (at == max_neighbours_) {
+    if (at == max_neighbors_) {
       const float* slowest = &row.counts[(lives - 1) * row.capacity];
       const auto least = static_cast<std::size_t>(std::min_element(slowest, slowest + at) - slowest);
       --holders_[row.items[least]];
       remove(row, least);
       --at;
     }
-    if (at == row.capacity) reserve(row, std::min(max_neighbours_, std::max(kFirstCapacity, 2 * at)));
+    if (at == row.capacity) reserve(row, std::min(max_neighbors_, std::max(kFirstCapacity, 2 * at)));
     row.items.push_back(to);
     row.last_ms.push_back(time);
     if (holders_.size() <= to) holders_.resize(to + std::size_t{1});
@@ -362,7 +362,7 @@ Result<void> CovisitationIndex::load(ByteReader& in) {
     row.last_ms = in.array<std::int64_t>();
     const std::vector<float> counts = in.array<float>();
     const std::size_t size = row.items.size();
-    if (!in.ok() || row.totals.size() != levels_ || size > max_neighbours_ || row.last_ms.size() != size ||
+    if (!in.ok() || row.totals.size() != levels_ || size > max_neighbors_ || row.last_ms.size() != size ||
         counts.size() != size * levels_ || !std::ranges::all_of(row.last_ms, is_event_time)) {
       return corrupt;
     }
@@ -397,7 +397,7 @@ std::vector<Option<CovisitationOptions>> CovisitationOptions::describe() {
       option::rising_numbers("half_life_hours", &CovisitationOptions::half_life_hours, 3,
                              "Half-lives of the co-visitation counts, in hours, in addition to one count that never "
                              "decays."),
-      option::integer("max_neighbors", &CovisitationOptions::max_neighbours, {1, 10'000},
+      option::integer("max_neighbors", &CovisitationOptions::max_neighbors, {1, 10'000},
                       "Largest number of followers kept per item.")
           .formerly("max_neighbours"),
       option::integer("window", &CovisitationOptions::window, {1, 100},
@@ -415,7 +415,7 @@ constinit const PartKind kCovisitation{
           const auto& own = options.part<CovisitationOptions>();
           std::string text;
           for (const double hours : own.half_life_hours) text += " covisitation " + std::to_string(hours);
-          return text + " neighbours " + std::to_string(own.max_neighbours);
+          return text + " neighbours " + std::to_string(own.max_neighbors);
         },
     .make =
         [](PartContext& context) {

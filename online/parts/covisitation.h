@@ -15,7 +15,7 @@ namespace freshet::online {
 /// [online.covisitation]: what each option means and takes is in describe().
 struct CovisitationOptions {
   std::vector<double> half_life_hours{6, 72};  ///< beside these a count that never decays
-  std::size_t max_neighbours = 200;
+  std::size_t max_neighbors = 200;
   std::size_t window = 3;
 
   static std::vector<Option<CovisitationOptions>> describe();
@@ -23,7 +23,7 @@ struct CovisitationOptions {
 
 /// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
 /// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
-/// event is linked to the last `window` items before it; a row holds at most max_neighbours followers, and the one with
+/// event is linked to the last `window` items before it; a row holds at most max_neighbors followers, and the one with
 /// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
 /// decays the whole row, once a minute, with a few multiplications and shares need no clock. A level whose counts come
 /// to 2^23 is halved, which leaves its shares as they are. Its own ranking: the followers of the last kQueryItems
@@ -69,7 +69,7 @@ class CovisitationIndex final : public Scorer {
   // const after construction
   const std::vector<double> half_lives_ms_;
   const std::size_t levels_;
-  const std::size_t max_neighbours_;
+  const std::size_t max_neighbors_;
   const std::size_t window_;
   const std::size_t max_items_;
   std::vector<std::string> names_;

@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t kSessionAsUser = 10;
 constexpr std::size_t kNoIndex = 100'000'000;  // more rows than there can be: only tables that need none are scanned
 
-class MatrixFactorisationScorer final : public Scorer {
+class MatrixFactorizationScorer final : public Scorer {
  public:
-  MatrixFactorisationScorer(std::shared_ptr<const EmbeddingView> items, std::size_t proposed_of,
+  MatrixFactorizationScorer(std::shared_ptr<const EmbeddingView> items, std::size_t proposed_of,
                             std::shared_ptr<const UserVectors> users)
       : items_(std::move(items)), proposed_of_(proposed_of), users_(std::move(users)) {}
 
@@ -54,9 +54,9 @@ class MatrixFactorisationScorer final : public Scorer {
   const std::shared_ptr<const UserVectors> users_;
 };
 
-class MatrixFactorisation final : public Part {
+class MatrixFactorization final : public Part {
  public:
-  MatrixFactorisation(const MatrixFactorisationOptions& options, std::size_t max_items, std::uint64_t seed,
+  MatrixFactorization(const MatrixFactorizationOptions& options, std::size_t max_items, std::uint64_t seed,
                       std::shared_ptr<UserVectors> users)
       : options_(options),
         random_(mix64(seed)),
@@ -68,7 +68,7 @@ class MatrixFactorisation final : public Part {
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    return std::make_shared<const MatrixFactorisationScorer>(items_.table().publish(), options_.exact_items, users_);
+    return std::make_shared<const MatrixFactorizationScorer>(items_.table().publish(), options_.exact_items, users_);
   }
 
   void observe(const Context&, const Interaction& event) override {
@@ -133,23 +133,23 @@ class MatrixFactorisation final : public Part {
     users_->step(slot, user_gradient_, static_cast<float>(options_.user_learning_rate));
   }
 
-  const MatrixFactorisationOptions options_;
+  const MatrixFactorizationOptions options_;
   Random random_;
   const std::shared_ptr<UserVectors> users_;
   ItemVectors items_;
-  MatrixFactorisationScorer live_;
+  MatrixFactorizationScorer live_;
   std::vector<float> user_, user_gradient_, gradient_;  // buffers of learn()
 };
 
 }  // namespace
 
-std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
+std::unique_ptr<Part> make_matrix_factorization(const MatrixFactorizationOptions& options, std::size_t max_items,
                                                 std::uint64_t seed, std::shared_ptr<UserVectors> users) {
-  return std::make_unique<MatrixFactorisation>(options, max_items, seed, std::move(users));
+  return std::make_unique<MatrixFactorization>(options, max_items, seed, std::move(users));
 }
 
-std::vector<Option<MatrixFactorisationOptions>> MatrixFactorisationOptions::describe() {
-  using Own = MatrixFactorisationOptions;
+std::vector<Option<MatrixFactorizationOptions>> MatrixFactorizationOptions::describe() {
+  using Own = MatrixFactorizationOptions;
   return {
       option::integer("dimension", &Own::dimension, {16, 1024, 16}, "Width of the vectors of users and items."),
       option::integer("negatives", &Own::negatives, {1, 1000},
@@ -176,12 +176,12 @@ constinit const PartKind kMatrixFactorization{
     .about = "user × item vectors from single events (BPR)",
     .on_by_default = true,
     .saved_name = "matrix_factorisation",
-    .describe = describe_part<MatrixFactorisationOptions>,
+    .describe = describe_part<MatrixFactorizationOptions>,
     .make =
         [](PartContext& context) {
-          const auto& own = context.options.part<MatrixFactorisationOptions>();
+          const auto& own = context.options.part<MatrixFactorizationOptions>();
           context.users = std::make_shared<UserVectors>(own.dimension, own.max_users);
-          return make_matrix_factorisation(own, context.options.max_items, context.options.seed, context.users);
+          return make_matrix_factorization(own, context.options.max_items, context.options.seed, context.users);
         },
 };
 

@@ -10,7 +10,7 @@
 namespace freshet::online {
 
 /// [online.matrix_factorization]: what each option means and takes is in describe().
-struct MatrixFactorisationOptions {
+struct MatrixFactorizationOptions {
   std::size_t dimension = 32;
   std::size_t negatives = 16;
   double learning_rate = 0.1;
@@ -20,7 +20,7 @@ struct MatrixFactorisationOptions {
   std::size_t exact_items = 16'384;
   std::size_t max_users = 200'000;
 
-  static std::vector<Option<MatrixFactorisationOptions>> describe();
+  static std::vector<Option<MatrixFactorizationOptions>> describe();
 };
 
 /// "matrix_factorization": user x item from implicit feedback, one event at a time. Item i scores
@@ -35,7 +35,7 @@ struct MatrixFactorisationOptions {
 /// `users` is shared with the parts that build on the users' vectors; only this part changes it.
 /// Threads: as Part.
 /// Cost:    observe(): negatives x dimension; proposing scans the rows (embedding_ranking.h).
-std::unique_ptr<Part> make_matrix_factorisation(const MatrixFactorisationOptions& options, std::size_t max_items,
+std::unique_ptr<Part> make_matrix_factorization(const MatrixFactorizationOptions& options, std::size_t max_items,
                                                 std::uint64_t seed, std::shared_ptr<UserVectors> users);
 
 extern const PartKind kMatrixFactorization;

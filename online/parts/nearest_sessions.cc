@@ -6,7 +6,7 @@
 
 namespace freshet::online {
 
-std::span<const NearestSessions::Neighbour> NearestSessions::find(
+std::span<const NearestSessions::Neighbor> NearestSessions::find(
     std::span<const std::span<const std::uint32_t>> holders, std::size_t wanted) {
   FRESHET_CHECK(holders.size() <= kMaxAsked);
   asked_ = holders.size();
@@ -30,7 +30,7 @@ std::span<const NearestSessions::Neighbour> NearestSessions::find(
   if (equal > places) {
     const auto next = equal_.begin() + static_cast<std::ptrdiff_t>(places);
     std::nth_element(equal_.begin(), next, equal_.begin() + static_cast<std::ptrdiff_t>(equal),
-                     [](const Neighbour& a, const Neighbour& b) { return a.age < b.age; });
+                     [](const Neighbor& a, const Neighbor& b) { return a.age < b.age; });
     equal = places + 1;
   }
   std::copy_n(equal_.begin(), equal, nearest_.begin() + static_cast<std::ptrdiff_t>(nearer));

@@ -16,7 +16,7 @@ class NearestSessions {
  public:
   static constexpr std::size_t kMaxAsked = 9;
 
-  struct Neighbour {
+  struct Neighbor {
     std::uint32_t age = 0;     ///< by which they are told apart
     std::uint32_t shared = 0;  ///< bit i: the i-th item
   };
@@ -25,7 +25,7 @@ class NearestSessions {
   /// holders[i]: the ages of the sessions that hold the i-th item, distinct. Valid until the next call.
   /// REQUIRES: at most kMaxAsked items
   /// Cost:     linear in the holders.
-  std::span<const Neighbour> find(std::span<const std::span<const std::uint32_t>> holders, std::size_t wanted);
+  std::span<const Neighbor> find(std::span<const std::span<const std::uint32_t>> holders, std::size_t wanted);
 
   /// What sharing this weighs in the query of the last find(), in units of the first item's weight.
   float similarity(std::uint32_t shared) const {
@@ -42,7 +42,7 @@ class NearestSessions {
   std::array<std::uint8_t, std::size_t{1} << kMaxAsked> weights_{};  // by what is shared
   QuickNumbering sessions_;                                          // by age
   std::vector<std::uint16_t> shared_;                                // by a session's number
-  std::vector<Neighbour> nearest_, equal_;
+  std::vector<Neighbor> nearest_, equal_;
 };
 
 }  // namespace freshet::online

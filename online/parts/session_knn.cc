@@ -16,7 +16,7 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr double kMsPerDay = 86'400'000.0;
-constexpr std::size_t kPrefetch = 32, kPrefetchRest = 16;  // neighbours ahead of the one that is read
+constexpr std::size_t kPrefetch = 32, kPrefetchRest = 16;  // neighbors ahead of the one that is read
 constexpr float kNoVote = 1e-6F;                           // too small to matter; keeps a division defined
 constexpr float kNoShare = 1e-3F;                          // the least share, so that its logarithm is defined
 
@@ -79,8 +79,8 @@ class SessionKnnIndex::Votes final : public Query {
     float votes, idf_votes, recent_votes, votes_after, voters, share, share_after;
   };
 
-  void find_neighbours();
-  void read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest);
+  void find_neighbors();
+  void read(std::span<const NearestSessions::Neighbor> neighbors, SessionNumber newest);
   void count_votes();
 
   // the question
@@ -141,11 +141,11 @@ void SessionKnnIndex::Votes::ask(const SessionKnnIndex& index, const Context& co
     if (std::find(asked_.begin(), end, item) == end) asked_[asked_count_++] = item;
   }
   sessions_there_ = static_cast<float>(index.indexed_.load(kRelaxed));
-  find_neighbours();
+  find_neighbors();
   count_votes();
 }
 
-void SessionKnnIndex::Votes::find_neighbours() {
+void SessionKnnIndex::Votes::find_neighbors() {
   const SessionNumber newest = index_->next_number_.load(kRelaxed) - 1;
   std::array<std::size_t, kQueryItems + 1> ends{};
   for (std::size_t i = 0; i < asked_count_; ++i) {
@@ -164,25 +164,25 @@ void SessionKnnIndex::Votes::find_neighbours() {
   }
   std::array<std::span<const std::uint32_t>, kQueryItems> holders;
   for (std::size_t i = 0; i < asked_count_; ++i) holders[i] = {ages_.data() + ends[i], ages_.data() + ends[i + 1]};
-  read(nearest_.find({holders.data(), asked_count_}, index_->options_.neighbours), newest);
+  read(nearest_.find({holders.data(), asked_count_}, index_->options_.neighbors), newest);
 }
 
 // Sessions are scattered over a large memory, and waiting for one at a time would take longer than counting: each is
 // prefetched long before it is copied.
-void SessionKnnIndex::Votes::read(std::span<const NearestSessions::Neighbour> neighbours, SessionNumber newest) {
+void SessionKnnIndex::Votes::read(std::span<const NearestSessions::Neighbor> neighbors, SessionNumber newest) {
   slots_.clear();
-  for (const auto& neighbour : neighbours) slots_.push_back(index_->slot_of(newest - neighbour.age));
-  items_.resize(std::max(items_.size(), neighbours.size() * kMaxSessionItems));
+  for (const auto& neighbor : neighbors) slots_.push_back(index_->slot_of(newest - neighbor.age));
+  items_.resize(std::max(items_.size(), neighbors.size() * kMaxSessionItems));
   sessions_.clear();
   ItemIndex* items = items_.data();
   const SessionTable& table = index_->sessions_;
-  for (std::size_t n = 0; n < neighbours.size(); ++n) {
-    if (n + kPrefetch < neighbours.size()) table.prefetch(slots_[n + kPrefetch]);
-    if (n + kPrefetchRest < neighbours.size()) table.prefetch_rest(slots_[n + kPrefetchRest]);
+  for (std::size_t n = 0; n < neighbors.size(); ++n) {
+    if (n + kPrefetch < neighbors.size()) table.prefetch(slots_[n + kPrefetch]);
+    if (n + kPrefetchRest < neighbors.size()) table.prefetch_rest(slots_[n + kPrefetchRest]);
     IndexedSession session;
-    if (!table.read(slots_[n], session, items) || session.number != newest - neighbours[n].age) continue;
+    if (!table.read(slots_[n], session, items) || session.number != newest - neighbors[n].age) continue;
     if (session.key == session_key_ && session.time_ms >= start_ms_) continue;  // itself
-    sessions_.push_back({items, session.count, neighbours[n].shared, session.time_ms});
+    sessions_.push_back({items, session.count, neighbors[n].shared, session.time_ms});
     items += std::max<std::size_t>(session.count, SessionTable::kItemsInLine);
   }
 }
@@ -193,7 +193,7 @@ void SessionKnnIndex::Votes::count_votes() {
   votes_.start(most);
   std::uint32_t voters = 0;
   for (const auto& [items, count, shared, time_ms] : sessions_) {
-    if (voters == index_->options_.neighbours) break;
+    if (voters == index_->options_.neighbors) break;
     const auto back = static_cast<std::size_t>(std::countr_zero(shared));  // of the newest item shared; 0: the last
     const std::uint64_t matches = places_of(asked_[back], items, count);
     if (matches == 0) continue;  // the shared items have been dropped: only the newest are kept
@@ -448,7 +448,7 @@ std::vector<Option<SessionKnnOptions>> SessionKnnOptions::describe() {
                       "Largest number of sessions in the index. Beyond it the oldest is replaced."),
       option::integer("max_sessions_per_item", &SessionKnnOptions::max_sessions_per_item, {1, 100'000},
                       "Newest sessions kept per item."),
-      option::integer("neighbors", &SessionKnnOptions::neighbours, {1, 10'000},
+      option::integer("neighbors", &SessionKnnOptions::neighbors, {1, 10'000},
                       "Number of nearest sessions that vote on a list.")
           .formerly("neighbours"),
       option::integer("max_session_items", &SessionKnnOptions::max_session_items,

@@ -20,7 +20,7 @@ namespace freshet::online {
 struct SessionKnnOptions {
   std::size_t max_sessions = 200'000;
   std::size_t max_sessions_per_item = 500;
-  std::size_t neighbours = 100;
+  std::size_t neighbors = 100;
   std::size_t max_session_items = 64;
 
   static std::vector<Option<SessionKnnOptions>> describe();

@@ -25,7 +25,7 @@ constexpr double kMsPerHour = 3'600'000.0;
 constexpr float kSharpness = 8;  // how much more the most alike count: the power of the similarity
 
 /// Divides `vector` by its length. False for a zero vector.
-bool normalise(std::vector<float>& vector) {
+bool normalize(std::vector<float>& vector) {
   const float length = std::sqrt(squared(vector));
   if (!(length > 0)) return false;
   for (float& value : vector) value /= length;
@@ -170,15 +170,15 @@ struct Shared {
   const std::shared_ptr<const UserVectors> vectors;
 };
 
-struct Neighbour {
+struct Neighbor {
   Slot slot = UserSlots::kNone;
   std::uint64_t key = 0;
   float similarity = 0;
 };
 
-/// The neighbours of one user, and the buffers of the search for them.
-struct Neighbours {
-  std::vector<Neighbour> nearest;  // most alike first
+/// The neighbors of one user, and the buffers of the search for them.
+struct Neighbors {
+  std::vector<Neighbor> nearest;   // most alike first
   std::vector<float> vector;       // the user's, of unit length
   std::vector<Candidate> scanned;  // slots stand for items
   std::vector<float> other;
@@ -200,17 +200,17 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
   bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const override {
-    Neighbours neighbours;
-    if (!shared_->vectors->copy(user_key, neighbours.vector)) return false;
-    if (!normalise(neighbours.vector)) return true;
+    Neighbors neighbors;
+    if (!shared_->vectors->copy(user_key, neighbors.vector)) return false;
+    if (!normalize(neighbors.vector)) return true;
     const std::size_t before = out.size();
     for (std::size_t asked = 2 * k;; asked *= 4) {  // some have no id
       out.resize(before);
-      find(user_key, asked, neighbours);
-      for (const Neighbour& neighbour : neighbours.nearest) {
+      find(user_key, asked, neighbors);
+      for (const Neighbor& neighbor : neighbors.nearest) {
         if (out.size() - before == k) break;
-        shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
-          if (user.key == neighbour.key && !user.id.empty()) out.push_back({user.id, neighbour.similarity});
+        shared_->active.read(neighbor.slot, [&](const ActiveUsers::User& user) {
+          if (user.key == neighbor.key && !user.id.empty()) out.push_back({user.id, neighbor.similarity});
         });
       }
       if (out.size() - before == k || asked >= rows_->rows) return true;
@@ -220,20 +220,20 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
  private:
   friend class Votes;
 
-  /// The nearest to neighbours.vector by what is live now; none with a similarity of 0 or less.
-  void find(std::uint64_t key, std::size_t count, Neighbours& neighbours) const {
-    auto& [nearest, vector, scanned, other] = neighbours;
+  /// The nearest to neighbors.vector by what is live now; none with a similarity of 0 or less.
+  void find(std::uint64_t key, std::size_t count, Neighbors& neighbors) const {
+    auto& [nearest, vector, scanned, other] = neighbors;
     nearest.clear();
     scanned.clear();
     nearest_items(*rows_, vector, count, shared_->active.slot_of(key), scanned);
     for (const Candidate& candidate : scanned) {
-      Neighbour neighbour{.slot = candidate.item};
-      shared_->active.read(neighbour.slot, [&](const ActiveUsers::User& user) { neighbour.key = user.key; });
-      if (neighbour.key == key || !shared_->vectors->copy(neighbour.key, other) || !normalise(other)) continue;
-      neighbour.similarity = dot(vector.data(), other.data(), vector.size());
-      if (neighbour.similarity > 0) nearest.push_back(neighbour);
+      Neighbor neighbor{.slot = candidate.item};
+      shared_->active.read(neighbor.slot, [&](const ActiveUsers::User& user) { neighbor.key = user.key; });
+      if (neighbor.key == key || !shared_->vectors->copy(neighbor.key, other) || !normalize(other)) continue;
+      neighbor.similarity = dot(vector.data(), other.data(), vector.size());
+      if (neighbor.similarity > 0) nearest.push_back(neighbor);
     }
-    std::ranges::sort(nearest, [](const Neighbour& a, const Neighbour& b) {
+    std::ranges::sort(nearest, [](const Neighbor& a, const Neighbor& b) {
       return a.similarity != b.similarity ? a.similarity > b.similarity : a.slot < b.slot;
     });
   }
@@ -242,7 +242,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
   const std::shared_ptr<const Shared> shared_;
 };
 
-/// What a user's neighbours vote for.
+/// What a user's neighbors vote for.
 class Votes final : public Query {
  public:
   void ask(const UserCfScorer& scorer, const Context& context) {
@@ -252,12 +252,12 @@ class Votes final : public Query {
     total_ = 0;
     const Shared& shared = *scorer.shared_;
     const std::uint64_t key = who(context);
-    if (!shared.vectors->copy(key, neighbours_.vector) || !normalise(neighbours_.vector)) return;
-    scorer.find(key, shared.options.neighbours, neighbours_);
-    for (const Neighbour& neighbour : neighbours_.nearest) {
-      shared.active.read(neighbour.slot, [&](const ActiveUsers::User& user) {
-        if (user.key != neighbour.key) return;  // given to another meanwhile
-        for (const Visit& visit : user.visits) add(visit, neighbour.similarity, context.now);
+    if (!shared.vectors->copy(key, neighbors_.vector) || !normalize(neighbors_.vector)) return;
+    scorer.find(key, shared.options.neighbors, neighbors_);
+    for (const Neighbor& neighbor : neighbors_.nearest) {
+      shared.active.read(neighbor.slot, [&](const ActiveUsers::User& user) {
+        if (user.key != neighbor.key) return;  // given to another meanwhile
+        for (const Visit& visit : user.visits) add(visit, neighbor.similarity, context.now);
       });
     }
   }
@@ -278,16 +278,16 @@ class Votes final : public Query {
       out.at(row, kOwn) = vote.sum;
       out.at(row, kLogOwn) = std::log2(1.0F + 8.0F * vote.sum);
       out.at(row, kShare) = vote.sum / (total_ + 0.1F);
-      out.at(row, kLogNeighbours) = std::log2(1.0F + vote.neighbours);
+      out.at(row, kLogNeighbors) = std::log2(1.0F + vote.neighbors);
     }
   }
 
  private:
-  enum Feature : std::size_t { kOwn, kLogOwn, kShare, kLogNeighbours };
+  enum Feature : std::size_t { kOwn, kLogOwn, kShare, kLogNeighbors };
   struct Vote {
     ItemIndex item = kNoItem;
     float sum = 0;
-    float neighbours = 0;
+    float neighbors = 0;
   };
 
   void add(const Visit& visit, float similarity, Timestamp now) {
@@ -297,7 +297,7 @@ class Votes final : public Query {
     if (at == fresh) votes_.push_back({.item = visit.item});
     const float vote = std::pow(similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
     votes_[at].sum += vote;
-    votes_[at].neighbours += 1;
+    votes_[at].neighbors += 1;
     total_ += vote;
   }
 
@@ -307,7 +307,7 @@ class Votes final : public Query {
   float total_ = 0;
 
   // buffers
-  Neighbours neighbours_;
+  Neighbors neighbors_;
   std::vector<Candidate> candidates_;
 };
 
@@ -333,7 +333,7 @@ class UserCf final : public Part {
     const Slot slot = shared_->active.observe(event);
     bool is_new = false;
     const std::uint32_t row = rows_.observe(slot, is_new);
-    normalise(vector_);
+    normalize(vector_);
     rows_.write(row, vector_, 0);
   }
 
@@ -384,7 +384,7 @@ std::vector<Option<UserCfOptions>> UserCfOptions::describe() {
   return {
       option::integer("max_users", &UserCfOptions::max_users, {1, 100 * option::kMillion},
                       "Number of most recently active users among whom neighbors are found."),
-      option::integer("neighbors", &UserCfOptions::neighbours, {1, 10'000},
+      option::integer("neighbors", &UserCfOptions::neighbors, {1, 10'000},
                       "Number of most similar users who vote on a list.")
           .formerly("neighbours"),
       option::integer("max_items_per_user", &UserCfOptions::max_items_per_user, {1, 1000},
@@ -400,7 +400,7 @@ constinit const PartKind kUserCf{
     .judge =
         [](const Options& options) {
           OptionProblems problems;
-          if (options.part<UserCfOptions>().max_users > options.part<MatrixFactorisationOptions>().max_users) {
+          if (options.part<UserCfOptions>().max_users > options.part<MatrixFactorizationOptions>().max_users) {
             problems.push_back({"user_cf.max_users", "must not exceed online.matrix_factorization.max_users"});
           }
           return problems;

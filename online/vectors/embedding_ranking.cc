@@ -64,7 +64,7 @@ void Scan::choose(const ClusterView& view, std::span<const float> exact_query, f
 
 void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool all) {
   query.resize(exact_query.size());
-  const float query_scale = quantise(exact_query.data(), exact_query.size(), query.data());
+  const float query_scale = quantize(exact_query.data(), exact_query.size(), query.data());
   choose(view, exact_query, query_scale, all || view.centroids == nullptr);
   std::size_t blocks = 0;
   for (const RowCluster* cluster : clusters) {

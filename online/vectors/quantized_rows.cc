@@ -58,8 +58,8 @@ FRESHET_SIMD void score_blocks_portable(RowBlocks rows, const std::int8_t* query
   }
 }
 
-/// What the codes' centre takes away from every sum of codes times the query.
-std::int32_t centre_of(const std::int8_t* query, std::size_t size) {
+/// What the codes' center takes away from every sum of codes times the query.
+std::int32_t center_of(const std::int8_t* query, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) sum += query[i];
   return -kCentre * sum;
@@ -81,7 +81,7 @@ __attribute__((target("avx512f"))) inline __m512i broadcast_four(const std::int8
 __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks rows, const std::int8_t* query,
                                                                      std::size_t size, float query_scale, float* scores,
                                                                      float* peaks) {
-  const __m512i centre = _mm512_set1_epi32(centre_of(query, size));
+  const __m512i center = _mm512_set1_epi32(center_of(query, size));
   const __m512i lower_half = _mm512_set1_epi8(0x0F), upper_half = _mm512_set1_epi8(static_cast<char>(0xF0));
   const __m512 unit = _mm512_set1_ps(query_scale);
   for (std::size_t block = 0; block < rows.count; ++block, scores += kBlockRows, rows.next()) {
@@ -92,7 +92,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks r
       upper = _mm512_dpbusd_epi32(upper, _mm512_and_si512(codes, upper_half), broadcast_four(query + i + kHalf));
     }
     const __m512i codes = _mm512_add_epi32(_mm512_slli_epi32(lower, 1), _mm512_srai_epi32(upper, 3));  // each twice
-    const __m512i product = _mm512_add_epi32(codes, centre);
+    const __m512i product = _mm512_add_epi32(codes, center);
     const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale));
     const __m512 offset = _mm512_loadu_ps(rows.offset);
     const __m512 score = _mm512_fmadd_ps(_mm512_cvtepi32_ps(product), scale, offset);
@@ -104,7 +104,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks r
 /// Products of two dimensions fit into 16 bits, and so does the sum of four such.
 __attribute__((target("avx2,fma"))) void score_blocks_avx2(RowBlocks rows, const std::int8_t* query, std::size_t size,
                                                            float query_scale, float* scores, float* peaks) {
-  const __m256i centre = _mm256_set1_epi32(centre_of(query, size));
+  const __m256i center = _mm256_set1_epi32(center_of(query, size));
   const __m256i lower_half = _mm256_set1_epi8(0x0F), ones = _mm256_set1_epi16(1);
   for (std::size_t block = 0; block < rows.count; ++block, scores += kBlockRows, rows.next()) {
     __m256i sums[2] = {};  // of eight rows each
@@ -124,7 +124,7 @@ __attribute__((target("avx2,fma"))) void score_blocks_avx2(RowBlocks rows, const
     }
     __m256 highest = _mm256_set1_ps(-INFINITY);
     for (std::size_t half = 0; half < 2; ++half) {
-      const __m256i product = _mm256_add_epi32(_mm256_slli_epi32(sums[half], 1), centre);
+      const __m256i product = _mm256_add_epi32(_mm256_slli_epi32(sums[half], 1), center);
       const std::size_t at = half * 8;
       const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(query_scale), _mm256_loadu_ps(rows.scale + at));
       const __m256 offset = _mm256_loadu_ps(rows.offset + at);
@@ -142,7 +142,7 @@ __attribute__((target("avx2,fma"))) void score_blocks_avx2(RowBlocks rows, const
 
 }  // namespace
 
-float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row) {
+float quantize_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row) {
   const float largest = largest_magnitude(values, size);
   const float per_step = largest > 0 ? 7.5F / largest : 0.0F;
   std::uint8_t codes[16 * kGroup];
@@ -176,7 +176,7 @@ void copy_in_blocks(const std::uint8_t* from, std::size_t from_row, std::size_t 
   }
 }
 
-float quantise(const float* values, std::size_t size, std::int8_t* out) {
+float quantize(const float* values, std::size_t size, std::int8_t* out) {
   const float largest = largest_magnitude(values, size);
   const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
   for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<std::int8_t>(std::lround(values[i] * inverse));

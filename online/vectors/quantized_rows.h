@@ -16,7 +16,7 @@ inline constexpr std::int32_t kCentre = 15;
 constexpr std::size_t block_bytes(std::size_t size) { return kBlockRows * size / 2; }
 
 /// Rounds `values` to codes with one scale, in lane `row` of a block. Returns the scale. `size` is a multiple of 8.
-float quantise_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row);
+float quantize_into_block(const float* values, std::size_t size, std::uint8_t* block, std::size_t row);
 
 /// The values that lane `row` of a block has been rounded to.
 void read_from_block(const std::uint8_t* block, std::size_t row, float scale, std::size_t size, float* values);
@@ -26,7 +26,7 @@ void copy_in_blocks(const std::uint8_t* from, std::size_t from_row, std::size_t 
                     std::size_t to_row);
 
 /// Rounds `values` to 8 bits with one scale. Returns the scale: value = scale * byte.
-float quantise(const float* values, std::size_t size, std::int8_t* out);
+float quantize(const float* values, std::size_t size, std::int8_t* out);
 
 /// Blocks of rows, and what a scan makes of a row's product: score = product * scale * the query's scale + offset.
 struct RowBlocks {

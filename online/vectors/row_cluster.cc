@@ -15,7 +15,7 @@ std::size_t RowCluster::append(std::uint32_t row) {
 }
 
 void RowCluster::write(std::size_t slot, std::span<const float> vector, float offset) {
-  lane(slot, kScale) = quantise_into_block(vector.data(), dimension_, block_of(slot), slot % kBlockRows);
+  lane(slot, kScale) = quantize_into_block(vector.data(), dimension_, block_of(slot), slot % kBlockRows);
   write_offset(slot, offset);
 }
 

@@ -15,7 +15,7 @@ namespace freshet::online {
 
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 
-/// Up to 256 embedding rows as a scan reads them: 4-bit copies (quantised_rows.h says how they lie), and what is added
+/// Up to 256 embedding rows as a scan reads them: 4-bit copies (quantized_rows.h says how they lie), and what is added
 /// to their products. In one piece, in the order in which a scan reads them, since it goes from cluster to cluster all
 /// over memory. Whole blocks: lanes without a row have offset -inf.
 class RowCluster {
@@ -84,11 +84,11 @@ class RowCluster {
 struct Centroids {
   /// To be scored with `offset` or `half_norm` added.
   RowBlocks blocks(std::size_t dimension, const AlignedVector<float>& added) const {
-    return {quantised.data(), scale.data(), added.data(), scale.size() / kBlockRows, block_bytes(dimension)};
+    return {quantized.data(), scale.data(), added.data(), scale.size() / kBlockRows, block_bytes(dimension)};
   }
 
   std::uint64_t epoch = 0;
-  AlignedVector<std::uint8_t> quantised;
+  AlignedVector<std::uint8_t> quantized;
   AlignedVector<float> scale;
   AlignedVector<float> offset;     ///< mean of the rows'
   AlignedVector<float> half_norm;  ///< -|vector|^2 / 2

@@ -127,7 +127,7 @@ std::uint32_t RowClusters::add_cluster() {
   if (is_clustered()) {
     Centroids& all = writable_centroids();
     if (const std::size_t lanes = all.scale.size(); clusters() > lanes) {
-      all.quantised.resize((lanes / kBlockRows + 1) * block_bytes(dimension_));
+      all.quantized.resize((lanes / kBlockRows + 1) * block_bytes(dimension_));
       all.scale.resize(lanes + kBlockRows);
       for (auto* values : {&all.offset, &all.half_norm}) values->resize(lanes + kBlockRows, -INFINITY);
     }
@@ -288,7 +288,7 @@ void RowClusters::halve(std::uint32_t cluster) {
   for (const std::uint32_t slot : std::views::reverse(leaving)) move(cluster, slot, added);  // the last takes its slot
   take_mean(cluster, rows_of(cluster));
   take_mean(added, rows_of(added));
-  std::vector<std::uint32_t> near = neighbours(cluster, kNearHalves);
+  std::vector<std::uint32_t> near = neighbors(cluster, kNearHalves);
   std::erase(near, added);
   for (const std::uint32_t other : near) offer(other, std::array{cluster, added});
   std::ranges::sort(near, std::greater{});  // of those that are given up the last takes the number
@@ -324,8 +324,8 @@ void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> cen
   std::ranges::copy(centroid, centroids_.begin() + static_cast<std::ptrdiff_t>(cluster * width()));
   Centroids& all = writable_centroids();
   const std::span<const float> vector = centroid.first(dimension_);
-  std::uint8_t* block = all.quantised.data() + cluster / kBlockRows * block_bytes(dimension_);
-  all.scale[cluster] = quantise_into_block(vector.data(), dimension_, block, cluster % kBlockRows);
+  std::uint8_t* block = all.quantized.data() + cluster / kBlockRows * block_bytes(dimension_);
+  all.scale[cluster] = quantize_into_block(vector.data(), dimension_, block, cluster % kBlockRows);
   all.offset[cluster] = centroid.back();
   all.half_norm[cluster] = -squared(vector) / 2;
 }
@@ -336,7 +336,7 @@ void RowClusters::score_centroids(std::span<const float> vector, float offset) {
   const RowBlocks blocks = all.blocks(dimension_, all.half_norm);
   scores_.resize(blocks.count * kBlockRows);
   peaks_.resize(blocks.count);
-  const float scale = quantise(vector.data(), dimension_, query_.data());
+  const float scale = quantize(vector.data(), dimension_, query_.data());
   score_blocks(blocks, query_.data(), dimension_, scale, scores_.data(), peaks_.data());
   subtract_half_squares(scores_.data(), peaks_.data(), all.offset.data(), offset, blocks.count);
 }
@@ -384,7 +384,7 @@ std::uint32_t RowClusters::make_room(std::span<const float> vector, float offset
   return added;
 }
 
-std::vector<std::uint32_t> RowClusters::neighbours(std::uint32_t cluster, std::size_t count) {
+std::vector<std::uint32_t> RowClusters::neighbors(std::uint32_t cluster, std::size_t count) {
   score_centroids(centroid(cluster).first(dimension_), centroid(cluster).back());
   rule_out(cluster);
   scores_.resize(clusters());

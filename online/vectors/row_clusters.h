@@ -22,7 +22,7 @@ inline constexpr std::size_t kExactRows = 16'384;
 /// centroid and lets the farther ones go to whichever is nearer: the split and reassign of Xu et al., "SPFresh", SOSP
 /// 2023, with the steps of Lloyd's k-means done where something changes. Nothing is drawn at random.
 /// Threads:  learner thread only; views taken by publish() may be read anywhere.
-/// Cost:     write(): amortised a pass over the centroids, and another of a row that has moved or is new. Once, when
+/// Cost:     write(): amortized a pass over the centroids, and another of a row that has moved or is new. Once, when
 ///           there are more than `exact_rows`, all rows are placed.
 class RowClusters {
  public:
@@ -84,7 +84,7 @@ class RowClusters {
   std::uint32_t nearest() const;
   std::uint32_t nearest_with_room(std::uint32_t own);
   std::uint32_t make_room(std::span<const float> vector, float offset);
-  std::vector<std::uint32_t> neighbours(std::uint32_t cluster, std::size_t count);
+  std::vector<std::uint32_t> neighbors(std::uint32_t cluster, std::size_t count);
 
   const std::size_t dimension_, exact_rows_;
   std::shared_ptr<ClusterView> view_;

@@ -42,7 +42,7 @@ struct Connection {
 
   PlainStream& socket;
   bool busy = false;  ///< between the first byte of a request and the last of its answer
-  /// When IoWorker, which checks at intervals, closes the socket. A timer would be set and cancelled three times per
+  /// When IoWorker, which checks at intervals, closes the socket. A timer would be set and canceled three times per
   /// request.
   Clock::time_point deadline = Clock::time_point::max();
 

@@ -111,7 +111,7 @@ Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::
 /// The answer to a refused caller; nullopt if the caller is allowed.
 std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, const Route& route) {
   const std::string scope(route.scope ? to_string(*route.scope) : "");
-  const auto unauthorised = [&](unsigned status, const std::string& detail, const std::string& error) {
+  const auto unauthorized = [&](unsigned status, const std::string& detail, const std::string& error) {
     ApiResponse response = problem(status, detail);
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"freshet\", scope=\"" + scope + "\"" + error);
     return response;
@@ -119,10 +119,10 @@ std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, cons
   switch (decision.kind) {
     case AccessControl::Decision::allowed: return std::nullopt;
     case AccessControl::Decision::no_key:
-      return unauthorised(401, "give an API key: Authorization: Bearer KEY, or X-API-Key: KEY", "");
-    case AccessControl::Decision::unknown_key: return unauthorised(401, "no such API key", ", error=\"invalid_token\"");
+      return unauthorized(401, "give an API key: Authorization: Bearer KEY, or X-API-Key: KEY", "");
+    case AccessControl::Decision::unknown_key: return unauthorized(401, "no such API key", ", error=\"invalid_token\"");
     case AccessControl::Decision::wrong_scope:
-      return unauthorised(403, "the key \"" + decision.caller + "\" has no scope \"" + scope + "\"",
+      return unauthorized(403, "the key \"" + decision.caller + "\" has no scope \"" + scope + "\"",
                           ", error=\"insufficient_scope\"");
     case AccessControl::Decision::too_often: {
       ApiResponse response = problem(429, "the key \"" + decision.caller + "\" calls more often than it may");

@@ -23,8 +23,8 @@ inline online::Options counting_options() {
 
 /// The parts that do without LibTorch, all on.
 inline online::Options light_options() {
-  static constexpr std::array kKinds{&online::kPopularity,  &online::kCovisitation,        &online::kSessionKnn,
-                                     &online::kRecurrence,  &online::kUserHistory,         &online::kMatrixFactorization,
+  static constexpr std::array kKinds{&online::kPopularity, &online::kCovisitation, &online::kSessionKnn,
+                                     &online::kRecurrence, &online::kUserHistory,  &online::kMatrixFactorization,
                                      &online::kUserCf};
   return with_every_part(kKinds);
 }

@@ -29,10 +29,10 @@ inline void make_small(online::Options& options) {
   options.max_items = kSmallMaxItems;
   options.max_open_sessions = 25;
   options.dedupe_ids = 200;
-  options.part<online::CovisitationOptions>().max_neighbours = 12;
+  options.part<online::CovisitationOptions>().max_neighbors = 12;
   options.part<online::SessionKnnOptions>().max_sessions = 60;
   options.part<online::SessionKnnOptions>().max_sessions_per_item = 15;
-  options.part<online::SessionKnnOptions>().neighbours = 10;
+  options.part<online::SessionKnnOptions>().neighbors = 10;
   options.part<online::SessionKnnOptions>().max_session_items = 8;
   options.part<online::UserHistoryOptions>().max_users = 9;
   options.part<online::UserHistoryOptions>().max_items_per_user = 20;
@@ -49,11 +49,11 @@ inline online::Options small_counting_options() {
 inline online::Options small_options() {
   online::Options options(online::all_parts());
   make_small(options);
-  options.part<online::MatrixFactorisationOptions>().dimension = 16;
-  options.part<online::MatrixFactorisationOptions>().max_items = 60;
-  options.part<online::MatrixFactorisationOptions>().max_users = 6;
+  options.part<online::MatrixFactorizationOptions>().dimension = 16;
+  options.part<online::MatrixFactorizationOptions>().max_items = 60;
+  options.part<online::MatrixFactorizationOptions>().max_users = 6;
   options.part<online::UserCfOptions>().max_users = 5;
-  options.part<online::UserCfOptions>().neighbours = 3;
+  options.part<online::UserCfOptions>().neighbors = 3;
   options.part<online::NeuralCfOptions>().dimension = 16;
   options.part<online::NeuralCfOptions>().batch_examples = 8;
   options.part<online::NeuralCfOptions>().max_items = 60;

@@ -20,7 +20,7 @@ class AttentionNetwork final : public SequenceNetwork {
     attention_weights_ = make_weight({2 * d, d}, scale, 0, random);
     hidden_weights_ = make_weight({2 * d, d}, scale, 0, random);
     hidden_bias_ = make_weight({d}, 0, 0, random);
-    // In the beginning the session vector is the last item: neighbours of what was just looked at.
+    // In the beginning the session vector is the last item: neighbors of what was just looked at.
     output_weights_ = make_weight({d, d}, 0.1 * scale, 0, random);
     skip_ = make_weight({d}, 0, 1, random);
   }

@@ -21,7 +21,7 @@ class LstmNetwork final : public SequenceNetwork {
     gate_bias_ = make_weight({4 * d}, 0, 0, random);
     // Remember by default (Jozefowicz et al., ICML 2015).
     gate_bias_.value.detach().slice(0, d, 2 * d).fill_(1.0F);
-    // In the beginning the session vector is the last item: neighbours of what was just looked at.
+    // In the beginning the session vector is the last item: neighbors of what was just looked at.
     output_weights_ = make_weight({d, d}, 0.1 * scale, 0, random);
     skip_ = make_weight({d}, 0, 1, random);
   }

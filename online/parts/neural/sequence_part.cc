@@ -84,7 +84,7 @@ class SequencePart final : public Part {
       settle(row);  // it was another item's
     }
     table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
-    if (is_new) initialise(row, before);
+    if (is_new) initialize(row, before);
     if (example.inputs.empty()) return;
     pending_.push_back(std::move(example));
     // All by count, never by time: a restart then goes the same way.
@@ -170,14 +170,14 @@ class SequencePart final : public Part {
 
  private:
   /// A new row starts near the items that it appears with: recommendable at once, and corrected by what follows.
-  void initialise(std::uint32_t row, const Context& before) {
+  void initialize(std::uint32_t row, const Context& before) {
     std::vector<float> vector(options_.dimension);
     float known = 0;
     for (std::size_t i = before.session.size(); i-- > 0 && known < 3;) {
-      const std::uint32_t neighbour = table_.row_of(before.session[i].item);
-      if (neighbour == kNoRow || neighbour == row) continue;
+      const std::uint32_t neighbor = table_.row_of(before.session[i].item);
+      if (neighbor == kNoRow || neighbor == row) continue;
       known += 1;
-      for (std::size_t j = 0; j < vector.size(); ++j) vector[j] += table_.live().vector(neighbour)[j];
+      for (std::size_t j = 0; j < vector.size(); ++j) vector[j] += table_.live().vector(neighbor)[j];
     }
     for (float& value : vector) {
       value = (known > 0 ? kContextShare * value / known : 0.0F) +

@@ -47,12 +47,12 @@ struct Weight {
   }
 };
 
-/// Uniform in centre - scale ... centre + scale.
-inline Weight make_weight(std::vector<std::int64_t> shape, double scale, double centre, Random& random) {
+/// Uniform in center - scale ... center + scale.
+inline Weight make_weight(std::vector<std::int64_t> shape, double scale, double center, Random& random) {
   torch::Tensor value = torch::empty(shape);
   float* data = value.data_ptr<float>();
   for (std::int64_t i = 0; i < value.numel(); ++i) {
-    data[i] = static_cast<float>(centre + (2 * random.uniform() - 1) * scale);
+    data[i] = static_cast<float>(center + (2 * random.uniform() - 1) * scale);
   }
   value.requires_grad_(true);
   return {value, std::vector<float>(static_cast<std::size_t>(value.numel()))};

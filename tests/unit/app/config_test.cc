@@ -146,8 +146,8 @@ TEST_F(ConfigTest, FormerNamesAreReadWithOneWarningEach) {
              "test.toml:3: online.matrix_factorisation: is now called online.matrix_factorization",
              "test.toml:7: online.covisitation.max_neighbours: is now called online.covisitation.max_neighbors"}));
   EXPECT_EQ(config_.online.parts, (Lines{"popularity", "matrix_factorization"}));
-  EXPECT_EQ(config_.online.part<online::MatrixFactorisationOptions>().dimension, 16U);
-  EXPECT_EQ(config_.online.part<online::CovisitationOptions>().max_neighbours, 20U);
+  EXPECT_EQ(config_.online.part<online::MatrixFactorizationOptions>().dimension, 16U);
+  EXPECT_EQ(config_.online.part<online::CovisitationOptions>().max_neighbors, 20U);
   const std::string printed = print_config(config_);
   ASSERT_EQ(problems(printed), Lines{});
   EXPECT_EQ(warnings(), Lines{});

@@ -102,8 +102,8 @@ TEST(Options, OfAStructWithinAreInItsSection) {
 
 TEST(Options, KeepTheirFormerNameInARenamedSection) {
   EXPECT_EQ(find("width").former_key, "breadth");
-  const auto lifted = within<Outer, Outer>(
-      "shape", [](auto& outer) -> auto& { return outer; }, Outer::describe(), "form");
+  const auto lifted =
+      within<Outer, Outer>("shape", [](auto& outer) -> auto& { return outer; }, Outer::describe(), "form");
   EXPECT_EQ(lifted.front().key, "shape.port");
   EXPECT_EQ(lifted.front().former_key, "form.port");
 }

@@ -39,7 +39,7 @@ TEST(Random, UniformStaysBelowOneAndAveragesAHalf) {
   EXPECT_NEAR(sum / 100'000, 0.5, 0.01);
 }
 
-TEST(Random, NeighbouringSeedsShareNoNumbers) {
+TEST(Random, NeighboringSeedsShareNoNumbers) {
   std::set<std::uint64_t> seen;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     Random random(seed);

@@ -20,7 +20,7 @@ TEST(Watermark, CallsBackWhenReachedAndAtOnceWhenAlreadyThere) {
   EXPECT_EQ(reached, 2);
 }
 
-TEST(Watermark, ACancelledWaiterIsNotCalled) {
+TEST(Watermark, ACanceledWaiterIsNotCalled) {
   Watermark watermark;
   bool called = false;
   const auto waiter = watermark.wait_for({{0, 5}}, [&] { called = true; });

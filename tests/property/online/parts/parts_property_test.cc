@@ -244,7 +244,7 @@ TEST(CovisitationReference, SharesEqualTheDefinition) {
   Random random(testing::test_seed(104));
   CovisitationOptions options;
   options.half_life_hours = {2, 30};
-  options.max_neighbours = kItems;
+  options.max_neighbors = kItems;
   const auto part = make_covisitation(options, kItems);
   std::map<std::pair<ItemIndex, ItemIndex>, std::vector<std::pair<Timestamp, double>>> links;
   std::map<ItemIndex, Timestamp> as_of;  // the newest link from or to an item: what its row's counts are decayed to
@@ -315,7 +315,7 @@ struct ReferenceKnn {
   }
 
   // Voters per item, the session itself not among them.
-  std::map<ItemIndex, float> voters(const Context& context, std::size_t neighbours) const {
+  std::map<ItemIndex, float> voters(const Context& context, std::size_t neighbors) const {
     std::vector<ItemIndex> asked;
     for (std::size_t back = 1; back <= context.session.size() && asked.size() < 9; ++back) {
       const ItemIndex item = context.session[context.session.size() - back].item;
@@ -335,7 +335,7 @@ struct ReferenceKnn {
     std::sort(near.begin(), near.end(), [](const auto& a, const auto& b) {
       return a.first != b.first ? a.first > b.first : a.second->indexed > b.second->indexed;
     });
-    if (near.size() > neighbours) near.resize(neighbours);
+    if (near.size() > neighbors) near.resize(neighbors);
     std::map<ItemIndex, float> votes;
     for (const auto& [similarity, session] : near) {
       for (const ItemIndex item : std::set<ItemIndex>(session->items.begin(), session->items.end())) {
@@ -348,19 +348,19 @@ struct ReferenceKnn {
   std::vector<Session> sessions;
 };
 
-TEST(SessionKnnReference, TheSameNeighboursVoteAsInTheDefinition) {
+TEST(SessionKnnReference, TheSameNeighborsVoteAsInTheDefinition) {
   Random random(testing::test_seed(105));
   SessionKnnOptions options;
   options.max_sessions = 10'000;
   options.max_sessions_per_item = 10'000;
-  options.neighbours = 12;
+  options.neighbors = 12;
   options.max_session_items = SessionKnnIndex::kMaxSessionItems;
   const auto part = make_session_knn(options, kItems);
   ReferenceKnn reference;
   for (Step& step : random_steps(random.next(), 1500)) {
     step.forget = step.erase = false;
     if (!step.before.session.empty()) {
-      const auto expected = reference.voters(step.before, options.neighbours);
+      const auto expected = reference.voters(step.before, options.neighbors);
       const auto proposed = testing::propose(part->live(), step.before, kItems);
       ASSERT_EQ(proposed.size(), expected.size());
       for (const Candidate& candidate : proposed) {

@@ -28,25 +28,25 @@ struct Row {
   float offset = 0;
 };
 
-/// Rows around a few centres that wander, so that rows change places and clusters come and go.
+/// Rows around a few centers that wander, so that rows change places and clusters come and go.
 struct World {
-  explicit World(std::uint64_t seed) : random(seed), centres(24, std::vector<float>(kDimension)) {
-    for (auto& centre : centres) wander(centre, 2);
+  explicit World(std::uint64_t seed) : random(seed), centers(24, std::vector<float>(kDimension)) {
+    for (auto& center : centers) wander(center, 2);
   }
 
-  void wander(std::vector<float>& centre, float by) {
-    for (float& value : centre) value += by * symmetric(random);
+  void wander(std::vector<float>& center, float by) {
+    for (float& value : center) value += by * symmetric(random);
   }
   Row row() {
-    std::vector<float>& centre = centres[random.below(centres.size())];
-    if (random.uniform() < 0.01) wander(centre, 1);
-    Row row{centre, 3 * symmetric(random) - 10};
+    std::vector<float>& center = centers[random.below(centers.size())];
+    if (random.uniform() < 0.01) wander(center, 1);
+    Row row{center, 3 * symmetric(random) - 10};
     for (float& value : row.vector) value += 0.3F * symmetric(random);
     return row;
   }
 
   Random random;
-  std::vector<std::vector<float>> centres;
+  std::vector<std::vector<float>> centers;
 };
 
 /// Every row once, and as it was last written.

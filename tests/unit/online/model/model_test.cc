@@ -173,7 +173,7 @@ TEST(ModelBounds, HoldWhateverComes) {
   options.max_open_sessions = 10;
   options.dedupe_ids = 50;
   options.part<SessionKnnOptions>().max_sessions = 20;
-  options.part<CovisitationOptions>().max_neighbours = 5;
+  options.part<CovisitationOptions>().max_neighbors = 5;
   const auto total = [](const Model& model) {
     std::size_t bytes = 0;
     for (const auto& [part, count] : model.memory_bytes()) bytes += count;

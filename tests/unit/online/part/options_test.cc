@@ -20,7 +20,7 @@ TEST(Options, NamesEveryProblemAtOnce) {
   options.type_weights["view"] = -1;
   options.part<PopularityOptions>().half_life_hours = {6, 1};
   options.part<SessionKnnOptions>().max_session_items = 1000;
-  options.part<MatrixFactorisationOptions>().dimension = 20;
+  options.part<MatrixFactorizationOptions>().dimension = 20;
   EXPECT_EQ(options.validate(),
             (OptionProblems{
                 {"max_items", "expected an integer 100 to 100000000"},
@@ -48,7 +48,7 @@ TEST(Options, UsersCannotBeComparedWithoutTheirVectors) {
   EXPECT_EQ(options.validate(), (OptionProblems{{"parts", "user_cf needs matrix_factorization, which is missing"}}));
   options.parts = {"matrix_factorization", "user_cf"};
   EXPECT_TRUE(options.validate().empty());
-  options.part<UserCfOptions>().max_users = options.part<MatrixFactorisationOptions>().max_users + 1;
+  options.part<UserCfOptions>().max_users = options.part<MatrixFactorizationOptions>().max_users + 1;
   EXPECT_EQ(options.validate(),
             (OptionProblems{{"user_cf.max_users", "must not exceed online.matrix_factorization.max_users"}}));
 }

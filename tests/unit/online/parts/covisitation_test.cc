@@ -15,7 +15,7 @@ using namespace freshet::testing;
 CovisitationOptions small() {
   CovisitationOptions options;
   options.half_life_hours = {1, 10};
-  options.max_neighbours = 3;
+  options.max_neighbors = 3;
   options.window = 2;
   return options;
 }
@@ -110,7 +110,7 @@ TEST(Covisitation, ALateTransitionCountsAsIfItHadComeInTime) {
   }
 }
 
-TEST(Covisitation, HoldsAtMostSoManyNeighboursAndDropsTheLeast) {
+TEST(Covisitation, HoldsAtMostSoManyNeighborsAndDropsTheLeast) {
   const auto part = make_covisitation(small(), 100);
   for (const ItemIndex item : {2U, 3U, 4U}) {
     observe_session(*part, 1, {1, item}, 0);
@@ -136,7 +136,7 @@ TEST(Covisitation, AFollowerThatMadeRoomTakesItsCountsAlong) {
   EXPECT_FLOAT_EQ(rows[1][log_count], std::log2(2.0F));
 }
 
-TEST(Covisitation, ForgetsAnItemAsRowAndAsNeighbour) {
+TEST(Covisitation, ForgetsAnItemAsRowAndAsNeighbor) {
   const auto part = make_covisitation(small(), 100);
   observe_session(*part, 1, {1, 2, 3, 1}, 0);
   part->forget_item(1);

@@ -17,7 +17,7 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
   Options options = testing::counting_options();
   options.max_items = 100;  // fewer than the stream has, so that numbers are recycled
   options.part<SessionKnnOptions>().max_sessions = 50;
-  options.part<CovisitationOptions>().max_neighbours = 10;
+  options.part<CovisitationOptions>().max_neighbors = 10;
   options.part<UserHistoryOptions>().max_users = 20;
   Model model(options, make_parts(options));
   const std::vector<Event> events = testing::synthetic_stream(9, {.events = 6000, .items = 130});

@@ -18,7 +18,7 @@ constexpr std::size_t kTaste = 20;  // items of one taste: t * kTaste .. (t + 1)
 
 struct Fixture {
   std::shared_ptr<UserVectors> users = std::make_shared<UserVectors>(16, 1000);
-  std::unique_ptr<Part> part = make_matrix_factorisation({.dimension = 16, .max_users = 1000}, kMaxItems, 1, users);
+  std::unique_ptr<Part> part = make_matrix_factorization({.dimension = 16, .max_users = 1000}, kMaxItems, 1, users);
 
   /// Users of three tastes, each of whom clicks on items of one.
   void learn_tastes(std::size_t count, std::uint64_t first_user = 1000) {
@@ -45,7 +45,7 @@ struct Fixture {
   }
 };
 
-TEST(MatrixFactorisation, ANewUserIsKnownByTheirFirstClick) {
+TEST(MatrixFactorization, ANewUserIsKnownByTheirFirstClick) {
   Fixture f;
   f.learn_tastes(300);
   EXPECT_TRUE(propose(f.part->live(), Fixture::of_user(7)).empty());
@@ -56,7 +56,7 @@ TEST(MatrixFactorisation, ANewUserIsKnownByTheirFirstClick) {
   }
 }
 
-TEST(MatrixFactorisation, AStrangerIsKnownByALongSession) {
+TEST(MatrixFactorization, AStrangerIsKnownByALongSession) {
   Fixture f;
   f.learn_tastes(300);
   const auto of_session = [&](std::size_t length, ItemIndex first) {
@@ -72,9 +72,9 @@ TEST(MatrixFactorisation, AStrangerIsKnownByALongSession) {
   EXPECT_TRUE(of_session(10, 3 * kTaste + 5).empty()) << "nobody knows those items";
 }
 
-TEST(MatrixFactorisation, InALargeCatalogueItScoresAndProposesNothing) {
+TEST(MatrixFactorization, InALargeCatalogueItScoresAndProposesNothing) {
   Fixture f;
-  f.part = make_matrix_factorisation({.dimension = 16, .exact_items = 3 * kTaste - 1, .max_users = 1000}, kMaxItems, 1,
+  f.part = make_matrix_factorization({.dimension = 16, .exact_items = 3 * kTaste - 1, .max_users = 1000}, kMaxItems, 1,
                                      f.users);
   f.learn_tastes(300);
   const Context context = Fixture::of_user(1297);  // of taste 1
@@ -87,7 +87,7 @@ TEST(MatrixFactorisation, InALargeCatalogueItScoresAndProposesNothing) {
   EXPECT_TRUE(f.part->diagnostics().empty());
 }
 
-TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
+TEST(MatrixFactorization, AUserWhoseTasteChangesIsFollowed) {
   Fixture f;
   f.learn_tastes(300);
   observe_session(*f.part, 7, {1, 2, 3}, 20'000, 7);
@@ -96,7 +96,7 @@ TEST(MatrixFactorisation, AUserWhoseTasteChangesIsFollowed) {
   EXPECT_GE(f.of_taste(7, 2), 9U);
 }
 
-TEST(MatrixFactorisation, ALongSessionStandsForAnAnonymousUser) {
+TEST(MatrixFactorization, ALongSessionStandsForAnAnonymousUser) {
   Fixture f;
   f.learn_tastes(300);
   observe_session(*f.part, 7, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 20'000);
@@ -106,7 +106,7 @@ TEST(MatrixFactorisation, ALongSessionStandsForAnAnonymousUser) {
   EXPECT_EQ(std::ranges::count(items, 10U), 0) << "the item that the session is at";
 }
 
-TEST(MatrixFactorisation, AForgottenItemIsProposedToNobody) {
+TEST(MatrixFactorization, AForgottenItemIsProposedToNobody) {
   Fixture f;
   f.learn_tastes(300);
   const ItemIndex best = propose(f.part->live(), Fixture::of_user(1000), 1).front().item;
@@ -115,7 +115,7 @@ TEST(MatrixFactorisation, AForgottenItemIsProposedToNobody) {
   EXPECT_EQ(score(f.part->live(), Fixture::of_user(1000), {best})[0][4], 0.0F);
 }
 
-TEST(MatrixFactorisation, EraseLeavesNoTraceOfTheUser) {
+TEST(MatrixFactorization, EraseLeavesNoTraceOfTheUser) {
   Fixture f;
   f.learn_tastes(30);
   const std::uint64_t user = 0x99AABBCCDDEEFF00ULL;
@@ -129,7 +129,7 @@ TEST(MatrixFactorisation, EraseLeavesNoTraceOfTheUser) {
   EXPECT_TRUE(propose(*published, Fixture::of_user(user)).empty()) << "users' vectors are live";
 }
 
-TEST(MatrixFactorisation, RequestsReadAUserWhileTheLearnerMovesThem) {
+TEST(MatrixFactorization, RequestsReadAUserWhileTheLearnerMovesThem) {
   Fixture f;
   f.learn_tastes(100);
   const auto published = f.part->publish();

@@ -18,7 +18,7 @@ std::vector<Pair> find(NearestSessions& sessions, const Holders& holders, std::s
   for (const auto& of_item : holders) ages.emplace_back(of_item.rbegin(), of_item.rend());
   const std::vector<std::span<const std::uint32_t>> spans(ages.begin(), ages.end());
   std::vector<Pair> found;
-  for (const auto& neighbour : sessions.find(spans, wanted)) found.emplace_back(neighbour.age, neighbour.shared);
+  for (const auto& neighbor : sessions.find(spans, wanted)) found.emplace_back(neighbor.age, neighbor.shared);
   return found;
 }
 

@@ -23,8 +23,8 @@ struct Fixture {
     Options options = testing::light_options();
     options.parts = {"matrix_factorization", "user_cf"};
     options.max_items = 200;
-    options.part<MatrixFactorisationOptions>().dimension = 16;
-    options.part<MatrixFactorisationOptions>().max_users = 1000;
+    options.part<MatrixFactorizationOptions>().dimension = 16;
+    options.part<MatrixFactorizationOptions>().max_users = 1000;
     options.part<UserCfOptions>().max_users = max_users;
     parts = make_parts(options);
   }
@@ -93,7 +93,7 @@ TEST(UserCf, AStrangerHasNoSimilarUsers) {
   EXPECT_FALSE(f.neighbors().similar_users(7, 10, users));
 }
 
-TEST(UserCf, AnonymousNeighboursVoteButAreNotListed) {
+TEST(UserCf, AnonymousNeighborsVoteButAreNotListed) {
   Fixture f;
   f.learn_tastes(300, false);
   for (std::uint64_t user = 3; user < 9; ++user) f.click(user, static_cast<ItemIndex>(user % 3 * kTaste));
@@ -103,7 +103,7 @@ TEST(UserCf, AnonymousNeighboursVoteButAreNotListed) {
   EXPECT_EQ(users.front().user, "user-6") << "the only other one of this taste with an id";
 }
 
-TEST(UserCf, OnlyTheMostRecentlyActiveUsersAreNeighbours) {
+TEST(UserCf, OnlyTheMostRecentlyActiveUsersAreNeighbors) {
   Fixture f(20);
   f.learn_tastes(300);
   const auto users = f.similar(1000, 100);
@@ -142,7 +142,7 @@ TEST(UserCf, AForgottenItemIsVotedForByNobody) {
   EXPECT_EQ(std::ranges::count(items_of(propose(f.scorer(), f.of_user(1000), 100)), best), 0);
 }
 
-TEST(UserCf, RequestsReadNeighboursWhileTheLearnerMovesThem) {
+TEST(UserCf, RequestsReadNeighborsWhileTheLearnerMovesThem) {
   Fixture f(50);
   f.learn_tastes(100);
   const auto published = f.parts.back()->publish();

@@ -14,7 +14,7 @@ namespace {
 
 using testing::random_vector;
 
-TEST(QuantisedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
+TEST(QuantizedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
   Random random(2);
   for (const std::size_t size : {16UL, 64UL, 144UL, 1024UL}) {
     const std::size_t count = 3;
@@ -24,11 +24,11 @@ TEST(QuantisedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
     std::vector<float> scales;
     for (std::size_t row = 0; row < count * kBlockRows; ++row) {
       rows.push_back(random_vector(random, size));
-      scales.push_back(quantise_into_block(rows[row].data(), size, block_of(row), row % kBlockRows));
+      scales.push_back(quantize_into_block(rows[row].data(), size, block_of(row), row % kBlockRows));
     }
     const auto query = random_vector(random, size), offset = random_vector(random, rows.size());
     std::vector<std::int8_t> rounded(size);
-    const float scale = quantise(query.data(), size, rounded.data());
+    const float scale = quantize(query.data(), size, rounded.data());
     std::vector<float> expected;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       std::vector<float> read(size);
@@ -53,11 +53,11 @@ TEST(QuantisedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
   }
 }
 
-TEST(QuantisedRows, ACopiedLaneIsTheSame) {
+TEST(QuantizedRows, ACopiedLaneIsTheSame) {
   Random random(3);
   const std::size_t size = 32;
   std::vector<std::uint8_t> from(block_bytes(size)), to(block_bytes(size));
-  const float scale = quantise_into_block(random_vector(random, size).data(), size, from.data(), 5);
+  const float scale = quantize_into_block(random_vector(random, size).data(), size, from.data(), 5);
   copy_in_blocks(from.data(), 5, size, to.data(), 11);
   std::vector<float> original(size), copied(size), untouched(size);
   read_from_block(from.data(), 5, scale, size, original.data());
@@ -67,13 +67,13 @@ TEST(QuantisedRows, ACopiedLaneIsTheSame) {
   EXPECT_EQ(untouched, std::vector<float>(size, scale * -static_cast<float>(kCentre)));
 }
 
-TEST(QuantisedRows, AZeroVectorHasNoScale) {
+TEST(QuantizedRows, AZeroVectorHasNoScale) {
   const std::vector<float> zero(16);
   std::vector<std::uint8_t> block(block_bytes(zero.size()));
-  EXPECT_EQ(quantise_into_block(zero.data(), zero.size(), block.data(), 0), 0.0F);
+  EXPECT_EQ(quantize_into_block(zero.data(), zero.size(), block.data(), 0), 0.0F);
 }
 
-TEST(QuantisedRows, ReachingSaysWhichOfABlocksScoresAreHighEnough) {
+TEST(QuantizedRows, ReachingSaysWhichOfABlocksScoresAreHighEnough) {
   std::vector<float> scores(kBlockRows);
   for (std::size_t i = 0; i < kBlockRows; ++i) scores[i] = static_cast<float>(i % 5);
   scores[15] = -INFINITY;

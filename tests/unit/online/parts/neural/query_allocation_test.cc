@@ -5,9 +5,10 @@
 #include <cstdlib>
 #include <new>
 
+#include "online/all_parts.h"
 #include "online/model/model.h"
 #include "online/model/session.h"
-#include "online/parts/neural/all_parts.h"
+#include "online/parts/neural/lstm_part.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace {
@@ -37,9 +38,9 @@ namespace freshet::online {
 namespace {
 
 TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
-  Options options;
+  Options options(all_parts());
   options.max_items = 200;
-  options.lstm.batch_examples = 16;
+  options.part<LstmOptions>().batch_examples = 16;
   Model model(options, make_parts(options));
   for (const Event& event : testing::synthetic_stream(3, {.events = 3000})) model.learn(event);
 
