@@ -228,16 +228,44 @@ TEST_P(EveryPart, AQueryThatIsReusedAnswersAsAFreshOne) {
   }
 }
 
-constexpr float kNoRowScore = -12;
-INSTANTIATE_TEST_SUITE_P(
-    Parts, EveryPart,
-    ::testing::Values(PartUnderTest{"popularity", {}}, PartUnderTest{"covisitation", {}},
-                      PartUnderTest{"session_knn", {}}, PartUnderTest{"recurrence", {}},
-                      PartUnderTest{"user_history", {}}, PartUnderTest{"matrix_factorisation", {}, kNoRowScore},
-                      PartUnderTest{"user_cf", {"matrix_factorisation"}}, PartUnderTest{"lstm", {}, kNoRowScore},
-                      PartUnderTest{"attention", {}, kNoRowScore}, PartUnderTest{"neural_cf", {}, kNoRowScore},
-                      PartUnderTest{"autoencoder", {}, kNoRowScore}),
-    [](const auto& part) { return part.param.name; });
+TEST_P(EveryPart, AForgottenItemIsNotProposedUntilItIsSeenAgain) {
+  Random random(testing::test_seed(106));
+  auto part = make();
+  const auto steps = random_steps(random.next(), 1000);
+  std::size_t forgotten = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    feed(*part, steps[i]);
+    if (i < 300 || i % 50 != 0) continue;
+    Context context = steps[i].before;
+    const auto best = testing::propose(part->live(), context, 1);
+    if (best.empty()) continue;
+    const ItemIndex item = best.front().item;
+    part->forget_item(item);
+    ++forgotten;
+    std::erase_if(context.session, [item](const Visit& visit) { return visit.item == item; });
+    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(part->live(), context, kItems)), item), 0);
+    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(*part->publish(), context, kItems)), item), 0);
+  }
+  EXPECT_GT(forgotten, 5U);
+}
+
+TEST_P(EveryPart, AnErasedUserLeavesNoKeyInTheState) {
+  auto part = make();
+  for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
+  const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
+  testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
+  part->erase(user);
+  part->erase(session);
+  const std::string state = testing::saved(*part);
+  for (const std::uint64_t key : {session, user}) {
+    std::string bytes;
+    ByteWriter(bytes).fixed(key);
+    EXPECT_EQ(state.find(bytes), std::string::npos);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, EveryPart, ::testing::ValuesIn(all_parts().begin(), all_parts().end()),
+                         [](const auto& part) { return std::string(part.param->name); });
 
 // Every follower's decayed count straight from the definition.
 TEST(CovisitationReference, SharesEqualTheDefinition) {
@@ -371,42 +399,6 @@ TEST(SessionKnnReference, TheSameNeighborsVoteAsInTheDefinition) {
     }
     feed(*part, step);
     reference.observe(step);
-  }
-}
-
-TEST_P(EveryPart, AForgottenItemIsNotProposedUntilItIsSeenAgain) {
-  Random random(testing::test_seed(106));
-  auto part = make();
-  const auto steps = random_steps(random.next(), 1000);
-  std::size_t forgotten = 0;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    feed(*part, steps[i]);
-    if (i < 300 || i % 50 != 0) continue;
-    Context context = steps[i].before;
-    const auto best = testing::propose(part->live(), context, 1);
-    if (best.empty()) continue;
-    const ItemIndex item = best.front().item;
-    part->forget_item(item);
-    ++forgotten;
-    std::erase_if(context.session, [item](const Visit& visit) { return visit.item == item; });
-    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(part->live(), context, kItems)), item), 0);
-    ASSERT_EQ(std::ranges::count(testing::items_of(testing::propose(*part->publish(), context, kItems)), item), 0);
-  }
-  EXPECT_GT(forgotten, 5U);
-}
-
-TEST_P(EveryPart, AnErasedUserLeavesNoKeyInTheState) {
-  auto part = make();
-  for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
-  const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
-  testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
-  part->erase(user);
-  part->erase(session);
-  const std::string state = testing::saved(*part);
-  for (const std::uint64_t key : {session, user}) {
-    std::string bytes;
-    ByteWriter(bytes).fixed(key);
-    EXPECT_EQ(state.find(bytes), std::string::npos);
   }
 }
 
