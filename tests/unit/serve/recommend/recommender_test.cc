@@ -77,10 +77,13 @@ TEST(Recommender, RankSeesWhatWasLearnedSinceTheLastListOfTheSameSession) {
   };
   const auto before = scores();
   EXPECT_FALSE(recommender.recommend(request).items.empty());
-  for (int n = 0; n < 20; ++n) {  // late events: the stream's time stays as it is
-    const std::string user = "late" + std::to_string(n % 10);
-    fixture.learn(testing::user_event(2000 + n, user, n < 10 ? "a" : "c", 1'700'000'000'000 + n));
-  }
+  std::thread learner([&] {         // another thread, as in a service
+    for (int n = 0; n < 20; ++n) {  // late events: the stream's time stays as it is
+      const std::string user = "late" + std::to_string(n % 10);
+      fixture.learn(testing::user_event(2000 + n, user, n < 10 ? "a" : "c", 1'700'000'000'000 + n));
+    }
+  });
+  learner.join();
   ASSERT_EQ(recommender.context_of({"a"}).now, request.context.now);
   const auto here = scores();
   std::map<std::string, float> elsewhere;
