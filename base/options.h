@@ -61,7 +61,8 @@ struct Option {
   std::function<bool(std::string_view)> is_secret;
 
   std::function<OptionValue(const S&)> get;
-  /// Changes S unless there are errors. Of the variant's alternatives only the one that get() gives is offered.
+  /// Changes S if the value has the option's type and range. Rules on texts, lists and tables are left to check(), since
+  /// another source may still replace the value. Of the variant's alternatives only the one that get() gives is offered.
   std::function<OptionProblems(S&, const OptionValue&)> set;
   std::function<OptionProblems(const S&)> check;  ///< of the value that S has
 
@@ -122,9 +123,11 @@ struct Parsed {
   std::string problem;
 };
 
+enum class Judged { when_set, when_checked };
+
 template <typename S, typename M, typename Get, typename Parse>
 Option<S> bind(std::string key, M S::*member, std::string type, std::string help, Get get, Parse parse,
-               OptionRule<M> rule) {
+               OptionRule<M> rule, Judged judged = Judged::when_set) {
   Option<S> option{std::move(key), std::move(type), std::move(help), {}, {}, {}, {}, {}};
   option.check = [key = option.key, member, rule](const S& object) {
     OptionProblems problems = rule ? rule(object.*member) : OptionProblems{};
@@ -132,10 +135,11 @@ Option<S> bind(std::string key, M S::*member, std::string type, std::string help
     return problems;
   };
   option.get = [member, get](const S& object) { return OptionValue(get(object.*member)); };
-  option.set = [key = option.key, member, parse, check = option.check](S& object, const OptionValue& value) {
+  option.set = [key = option.key, member, parse, judged, check = option.check](S& object, const OptionValue& value) {
     Parsed<M> parsed = parse(value);
     if (!parsed.value) return OptionProblems{{key, std::move(parsed.problem)}};
     M before = std::exchange(object.*member, std::move(*parsed.value));
+    if (judged == Judged::when_checked) return OptionProblems{};
     OptionProblems problems = check(object);
     if (has_errors(problems)) object.*member = std::move(before);
     return problems;
@@ -224,7 +228,8 @@ template <typename S, typename M>
 Option<S> verbatim(std::string key, M S::*member, std::string type, std::string help, OptionRule<M> rule = {}) {
   return detail::bind<S, M>(
       std::move(key), member, std::move(type), std::move(help), [](const M& value) { return value; },
-      [](const OptionValue& value) { return detail::Parsed<M>{std::get<M>(value), {}}; }, std::move(rule));
+      [](const OptionValue& value) { return detail::Parsed<M>{std::get<M>(value), {}}; }, std::move(rule),
+      detail::Judged::when_checked);
 }
 
 template <typename S>

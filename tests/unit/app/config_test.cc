@@ -28,7 +28,7 @@ class ConfigTest : public ::testing::Test {
     std::ofstream(path) << toml;
     std::vector<std::string> lines;
     config_ = {};
-    for (const ConfigProblem& problem : load_config(path, {}, config_)) {
+    for (const ConfigProblem& problem : load_config(path, overrides_, config_)) {
       std::string line = to_string(problem);
       if (const std::size_t at = line.find(dir_.path()); at != std::string::npos)
         line.erase(at, dir_.path().size() + 1);
@@ -46,6 +46,7 @@ class ConfigTest : public ::testing::Test {
   }
 
   testing::TempDirectory dir_;
+  ConfigOverrides overrides_;
   Config config_;
 };
 
@@ -82,6 +83,22 @@ TEST_F(ConfigTest, WhatTheFileDidNotSayHasNoLine) {
   EXPECT_EQ(problems("[kafka]\nbrokers = \"b:1\"\n[serve]\nport = -1\n"),
             (Lines{"test.toml:4: serve.port: expected an integer 0 to 65535", "kafka.brokers: must not be empty"}));
   unsetenv("FRESHET_KAFKA_BROKERS");
+}
+
+TEST_F(ConfigTest, TheEnvironmentAndTheCommandLineReplaceWhatTheFileLeavesEmpty) {
+  setenv("FRESHET_KAFKA_BROKERS", "host:9092", 1);
+  overrides_.data = "/tmp/somewhere";
+  EXPECT_EQ(problems("[kafka]\nbrokers = \"\"\n[store]\ndirectory = \"\"\n"), Lines{});
+  EXPECT_EQ(config_.kafka.brokers, "host:9092");
+  unsetenv("FRESHET_KAFKA_BROKERS");
+}
+
+TEST_F(ConfigTest, AnEntryThatIsRefusedHidesNoOther) {
+  EXPECT_EQ(problems("[kafka]\ntopic = \"bad name\"\ndead_letter_topic = \"freshet-events\"\n").size(), 1U);
+  const Lines lines = problems("[kafka.properties]\nacks = \"1\"\n\"sasl.password\" = \"plain\"\n");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_NE((lines[0] + lines[1]).find("acks"), std::string::npos);
+  EXPECT_NE((lines[0] + lines[1]).find("sasl.password: is a secret"), std::string::npos);
 }
 
 TEST_F(ConfigTest, ADirectoryIsNoConfiguration) {
