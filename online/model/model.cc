@@ -157,6 +157,7 @@ void Model::Impl::take(const Event& event, float weight, bool scores, bool learn
   if (observed.recycled) {
     sessions.forget_item(observed.item);
     for (const auto& part : parts) part->forget_item(observed.item);
+    interaction.opens_session = before.session.empty();  // which may have held only the item before
   }
   interaction.item = observed.item;
   if (!repeat) {

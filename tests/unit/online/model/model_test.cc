@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
 
 #include "online/model/session.h"
 #include "tests/support/light_parts.h"
@@ -31,6 +34,55 @@ struct ModelTest : ::testing::Test {
     return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   }
 };
+
+/// A part that learns nothing and remembers whether events opened their sessions.
+class Recorder final : public Part, public Scorer {
+ public:
+  explicit Recorder(std::vector<bool>& opened) : opened_(opened) {}
+
+  std::string_view name() const override { return "recorder"; }
+  std::span<const std::string_view> features() const override {
+    static constexpr std::array<std::string_view, 1> kNames{"own"};
+    return kNames;
+  }
+  void ask(const Context&, std::unique_ptr<Query>& query) const override { reuse<Nothing>(query); }
+
+  const Scorer& live() const override { return *this; }
+  std::shared_ptr<const Scorer> publish() override { return std::make_shared<Recorder>(opened_); }
+  void observe(const Context& before, const Interaction& event) override {
+    EXPECT_EQ(event.opens_session, before.session.empty());
+    opened_.push_back(event.opens_session);
+  }
+  void forget_item(ItemIndex) override {}
+  void erase(std::uint64_t) override {}
+  void save(ByteWriter&) const override {}
+  Result<void> load(ByteReader&) override { return {}; }
+  std::size_t memory_bytes() const override { return 0; }
+
+ private:
+  struct Nothing final : Query {
+    void propose(std::size_t, std::vector<Candidate>&) override {}
+    void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
+      for (std::size_t row = 0; row < items.size(); ++row) out.at(row, 0) = 0;
+    }
+  };
+
+  std::vector<bool>& opened_;
+};
+
+TEST(ModelRecycling, ASessionWhoseOnlyItemMakesRoomForItsNextOneIsOpenedByThat) {
+  std::vector<bool> opened;
+  Options options;
+  options.max_items = 2;
+  std::vector<std::unique_ptr<Part>> parts;
+  parts.push_back(std::make_unique<Recorder>(opened));
+  Model model(options, std::move(parts));
+  model.learn(click("s", "a", 0));
+  model.learn(click("t", "b", 1));
+  model.learn(click("s", "c", 2));  // takes the number of "a"
+  model.learn(click("s", "b", 3));
+  EXPECT_EQ(opened, (std::vector<bool>{true, true, true, false}));
+}
 
 TEST_F(ModelTest, ScoresEveryClickButTheFirstOfASession) {
   EXPECT_FALSE(model.learn(click("s", "a", 0)).scored);
