@@ -73,7 +73,8 @@ Result<void> check_disk(const std::string& directory) {
   std::error_code error;
   const std::uint64_t needed = kSpare + write_ahead_log_bytes(directory);
   const auto space = fs::space(directory, error);
-  if (error || space.available < needed) {
+  if (error) return Error{Errc::unavailable, "cannot read the free space of the disk: " + error.message()};
+  if (space.available < needed) {
     return Error{Errc::unavailable, "the disk is full: free at least " + std::to_string(needed >> 20) + " MiB"};
   }
   return {};
