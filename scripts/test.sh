@@ -103,6 +103,7 @@ build_lane() {
     done
   fi
   step "clang-tidy" .ci/check_tidy.sh build/release
+  true  # the steps have said how it went; any other status means that the lane itself was stopped
 }
 
 test_lane() {
@@ -138,7 +139,7 @@ elif step "release build" build release; then
   trap clean_up EXIT
   build_lane & builds=$!
   test_lane
-  wait $builds
+  wait $builds || echo "0 1 0 builds beside the tests (stopped with status $?)" >"$logs/builds.counts"
   builds=
 fi
 summary
