@@ -34,8 +34,9 @@ struct PartKind {
   std::vector<Option<Options>> (*describe)(const std::string& section, const std::string& former_section) = nullptr;
   /// What is wrong with its options together, or with other options because of it. Keys as in Options. Null: nothing.
   OptionProblems (*judge)(const Options& options) = nullptr;
-  /// What a saved state depends on that load() does not check, as saved in checkpoints: it must never change for the same
-  /// options. Null: nothing.
+  /// What a saved state depends on that load() does not check, as saved in checkpoints, also while the part is off: it
+  /// must never change for the same options. Null: nothing. New parts check their options in load() and have none, or
+  /// checkpoints made before them would be refused.
   std::string (*fingerprint)(const Options& options) = nullptr;
   /// REQUIRES: valid options
   std::unique_ptr<Part> (*make)(PartContext& context) = nullptr;
