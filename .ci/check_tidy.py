@@ -96,12 +96,12 @@ def main():
     stamps = {source: cache.stamp(source) for source in sources}
     new = [source for source in sources if stamps[source] is None or not stamps[source].exists()]
     dirty = []
-    checked = Cache(build, headers)  # reads the files again, in case one was edited meanwhile
+    cache.digests.clear()  # reads the files again, in case one was edited meanwhile
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for source, clean in zip(new, pool.map(lambda source: is_clean(build, source), new)):
             if not clean:
                 dirty.append(source)
-            elif stamps[source] is not None and checked.stamp(source) == stamps[source]:
+            elif stamps[source] is not None and cache.stamp(source) == stamps[source]:
                 stamps[source].touch()
     print(f"{len(sources)} sources, {len(sources) - len(new)} known to be clean, {len(dirty)} with findings")
     sys.exit(1 if dirty else 0)

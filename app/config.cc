@@ -271,7 +271,7 @@ void resolve_references(Config& config, std::vector<ConfigProblem>& problems) {
       if (!problem.empty()) problems.push_back({"", 0, key, std::move(problem)});
       if (text != written) config.references[key] = written;
     });
-    (void)option.set(config, value);  // was set before, and no rule depends on the text
+    (void)option.set(config, value);  // cannot fail: texts and tables are judged by validate()
   }
 }
 

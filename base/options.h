@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -61,8 +62,8 @@ struct Option {
   std::function<bool(std::string_view)> is_secret;
 
   std::function<OptionValue(const S&)> get;
-  /// Changes S if the value has the option's type and range. Rules on texts, lists and tables are left to check(), since
-  /// another source may still replace the value. Of the variant's alternatives only the one that get() gives is offered.
+  /// Changes S if the value can be read and is in range. Texts, lists and tables are left to check(), since another
+  /// source may still replace the value. REQUIRES: the alternative of the variant that get() gives
   std::function<OptionProblems(S&, const OptionValue&)> set;
   std::function<OptionProblems(const S&)> check;  ///< of the value that S has
 
@@ -123,11 +124,9 @@ struct Parsed {
   std::string problem;
 };
 
-enum class Judged { when_set, when_checked };
-
 template <typename S, typename M, typename Get, typename Parse>
 Option<S> bind(std::string key, M S::*member, std::string type, std::string help, Get get, Parse parse,
-               OptionRule<M> rule, Judged judged = Judged::when_set) {
+               OptionRule<M> rule = {}) {
   Option<S> option{std::move(key), std::move(type), std::move(help), {}, {}, {}, {}, {}};
   option.check = [key = option.key, member, rule](const S& object) {
     OptionProblems problems = rule ? rule(object.*member) : OptionProblems{};
@@ -135,11 +134,11 @@ Option<S> bind(std::string key, M S::*member, std::string type, std::string help
     return problems;
   };
   option.get = [member, get](const S& object) { return OptionValue(get(object.*member)); };
-  option.set = [key = option.key, member, parse, judged, check = option.check](S& object, const OptionValue& value) {
+  option.set = [key = option.key, member, parse, check = option.check](S& object, const OptionValue& value) {
     Parsed<M> parsed = parse(value);
     if (!parsed.value) return OptionProblems{{key, std::move(parsed.problem)}};
     M before = std::exchange(object.*member, std::move(*parsed.value));
-    if (judged == Judged::when_checked) return OptionProblems{};
+    if constexpr (std::ranges::range<M>) return OptionProblems{};
     OptionProblems problems = check(object);
     if (has_errors(problems)) object.*member = std::move(before);
     return problems;
@@ -151,13 +150,7 @@ Option<S> bind(std::string key, M S::*member, std::string type, std::string help
 template <typename M, typename Range>
 OptionRule<M> within_range(Range range, std::string expected) {
   return [range, expected](const M& value) {
-    bool fits = false;
-    if constexpr (std::is_integral_v<M>) {
-      fits = range.contains(static_cast<std::remove_const_t<decltype(range.low)>>(value));
-    } else {
-      fits = range.contains(value);
-    }
-    return fits ? OptionProblems{} : OptionProblems{{"", expected}};
+    return range.contains(value) ? OptionProblems{} : OptionProblems{{"", expected}};
   };
 }
 
@@ -167,7 +160,7 @@ template <typename S>
 Option<S> flag(std::string key, bool S::*member, std::string help) {
   return detail::bind<S, bool>(
       std::move(key), member, "true or false", std::move(help), [](bool value) { return value; },
-      [](const OptionValue& value) { return detail::Parsed<bool>{std::get<bool>(value), {}}; }, {});
+      [](const OptionValue& value) { return detail::Parsed<bool>{std::get<bool>(value), {}}; });
 }
 
 template <typename S, typename M>
@@ -176,9 +169,9 @@ Option<S> integer(std::string key, M S::*member, IntegerRange range, std::string
   return detail::bind<S, M>(
       std::move(key), member, range.describe(), std::move(help),
       [](M value) { return static_cast<std::int64_t>(value); },
-      [range, expected](const OptionValue& value) {
+      [expected](const OptionValue& value) {
         const std::int64_t given = std::get<std::int64_t>(value);
-        if (!range.contains(given)) return detail::Parsed<M>{{}, expected};
+        if (!std::in_range<M>(given)) return detail::Parsed<M>{{}, expected};
         return detail::Parsed<M>{static_cast<M>(given), {}};
       },
       detail::within_range<M>(range, expected));
@@ -202,7 +195,7 @@ Option<S> duration(std::string key, M S::*member, DurationRange range, std::stri
       [](M value) { return format_duration(std::chrono::milliseconds(value)); },
       [range, expected](const OptionValue& value) {
         const auto given = parse_duration(std::get<std::string>(value));
-        if (!given || !range.contains(*given)) return detail::Parsed<M>{{}, expected};
+        if (!given) return detail::Parsed<M>{{}, expected};
         const M whole = std::chrono::duration_cast<M>(*given);
         if (whole != *given) return detail::Parsed<M>{{}, "expected whole " + std::string(range.unit)};
         return detail::Parsed<M>{whole, {}};
@@ -228,8 +221,7 @@ template <typename S, typename M>
 Option<S> verbatim(std::string key, M S::*member, std::string type, std::string help, OptionRule<M> rule = {}) {
   return detail::bind<S, M>(
       std::move(key), member, std::move(type), std::move(help), [](const M& value) { return value; },
-      [](const OptionValue& value) { return detail::Parsed<M>{std::get<M>(value), {}}; }, std::move(rule),
-      detail::Judged::when_checked);
+      [](const OptionValue& value) { return detail::Parsed<M>{std::get<M>(value), {}}; }, std::move(rule));
 }
 
 template <typename S>
@@ -269,8 +261,7 @@ Option<S> choice(std::string key, Enum S::*member,
           if (name == std::get<std::string>(value)) return detail::Parsed<Enum>{meant, {}};
         }
         return detail::Parsed<Enum>{{}, "expected " + type};
-      },
-      {});
+      });
 }
 
 }  // namespace option

@@ -92,8 +92,10 @@ run_sanitized() {
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
-# Builds, one after another, beside the tests and at a lower priority; then what needs only compilers. Each build leaves its
-# exit status in a file that the tests wait for.
+# The rest runs in three lanes side by side; none uses two cores all the time.
+
+# Builds, at a lower priority than the tests; then what needs only compilers. Each build leaves its exit status in a file
+# that the tests wait for.
 build_lane() {
   renice -n 10 $BASHPID >/dev/null
   if $sanitizers; then
@@ -103,12 +105,23 @@ build_lane() {
     done
   fi
   step "clang-tidy" .ci/check_tidy.sh build/release
-  true  # the steps have said how it went; any other status means that the lane itself was stopped
 }
 
-test_lane() {
-  step "broker" start_broker
+# True once the sanitizer's build has succeeded.
+wait_for_build() {
+  while [ ! -s "$logs/$1.built" ] && kill -0 "$builds" 2>/dev/null; do sleep 1; done
+  grep -qsx 0 "$logs/$1.built"
+}
+
+program_lane() {
   step "release tests" run_ctest release
+  $sanitizers || return
+  for sanitizer in asan tsan; do
+    wait_for_build $sanitizer && step "$sanitizer tests" run_ctest $sanitizer
+  done
+}
+
+service_lane() {
   step "end-to-end tests" run_pytest tests/integration
   step "fault tests" run_pytest --short tests/fault
   step "package" scripts/package.sh
@@ -117,16 +130,21 @@ test_lane() {
   step "links" .ci/check_links.py
   $sanitizers || return
   for sanitizer in asan tsan; do
-    while [ ! -s "$logs/$sanitizer.built" ] && kill -0 "$builds" 2>/dev/null; do sleep 1; done
-    grep -qx 0 "$logs/$sanitizer.built" || continue
-    step "$sanitizer tests" run_ctest $sanitizer
-    step "$sanitizer end-to-end tests" run_sanitized $sanitizer
+    wait_for_build $sanitizer && step "$sanitizer end-to-end tests" run_sanitized $sanitizer
   done
 }
 
+# start LANE: in the background, in a process group of its own, so that clean_up stops what it has started. Sets $!.
+start() {
+  set -m
+  { "$@"; true; } &  # the steps have said how it went; any other status means that the lane itself was stopped
+  set +m
+  lanes+=($!)
+}
+
 clean_up() {
+  for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null; done
   [ -z "${broker:-}" ] || { scripts/kafka_broker.sh kill "$broker"; rm -rf "$broker"; }
-  [ -z "${builds:-}" ] || kill "$builds" 2>/dev/null
 }
 
 set +e # from here on steps keep the score
@@ -136,10 +154,16 @@ if $quick; then
   [ ! -e build/release/compile_commands.json ] || ! git rev-parse -q --verify origin/main >/dev/null ||
     step "clang-tidy of what changed" .ci/check_tidy.sh build/release --since origin/main
 elif step "release build" build release; then
+  lanes=()
   trap clean_up EXIT
-  build_lane & builds=$!
-  test_lane
-  wait $builds || echo "0 1 0 builds beside the tests (stopped with status $?)" >"$logs/builds.counts"
-  builds=
+  step "broker" start_broker
+  start build_lane
+  builds=$!
+  start program_lane
+  start service_lane
+  for lane in "${lanes[@]}"; do
+    wait "$lane" || echo "0 1 0 lane (stopped with status $?)" >"$logs/lane-$lane.counts"
+  done
+  lanes=()
 fi
 summary

@@ -8,7 +8,7 @@ namespace freshet::ingest {
 
 GapDetector::GapDetector(Metrics& metrics, const std::string& reader)
     : lost_(metrics.counter("freshet_ingest_out_of_range_total",
-                            "Records that Kafka deleted before they were read, by reader.", {{"reader", reader}})) {}
+                            "Kafka: records that the log had deleted before they were read.", {{"reader", reader}})) {}
 
 void GapDetector::expect(const Positions& positions) {
   for (const auto& [partition, offset] : positions) {

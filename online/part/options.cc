@@ -65,7 +65,6 @@ OptionProblems Options::set_parts(std::vector<std::string> names) {
     problems.push_back({"parts", renamed + (both ? ", which is given too" : ""), !both});
     *former = kind->name;
   }
-  append(problems, judge_parts(names, kinds));
   if (!has_errors(problems)) parts = std::move(names);
   return problems;
 }

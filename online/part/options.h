@@ -65,7 +65,8 @@ struct Options {
 
   bool has_part(std::string_view name) const;
 
-  /// Changes `parts` unless there are errors. Former names are replaced, with a warning each.
+  /// Changes `parts`, with the new name for each former one and a warning; not at all if both are given, an error. Names
+  /// that no part has are left to validate().
   OptionProblems set_parts(std::vector<std::string> names);
 
   /// What an event of this type teaches; 0: nothing.

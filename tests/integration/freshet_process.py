@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -191,6 +192,17 @@ class Freshet:
     def counts(self):
         """What the data directory contains, seen by `freshet inspect`."""
         return json.loads(run("inspect", self.data, "--counts", "--json").stdout)
+
+
+def absent_metrics(service):
+    """{metric: description} of docs/metrics.md that this service lacks. Those that it has must be described the same."""
+    served = dict(re.findall(r"^# HELP (\S+) (.*)$", service.get("/metrics").body, re.MULTILINE))
+    text = (ROOT / "docs/metrics.md").read_text()
+    documented = dict(re.findall(r"^\| `(freshet_\w+)` .*\| (.*) \|$", text, re.MULTILINE))
+    assert served.keys() - documented.keys() == set()
+    # The document may say more than the service does, nothing else.
+    assert [name for name in served if not documented[name].startswith(served[name])] == []
+    return {name: documented[name] for name in documented.keys() - served.keys()}
 
 
 class Broker:

@@ -5,7 +5,7 @@ import subprocess
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from freshet_process import Broker, ROOT, run, wait_until
+from freshet_process import Broker, ROOT, absent_metrics, run, wait_until
 from test_embedded import shop_sessions, wait_learned
 
 
@@ -41,6 +41,7 @@ def test_events_posted_over_http_go_through_kafka_and_read_your_writes_holds(fre
     for click, expected in (("a", "b"), ("b", "c")):
         token = service.send({"user": "u", "item": click})
         assert service.items_for("u", after=token)[0] == expected
+    assert {name: what for name, what in absent_metrics(service).items() if what.startswith("Kafka: ")} == {}
 
 
 def test_a_click_without_consent_counts_by_kafka_and_by_http_and_is_stored_by_neither(freshet, broker, topic):

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from freshet_process import new_key, run, wait_until
+from freshet_process import absent_metrics, new_key, run, wait_until
 from test_embedded import refused
 
 
@@ -70,6 +70,8 @@ def test_keys_open_what_they_are_for_over_tls(freshet, tmp_path, authority):
     assert [service.get("/v1/popular", **as_key(hurried)).status for _ in range(3)] == [200, 200, 429]
     late = service.get("/v1/popular", **as_key(hurried))
     assert 1 <= int(late.headers["retry-after"]) <= 10
+    service.key = reader
+    assert {name: what for name, what in absent_metrics(service).items() if what.startswith("TLS: ")} == {}
 
     stranger = subprocess.run(["curl", "-sS", service.url + "/healthz"], capture_output=True, text=True)
     assert stranger.returncode == 60, stranger.stderr  # not an authority that curl knows

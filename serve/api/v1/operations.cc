@@ -32,6 +32,7 @@ json::object options_json(const online::Options& options) {
   return {{"parts", json::value_from(options.parts)},
           {"session_gap_seconds", options.session_gap.count()},
           {"type_weights", std::move(weights)},
+          {"max_items", options.max_items},
           {"dedupe_ids", options.dedupe_ids},
           {"seed", options.seed}};
 }

@@ -202,6 +202,7 @@ void add_operation_schemas(json::object& all) {
   all.emplace("LearnerOptions", object({{"parts", array_of(text())},
                                         {"session_gap_seconds", count()},
                                         {"type_weights", map_of(number())},
+                                        {"max_items", count()},
                                         {"dedupe_ids", count()},
                                         {"seed", count()}},
                                        "The options that decide which events are scored and learned from."));

@@ -66,8 +66,9 @@ TEST(Options, APartIsReadUnderItsFormerNameWithAWarning) {
 
 TEST(Options, AnUnknownPartIsToldWhichThereAre) {
   Options options = light_options();
+  EXPECT_TRUE(options.set_parts({"popularty"}).empty());
   EXPECT_EQ(
-      options.set_parts({"popularty"}),
+      options.validate(),
       (OptionProblems{{"parts",
                        "\"popularty\" is none of popularity, covisitation, session_knn, recurrence, user_history, "
                        "matrix_factorization, user_cf"}}));
