@@ -8,7 +8,7 @@
 
 namespace freshet::online {
 
-/// In how many places each item is held, so that forgetting an item that nothing holds costs nothing.
+/// Counts in how many places each item is held, so that forgetting an item that is held nowhere costs nothing.
 /// Threads: one.
 class ItemCounts {
  public:

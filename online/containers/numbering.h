@@ -8,7 +8,7 @@
 
 namespace freshet::online {
 
-/// Numbers keys (rows) 0, 1, 2, ... in order of first appearance: the dense index of what one training step touches.
+/// Numbers keys 0, 1, 2, ... in order of first appearance: the rows that one training step touches get a dense index.
 /// Differs from ItemTable in that it chooses the values and lists the keys, from QuickNumbering in that the number of
 /// keys need not be known beforehand.
 /// Threads: one.
@@ -22,7 +22,7 @@ class Numbering {
     keys_.clear();
   }
 
-  /// The key's number; a new key gets the next.
+  /// The key's number. A new key gets the next number.
   std::uint32_t insert(std::uint32_t key) {
     const std::uint32_t number = numbers_.find_or_insert(key, static_cast<std::uint32_t>(keys_.size()));
     if (number == keys_.size()) keys_.push_back(key);

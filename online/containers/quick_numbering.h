@@ -16,7 +16,7 @@ namespace freshet::online {
 class QuickNumbering {
  public:
   /// Removes all keys and makes room for `most_keys`.
-  /// Cost: clears 16 bytes per key of `most_keys`.
+  /// Cost: clears 16 to 32 bytes per key of `most_keys`.
   void start(std::size_t most_keys) {
     const std::size_t slots = std::bit_ceil(4 * most_keys + 1);
     slots_.assign(slots, 0);

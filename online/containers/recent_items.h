@@ -12,8 +12,8 @@
 
 namespace freshet::online {
 
-/// How often each item occurs among the newest kEvents events. Negatives are sampled from this distribution, and it is
-/// the prior of the learned parts.
+/// Counts how often each item occurs among the newest kEvents events. The parts that learn vectors sample negatives
+/// from this distribution, and use it as the prior of an item.
 /// Threads: learner thread only.
 /// Cost:    add(), draw(), share(): O(1); forget(): a pass over the events if the item occurs among them.
 class RecentItems {
@@ -32,11 +32,11 @@ class RecentItems {
     next_ = (next_ + 1) % kEvents;
   }
 
-  /// An item, with the probability that it occurs; kNoItem for an event whose item was forgotten.
+  /// Draws one of those events at random. Returns its item; kNoItem if that item was forgotten.
   /// REQUIRES: add() was called before
   ItemIndex draw(Random& random) const { return ring_[random.below(ring_.size())]; }
 
-  /// The item's share of the events, smoothed: never 0.
+  /// The item's share of those events, smoothed: never 0.
   double share(ItemIndex item) const {
     const double count = item < counts_.size() ? counts_[item] : 0;
     return (count + 0.5) / (static_cast<double>(ring_.size()) + 0.5 * static_cast<double>(counts_.size()) + 1);

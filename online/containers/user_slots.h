@@ -20,9 +20,9 @@ inline std::uint64_t who(std::uint64_t session_key, std::uint64_t user_key) {
 inline std::uint64_t who(const Context& context) { return who(context.session_key, context.user_key); }
 inline std::uint64_t who(const Interaction& event) { return who(event.session_key, event.user_key); }
 
-/// Assigns slots 0 .. max - 1 to at most `max` users; when all are taken, a new user gets that of the least recently
-/// active one. The data of a user is kept elsewhere, by slot, together with the key: a slot may change hands between
-/// find() and the read, so the reader compares the key under the lock that guards the data.
+/// Assigns slots 0 .. max_users - 1 to users; when all are taken, a new user gets the slot of the least recently active
+/// one. A user's data is kept elsewhere, by slot, together with the key: a slot may go to another user between find()
+/// and the read, so a reader compares the key under the lock that guards the data.
 /// Threads: find() from any thread; everything else on the learner thread only.
 /// Cost:    O(1).
 class UserSlots {
@@ -37,7 +37,7 @@ class UserSlots {
 
   struct Claim {
     Slot slot = kNone;
-    bool is_new = false;  ///< was free or another user's: the caller replaces the data there
+    bool is_new = false;  ///< the slot was free or another user's: the caller replaces the data
   };
   /// Finds or assigns the user's slot, and makes the user the most recently active one.
   Claim claim(std::uint64_t key);

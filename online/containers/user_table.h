@@ -12,11 +12,11 @@
 
 namespace freshet::online {
 
-/// A Value for each of at most `max_users` users (who()): the least recently active user makes room for a new one. The
-/// one place where users are found, given up and erased.
+/// A Value for each user, by the key of who(). When there are `max_users` of them, a new user replaces the least
+/// recently active one.
 /// Threads:  slot_of(), read() and read_slot() from any thread, under short locks; everything else learner thread only.
-///           The learner, who alone writes, reads without a lock.
-/// Cost:     O(1); save() and load() go through all users.
+///           The learner is the only writer, and reads without a lock.
+/// Cost:     O(1); save(), load() and memory_bytes() visit all users.
 template <typename Value>
 class UserTable {
  public:
@@ -25,7 +25,7 @@ class UserTable {
 
   explicit UserTable(std::size_t max_users) : slots_(max_users), users_(max_users) {}
 
-  /// Calls read(value) under the user's lock. False, without a call, if the user is not known.
+  /// Calls read(value) under the user's lock. Returns false, without calling it, if the user is not known.
   template <typename Read>
   bool read(std::uint64_t key, Read&& read) const {
     const Slot slot = slot_of(key);
@@ -37,7 +37,8 @@ class UserTable {
     return true;
   }
 
-  /// Calls read(key, value) under the lock of the user who has this slot; key is 0 if nobody has.
+  /// Calls read(key, value) under the slot's lock; key is 0 if the slot is free. May not call it for a slot that was
+  /// never assigned.
   template <typename Read>
   void read_slot(Slot slot, Read&& read) const {
     const User* user = users_.find(slot);
@@ -46,11 +47,11 @@ class UserTable {
     read(user->key, user->value);
   }
 
-  /// kNone if the user is not known.
+  /// The user's slot; kNone if the user is not known.
   Slot slot_of(std::uint64_t key) const { return key == 0 ? kNone : slots_.find(key); }
 
-  /// The user's slot; the user is the most recently active one from now on. For a new user leave(value) is called with
-  /// what a user before has left in the slot, which then becomes Value(args...).
+  /// Finds or assigns the user's slot, and makes the user the most recently active one. For a new user, calls
+  /// leave(value) with the slot's former value, that of a replaced user or an empty one, and sets it to Value(args...).
   template <typename Leave, typename... Args>
   UserSlots::Claim claim(std::uint64_t key, Leave&& leave, Args&&... args) {
     const UserSlots::Claim claim = slots_.claim(key);
@@ -58,9 +59,10 @@ class UserTable {
     return claim;
   }
 
+  /// The value in an assigned slot.
   const Value& at(Slot slot) const { return users_.find(slot)->value; }
 
-  /// Calls change(value) under the lock.
+  /// Calls change(value) under the slot's lock.
   template <typename Change>
   void change(Slot slot, Change&& change) {
     User& user = users_.at(slot);
@@ -68,7 +70,8 @@ class UserTable {
     change(user.value);
   }
 
-  /// Forgets the user, whose value is handed to leave(). Returns the slot that is free now, kNone if there was none.
+  /// Calls leave(value) with the user's value, and forgets the user. Returns the freed slot; kNone if the user is not
+  /// known.
   template <typename Leave>
   Slot erase(std::uint64_t key, Leave&& leave) {
     const Slot slot = slots_.release(key);
@@ -76,18 +79,18 @@ class UserTable {
     return slot;
   }
 
-  /// Slots ever given: all are below.
+  /// All slots ever assigned are below this.
   Slot size() const { return static_cast<Slot>(slots_.size()); }
 
-  /// Writes who has which slot, then write(value) for every slot.
+  /// Writes the assignment of slots, then calls write(value) for every slot.
   template <typename Write>
   void save(ByteWriter& out, Write&& write) const {
     slots_.save(out);
     for (Slot slot = 0; slot < size(); ++slot) write(at(slot));
   }
 
-  /// Reads what save() has written into an empty table; read(key, value) fills one value and returns false if it cannot
-  /// be one. False if `in` is not a saved state.
+  /// Reads a saved state into an empty table. read(key, value) reads one value (key 0: free slot), and returns false if
+  /// it is not valid. False if the bytes are not a saved state.
   template <typename Read>
   bool load(ByteReader& in, Read&& read) {
     if (!slots_.load(in)) return false;
@@ -100,7 +103,7 @@ class UserTable {
     return in.ok();
   }
 
-  /// `of(value)`: what a value holds beyond its own size.
+  /// `of(value)`: bytes that a value holds beyond sizeof(Value).
   template <typename Of>
   std::size_t memory_bytes(Of&& of) const {
     std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes();
@@ -110,7 +113,7 @@ class UserTable {
 
  private:
   struct User {
-    std::uint64_t key = 0;  // 0: nobody
+    std::uint64_t key = 0;  // 0: the slot is free
     Value value;
   };
 

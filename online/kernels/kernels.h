@@ -10,6 +10,7 @@
 /// Threads: any; no shared state.
 namespace freshet::online {
 
+/// Dot product.
 float dot(const float* a, const float* b, std::size_t size);
 /// Squared Euclidean norm.
 inline float squared(std::span<const float> vector) { return dot(vector.data(), vector.data(), vector.size()); }
@@ -17,8 +18,7 @@ inline float squared(std::span<const float> vector) { return dot(vector.data(), 
 /// sum[i] += factor * x[i], for i < n.
 void add_scaled(const float* x, float factor, std::size_t n, float* sum);
 
-/// In place, for each value: e^x (to about 1e-7 relative), 1 / (1 + e^-x), tanh x. Arguments of e are clamped to [-87,
-/// 88].
+/// In place, for each value: e^x (to about 1e-7 relative), 1 / (1 + e^-x), tanh x. Exponents are clamped to -87 .. 88.
 void exponential(float* values, std::size_t size);
 void sigmoid(float* values, std::size_t size);
 void hyperbolic_tangent(float* values, std::size_t size);

@@ -31,7 +31,7 @@ inline __attribute__((always_inline)) LanesInMemory& lanes(float* at) { return *
 template <typename T>
 using AlignedVector = std::vector<T, boost::alignment::aligned_allocator<T, kLanes * sizeof(float)>>;
 
-/// Adds by halves: OpenMP's reduction adds lane after lane, each addition waiting for the one before.
+/// Sum of the lanes. Adds by halves: OpenMP's reduction adds lane after lane, each addition waiting for the one before.
 inline __attribute__((always_inline)) float sum_of(const Lanes& v) {
   const auto eight = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
                      __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);

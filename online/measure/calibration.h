@@ -19,8 +19,9 @@ struct Calibration {
   double expected_calibration_error = 0;  ///< mean distance between predicted and observed frequency
 };
 
-/// The same as a part's diagnostics, and back; nullopt: there is none among them.
+/// A calibration as a part's diagnostics.
 std::array<Diagnostic, 4> diagnostics_of(const Calibration& calibration);
+/// The calibration that these diagnostics contain; nullopt if they contain none.
 std::optional<Calibration> calibration_in(std::span<const Diagnostic> diagnostics);
 
 /// Measures click probabilities progressively: each is recorded before the part learns from its example.
@@ -36,9 +37,11 @@ class CalibrationMeter {
   /// One example: the predicted `probability` of a click, and whether there was one.
   void record(double probability, bool clicked);
 
+  /// The figures so far; the defaults before the first example.
   Calibration calibration() const;
 
   void save(ByteWriter& out) const;
+  /// Reads a saved state. Accepts any bytes; in.ok() says whether there were enough.
   void load(ByteReader& in);
 
  private:

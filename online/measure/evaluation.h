@@ -13,8 +13,8 @@ namespace freshet::online {
 /// List lengths at which the metrics are computed.
 inline constexpr std::array<std::size_t, 3> kCutoffs{5, 10, 20};
 
-/// Metrics of one part over a range of scored events, per cutoff. An event has one relevant item, so recall equals the
-/// hit rate, and the NDCG of an event is 1 / log2(1 + rank).
+/// Metrics of one part over a range of scored events, for each of kCutoffs. An event has one relevant item, so recall
+/// equals the hit rate, and the NDCG of an event is 1 / log2(1 + rank).
 struct RankingScores {
   std::array<double, kCutoffs.size()> hit_rate{}, mrr{}, ndcg{};
   double candidate_recall = 0;  ///< share of targets among the candidates, at any rank
@@ -30,14 +30,16 @@ class Evaluation {
 
   explicit Evaluation(std::vector<std::string> parts);
 
-  /// One scored event: the target's rank per part, from 1; nullopt if the target was no candidate.
+  /// Records one scored event: the target's rank per part, from 1 (nullopt: the target was no candidate), and whether
+  /// the target had never been seen before.
   void record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target);
 
-  /// Notes that the part listed this item among its first kCutoffs.back().
+  /// Records that the part listed this item among its first kCutoffs.back(), for covered().
   void cover(std::size_t part, std::size_t item);
 
   const std::vector<std::string>& parts() const { return parts_; }
   std::size_t scored() const { return unseen_.size(); }
+  /// Number of scored events whose target had never been seen before.
   std::size_t unseen() const;
 
   RankingScores whole(std::size_t part) const { return scores(part, 0, scored()); }
@@ -46,7 +48,7 @@ class Evaluation {
   std::size_t scored_in_tenth(std::size_t tenth) const { return begin_of(tenth + 1) - begin_of(tenth); }
   std::size_t unseen_in_tenth(std::size_t tenth) const;
 
-  /// Number of distinct items that the part has listed.
+  /// Number of distinct items that the part has listed (catalogue coverage).
   std::size_t covered(std::size_t part) const;
 
  private:

@@ -33,12 +33,14 @@ class ProgressiveValidation {
  public:
   explicit ProgressiveValidation(std::size_t parts);
 
-  /// `rank`: from 1; nullopt if the part did not list the item.
+  /// Records one scored event. `rank`: from 1; nullopt if the part did not list the item.
   void record(std::size_t part, std::optional<std::size_t> rank);
 
+  /// All zero before the first event.
   Quality quality(std::size_t part) const;
 
   void save(ByteWriter& out) const;
+  /// Errors: corrupt.
   Result<void> load(ByteReader& in);
 
  private:

@@ -13,10 +13,10 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kClip = 5.0F;         // bound of standardized features: outliers say nothing more
-constexpr float kNegligible = 1e-4F;  // softmax share below which a row is not learned from; 1e-3 drops too many rows
-constexpr float kContender = 1e-3F;   // softmax share from which a row counts in the moments: of rows that compete
-constexpr double kMomentRows = 2'000'000;  // rows after which the moments are halved, so that old rows fade
+constexpr float kClip = 5.0F;              // bound of standardized features: larger ones say nothing more
+constexpr float kNegligible = 1e-4F;       // rows of less softmax probability are not learned from; 1e-3 drops too many
+constexpr float kContender = 1e-3F;        // rows of less softmax probability do not count in the moments
+constexpr double kMomentRows = 2'000'000;  // rows after which the sums are halved, so that old rows fade
 
 FRESHET_SIMD void standardize(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
                               float* out) {
@@ -64,7 +64,7 @@ FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
   return sum_of(sums);
 }
 
-// d_a and d_w2 of one row's share of the loss: gradient * w2 . relu(a)
+// Gradients d_a and d_w2 of one row, whose score is w2 . relu(a); `gradient` is that of the score.
 FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std::size_t n, float* d_a, float* d_w2) {
 #pragma omp simd
   for (std::size_t h = 0; h < n; ++h) {
@@ -160,7 +160,7 @@ void Blender::update_moments(std::span<const float> features) {
     add_moments(x.data(), inputs, sum_.data(), sum_of_squares_.data());
     rows_ += 1.0;
   }
-  if (rows_ == 0) return;  // so far every list was so long and even that no row reached kContender
+  if (rows_ == 0) return;  // no row has reached kContender yet: all lists were long and even
   if (rows_ > kMomentRows) {
     rows_ *= 0.5;
     for (double& s : sum_) s *= 0.5;
@@ -210,7 +210,7 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     softmax_[row] = std::exp(scores[row] - highest);
     total += softmax_[row];
   }
-  if (!std::isfinite(total)) return;  // a part's feature has overflowed: nothing to learn
+  if (!std::isfinite(total)) return;  // a part's feature is not a number: nothing to learn
   gradients_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     const float probability = softmax_[row] /= total;

@@ -12,7 +12,8 @@
 
 namespace freshet::online {
 
-/// The weights of the blender: standardized features, one hidden layer of ReLUs, and a direct linear path.
+/// The weights of the blender, a small neural network: with x the standardized features of a candidate, its score is
+///   linear . x + w2 . relu(w1' x + b1).
 /// Features are rows of `inputs` floats.
 /// Threads: any; immutable once published.
 struct BlenderWeights {
@@ -28,25 +29,26 @@ struct BlenderWeights {
   void score(std::span<const float> features, std::span<float> scores) const;
 };
 
-/// Learns how much weight each feature deserves: after each ranked event, one Adagrad step on the softmax cross-entropy
-/// over the candidates that were just ranked, with the item of the event as the label. An untrained blender scores by
-/// the sum of the parts' own standardized scores.
+/// Learns to combine the parts (stacking): after each ranked event, one Adagrad step on the softmax cross-entropy over
+/// the candidates that were just ranked, with the item of the event as the label. An untrained blender scores by the
+/// sum of the parts' own standardized scores, apart from small random weights of the hidden layer.
 /// Threads: learner thread only; publish() returns an immutable copy for requests.
-/// Cost:    learn(): a forward and a backward pass over the rows with a noticeable share of the softmax.
+/// Cost:    learn(): a forward and a backward pass over the rows with a softmax probability of at least 1e-4.
 class Blender {
  public:
-  /// `own_scores`: the columns that hold a part's own score.
+  /// `inputs`: number of features; `own_scores`: the columns that hold a part's own score.
   Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
           std::uint64_t seed);
 
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
-  /// One step. `scores` are what weights() gave for `features`; `target` is the row of the event's item. Does nothing
-  /// if a score is not finite.
+  /// One step. `scores` are those that weights() gave for `features`; `target` is the row of the event's item; `weight`
+  /// scales the gradient. Does nothing if a score is NaN or +infinity.
   void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
 
   void save(ByteWriter& out) const;
+  /// Errors: corrupt.
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;
 

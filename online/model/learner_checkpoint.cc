@@ -3,7 +3,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;  // do not renumber
+constexpr std::uint64_t kFormat = 1;  // part of the on-disk format, do not renumber
 
 }  // namespace
 

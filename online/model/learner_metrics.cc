@@ -14,7 +14,7 @@ constexpr const char* kScanHelp =
 constexpr const char* kCheckpoints = "freshet_learner_checkpoints_total";
 constexpr const char* kCheckpointsHelp = "Checkpoints written, by result";
 
-/// The diagnostics of parts that are gauges: freshet_learner_<group>, by "part" and "metric".
+/// The diagnostics of parts that are exported as gauges: freshet_learner_<group>, by "part" and "metric".
 struct Exported {
   std::string_view group, metric;
   const char *family, *help;

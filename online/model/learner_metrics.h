@@ -16,12 +16,13 @@ class LearnerMetrics {
  public:
   LearnerMetrics(Metrics& metrics, const std::vector<std::string>& part_names);
 
-  /// One entry per part, then the blend.
+  /// Sets the gauges of quality. One entry per part, then the blend.
   void quality(const std::vector<Quality>& quality);
-  /// One entry per part.
+  /// Sets the gauges of the blender's influence. One entry per part.
   void influence(const std::vector<double>& shares);
-  /// Of the parts that report any.
+  /// Sets the gauges of those diagnostics that are exported, by part.
   void diagnostics(const std::vector<std::pair<std::string, std::vector<Diagnostic>>>& parts);
+  /// Sets the gauges of memory, by part.
   void memory(const std::vector<std::pair<std::string, std::size_t>>& bytes);
 
   Counter& events;

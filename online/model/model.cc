@@ -36,8 +36,9 @@ std::string_view saved_name(const Options& options, const Scorer& scorer) {
   return kind == options.kinds.end() || (*kind)->saved_name.empty() ? scorer.name() : (*kind)->saved_name;
 }
 
-// Everything that the meaning of a saved state depends on. Limits that a state can be cut down to are not in it. Parts
-// that are off have their say too: it is the text of 0.1.0 for the same options.
+// The options that the meaning of a saved state depends on; a state with another text is refused. Leaves out limits to
+// which a loaded state can be cut down. Includes parts that are off, as 0.1.0 did: for the same options, the text must
+// never change.
 std::string fingerprint(const Options& options, const std::vector<const Scorer*>& scorers) {
   std::string text = "items " + std::to_string(options.max_items);
   for (const Scorer* scorer : scorers) {
@@ -106,7 +107,7 @@ void Model::Impl::rank_blend(std::size_t target) {
   outcome.ranks.back() = ahead + 1;
 }
 
-// `target` is kNoItem if it has never been seen: no part can have ranked it.
+// `target` is kNoItem if the item is not in the vocabulary: no part can have ranked it.
 void Model::Impl::score(const Context& before, ItemIndex target, float weight, bool learns) {
   outcome.scored = true;
   outcome.unseen_target = target == kNoItem;
@@ -157,7 +158,7 @@ void Model::Impl::take(const Event& event, float weight, bool scores, bool learn
   if (observed.recycled) {
     sessions.forget_item(observed.item);
     for (const auto& part : parts) part->forget_item(observed.item);
-    interaction.opens_session = before.session.empty();  // which may have held only the item before
+    interaction.opens_session = before.session.empty();  // it may have held only the item that was forgotten
   }
   interaction.item = observed.item;
   if (!repeat) {

@@ -16,8 +16,9 @@
 
 namespace freshet::online {
 
-/// Everything that a request reads of the model: published as a whole, immutable except for count-based scorers, which
-/// read live indexes.
+/// Everything that a request reads of the model, published as a whole. Immutable except for the scorers of counting
+/// parts, which read live indexes.
+/// Threads: any.
 struct Snapshot {
   std::uint64_t version = 0;
   Timestamp published{};    ///< wall clock
@@ -29,25 +30,27 @@ struct Snapshot {
   const UserNeighbors* user_neighbors() const;
 };
 
-/// The union of the parts' proposals for one context, and what becomes of it: ask(), propose(), extract_features(),
-/// blend(), in this order; without propose() if the items are given. The learner (test, then train) and the server rank
-/// through the very same functions. One per thread, reused for every request: no allocation once warm, and nothing of a
-/// request is seen by the next one.
+/// The candidates for one context (the union of the parts' proposals), their features and their blended scores. Filled
+/// by ask(), propose(), extract_features() and blend(), in this order; without propose() if the items are given. The
+/// learner and the server rank through the same functions.
+/// Threads: one. Keep one per thread and reuse it for every request: once warm, nothing is allocated, and nothing of
+///          one request reaches the next.
 struct Ranking {
-  /// What one part proposed, best first: its own ranking of all items, cut at k.
+  /// What one part proposed, best first: the first k of its own ranking of all items.
   struct Proposal {
     std::vector<Candidate> candidates;
   };
 
-  std::vector<std::unique_ptr<Query>> queries;  ///< one per part asked, and perhaps more
+  std::vector<std::unique_ptr<Query>> queries;  ///< one per part, by ask(); more if more parts were asked before
   std::vector<Proposal> proposals;              ///< one per part
   std::vector<ItemIndex> items;                 ///< distinct candidates, in order of first proposal
   std::vector<std::uint32_t> sources;           ///< bit p of sources[i]: part p proposed items[i]
-  std::vector<float> features;                  ///< items.size() rows of feature_count(parts)
+  std::vector<float> features;                  ///< [items.size()][number of features]
   std::vector<float> scores;                    ///< blended log-odds, one per item; higher is better
-  ItemTable row_of;                             ///< of an item; buffer of propose()
+  ItemTable row_of;                             ///< row of an item; buffer of propose()
 };
 
+/// Scorers of the parts, in feature order.
 using Parts = std::span<const Scorer* const>;
 
 /// Names of all features, "part.feature", in column order.
@@ -58,7 +61,7 @@ void ask(Parts parts, const Context& context, Ranking& ranking);
 
 /// Takes at most `per_part` candidates from every part and forms their union (items, sources). May be called again
 /// with another number.
-/// REQUIRES: ask() of the same parts
+/// REQUIRES: ask() of the same parts, at most 32
 void propose(Parts parts, std::size_t per_part, Ranking& ranking);
 
 /// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
@@ -71,9 +74,10 @@ void blend(const BlenderWeights& weights, Ranking& ranking);
 /// The best k rows of ranking.items, best first, ties in order of the rows.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);
 
-/// Calls visit(row) for rows in that order until it returns false. Before a few dozen rows are visited, expect(row) is
-/// called for each of them, to prefetch what visit() needs.
-/// Cost: O(n) for the first few dozen, and again each time four times as many are needed.
+/// Calls visit(row) for the rows, best first, until it returns false. Rows are selected in batches: the best 32, then
+/// those up to 128, and so on by factors of 4. expect(row) is called for all rows of a batch before any is visited, to
+/// prefetch what visit() needs.
+/// Cost: O(n) per batch.
 template <typename Visit, typename Expect>
 void visit_best_first(const Ranking& ranking, Visit visit, Expect expect) {
   std::size_t visited = 0;

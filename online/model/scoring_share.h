@@ -22,6 +22,7 @@ class ScoringShare {
   /// Reports how many events the learner has not read yet.
   void behind(std::int64_t events);
 
+  /// Share of the events that is scored now.
   double share() const { return share_; }
 
   /// Whether to score the next event.

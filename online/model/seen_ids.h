@@ -12,17 +12,19 @@
 namespace freshet::online {
 
 /// The newest event ids, as 64-bit hashes, so that a producer's retry is not learned twice.
-/// Two ids with the same hash are taken for the same (probability 10^-13 per event with a million ids).
+/// An id whose hash equals that of another is taken for a duplicate (probability 10^-13 per event with a million ids).
 /// Threads: learner thread only.
 /// Cost:    O(1); about 40 bytes per id.
 class SeenIds {
  public:
   explicit SeenIds(std::size_t max_ids) : max_ids_(max_ids) {}
 
-  /// Remembers `id`. False if it is among the newest max_ids already.
+  /// Remembers `id`. False if it is already among the newest max_ids.
   bool insert(std::string_view id);
 
   void save(ByteWriter& out) const;
+  /// If more ids were saved than fit, keeps the newest.
+  /// Errors: corrupt.
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;
 

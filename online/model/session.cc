@@ -24,7 +24,7 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
   Context context;
   context.now = now;
   const std::chrono::milliseconds gap = options.session_gap;
-  const Event* later = nullptr;  // of those that are learned, the event after this one
+  const Event* later = nullptr;  // the next later event of those that are learned
   for (const Event& event : newest_first) {
     if (options.weight_of(event.type) <= 0) continue;
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
@@ -39,7 +39,7 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
     const ItemIndex item = find(event.item);
     if (item == kNoItem) continue;
     if (!context.session.empty() && context.session.back().item == item) {
-      context.session.back().time = event.time;  // of repeats, the first counts
+      context.session.back().time = event.time;  // repeats count once, at the time of the first
       continue;
     }
     if (context.session.size() == options.max_session_items) break;

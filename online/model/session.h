@@ -20,8 +20,8 @@ namespace freshet::online {
 /// Options::session_gap. Repeats of the same item in a row count once, at the time of the first.
 
 /// The current session of an owner, from the stored history. `newest_first`: as HistoryStore::recent() returns it.
-/// Skips events whose type has weight 0, and items that `find` does not know. Empty if the last event is longer ago
-/// than the gap at `now`.
+/// Skips events whose type has weight 0, and items that `find` does not know. Empty if, at `now`, the last event is
+/// longer ago than the gap.
 Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                              const std::function<ItemIndex(std::string_view)>& find);
 
@@ -29,8 +29,8 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
 std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
-/// and any whose last event is longer ago than the gap plus kSlack. The slack allows for partitions of the log that are
-/// read out of step, so that events of a session may come that late.
+/// and any whose last event is longer ago than the gap plus kSlack. The slack allows for events that come late, because
+/// the partitions of the log are not read in step.
 /// Threads: learner thread only.
 /// Cost:    O(1) for before() and append().
 class SessionTracker {
@@ -55,9 +55,11 @@ class SessionTracker {
   /// Cost: a pass over the sessions if any has the item, else O(1).
   void forget_item(ItemIndex item);
 
+  /// Number of open sessions.
   std::size_t size() const;
   std::size_t memory_bytes() const;
   void save(ByteWriter& out) const;
+  /// Errors: corrupt.
   Result<void> load(ByteReader& in);
 
  private:

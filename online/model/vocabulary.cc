@@ -20,7 +20,7 @@ struct Vocabulary::Impl {
     std::string name;  // empty: not in use
     std::int64_t first_seen_ms = 0;
   };
-  // Keys refer to the entries' names, which do not change while they are keys.
+  // Keys are views of entries' names, which do not change while they are keys.
   struct Shard {
     mutable std::mutex mutex;
     boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex

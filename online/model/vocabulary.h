@@ -40,12 +40,16 @@ class Vocabulary {
   /// Prefetches what name() reads.
   void prefetch(ItemIndex item) const;
 
+  /// Time of the event that added the item; epoch if the number is not in use.
   Timestamp first_seen(ItemIndex item) const;
 
+  /// Number of items: numbers in use are 0 .. size() - 1.
   std::size_t size() const;
   std::size_t memory_bytes() const;
 
   void save(ByteWriter& out) const;
+  /// REQUIRES: the vocabulary is empty
+  /// Errors:   corrupt.
   Result<void> load(ByteReader& in);
 
  private:

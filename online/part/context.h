@@ -9,35 +9,37 @@
 
 namespace freshet::online {
 
-/// Dense number of an item in the Vocabulary. Recycled when the item expires.
+/// Number of an item in the Vocabulary: 0, 1, 2, ... When the vocabulary is full, a new item takes over the number of
+/// the least recently seen one.
 using ItemIndex = std::uint32_t;
 inline constexpr ItemIndex kNoItem = UINT32_MAX;
 
+/// One step of a session: an item, and the event time.
 struct Visit {
   ItemIndex item = kNoItem;
   Timestamp time{};
 };
 
-/// What a list is made for: the current session, oldest first (repeats of the same item in a row collapsed, at most
-/// Options::max_session_items), and the moment (event time).
+/// What a list is computed from: the current session, oldest first (repeats of an item in a row collapsed, at most
+/// Options::max_session_items), the current event time, and the owner.
 struct Context {
   std::vector<Visit> session;
   Timestamp now{};
-  std::uint64_t session_key = 0;  ///< owner_key of whose session it is; 0: nobody's (stateless)
+  std::uint64_t session_key = 0;  ///< owner_key of the session's owner; 0: unknown (stateless request)
   std::uint64_t user_key = 0;     ///< owner_key of the user; 0 if anonymous
 
   ItemIndex last_item() const { return session.empty() ? kNoItem : session.back().item; }
 };
 
-/// What the learner learns from: `item` came after the session in a Context.
+/// One event that parts learn from: `item` came after the session in a Context.
 struct Interaction {
   ItemIndex item = kNoItem;
-  float weight = 1.0F;  ///< of its event type, > 0
+  float weight = 1.0F;  ///< learning weight of the event type, > 0
   Timestamp time{};
-  bool opens_session = false;     ///< first of its session: there is nothing to predict it from
-  std::uint64_t session_key = 0;  ///< the same for all events of one session id or user (hash of the Owner)
-  std::uint64_t user_key = 0;     ///< the same for all events of one user; 0 if anonymous
-  std::string_view user{};        ///< their id, valid during the call; empty if anonymous
+  bool opens_session = false;     ///< first event of its session: nothing to predict it from
+  std::uint64_t session_key = 0;  ///< owner_key of the session id, or of the user if there is none
+  std::uint64_t user_key = 0;     ///< owner_key of the user; 0 if anonymous
+  std::string_view user{};        ///< the user's id, valid during the call; empty if anonymous
 };
 
 }  // namespace freshet::online

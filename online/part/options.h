@@ -16,7 +16,7 @@
 namespace freshet::online {
 
 struct PartKind;
-/// In feature order.
+/// Parts in feature order: the order of their columns in a Ranking.
 using PartKinds = std::span<const PartKind* const>;
 
 /// [online.blender]: one hidden layer over the parts' features, learned online.
@@ -28,14 +28,14 @@ struct BlenderOptions {
   static std::vector<Option<BlenderOptions>> describe();
 };
 
-/// [online]: the model. What each option means and takes: options.cc. The options of a part are in its header.
+/// [online]: the model. options.cc describes each option. A part's own options are declared in the part's header.
 struct Options {
   Options() = default;
-  /// Of these parts; those that are on by default take part. `kinds` must outlive the options.
+  /// Options for a choice of `kinds`; those that are on by default take part. `kinds` must outlive the options.
   explicit Options(PartKinds kinds);
 
-  PartKinds kinds;                 ///< that there are
-  std::vector<std::string> parts;  ///< names of those that take part, in any order
+  PartKinds kinds;                 ///< the parts to choose from
+  std::vector<std::string> parts;  ///< names of the parts that take part, in any order
   std::chrono::seconds session_gap{1800};
   std::size_t max_session_items = 200;
   std::size_t max_items = 1'000'000;
@@ -51,7 +51,7 @@ struct Options {
   double least_scored = 0.35;
   BlenderOptions blender;
 
-  /// The options of a part by their type, such as part<SessionKnnOptions>(); the defaults until they are changed.
+  /// A part's options, by their type: part<SessionKnnOptions>(). The defaults until they are changed.
   template <typename T>
   const T& part() const {
     static const T kDefaults{};
@@ -65,16 +65,16 @@ struct Options {
 
   bool has_part(std::string_view name) const;
 
-  /// Changes `parts`, with the new name for each former one and a warning; not at all if both are given, an error. Names
-  /// that no part has are left to validate().
+  /// Sets `parts`; former names are replaced, with a warning for each. Changes nothing if a part is named both ways, an
+  /// error. Names that no part has are found by validate().
   OptionProblems set_parts(std::vector<std::string> names);
 
-  /// What an event of this type teaches; 0: nothing.
+  /// Learning weight of an event of this type; 0: it is not learned.
   double weight_of(const std::string& type) const;
 
-  /// Of the options above, of those of each part in a section of its name, and of the blender.
+  /// Describes the options above, those of each part (in a section named after it), and those of the blender.
   static std::vector<Option<Options>> describe(PartKinds kinds);
-  /// Every problem at once.
+  /// Checks every option, and the rules between options. Returns all problems, not only the first.
   OptionProblems validate() const;
 
  private:

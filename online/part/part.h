@@ -15,13 +15,14 @@
 
 namespace freshet::online {
 
+/// An item that is proposed, and its score; higher is better.
 struct Candidate {
   ItemIndex item = kNoItem;
   float score = 0.0F;
 };
 
-/// Where a query writes its features: column f of row i is feature f of candidate i.
-/// Row-major with `stride` floats per row, so that a row of all parts' features is contiguous.
+/// Where a query writes its features: row i, column f is feature f of candidate i. Row-major with `stride` floats per
+/// row, so that a candidate's features of all parts are contiguous.
 struct FeatureColumns {
   float* data = nullptr;
   std::size_t stride = 0;
@@ -29,20 +30,20 @@ struct FeatureColumns {
   float& at(std::size_t row, std::size_t feature) const { return data[row * stride + feature]; }
 };
 
-/// One part's view of one context, made by Scorer::ask() and used for one request: for candidates, as often as needed,
-/// and for features. What the part knows about the context is read once, by ask(), so that candidates and features
-/// agree even while the learner changes the part. What it knows about an item may be read when the item is asked for.
+/// One part's view of one context, made by Scorer::ask() for one request. propose() and write_features() may be called
+/// as often as needed. ask() reads once what the part knows about the context, so that candidates and features agree
+/// even while the learner changes the part; what the part knows about an item may be read later.
 /// Threads: one.
 class Query {
  public:
   virtual ~Query() = default;
 
-  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: no item that the part
-  /// would rank higher is left out (an approximation says so in its class comment).
+  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: leaves out no item that
+  /// the part would rank higher. A part that approximates says so in its class comment.
   virtual void propose(std::size_t k, std::vector<Candidate>& out) = 0;
 
-  /// Writes every feature of every item. Feature values should be of moderate size (logs, shares): the blender
-  /// standardizes them.
+  /// Writes every feature of every item. Feature values should be of moderate size (logarithms, shares), because the
+  /// blender standardizes them.
   virtual void write_features(std::span<const ItemIndex> items, FeatureColumns out) = 0;
 };
 
@@ -76,8 +77,8 @@ class Scorer {
   virtual void ask(const Context& context, std::unique_ptr<Query>& query) const = 0;
 };
 
-/// One way to learn from the stream. Adding a part is adding a file that implements this, and naming it where parts are
-/// listed: CONTRIBUTING.md says where. recurrence.cc is the smallest.
+/// A member of the ensemble (a base model): learns from the stream and ranks items. CONTRIBUTING.md says how to add
+/// one; recurrence.cc is the smallest example.
 /// Threads: learner thread only, except what publish() and live() return.
 class Part {
  public:
@@ -86,27 +87,30 @@ class Part {
   /// The part as it is now, for the learner thread's own scoring.
   virtual const Scorer& live() const = 0;
 
-  /// The part for requests: count-based parts return one scorer that reads the live index under short locks; neural
-  /// parts return an immutable copy of what they have learned so far (cheap: copy-on-write).
+  /// The part for requests. Counting parts return one scorer that reads the live index under short locks; neural parts
+  /// return an immutable copy of what they have learned so far (cheap, because pages are copied on write).
   virtual std::shared_ptr<const Scorer> publish() = 0;
 
-  /// Learns one event. `before` is the session as it was before it. Events come in log order; times may go back.
+  /// Learns one event. `before` is the session before the event. Events come in log order; their times may go back.
   virtual void observe(const Context& before, const Interaction& event) = 0;
 
-  /// The item's number is about to be given to another item: forget everything about it.
+  /// Forgets everything about the item: its number is about to be given to another item.
   virtual void forget_item(ItemIndex item) = 0;
 
-  /// A user or session asked to be erased: forget every trace attributable to Interaction::session_key or user_key.
+  /// Erases a user or session: forgets everything that came with this key as Interaction::session_key or user_key.
   virtual void erase(std::uint64_t key) = 0;
 
-  /// Everything needed to continue exactly as if never stopped, random state and pending examples included.
+  /// Writes everything needed to continue as if never stopped, including random state and pending examples.
   virtual void save(ByteWriter& out) const = 0;
-  /// Errors: corrupt; the part is then unusable and must be discarded. Total over any bytes.
+  /// Reads a saved state. Accepts any bytes.
+  /// REQUIRES: the part has learned nothing
+  /// Errors:   corrupt, or invalid (saved with other options). The part is then unusable and must be discarded.
   virtual Result<void> load(ByteReader& in) = 0;
 
+  /// Estimated memory use.
   virtual std::size_t memory_bytes() const = 0;
 
-  /// How well the part works, measured while it learns; empty if it measures nothing.
+  /// Figures that the part measures about itself while it learns; empty if it measures nothing.
   virtual std::vector<Diagnostic> diagnostics() const { return {}; }
 };
 

@@ -13,43 +13,44 @@ namespace freshet::online {
 
 class UserVectors;
 
-/// What parts are made with, one after another in feature order.
+/// What a part is made from. Parts are made one after another, in feature order.
 struct PartContext {
   const Options& options;
-  /// Set by the part that learns them, read by the parts after it that compare users; null: no part learns them.
+  /// Set by the part that learns user vectors, for later parts that compare users; null: there is no such part.
   std::shared_ptr<UserVectors> users{};
 };
 
-/// A part, declared beside its code and listed in online/all_parts.cc: configuration, documents and command line come
-/// from here. recurrence.cc has the smallest.
+/// Declaration of a part. It stands beside the part's code and is listed in online/all_parts.cc. Configuration, command
+/// line and documentation are made from it. recurrence.cc has the smallest one.
 struct PartKind {
-  std::string_view name;          ///< also of its section of options, in metrics and in the API
-  std::string_view about;         ///< one line of the README
+  std::string_view name;          ///< in configuration, metrics and the API
+  std::string_view about;         ///< one line, for the README's table of parts
   bool on_by_default = false;     ///< takes part unless the configuration says otherwise
-  std::string_view builds_on{};   ///< name of a part before it in the list that must take part too; empty: none
-  std::string_view saved_name{};  ///< in checkpoints, and still read in configurations; empty: it was never renamed
+  std::string_view builds_on{};   ///< an earlier part that must take part too; empty: none
+  std::string_view saved_name{};  ///< former name: in checkpoints, and still accepted in configurations; empty: none
 
-  /// Its options in the section `section`, which was called `former_section` (empty: was not renamed). Null: it has
-  /// none.
+  /// Describes the part's options, in section `section`, formerly `former_section` (empty: not renamed). Null: the part
+  /// has no options.
   std::vector<Option<Options>> (*describe)(const std::string& section, const std::string& former_section) = nullptr;
-  /// What is wrong with its options together, or with other options because of it. Keys as in Options. Null: nothing.
+  /// Checks rules between the part's options, or between them and others. Keys as in Options. Null: there are no rules.
   OptionProblems (*judge)(const Options& options) = nullptr;
-  /// What a saved state depends on that load() does not check, as saved in checkpoints, also while the part is off: it
-  /// must never change for the same options. Null: nothing. New parts check their options in load() and have none, or
-  /// checkpoints made before them would be refused.
+  /// The options that a saved state depends on and load() does not check, as text. Checkpoints contain it even while
+  /// the part is off, and one with another text is refused, so it must never change for the same options. Null for a
+  /// new part, which checks its options in load(): a text would invalidate all earlier checkpoints.
   std::string (*fingerprint)(const Options& options) = nullptr;
+  /// Makes the part.
   /// REQUIRES: valid options
   std::unique_ptr<Part> (*make)(PartContext& context) = nullptr;
 };
 
-/// PartKind::describe of a part whose options are a T.
+/// PartKind::describe for a part whose options are of type T.
 template <typename T>
 std::vector<Option<Options>> describe_part(const std::string& section, const std::string& former_section) {
   return within<Options, T>(
       section, [](auto& options) -> auto& { return options.template part<T>(); }, T::describe(), former_section);
 }
 
-/// The parts that `options.parts` names, in feature order.
+/// Makes the parts that `options.parts` names, in feature order.
 std::vector<std::unique_ptr<Part>> make_parts(const Options& options);
 
 }  // namespace freshet::online

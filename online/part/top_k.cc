@@ -11,26 +11,27 @@
 namespace freshet::online {
 namespace {
 
-// Which of two candidates is better can't be foreseen, and a wrong guess costs as much as comparing ten. So a candidate
-// becomes one number, and numbers are counted rather than swapped: counting does not guess.
+// A selection by comparisons branches on which of two candidates is better. The CPU cannot predict that, and each wrong
+// prediction costs as much as ten comparisons. So a candidate becomes one 64-bit key, and bisection finds the k-th
+// greatest key: each step counts, without branches, the keys that are not below a threshold.
 using Key = std::int64_t;
 
 constexpr std::size_t kKeyLanes = 8;
 typedef Key KeyLanes __attribute__((vector_size(kKeyLanes * sizeof(Key))));
 typedef Key KeyLanesInMemory __attribute__((vector_size(kKeyLanes * sizeof(Key)), aligned(alignof(Key)), may_alias));
 
-constexpr std::size_t kFew = 128;  // are ordered faster by counting all pairs than by sorting
+constexpr std::size_t kFew = 128;  // up to this many keys, comparing all pairs is faster than sorting
 
-// Floats are ordered as their bits are, but for negative ones, whose order is the opposite.
+// Makes the bits of a float, taken as an integer, sort as the float does: those of negative floats sort in reverse.
 std::int32_t flip_negative(std::int32_t bits) { return bits ^ (bits >> 31 & INT32_MAX); }
 
 std::uint32_t number_of(const Candidate& candidate) { return candidate.item; }
 std::uint32_t number_of(const ScoredRow& candidate) { return candidate.row; }
 
-// The greater the better.
+// The better the candidate, the greater its key.
 template <typename Scored>
 Key key_of(const Scored& candidate) {
-  const auto bits = std::bit_cast<std::int32_t>(candidate.score + 0.0F);  // there is only one zero now
+  const auto bits = std::bit_cast<std::int32_t>(candidate.score + 0.0F);  // -0 becomes +0
   const std::uint64_t score = std::bit_cast<std::uint32_t>(flip_negative(bits));
   return std::bit_cast<Key>(score << 32 | ~number_of(candidate));
 }
@@ -69,8 +70,8 @@ std::vector<Key>& keys_of_best(std::span<const Scored> candidates, std::size_t k
   keys.resize(candidates.size());
   std::ranges::transform(candidates, keys.begin(), key_of<Scored>);
   if (keys.size() <= k) return keys;
-  auto [low, high] =
-      range_of(keys.data(), keys.size());  // k keys or more reach low, the right threshold is not above high
+  // Always: at least k keys are >= low, and the k-th greatest key is <= high.
+  auto [low, high] = range_of(keys.data(), keys.size());
   for (std::size_t reached = keys.size(); reached > k && low < high;) {
     const std::uint64_t distance = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
     const Key middle = high - static_cast<Key>(distance / 2);
@@ -91,7 +92,7 @@ std::vector<Key>& keys_of_best(std::span<const Scored> candidates, std::size_t k
   return keys;
 }
 
-// place[i]: how many of the keys are greater than keys[i]. `size` is a multiple of kKeyLanes.
+// Sets place[i] to the number of keys that are greater than keys[i]. `size` is a multiple of kKeyLanes.
 FRESHET_SIMD void find_places(const Key* keys, std::size_t size, Key* place) {
   for (std::size_t from = 0; from < size; from += kKeyLanes) {
     const KeyLanes some = *reinterpret_cast<const KeyLanesInMemory*>(keys + from);

@@ -13,19 +13,21 @@ inline bool better(const Candidate& a, const Candidate& b) {
   return a.score != b.score ? a.score > b.score : a.item < b.item;
 }
 
-/// A row of a table and its score.
+/// A row of a table, and its score; higher is better.
 struct ScoredRow {
   std::uint32_t row = 0;
   float score = 0.0F;
 };
 
-/// Keeps the best k of the candidates, in no order. For Candidate and for ScoredRow, whose rows are ordered as items.
+/// Keeps the best k candidates, in no particular order. Scored is Candidate or ScoredRow; ties go to the lower item or
+/// row number.
 /// REQUIRES: no item twice
+/// Threads:  any.
 /// Cost:     O(n)
 template <typename Scored>
 void cut_to_best(std::vector<Scored>& candidates, std::size_t k);
 
-/// The same, best first.
+/// As cut_to_best(), but best first.
 /// Cost:     O(n + k log k)
 template <typename Scored>
 void keep_best(std::vector<Scored>& candidates, std::size_t k);

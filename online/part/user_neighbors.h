@@ -7,20 +7,20 @@
 
 namespace freshet::online {
 
-/// A user, and how similar they are to another one: the cosine of the two users' vectors.
+/// A user, and the cosine between their vector and that of the user who was asked about.
 struct SimilarUser {
   std::string user;
   float similarity = 0.0F;
 };
 
-/// Implemented by the Scorer of a part that compares users, and found by Snapshot::user_neighbors().
+/// Finds similar users. The Scorer of a part that compares users implements it; Snapshot::user_neighbors() finds it.
 /// Threads: any.
 class UserNeighbors {
  public:
   virtual ~UserNeighbors() = default;
 
-  /// Appends the k users most similar to the one with this key, best first. Users without an id are left out.
-  /// Returns false if the user is unknown.
+  /// Appends at most k users whose vectors are most similar to that of the user with this key, best first. Leaves out
+  /// users without an id. Returns false if the user is unknown.
   virtual bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
 };
 

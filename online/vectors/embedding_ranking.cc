@@ -12,11 +12,11 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kUnknown = -12.0F;    // log-odds of an item without a row against the best candidate
-constexpr std::size_t kAtLeast = 50;  // ranked again in floats
-constexpr std::size_t kPrefetch = 8;  // rows ahead of the one that is scored
+constexpr float kUnknown = -12.0F;    // floor of kEmbeddingOwn, and its value for an item without a row
+constexpr std::size_t kAtLeast = 50;  // rows that are scored again in floats
+constexpr std::size_t kPrefetch = 8;  // rows ahead of the one being scored
 
-/// The floats of a few rows are scattered over the table: prefetched, they are there when they are needed.
+/// The rows to be scored in floats are scattered over the table; without prefetching, each would be a cache miss.
 void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   if (row == kNoRow) return;
   __builtin_prefetch(&embeddings.scalars(row));
@@ -24,12 +24,12 @@ void prefetch(const EmbeddingView& embeddings, std::uint32_t row) {
   for (std::size_t i = 0; i < embeddings.dimension; i += kLanes) __builtin_prefetch(vector + i);
 }
 
-/// Rows scored by their 4-bit copies, and the best of them.
+/// One scan of the rows' 4-bit copies, with its buffers.
 struct Scan {
   std::vector<std::int8_t> query;
-  std::vector<const RowCluster*> clusters;  // that are read
+  std::vector<const RowCluster*> clusters;  // to be scanned
   std::vector<float> scores;                // block by block
-  std::vector<float> peaks;                 // the best of every block
+  std::vector<float> peaks;                 // the best score of every block
   std::vector<ScoredRow> best;
 
   void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all);
@@ -37,7 +37,7 @@ struct Scan {
   void select(std::size_t count);
 };
 
-/// Chooses the clusters whose means score highest, as many as hold the rows to be read.
+/// Chooses the clusters whose means score highest: as many as hold, on average, the wanted number of rows.
 void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
   clusters.clear();
   const std::size_t count = view.clusters.size();
@@ -82,8 +82,8 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
   }
 }
 
-/// Leaves the best `count` rows and some more in `best`, in no order. `count` peaks reach the threshold: no row below it
-/// is among the best, and only blocks whose peak reaches it are read.
+/// Leaves the best `count` rows, and perhaps some more, in `best`, in no particular order. The peaks of at least
+/// `count` blocks reach the threshold, so rows below it are not among the best `count`; all other blocks are skipped.
 void Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
@@ -108,7 +108,7 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
           std::vector<Candidate>& ranked) {
   thread_local Scan scan;
   scan.run(*embeddings.scan, query, all);
-  scan.select(std::max(k + k / 2, kAtLeast) + 1);  // and `except`
+  scan.select(std::max(k + k / 2, kAtLeast) + 1);  // one more: `except` may be among them
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
     if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].row);
@@ -129,6 +129,7 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   thread_local std::vector<Candidate> ranked;
   rank(embeddings, query, k, except, false, ranked);
   out.insert(out.end(), ranked.begin(), ranked.end());
+  // Now and then the scan is compared with one of all rows, which tunes how many rows are read.
   if (view.centroids == nullptr || view.tuner == nullptr || !view.tuner->is_due()) return;
   std::vector<Candidate> exact;
   rank(embeddings, query, std::min(k, ScanTuner::kCutoff), except, true, exact);

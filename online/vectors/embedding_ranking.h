@@ -12,17 +12,18 @@
 /// Ranking items by their embeddings: item i scores query . e_i + bias_i + prior_i.
 namespace freshet::online {
 
-/// Appends the items of the k best rows, best first, never `except`. Scans the 4-bit rows, then ranks 1.5 times k of
-/// them in floats: exact in practice (recall is tested). If rows lie in clusters (row_clusters.h), only the clusters
-/// whose means score highest are scanned, and about 99 of 100 of the best 20 are found.
-/// Threads: any, on a view that does not change meanwhile; the learner's on a live one, which it tunes (scan_tuner.h).
-/// Cost:    half a byte of memory read per dimension and row, or cluster and row of the clusters that are scanned.
+/// Maximum inner product search: appends the items of the k best rows, best first, without `except`. Scores the 4-bit
+/// copies of all rows, then the best 1.5 k of them (at least 50) again in floats: exact in practice (recall is tested).
+/// If the rows lie in clusters (row_clusters.h), scans only the clusters whose means score highest, and finds about
+/// 99 % of the best 20.
+/// Threads: any, on a published view. On a live view the learner's only, whose scans tune the view's ScanTuner.
+/// Cost:    reads half a byte per dimension and row; with clusters, per cluster and row of the scanned clusters.
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
                    std::vector<Candidate>& out);
 
-/// Features of a part that ranks by embeddings.
+/// Features of a part that ranks by embeddings, in column order.
 enum EmbeddingFeature : std::size_t {
-  kEmbeddingOwn,       ///< its score less the best candidate's (log-odds, floored)
+  kEmbeddingOwn,       ///< its score minus the best candidate's (log-odds, floored)
   kEmbeddingShare,     ///< its softmax share among the candidates
   kEmbeddingAffinity,  ///< the dot product alone
   kEmbeddingBias,      ///< the learned bias
@@ -30,10 +31,11 @@ enum EmbeddingFeature : std::size_t {
 };
 inline constexpr std::array<std::string_view, 5> kEmbeddingFeatures{"own", "share", "affinity", "bias", "known"};
 
-/// Given scores (own) and whether they mean anything (known): makes them log-odds against the best one and fills share.
+/// Completes the features of rows whose `own` and `known` are set: subtracts the best known score from `own`, and fills
+/// `share`. A row that is not known gets the floor and no share.
 void relate_to_best(std::size_t rows, FeatureColumns out);
 
-/// Fills kEmbeddingFeatures. `query` null: nothing is known, so every item is without a row.
+/// Writes kEmbeddingFeatures for every item. `query` null: nothing is known about the context, so no item is known.
 void score_items(const EmbeddingView& embeddings, const float* query, std::span<const ItemIndex> items,
                  FeatureColumns out);
 
@@ -41,8 +43,8 @@ void score_items(const EmbeddingView& embeddings, const float* query, std::span<
 /// Cost: propose() scans (see nearest_items); write_features() reads one row per item.
 class EmbeddingQuery : public Query {
  public:
-  /// find(vector) replaces the vector by that of the context, or returns false if nothing is known about the context.
-  /// Without `proposes` the items are too many to scan.
+  /// find(vector) sets the vector to that of the context, or returns false if nothing is known about the context. If
+  /// `proposes` is false, propose() does nothing, for a part with too many items to scan.
   template <typename Find>
   void ask(const EmbeddingView& items, ItemIndex last_item, bool proposes, Find&& find) {
     items_ = &items;

@@ -5,9 +5,9 @@
 namespace freshet::online {
 namespace {
 
-constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
+constexpr double kUniformShare = 0.3;  // of negatives drawn uniformly from all rows rather than by popularity
 constexpr float kNewRowNoise = 0.1F;
-constexpr float kUserShare = 0.7F;  // how much a new item takes over from the user who brings it
+constexpr float kUserShare = 0.7F;  // of the first user's vector in a new item's vector
 
 }  // namespace
 

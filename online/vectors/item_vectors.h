@@ -14,8 +14,8 @@
 
 namespace freshet::online {
 
-/// Items' vectors where they are learned together with users': the rows, their Adagrad accumulators, and the
-/// distribution that negatives are drawn from.
+/// Item vectors of a part that learns user vectors too (matrix factorization, neural_cf): the rows, their Adagrad
+/// accumulators, and the distribution that negatives are sampled from.
 /// Threads:  learner thread only; table().publish() gives requests what they read.
 class ItemVectors {
  public:
@@ -28,26 +28,29 @@ class ItemVectors {
   std::uint32_t row_of(ItemIndex item) const { return table_.row_of(item); }
   std::span<const float> vector(std::uint32_t row) const { return {live().vector(row), live().dimension}; }
 
+  /// What observe() has found or made.
   struct FoldedIn {
-    std::uint32_t row = kNoRow;  ///< kNoRow: the item is not admitted yet, and nothing else is said
+    std::uint32_t row = kNoRow;  ///< kNoRow: the item is not admitted yet; the other fields are not set
     UserVectors::Slot user = UserSlots::kNone;
     bool is_new_item = false, is_new_user = false;
   };
-  /// Counts the event. A new item's vector is near that of the user who brings it; a new user's is that of their first
-  /// item: both can be ranked at once, and are corrected by what follows.
+  /// Counts the event and folds in what is new: a new item's vector starts near the user's, a new user's vector starts
+  /// as the item's. Both can be ranked at once; later events correct them.
   FoldedIn observe(const Interaction& event, UserVectors& users, Random& random);
 
-  /// An item's row, by how popular the item is now or, now and then, any; kNoRow if the draw came to nothing.
+  /// Draws the row of a negative: mostly by the item's recent popularity, else uniformly from all rows. kNoRow if the
+  /// item drawn has no row, or the row drawn has no item.
   /// REQUIRES: some item has a row
   std::uint32_t draw_negative(Random& random) const;
 
+  /// One Adagrad step of the row's vector and bias.
   void step(std::uint32_t row, std::span<const float> gradient, float bias_gradient) {
     adagrad_.step(table_, row, gradient, bias_gradient);
   }
 
   void forget(ItemIndex item);
   void save(ByteWriter& out) const;
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state.
   bool load(ByteReader& in);
   std::size_t memory_bytes() const;
 

@@ -13,8 +13,8 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kHalf = 4;           // codes in the lower halves of four bytes, as many in the upper ones
-constexpr std::size_t kGroup = 2 * kHalf;  // dimensions of a row that lie side by side
+constexpr std::size_t kHalf = 4;           // bytes of a row that are adjacent; each holds two codes
+constexpr std::size_t kGroup = 2 * kHalf;  // dimensions in those bytes
 
 FRESHET_SIMD float largest_magnitude(const float* values, std::size_t size) {
   float largest = 0;
@@ -26,7 +26,7 @@ FRESHET_SIMD float largest_magnitude(const float* values, std::size_t size) {
   return largest;
 }
 
-/// codes[i] of values between -largest and largest, which is 7.5 / `per_step`.
+/// The codes of values between -largest and largest; per_step = 7.5 / largest.
 FRESHET_SIMD void encode(const float* values, std::size_t size, float per_step, std::uint8_t* codes) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) {
@@ -58,7 +58,7 @@ FRESHET_SIMD void score_blocks_portable(RowBlocks rows, const std::int8_t* query
   }
 }
 
-/// What the codes' center takes away from every sum of codes times the query.
+/// A code c stands for 2 c - kCentre; this is the second term's share of every product with the query.
 std::int32_t center_of(const std::int8_t* query, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) sum += query[i];
@@ -76,8 +76,8 @@ __attribute__((target("avx512f"))) inline __m512i broadcast_four(const std::int8
   return _mm512_set1_epi32(four);
 }
 
-/// One instruction multiplies four dimensions of sixteen rows. Upper halves stay where they are: their sums are 16
-/// times too large, which is put right once at the end.
+/// One instruction multiplies four dimensions of sixteen rows. The upper halves of bytes are not shifted down, so their
+/// sums are 16 times too large; one shift at the end corrects that.
 __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks rows, const std::int8_t* query,
                                                                      std::size_t size, float query_scale, float* scores,
                                                                      float* peaks) {
@@ -91,7 +91,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks r
       lower = _mm512_dpbusd_epi32(lower, _mm512_and_si512(codes, lower_half), broadcast_four(query + i));
       upper = _mm512_dpbusd_epi32(upper, _mm512_and_si512(codes, upper_half), broadcast_four(query + i + kHalf));
     }
-    const __m512i codes = _mm512_add_epi32(_mm512_slli_epi32(lower, 1), _mm512_srai_epi32(upper, 3));  // each twice
+    const __m512i codes = _mm512_add_epi32(_mm512_slli_epi32(lower, 1), _mm512_srai_epi32(upper, 3));  // 2 c * query
     const __m512i product = _mm512_add_epi32(codes, center);
     const __m512 scale = _mm512_mul_ps(unit, _mm512_loadu_ps(rows.scale));
     const __m512 offset = _mm512_loadu_ps(rows.offset);
@@ -101,7 +101,7 @@ __attribute__((target("avx512f,avx512vnni"))) void score_blocks_vnni(RowBlocks r
   }
 }
 
-/// Products of two dimensions fit into 16 bits, and so does the sum of four such.
+/// 16 bits hold the sum of four products: at most 4 * 15 * 127.
 __attribute__((target("avx2,fma"))) void score_blocks_avx2(RowBlocks rows, const std::int8_t* query, std::size_t size,
                                                            float query_scale, float* scores, float* peaks) {
   const __m256i center = _mm256_set1_epi32(center_of(query, size));

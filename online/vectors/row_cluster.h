@@ -15,9 +15,10 @@ namespace freshet::online {
 
 inline constexpr std::uint32_t kNoRow = UINT32_MAX;
 
-/// Up to 256 embedding rows as a scan reads them: 4-bit copies (quantized_rows.h says how they lie), and what is added
-/// to their products. In one piece, in the order in which a scan reads them, since it goes from cluster to cluster all
-/// over memory. Whole blocks: lanes without a row have offset -inf.
+/// Up to 256 embedding rows as a scan reads them: 4-bit copies (layout in quantized_rows.h), and offsets that are added
+/// to their products. One allocation, in the order in which a scan reads it, because clusters are scattered over
+/// memory. Blocks are padded: a slot without a row has offset -inf.
+/// Threads: one, until it is published; then any, and it is immutable.
 class RowCluster {
  public:
   static constexpr std::size_t kRows = 256;
@@ -27,36 +28,38 @@ class RowCluster {
   std::size_t size() const { return size_; }  ///< slots in use are 0 .. size() - 1
   std::size_t block_count() const { return (size_ + kBlockRows - 1) / kBlockRows; }
   bool is_full() const { return size_ == kRows; }
+  /// All blocks, for score_blocks().
   RowBlocks blocks() const {
     if (memory_.empty()) return {};
     return {block_of(0),   &memory_[place(0, kScale)], &memory_[place(0, kOffset)],
             block_count(), stride() * sizeof(float),   stride()};
   }
 
-  /// Whose slot it is, or kNoRow.
+  /// The row in the slot, or kNoRow.
   std::uint32_t row(std::size_t slot) const { return std::bit_cast<std::uint32_t>(lane(slot, kRow)); }
   /// Learned bias plus prior.
   float offset(std::size_t slot) const { return lane(slot, kOffset); }
-  /// Of the 4-bit row.
+  /// Of the slot's 4-bit codes.
   float scale(std::size_t slot) const { return lane(slot, kScale); }
-  /// The row as it was rounded.
+  /// Writes the slot's vector, as it was rounded, to `vector`.
   void read(std::size_t slot, float* vector) const;
 
-  /// Makes room for one more at the end. Returns its slot. REQUIRES: !is_full()
+  /// Adds a slot for `row` at the end, and returns it. Its vector must be written next.
+  /// REQUIRES: !is_full()
   std::size_t append(std::uint32_t row);
   void write(std::size_t slot, std::span<const float> vector, float offset);
   void write_offset(std::size_t slot, float offset) { lane(slot, kOffset) = offset; }
   void write_row(std::size_t slot, std::uint32_t row) { lane(slot, kRow) = std::bit_cast<float>(row); }
-  /// Copies what another cluster holds, bit by bit.
+  /// Copies vector and offset of another cluster's slot without rounding again.
   void copy(std::size_t slot, const RowCluster& from, std::size_t from_slot);
-  /// Puts the last one into its place. Returns the row that has moved there, or kNoRow.
+  /// Removes the slot's row; the last row takes the slot. Returns that row, or kNoRow if none moved.
   std::uint32_t remove(std::size_t slot);
-  /// Its slot holds nothing from now on, and nothing moves.
+  /// Empties the slot without moving another row there.
   void vacate(std::size_t slot);
 
   std::size_t memory_bytes() const { return sizeof *this + memory_.capacity() * sizeof(float); }
 
-  std::uint64_t epoch = 0;
+  std::uint64_t epoch = 0;  ///< of RowClusters when it made this copy; it copies older ones before it writes
 
  private:
   enum Column : std::uint8_t { kScale, kOffset, kRow };  // kBlockRows floats each, after a block's codes
@@ -76,13 +79,14 @@ class RowCluster {
 
   std::size_t dimension_;
   std::size_t size_ = 0;
-  AlignedVector<float> memory_;  // block_count() times: codes, scales, offsets, rows as their bits
+  AlignedVector<float> memory_;  // per block: codes, scales, offsets, row numbers (their bits)
 };
 
-/// What scans of all clusters at once read of each: means of its rows, rounded as rows are. Whole blocks: lanes without
-/// a cluster have offset and half_norm -inf.
+/// The means of all clusters, rounded to 4 bits as rows are, so that one scan scores all clusters. Blocks are padded:
+/// lanes without a cluster have offset and half_norm -inf.
 struct Centroids {
-  /// To be scored with `offset` or `half_norm` added.
+  /// The blocks, with `added` (offset or half_norm) added to the products. With half_norm, the highest score is that of
+  /// the nearest centroid.
   RowBlocks blocks(std::size_t dimension, const AlignedVector<float>& added) const {
     return {quantized.data(), scale.data(), added.data(), scale.size() / kBlockRows, block_bytes(dimension)};
   }
@@ -90,7 +94,7 @@ struct Centroids {
   std::uint64_t epoch = 0;
   AlignedVector<std::uint8_t> quantized;
   AlignedVector<float> scale;
-  AlignedVector<float> offset;     ///< mean of the rows'
+  AlignedVector<float> offset;     ///< mean offset of the cluster's rows
   AlignedVector<float> half_norm;  ///< -|vector|^2 / 2
 };
 
@@ -98,9 +102,9 @@ struct Centroids {
 struct ClusterView {
   std::size_t rows = 0;
   std::vector<std::shared_ptr<const RowCluster>> clusters;
-  std::shared_ptr<const Centroids> centroids;  ///< null: rows lie in the order of their numbers, and all are scanned
-  std::size_t scanned_rows = 0;                ///< how many a scan reads otherwise
-  std::shared_ptr<ScanTuner> tuner;            ///< of a live view: it says how many
+  std::shared_ptr<const Centroids> centroids;  ///< null: no clusters, rows in order of their numbers, all scanned
+  std::size_t scanned_rows = 0;                ///< in clusters: number of rows that a scan of a published view reads
+  std::shared_ptr<ScanTuner> tuner;            ///< live view only: says how many rows a scan reads
 };
 
 }  // namespace freshet::online

@@ -33,7 +33,8 @@ std::span<const float> farthest_from(std::span<const float> point, const Points&
   return points[farthest];
 }
 
-/// The points in order of how much nearer they are to `right` than to `left`, and how many are nearer to `left`.
+/// Sorts the points into `order` by how much nearer they are to `right` than to `left`. Returns how many are nearer to
+/// `left`.
 std::size_t order_between(const Points& points, std::span<const float> left, std::span<const float> right,
                           std::vector<std::uint32_t>& order) {
   std::vector<float> axis(points.width), along(points.size());
@@ -41,7 +42,7 @@ std::size_t order_between(const Points& points, std::span<const float> left, std
   const float middle = (squared(right) - squared(left)) / 2;
   for (std::size_t n = 0; n < points.size(); ++n) {
     const float value = dot(points[n].data(), axis.data(), points.width) - middle;
-    along[n] = std::isnan(value) ? 0.0F : value;  // of a damaged checkpoint
+    along[n] = std::isnan(value) ? 0.0F : value;  // NaN, from a damaged checkpoint, cannot be sorted
   }
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(order, {}, [&](std::uint32_t n) { return along[n]; });

@@ -10,8 +10,8 @@
 
 namespace freshet::online {
 
-/// A learned vector per user (who()), read live: what a user's newest click has taught is there for the next request.
-/// Steps are Adagrad's, per element.
+/// A learned vector per user, by the key of who(). Requests read it live, so that a user's click counts for their next
+/// request. Trained by Adagrad, per element.
 /// Threads:  copy() from any, under a short lock; everything else learner thread only.
 class UserVectors {
  public:
@@ -19,23 +19,24 @@ class UserVectors {
 
   UserVectors(std::size_t dimension, std::size_t max_users);
 
-  /// False if the user is not known; `out` is then empty.
+  /// Copies the user's vector. False if the user is not known; `out` is then empty.
   bool copy(std::uint64_t key, std::vector<float>& out) const;
 
   std::size_t dimension() const { return dimension_; }
 
-  /// See UserTable; a new user's vector is zero.
+  /// See UserTable::claim(). A new user's vector is zero.
   UserSlots::Claim claim(std::uint64_t key);
   /// UserSlots::kNone if the user is not known.
   Slot find(std::uint64_t key) const { return users_.slot_of(key); }
   std::span<const float> vector(Slot slot) const { return {users_.at(slot).data(), dimension_}; }
 
   void write(Slot slot, std::span<const float> vector);
+  /// One Adagrad step.
   void step(Slot slot, std::span<const float> gradient, float rate);
 
   void erase(std::uint64_t key);
   void save(ByteWriter& out) const;
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state.
   bool load(ByteReader& in);
   std::size_t memory_bytes() const;
 

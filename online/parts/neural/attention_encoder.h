@@ -9,13 +9,13 @@
 
 namespace freshet::online {
 
-/// The last item attends to all of them: what counts is found by content and place, not carried along step by step.
-/// One block of SASRec (Kang and McAuley, ICDM 2018) for the last place, whose query, as in STAMP (Liu et al., KDD
-/// 2018), is the last item and the items' mean m:
-///   x_i = e_i + positions[places from the end],  a = softmax(x_i . (attention_weights' [e_last, m]) / sqrt(d)),
+/// Attention: the last item attends to all inputs, by content and position. One block of SASRec (Kang and McAuley,
+/// ICDM 2018), for the last position only; its query is made from the last item and the inputs' mean m, as in STAMP
+/// (Liu et al., KDD 2018):
+///   x_i = e_i + positions[steps from the end],  a = softmax(x_i . attention_weights' [e_last, m] / sqrt(d)),
 ///   c = sum a_i x_i,  v = output_weights' tanh(hidden_weights' [e_last, c] + hidden_bias) + skip * e_last.
-/// Shapes: d = dimension; positions [most items][d], the newest item's first; attention_weights and hidden_weights
-///         [2d][d]; hidden_bias [d]; output_weights [d][d]; skip [d].
+/// Shapes: d = dimension; positions [most items][d], that of the newest item first; attention_weights and
+///         hidden_weights [2d][d]; hidden_bias [d]; output_weights [d][d]; skip [d].
 /// Cost:   5 d^2 multiply-adds, and 2 d per item.
 struct AttentionEncoder final : SequenceEncoder {
   std::size_t dimension = 0;

@@ -20,7 +20,7 @@ class AttentionNetwork final : public SequenceNetwork {
     attention_weights_ = make_weight({2 * d, d}, scale, 0, random);
     hidden_weights_ = make_weight({2 * d, d}, scale, 0, random);
     hidden_bias_ = make_weight({d}, 0, 0, random);
-    // In the beginning the session vector is the last item: neighbors of what was just looked at.
+    // At first the session vector is about the last item's embedding, so that its neighbors are proposed.
     output_weights_ = make_weight({d, d}, 0.1 * scale, 0, random);
     skip_ = make_weight({d}, 0, 1, random);
   }
@@ -29,7 +29,7 @@ class AttentionNetwork final : public SequenceNetwork {
     const auto examples = static_cast<std::int64_t>(batch.inputs.size());
     std::size_t longest = 0;
     for (const auto& inputs : batch.inputs) longest = std::max(longest, inputs.size());
-    // By place from the end, so that the newest item of each session is in column 0 and padding comes last.
+    // By position from the end, so that the newest item of each session is in column 0 and padding comes last.
     std::vector<std::uint32_t> rows;
     std::vector<float> lengths;
     torch::Tensor padding = torch::zeros({examples, static_cast<std::int64_t>(longest)}, torch::kBool);

@@ -11,7 +11,7 @@
 
 namespace freshet::online {
 
-/// [online.attention]: what each option means and takes is in describe().
+/// [online.attention]: describe() explains each option.
 struct AttentionOptions : SequenceOptions {
   std::size_t max_session_items = 10;
   double attention_learning_rate = 0.05;
@@ -20,10 +20,10 @@ struct AttentionOptions : SequenceOptions {
 };
 
 /// The attention session model ("attention"): a sequence model (sequence_part.h) whose encoder attends from the last
-/// item to the session's last items, by content and place (online/parts/neural/attention_encoder.h).
+/// item to the session's last items, by content and position (online/parts/neural/attention_encoder.h).
 std::unique_ptr<Part> make_attention_part(const AttentionOptions& options, std::size_t max_items, std::uint64_t seed);
 
-/// Its trainer alone, to be compared with the encoder.
+/// Its trainer alone, for tests that compare it with the encoder.
 std::unique_ptr<SequenceTrainer> make_attention_trainer(const AttentionOptions& options, std::uint64_t seed);
 
 extern const PartKind kAttention;

@@ -9,8 +9,8 @@
 
 namespace freshet::online {
 
-/// A denoising autoencoder over a set of items, as CDAE (Wu et al., WSDM 2016) and Mult-DAE (Liang et al., WWW 2018)
-/// with item embeddings tied in and out: one hidden layer between the items that are there and those that could be,
+/// A denoising autoencoder over a set of items, as CDAE (Wu et al., WSDM 2016) and Mult-DAE (Liang et al., WWW 2018):
+/// one hidden layer, and the same item embeddings at input and output,
 ///   x = sum e_i / sqrt(n),  v = output_weights' tanh(hidden_weights' x + hidden_bias) + skip * x.
 /// The order of the items does not matter.
 /// Shapes: d = dimension, h = hidden; hidden_weights [d][h]; hidden_bias [h]; output_weights [h][d]; skip [d].

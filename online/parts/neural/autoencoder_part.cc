@@ -17,7 +17,7 @@ class AutoencoderNetwork final : public SequenceNetwork {
     const double scale = 1.0 / std::sqrt(static_cast<double>(dimension));
     hidden_weights_ = make_weight({dimension_, hidden_}, scale, 0, random);
     hidden_bias_ = make_weight({hidden_}, 0, 0, random);
-    // In the beginning the vector is the items' sum: neighbors of all that was looked at.
+    // At first the vector is about the sum of the items' embeddings, so that neighbors of all of them are proposed.
     output_weights_ = make_weight({hidden_, dimension_}, 0.1 / std::sqrt(static_cast<double>(hidden)), 0, random);
     skip_ = make_weight({dimension_}, 0, 1, random);
   }

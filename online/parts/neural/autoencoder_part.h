@@ -11,7 +11,7 @@
 
 namespace freshet::online {
 
-/// [online.autoencoder]: what each option means and takes is in describe().
+/// [online.autoencoder]: describe() explains each option.
 struct AutoencoderOptions : SequenceOptions {
   std::size_t hidden_units = 64;
   std::size_t max_items_per_user = 10;
@@ -23,13 +23,13 @@ struct AutoencoderOptions : SequenceOptions {
 };
 
 /// The denoising autoencoder over users' items ("autoencoder"): a sequence model (sequence_part.h) whose inputs are the
-/// user's newest distinct items, in whatever session (online/parts/neural/user_items.h), some of them dropped in training, and whose
-/// encoder has one hidden layer (online/parts/neural/autoencoder_encoder.h). What Mult-DAE (Liang et al., WWW 2018) learns from whole
-/// profiles in passes, learned from each item as it joins them.
+/// user's newest distinct items of all sessions (online/parts/neural/user_items.h), and whose encoder has one hidden
+/// layer (online/parts/neural/autoencoder_encoder.h). Training drops some of the inputs. Mult-DAE (Liang et al., WWW
+/// 2018) trains on whole profiles; this part learns each event's item from the profile before it.
 std::unique_ptr<Part> make_autoencoder_part(const AutoencoderOptions& options, std::size_t max_items,
                                             std::uint64_t seed);
 
-/// Its trainer alone, to be compared with the encoder.
+/// Its trainer alone, for tests that compare it with the encoder.
 std::unique_ptr<SequenceTrainer> make_autoencoder_trainer(const AutoencoderOptions& options, std::uint64_t seed);
 
 extern const PartKind kAutoencoder;

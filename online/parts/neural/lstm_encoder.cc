@@ -4,7 +4,8 @@
 
 namespace freshet::online {
 
-/// `gates` holds what the input says to them; `state` and `cell` become those after it, and are zero before the first.
+/// One step. `gates`, [4d], holds the input's part of the gates' sums and is overwritten; `state` and `cell`, [d], are
+/// updated. `first`: the state is still zero.
 void LstmEncoder::step(float* gates, bool first, float* state, float* cell) const {
   const std::size_t d = dimension;
   if (!first) add_product(gates, state_weights.data(), state, d, 4 * d);

@@ -9,11 +9,11 @@
 
 namespace freshet::online {
 
-/// An LSTM (Hochreiter and Schmidhuber, 1997) over the items, h its last state:
+/// An LSTM (Hochreiter and Schmidhuber, 1997) over the inputs, with h its last state:
 ///   v = output_weights h + skip * e_last.
 /// Shapes: d = dimension; input_weights and state_weights [d][4d]; gate_bias [4d], gates in the order input, forget,
 ///         cell, output; output_weights [d][d]; skip [d].
-/// Cost:   8 d^2 multiply-adds per item.
+/// Cost:   8 d^2 multiply-adds per item, and d^2.
 struct LstmEncoder final : SequenceEncoder {
   std::size_t dimension = 0;
   AlignedVector<float> input_weights, state_weights, gate_bias, output_weights, skip;

@@ -19,9 +19,9 @@ class LstmNetwork final : public SequenceNetwork {
     input_weights_ = make_weight({d, 4 * d}, scale, 0, random);
     state_weights_ = make_weight({d, 4 * d}, scale, 0, random);
     gate_bias_ = make_weight({4 * d}, 0, 0, random);
-    // Remember by default (Jozefowicz et al., ICML 2015).
+    // Forget gate bias 1: remember by default (Jozefowicz et al., ICML 2015).
     gate_bias_.value.detach().slice(0, d, 2 * d).fill_(1.0F);
-    // In the beginning the session vector is the last item: neighbors of what was just looked at.
+    // At first the session vector is about the last item's embedding, so that its neighbors are proposed.
     output_weights_ = make_weight({d, d}, 0.1 * scale, 0, random);
     skip_ = make_weight({d}, 0, 1, random);
   }
@@ -50,7 +50,7 @@ class LstmNetwork final : public SequenceNetwork {
 
 torch::Tensor LstmNetwork::encode(const SequenceBatch& batch, const torch::Tensor& vectors) const {
   const std::size_t examples = batch.inputs.size();
-  // Longest first: step t then concerns a leading part of the batch, and nothing is computed for padding.
+  // Longest first: the sessions that have a step t are then the first of the batch, and there is no padding to compute.
   std::vector<std::uint32_t> order(examples);
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(
@@ -58,9 +58,9 @@ torch::Tensor LstmNetwork::encode(const SequenceBatch& batch, const torch::Tenso
   std::vector<std::uint32_t> place(examples);
   for (std::size_t i = 0; i < examples; ++i) place[order[i]] = static_cast<std::uint32_t>(i);
 
-  // What the inputs say to the gates, for all steps at once: [all steps' inputs][4 d].
+  // The inputs' part of the gates' sums, for all steps at once: [inputs of all steps][4 d].
   std::vector<std::uint32_t> inputs;
-  std::vector<std::int64_t> running;  // sessions that have a step t
+  std::vector<std::int64_t> running;  // [t]: number of sessions that have a step t
   const std::size_t steps = batch.inputs[order.front()].size();
   for (std::size_t t = 0; t < steps; ++t) {
     const std::size_t before = inputs.size();
@@ -75,7 +75,7 @@ torch::Tensor LstmNetwork::encode(const SequenceBatch& batch, const torch::Tenso
           .split_with_sizes(running);
 
   torch::Tensor state, cell;
-  std::vector<torch::Tensor> finished;  // states of sessions as they end: shortest last in `order`, so first here
+  std::vector<torch::Tensor> finished;  // last states; the shortest sessions come last in `order`, and first here
   for (std::size_t t = 0; t < steps; ++t) {
     torch::Tensor gates = of_inputs[t];
     if (t > 0) {

@@ -9,7 +9,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::size_t kShortlistFactor = 2;  // items through the perceptron per item asked for
+constexpr std::size_t kShortlistFactor = 2;  // items scored with the perceptron per item asked for
 
 void relu(std::vector<float>& values) {
   for (float& value : values) value = std::max(0.0F, value);
@@ -39,7 +39,7 @@ class NeuralCfScorer::Clicks final : public Query {
   std::vector<float> odds_;
   std::vector<Candidate> shortlist_;
   std::vector<std::uint32_t> rows_;
-  std::vector<std::size_t> known_;  // places of the items that have rows
+  std::vector<std::size_t> known_;  // indexes of the items that have rows
 };
 
 NeuralCfScorer::NeuralCfScorer(std::shared_ptr<const NeuralCfWeights> weights,

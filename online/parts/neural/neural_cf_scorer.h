@@ -19,17 +19,18 @@ struct NeuralCfWeights {
   float offset = 0;
 };
 
-/// Serving side of neural collaborative filtering, in plain C++: user p and item q are a click with log-odds
-///   p.q + b_i + offset + weights3 . relu(weights2' relu(user_weights' p + item_weights' q + bias1) + bias2)
-/// against a negative drawn as in training. To rank all items by how likely they are next, the log of the item's
-/// current share of events, which the draw took out, is added. Proposing scans all rows for the linear share of that
-/// (p.q + b_i + log share) and puts the best few hundred through the perceptron: an approximation where the perceptron
-/// disagrees with it strongly; up to kShortlist items it is exact.
-/// Threads: as Scorer. Users' vectors are live; everything else of a published one is immutable.
-/// Cost:    3/2 h d + h multiply-adds per item; proposing scans all rows besides (embedding_ranking.h).
+/// Serving side of neural collaborative filtering, in plain C++. For a user's vector p and an item's vector q and bias
+/// b, the log-odds that the pair is a click, rather than a negative sampled as in training, are
+///   p.q + b + offset + weights3 . relu(weights2' relu(user_weights' p + item_weights' q + bias1) + bias2).
+/// Popular items are sampled more often as negatives, which takes popularity out of these odds. The score for ranking
+/// adds it again: the log of the item's current share of events.
+/// Proposing approximates: it scans all rows by p.q + b + log share, and scores only the best few hundred with the
+/// perceptron. Up to kShortlist items it is exact.
+/// Threads: as Scorer. Users' vectors are live; everything else of a published scorer is immutable.
+/// Cost:    h d + h^2 / 2 multiply-adds per item; proposing also scans all rows (embedding_ranking.h).
 class NeuralCfScorer final : public Scorer {
  public:
-  static constexpr std::size_t kShortlist = 200;  ///< at least this many go through the perceptron
+  static constexpr std::size_t kShortlist = 200;  ///< at least this many items are scored with the perceptron
 
   NeuralCfScorer(std::shared_ptr<const NeuralCfWeights> weights, std::shared_ptr<const EmbeddingView> items,
                  std::shared_ptr<const UserVectors> users);
@@ -38,10 +39,11 @@ class NeuralCfScorer final : public Scorer {
   std::span<const std::string_view> features() const override;
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
+  /// Buffers of log_odds().
   struct Layers {
     std::vector<float> of_user, first, second;
   };
-  /// Log-odds of each row for a user, rows as in the items' view. `layers` is a buffer.
+  /// Replaces `out` by the log-odds of a click for each row of the items' view. `user`: the user's vector.
   void log_odds(std::span<const float> user, std::span<const std::uint32_t> rows, Layers& layers,
                 std::vector<float>& out) const;
 

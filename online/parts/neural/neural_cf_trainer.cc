@@ -15,7 +15,7 @@ struct NeuralCfTrainer::Impl {
     bias1 = make_weight({hidden}, 0, 0, random);
     weights2 = make_weight({hidden, hidden / 2}, 1 / std::sqrt(static_cast<double>(hidden)), 0, random);
     bias2 = make_weight({hidden / 2}, 0, 0, random);
-    // In the beginning the product of the vectors speaks alone.
+    // At first the perceptron's output is small, and the dot product of the vectors decides.
     weights3 = make_weight({hidden / 2}, 0.1 / std::sqrt(static_cast<double>(hidden)), 0, random);
     offset = make_weight({1}, 0, -std::log(static_cast<double>(negatives)), random);
   }
@@ -24,7 +24,7 @@ struct NeuralCfTrainer::Impl {
 
   std::int64_t dimension, hidden;
   float rate;
-  Weight weights1, bias1, weights2, bias2, weights3, offset;  // of weights1 the users' rows first
+  Weight weights1, bias1, weights2, bias2, weights3, offset;  // weights1: first the user's rows, then the item's
 };
 
 NeuralCfTrainer::NeuralCfTrainer(std::size_t dimension, std::size_t hidden, std::size_t negatives, double learning_rate,

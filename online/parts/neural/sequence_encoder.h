@@ -6,15 +6,15 @@
 
 namespace freshet::online {
 
-/// What makes one sequence model another: how the embeddings of the items that came before become a vector whose dot
-/// product with an item's embedding says how well the item follows. The serving side, in plain C++; LibTorch's side of
-/// the same formula is a SequenceNetwork (online/parts/neural/sequence_network.h).
+/// The encoder of a sequence model: turns the embeddings of past items into one vector, whose dot product with an
+/// item's embedding scores the item as the next one. Sequence models differ in it. This is the serving side, in plain
+/// C++; a SequenceNetwork (online/parts/neural/sequence_network.h) is the same formula in LibTorch, for training.
 /// Threads: any; immutable.
 class SequenceEncoder {
  public:
   virtual ~SequenceEncoder() = default;
 
-  /// `inputs`: embeddings, oldest first. `out` is resized to their dimension.
+  /// Writes the vector for `inputs`, embeddings oldest first, to `out`, and resizes it to the dimension.
   /// REQUIRES: inputs is not empty
   virtual void encode(std::span<const float* const> inputs, std::vector<float>& out) const = 0;
 };

@@ -10,17 +10,17 @@
 
 namespace freshet::online {
 
-/// What a sequence model reads before it ranks: the items of a context, and whatever must be remembered to know them.
-/// The same for training and for requests.
+/// Finds the input items of a sequence model for a context, the same way in training and for requests, and keeps the
+/// state that this takes.
 /// Threads: read() from any; everything else learner thread only.
 class SequenceInputs {
  public:
   virtual ~SequenceInputs() = default;
 
-  /// Never more than so many.
+  /// Largest number of items that read() returns.
   virtual std::size_t most() const = 0;
 
-  /// Replaces `out` by the items, oldest first; none: nothing is known.
+  /// Replaces `out` by the items, oldest first; by none if nothing is known about the context.
   virtual void read(const Context& context, std::vector<ItemIndex>& out) const = 0;
 
   // As Part.
@@ -28,7 +28,7 @@ class SequenceInputs {
   virtual void forget_item(ItemIndex) {}
   virtual void erase(std::uint64_t) {}
   virtual void save(ByteWriter&) const {}
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state.
   virtual bool load(ByteReader&) { return true; }
   virtual std::size_t memory_bytes() const { return 0; }
 };

@@ -7,12 +7,12 @@
 
 namespace freshet::online {
 
-/// Help of `exact_items` of every part that searches its vectors in clusters.
+/// Help text of the option `exact_items`, which every part has that searches vectors in clusters.
 inline constexpr const char* kExactItemsHelp =
     "Up to this many items every list scans all of them. Beyond, it scans only the most promising clusters, which find "
     "about 99 % of the best items.";
 
-/// What the options of every sequence model (sequence_part.h) have in common; described in sequence_part.cc.
+/// The options that all sequence models (sequence_part.h) have in common; described in sequence_part.cc.
 struct SequenceOptions {
   std::size_t dimension = 64;
   std::size_t negatives = 256;

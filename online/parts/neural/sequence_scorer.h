@@ -12,14 +12,14 @@
 
 namespace freshet::online {
 
-/// Serving side of a sequence model, in plain C++: the encoder makes a vector v of the inputs, and item i scores
-/// v.e_i + bias_i + log of its current share of events.
-/// Threads: as Scorer. A published one is immutable except for what its inputs remember; the learner's live one is for
-///          the learner thread.
-/// Cost:    ask() costs what the encoder does; proposing scans all rows (embedding_ranking.h).
+/// Serving side of a sequence model, in plain C++: the encoder turns the input items into a vector v, and item i scores
+/// v.e_i + bias_i + the log of the item's current share of events.
+/// Threads: as Scorer. A published scorer is immutable except for the state of its inputs; the learner's live scorer is
+///          for the learner thread only.
+/// Cost:    ask(): one run of the encoder; proposing scans all rows (embedding_ranking.h).
 class SequenceScorer final : public Scorer {
  public:
-  /// `name` is referred to, not copied.
+  /// `name` must outlive the scorer.
   SequenceScorer(std::string_view name, std::shared_ptr<const SequenceInputs> inputs,
                  std::shared_ptr<const SequenceEncoder> encoder, std::shared_ptr<const EmbeddingView> embeddings);
 
@@ -27,10 +27,10 @@ class SequenceScorer final : public Scorer {
   std::span<const std::string_view> features() const override;
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  /// The vector for these items; false if none of them has a row. `rows` is a buffer.
+  /// Writes the vector for these items to `vector`; false if none of them has a row. `rows` is a buffer.
   bool encode(std::span<const ItemIndex> items, std::vector<const float*>& rows, std::vector<float>& vector) const;
 
-  /// For the live scorer.
+  /// Replaces the encoder, of the live scorer only.
   void set_encoder(std::shared_ptr<const SequenceEncoder> encoder) { encoder_ = std::move(encoder); }
 
  private:

@@ -22,31 +22,31 @@ struct SequenceGradients {
 };
 
 /// LibTorch's side of a sequence model: owns the network, computes gradients of the sampled softmax, and steps the
-/// network's weights with Adagrad. The embeddings belong to EmbeddingTable.
-/// Threads:  gradients() by one, which may be another than the owner's; encoder() and save() meanwhile; nothing else.
-/// Errors:   a c10::Error is our bug and aborts with its message.
+/// network's weights with Adagrad. The embeddings belong to the part's EmbeddingTable.
+/// Threads: one at a time. While gradients() runs, another thread may call encoder() and save().
+/// Errors:  a c10::Error is our bug and aborts with its message.
 class SequenceTrainer {
  public:
   SequenceTrainer(std::unique_ptr<SequenceNetwork> network, std::size_t dimension, double learning_rate);
   ~SequenceTrainer();
 
-  /// Forward and backward. Returned are the gradients of the rows, for the caller; those of the network's weights wait
-  /// for step_weights().
+  /// Forward and backward pass. Returns the rows' gradients, for the caller to step; keeps those of the network's
+  /// weights for step_weights().
   SequenceGradients gradients(const SequenceBatch& batch);
 
   /// One step of the network's weights by the gradients of the last batch.
   void step_weights();
 
-  /// Vectors [b][d] by LibTorch, for tests that compare them with the encoder's.
+  /// The network's vectors, [b][d], for tests that compare them with the encoder's.
   AlignedVector<float> encode(const SequenceBatch& batch) const;
 
   /// The weights as they are now, laid out for serving.
   std::shared_ptr<const SequenceEncoder> encoder() const;
 
   void save(ByteWriter& out) const;
-  /// False if it is no saved state.
+  /// False if the bytes are not a saved state of this network.
   bool load(ByteReader& in);
-  /// Of the weights, their accumulators and an encoder.
+  /// Memory of the weights, their accumulators and an encoder.
   std::size_t memory_bytes() const;
 
  private:

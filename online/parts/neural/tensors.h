@@ -13,7 +13,7 @@
 #include "online/kernels/simd.h"
 #include "online/vectors/row_adagrad.h"
 
-/// What the trainers share of LibTorch. Only sources of online/parts/neural/ may include it.
+/// LibTorch helpers that the trainers share. Only sources of online/parts/neural/ may include this header.
 namespace freshet::online {
 
 /// A dense weight and its Adagrad accumulator.
@@ -23,9 +23,10 @@ struct Weight {
 
   std::span<float> values() const { return {value.data_ptr<float>(), squares.size()}; }
 
+  /// One Adagrad step by the gradient of `value`, which it clears.
   void step(float rate) {
-    if (!value.grad().defined())
-      return;  // no part of this batch's loss: sessions of one item have no state before them
+    // The batch's loss may not depend on the weight: an LSTM's state weights if every session has one item.
+    if (!value.grad().defined()) return;
     const torch::Tensor gradient = value.grad().contiguous();
     adagrad_step(values(), {gradient.data_ptr<float>(), squares.size()}, squares, rate);
     value.mutable_grad().reset();
@@ -36,7 +37,7 @@ struct Weight {
     out.array(std::span<const float>(squares));
   }
 
-  /// False if it is no weight of this size.
+  /// False if the bytes are not a saved weight of this size.
   bool load(ByteReader& in) {
     const auto saved_values = in.array<float>();
     auto saved_squares = in.array<float>();
@@ -47,7 +48,7 @@ struct Weight {
   }
 };
 
-/// Uniform in center - scale ... center + scale.
+/// A weight drawn uniformly from center - scale to center + scale.
 inline Weight make_weight(std::vector<std::int64_t> shape, double scale, double center, Random& random) {
   torch::Tensor value = torch::empty(shape);
   float* data = value.data_ptr<float>();
@@ -73,7 +74,7 @@ inline AlignedVector<float> to_vector(const torch::Tensor& tensor) {
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
-/// Runs `work`; LibTorch's exceptions end here.
+/// Returns work(). Aborts if it throws a c10::Error.
 template <typename Work>
 auto at_the_edge(Work work) {
   try {

@@ -10,10 +10,10 @@
 
 namespace freshet::online {
 
-/// The newest distinct items that a user (who()) has come for, in whatever session, and those of the session at hand if
-/// they are not among them yet. At most `max_users` are remembered; the least recently active is forgotten.
+/// The newest distinct items of a user, by the key of who(), in all sessions. read() adds those of the current session,
+/// as the newest ones. Remembers at most `max_users` users, and forgets the least recently active.
 /// Threads: as SequenceInputs; a user's items are copied under their stripe's lock.
-/// Cost:    read(): items per user squared, in comparisons of numbers.
+/// Cost:    read(): at most n^2 comparisons, n = max_items_per_user.
 class UserItems final : public SequenceInputs {
  public:
   UserItems(std::size_t max_users, std::size_t max_items_per_user, std::size_t max_items);
@@ -33,14 +33,14 @@ class UserItems final : public SequenceInputs {
 
   /// Makes `item` the newest of at most max_items_per_user_.
   void append(Items& items, ItemIndex item) const;
-  /// Called with what a user leaves behind.
+  /// Called with the items of a user who is replaced or erased.
   void leave(const Items& items);
 
   const std::size_t max_items_per_user_, max_items_;
   UserTable<Items> users_;
 
   // learner thread only
-  ItemCounts holders_;  // users whose items hold it
+  ItemCounts holders_;  // by item: number of users who have it
 };
 
 }  // namespace freshet::online

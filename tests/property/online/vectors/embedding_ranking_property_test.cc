@@ -18,7 +18,7 @@ constexpr std::size_t kMaxItems = 4000;
 
 float symmetric(Random& random) { return static_cast<float>(2 * random.uniform() - 1); }
 
-/// A table as streams make them: newer rows are clicked more, many are alike, some have been forgotten.
+/// A table as a stream would leave it: newer items are more popular, many vectors are equal, some items are forgotten.
 void fill(EmbeddingTable& table, std::size_t rows, std::size_t dimension, Random& random) {
   const float newer = static_cast<float>(random.below(8));
   const std::size_t alike = 1 + random.below(4);
@@ -75,7 +75,7 @@ TEST(EmbeddingRanking, NearestItemsAreThoseOfBruteForceInItsOrder) {
     expected += truth.size();
     for (const Candidate& candidate : truth) found += items.count(candidate.item);
   }
-  // what is left out has been rounded away among near equals
+  // The items left out scored almost as high as those found: rounding to 4 bits changed their order.
   EXPECT_GE(static_cast<double>(found), 0.99 * static_cast<double>(expected));
 }
 

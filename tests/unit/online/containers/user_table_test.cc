@@ -43,7 +43,7 @@ TEST(UserTable, TheLeastRecentlyActiveUserMakesRoomAndLeavesTheirValueBehind) {
   EXPECT_EQ(value_of(table, 1), std::vector<std::string>{"1"});
 }
 
-TEST(UserTable, WhatIsErasedIsGoneAndItsSlotIsUsedAgain) {
+TEST(UserTable, AnErasedUserIsGoneAndTheSlotIsReused) {
   Names table(8);
   const auto slot = table.claim(1, kIgnore).slot;
   table.change(slot, [](auto& value) { value.push_back("secret"); });

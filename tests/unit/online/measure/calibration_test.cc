@@ -40,14 +40,14 @@ TEST(Calibration, OverconfidenceIsTheDistanceToTheObservedFrequency) {
   EXPECT_DOUBLE_EQ(meter.calibration().auc, 0.5);
 }
 
-TEST(Calibration, AucIsOneIfEveryClickStandsAboveEveryMiss) {
+TEST(Calibration, AucIsOneIfEveryClickIsAboveEveryMiss) {
   CalibrationMeter meter;
   EXPECT_EQ(meter.calibration().auc, 0.5);
   for (int i = 0; i < 100; ++i) meter.record(i % 2 == 0 ? 0.8 : 0.2, i % 2 == 0);
   EXPECT_DOUBLE_EQ(meter.calibration().auc, 1);
 }
 
-TEST(Calibration, WhatIsLongAgoCountsNoMore) {
+TEST(Calibration, OldExamplesNoLongerCount) {
   CalibrationMeter meter;
   for (int i = 0; i < 100'000; ++i) meter.record(0.9, false);
   for (int i = 0; i < 1'000'000; ++i) meter.record(0.5, i % 2 == 0);

@@ -57,7 +57,7 @@ TEST(Blender, TrustsThePartsOwnScoresBeforeItHasLearned) {
   EXPECT_EQ(static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin()), expected);
 }
 
-TEST(Blender, SoManyRowsThatNoneCompetesMakeNoNonsense) {
+TEST(Blender, StaysFiniteWhenNoRowOfALongEvenListCounts) {
   Blender blender(kInputs, kOwn, {}, 1);
   const std::vector<float> rows(1200 * kInputs, 1.0F);
   std::vector<float> scores(1200);

@@ -34,7 +34,7 @@ TEST(Influence, IsWhereTheWeightLiesWhateverItsSign) {
   EXPECT_EQ(shares[2], 0);
 }
 
-TEST(Influence, IsNobodysWhenNothingMovesTheScore) {
+TEST(Influence, IsZeroWhenNothingMovesTheScore) {
   for (const double share : influence_of_parts(looking_at({}))) EXPECT_EQ(share, 0);
 }
 

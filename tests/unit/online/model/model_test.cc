@@ -70,7 +70,7 @@ class Recorder final : public Part, public Scorer {
   std::vector<bool>& opened_;
 };
 
-TEST(ModelRecycling, ASessionWhoseOnlyItemMakesRoomForItsNextOneIsOpenedByThat) {
+TEST(ModelRecycling, AnEventOpensItsSessionIfItsItemReplacesTheOnlyOneThere) {
   std::vector<bool> opened;
   Options options;
   options.max_items = 2;
@@ -219,7 +219,7 @@ TEST_F(ModelTest, RefusesAStateMadeWithOtherOptions) {
   EXPECT_EQ(loaded.error().code, Errc::invalid);
 }
 
-TEST(ModelBounds, HoldWhateverComes) {
+TEST(ModelBounds, MemoryStaysWithinTheLimitsOfTheOptions) {
   Options options = testing::counting_options();
   options.max_items = 100;
   options.max_open_sessions = 10;

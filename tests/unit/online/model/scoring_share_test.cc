@@ -10,7 +10,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// A share for which 10,000 events are a second of work.
+// One that has measured 10,000 events per second.
 ScoringShare share_of(double least = 0.25) {
   ScoringShare scoring(milliseconds(100), least);
   for (int batch = 0; batch < 100; ++batch) scoring.learned(256, 256 * microseconds(100));
@@ -27,7 +27,7 @@ TEST(ScoringShare, IsAllBeforeAnythingIsKnown) {
   ScoringShare scoring(milliseconds(100), 0.25);
   EXPECT_EQ(scoring.share(), 1);
   scoring.behind(1'000'000'000);
-  EXPECT_EQ(scoring.share(), 1) << "nobody knows how long they take";
+  EXPECT_EQ(scoring.share(), 1) << "the time per event is not known yet";
   EXPECT_EQ(scored_of(scoring, 1000), 1000);
 }
 
@@ -57,7 +57,7 @@ TEST(ScoringShare, FollowsHowLongEventsTake) {
   EXPECT_NEAR(scoring.share(), 1, 1e-6);
 }
 
-TEST(ScoringShare, OneSlowBatchOfFewEventsIsNoReasonToLeaveEventsOut) {
+TEST(ScoringShare, OneSlowBatchOfFewEventsHardlyCounts) {
   ScoringShare scoring = share_of();
   scoring.learned(1, milliseconds(20));
   scoring.behind(500);
@@ -70,7 +70,7 @@ TEST(ScoringShare, AtLeastAllIsAll) {
   EXPECT_EQ(scored_of(scoring, 1000), 1000);
 }
 
-TEST(ScoringShare, NoTypeOfEventIsLeftOutBecauseTypesTakeTurns) {
+TEST(ScoringShare, IsTheSameForEveryTypeEvenIfTypesTakeTurns) {
   for (const int turn : {2, 3, 4, 5, 8, 13}) {
     ScoringShare scoring = share_of();
     scoring.behind(1'000'000);

@@ -7,12 +7,12 @@
 namespace freshet::online {
 namespace {
 
-TEST(SeenIds, KnowsAnIdUntilSoManyNewerOnesCame) {
+TEST(SeenIds, KnowsAnIdUntilMaxIdsNewerOnesCame) {
   SeenIds seen(3);
   EXPECT_TRUE(seen.insert("a"));
   EXPECT_TRUE(seen.insert("b"));
   EXPECT_TRUE(seen.insert("c"));
-  EXPECT_FALSE(seen.insert("a"));  // and is not made newer by it
+  EXPECT_FALSE(seen.insert("a"));  // a duplicate does not make it newer
   EXPECT_TRUE(seen.insert("d"));
   EXPECT_TRUE(seen.insert("a"));
   EXPECT_FALSE(seen.insert("c"));

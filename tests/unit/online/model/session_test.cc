@@ -50,7 +50,7 @@ TEST(SessionFromHistory, IsOverAfterThePause) {
   EXPECT_EQ(session_from_history(history, at_seconds(1'000'000), never, number_of).session.size(), 1U);
 }
 
-TEST(SessionFromHistory, PassesOverUnknownItemsAndTypesThatAreNotLearned) {
+TEST(SessionFromHistory, SkipsUnknownItemsAndTypesThatAreNotLearned) {
   const std::vector<Event> history{click("c", 50), click("?", 40), click("b", 30, "impression"), click("a", 20)};
   EXPECT_EQ(items_of(session_from_history(history, at_seconds(60), Options{}, number_of)),
             (std::vector<ItemIndex>{0, 2}));

@@ -35,7 +35,7 @@ TEST(QuantizedRows, EveryScanScoresWhatTheRowsWereRoundedTo) {
       read_from_block(block_of(row), row % kBlockRows, scales[row], size, read.data());
       double product = 0;
       for (std::size_t i = 0; i < size; ++i) {
-        EXPECT_NEAR(read[i], rows[row][i], scales[row] * 1.001F);  // half a step
+        EXPECT_NEAR(read[i], rows[row][i], scales[row] * 1.001F);  // half a step: a step is twice the scale
         product += static_cast<double>(read[i]) * rounded[i];
       }
       expected.push_back(static_cast<float>(product) * scale + offset[row]);

@@ -7,10 +7,10 @@
 namespace freshet::online {
 namespace {
 
-TEST(ScanTuner, ReadsMoreRowsUntilScansFindWhatTheyShould) {
+TEST(ScanTuner, ReadsMoreRowsUntilScansMissNoMoreThanTheTarget) {
   ScanTuner tuner(100);
   const std::size_t before = tuner.rows();
-  // What is missed falls with what is read: 0.5 of it at 5,000 rows, 0.007 at about 35,700.
+  // The share that is missed falls as the number of rows read grows: 250 / rows, which is 0.007 at about 35,700 rows.
   for (int i = 0; i < 2000; ++i) tuner.record(std::min(1.0, 250 / static_cast<double>(tuner.rows())), 1'000'000);
   EXPECT_GT(tuner.rows(), before);
   EXPECT_NEAR(250 / static_cast<double>(tuner.rows()), 0.007, 0.001);

@@ -19,7 +19,7 @@ std::vector<std::uint32_t> halves(const std::vector<float>& points, std::size_t 
   return two_means(points, width, mean);
 }
 
-TEST(TwoMeans, TellsTwoHeapsApart) {
+TEST(TwoMeans, SeparatesTwoClusters) {
   constexpr std::size_t kWidth = 17, kSize = 80;
   Random random(1);
   std::vector<float> points;
@@ -41,7 +41,7 @@ TEST(TwoMeans, TellsTwoHeapsApart) {
 
 TEST(TwoMeans, NoHalfHasLessThanAQuarter) {
   std::vector<float> points(64, 0.0F);
-  points[7] = 100;  // one apart from all the others
+  points[7] = 100;  // an outlier
   const std::size_t half = halves(points, 1).size();
   EXPECT_GE(half, 16U);
   EXPECT_LE(half, 48U);

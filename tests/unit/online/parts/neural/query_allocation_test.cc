@@ -73,7 +73,7 @@ TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
     return allocations - before;
   };
   EXPECT_GT(allocations_of_a_round(), 0U);
-  EXPECT_EQ(allocations_of_a_round(), 0U) << "of another snapshot";
+  EXPECT_EQ(allocations_of_a_round(), 0U) << "a newer snapshot, the same ranking";
 }
 
 }  // namespace

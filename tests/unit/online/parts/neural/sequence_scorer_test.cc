@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Model{"autoencoder", [] { return make_autoencoder_trainer(small<AutoencoderOptions>(), 7); }}),
     [](const auto& model) { return model.param.name; });
 
-/// A batch over all rows of `table`, each example to be followed by item 0 rather than the next ones.
+/// A batch over all rows of `table`: the target of every example is row 0, against rows 1 to 3.
 SequenceBatch batch_of(const EmbeddingTable& table, const std::vector<std::vector<std::uint32_t>>& inputs) {
   SequenceBatch batch;
   for (std::uint32_t row = 0; row < table.rows(); ++row) {
@@ -74,7 +74,7 @@ TEST_P(EverySequenceModel, EncodesAsLibTorchDoes) {
   EmbeddingTable table = random_table(20, 1);
   const auto trainer = GetParam().make();
   const SequenceBatch batch = batch_of(table, kInputs);
-  for (int step = 0; step < 20; ++step) {  // so that every weight speaks
+  for (int step = 0; step < 20; ++step) {  // so that every weight matters
     trainer->gradients(batch);
     trainer->step_weights();
   }
@@ -99,7 +99,7 @@ TEST_P(EverySequenceModel, GradientsOfTheRowsAreThoseOfTheLoss) {
   for (std::size_t at = 0; at < batch.vectors.size(); at += 7) {
     const float before = batch.vectors[at];
     batch.vectors[at] = before + kStep;
-    const float up = GetParam().make()->gradients(batch).loss;  // a new one: its weights are those of the seed
+    const float up = GetParam().make()->gradients(batch).loss;  // a new trainer: the same initial weights
     batch.vectors[at] = before - kStep;
     const float down = GetParam().make()->gradients(batch).loss;
     batch.vectors[at] = before;

@@ -11,7 +11,7 @@ using namespace freshet::testing;
 using Items = std::vector<ItemIndex>;
 
 struct Fixture {
-  UserItems users{2, 3, 100};  // users, items of each, items
+  UserItems users{2, 3, 100};  // max_users, max_items_per_user, max_items
 
   void click(std::uint64_t user, ItemIndex item) {
     users.observe({item, 1.0F, at_seconds(1), false, user + 1000, user});
@@ -34,11 +34,11 @@ TEST(UserItems, AreTheNewestDistinctOnesOldestFirst) {
   EXPECT_EQ(f.read(7), (Items{1, 3, 4}));
 }
 
-TEST(UserItems, TheSessionAtHandJoinsThem) {
+TEST(UserItems, TheCurrentSessionIsAdded) {
   Fixture f;
   for (const ItemIndex item : {1U, 2U, 3U}) f.click(7, item);
   EXPECT_EQ(f.read(7, {2, 5}), (Items{3, 2, 5}));
-  EXPECT_EQ(f.read(8, {4, 5, 4, 6, 7}), (Items{4, 6, 7})) << "somebody unknown";
+  EXPECT_EQ(f.read(8, {4, 5, 4, 6, 7}), (Items{4, 6, 7})) << "an unknown user";
 }
 
 TEST(UserItems, TheSessionStandsForAnAnonymousUser) {
@@ -48,7 +48,7 @@ TEST(UserItems, TheSessionStandsForAnAnonymousUser) {
   f.users.read(context_of({}, 100, 9), items);
   EXPECT_EQ(items, Items{5});
   f.users.read(context_of({}, 100), items);
-  EXPECT_TRUE(items.empty()) << "nobody's";
+  EXPECT_TRUE(items.empty()) << "neither user nor session is known";
 }
 
 TEST(UserItems, TheLeastRecentlyActiveUserIsForgotten) {
