@@ -9,9 +9,9 @@
 namespace freshet::online {
 namespace {
 
-std::size_t feature_count(Parts parts) {
-  return std::accumulate(parts.begin(), parts.end(), std::size_t{0},
-                         [](std::size_t sum, const Scorer* part) { return sum + part->features().size(); });
+std::size_t feature_count(Scorers scorers) {
+  return std::accumulate(scorers.begin(), scorers.end(), std::size_t{0},
+                         [](std::size_t sum, const Scorer* scorer) { return sum + scorer->features().size(); });
 }
 
 }  // namespace
@@ -23,31 +23,31 @@ const UserNeighbors* Snapshot::user_neighbors() const {
   return nullptr;
 }
 
-std::vector<std::string> feature_names(Parts parts) {
+std::vector<std::string> feature_names(Scorers scorers) {
   std::vector<std::string> names;
-  for (const Scorer* part : parts) {
-    for (const std::string_view feature : part->features()) {
-      names.push_back(std::string(part->name()) + "." + std::string(feature));
+  for (const Scorer* scorer : scorers) {
+    for (const std::string_view feature : scorer->features()) {
+      names.push_back(std::string(scorer->name()) + "." + std::string(feature));
     }
   }
   return names;
 }
 
-void ask(Parts parts, const Context& context, Ranking& ranking) {
-  if (ranking.queries.size() < parts.size()) ranking.queries.resize(parts.size());
-  for (std::size_t p = 0; p < parts.size(); ++p) parts[p]->ask(context, ranking.queries[p]);
+void ask(Scorers scorers, const Context& context, Ranking& ranking) {
+  if (ranking.queries.size() < scorers.size()) ranking.queries.resize(scorers.size());
+  for (std::size_t s = 0; s < scorers.size(); ++s) scorers[s]->ask(context, ranking.queries[s]);
 }
 
-void propose(Parts parts, std::size_t per_part, Ranking& ranking) {
-  FRESHET_CHECK(parts.size() <= 32 && parts.size() <= ranking.queries.size());
+void propose(Scorers scorers, std::size_t per_part, Ranking& ranking) {
+  FRESHET_CHECK(scorers.size() <= 32 && scorers.size() <= ranking.queries.size());
   ranking.row_of.clear();
   ranking.items.clear();
   ranking.sources.clear();
-  ranking.proposals.resize(parts.size());
-  for (std::size_t p = 0; p < parts.size(); ++p) {
-    auto& candidates = ranking.proposals[p].candidates;
+  ranking.proposals.resize(scorers.size());
+  for (std::size_t s = 0; s < scorers.size(); ++s) {
+    auto& candidates = ranking.proposals[s].candidates;
     candidates.clear();
-    ranking.queries[p]->propose(per_part, candidates);
+    ranking.queries[s]->propose(per_part, candidates);
     for (const Candidate& candidate : candidates) {
       const auto fresh = static_cast<std::uint32_t>(ranking.items.size());
       const std::uint32_t at = ranking.row_of.find_or_insert(candidate.item, fresh);
@@ -55,19 +55,19 @@ void propose(Parts parts, std::size_t per_part, Ranking& ranking) {
         ranking.items.push_back(candidate.item);
         ranking.sources.push_back(0);
       }
-      ranking.sources[at] |= std::uint32_t{1} << p;
+      ranking.sources[at] |= std::uint32_t{1} << s;
     }
   }
 }
 
-void extract_features(Parts parts, Ranking& ranking) {
-  FRESHET_CHECK(parts.size() <= ranking.queries.size());
-  const std::size_t stride = feature_count(parts);
+void extract_features(Scorers scorers, Ranking& ranking) {
+  FRESHET_CHECK(scorers.size() <= ranking.queries.size());
+  const std::size_t stride = feature_count(scorers);
   ranking.features.resize(ranking.items.size() * stride);
   std::size_t column = 0;
-  for (std::size_t p = 0; p < parts.size(); ++p) {
-    ranking.queries[p]->write_features(ranking.items, {ranking.features.data() + column, stride});
-    column += parts[p]->features().size();
+  for (std::size_t s = 0; s < scorers.size(); ++s) {
+    ranking.queries[s]->write_features(ranking.items, {ranking.features.data() + column, stride});
+    column += scorers[s]->features().size();
   }
 }
 

@@ -50,23 +50,23 @@ struct Ranking {
   ItemTable row_of;                             ///< row of an item; buffer of propose()
 };
 
-/// Scorers of the parts, in feature order.
-using Parts = std::span<const Scorer* const>;
+/// Of the parts, in feature order.
+using Scorers = std::span<const Scorer* const>;
 
 /// Names of all features, "part.feature", in column order.
-std::vector<std::string> feature_names(Parts parts);
+std::vector<std::string> feature_names(Scorers scorers);
 
-/// Asks every part about the context, which must live until the ranking is done.
-void ask(Parts parts, const Context& context, Ranking& ranking);
+/// Asks every scorer about the context, which must live until the ranking is done.
+void ask(Scorers scorers, const Context& context, Ranking& ranking);
 
-/// Takes at most `per_part` candidates from every part and forms their union (items, sources). May be called again
+/// Takes at most `per_part` candidates from every scorer and forms their union (items, sources). May be called again
 /// with another number.
-/// REQUIRES: ask() of the same parts, at most 32
-void propose(Parts parts, std::size_t per_part, Ranking& ranking);
+/// REQUIRES: ask() of the same scorers, at most 32
+void propose(Scorers scorers, std::size_t per_part, Ranking& ranking);
 
 /// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
-/// REQUIRES: ask() of the same parts
-void extract_features(Parts parts, Ranking& ranking);
+/// REQUIRES: ask() of the same scorers
+void extract_features(Scorers scorers, Ranking& ranking);
 
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);

@@ -25,7 +25,7 @@ std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
 }
 
 /// Names the parts that proposed an item of the list.
-void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+void name_sources(online::Scorers scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   std::uint32_t sources = 0;
   for (const std::size_t row : rows) sources |= ranking.sources[row];
   list.parts.reserve(scorers.size());
@@ -35,7 +35,7 @@ void name_sources(online::Parts scorers, const Ranking& ranking, std::span<const
 }
 
 /// Names, per entry, the parts that proposed it, with their own scores.
-void explain(online::Parts scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+void explain(online::Scorers scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     for (std::size_t p = 0; p < scorers.size(); ++p) {
       if ((ranking.sources[rows[i]] >> p & 1U) == 0) continue;
@@ -79,7 +79,7 @@ struct Recommender::Impl {
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
   List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
   template <typename Score>
-  List fill(List list, const ListRequest& request, online::Parts scorers, std::size_t per_part, Score score) const;
+  List fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
 
   const Services& services;
@@ -178,7 +178,7 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
 /// The four stages for `scorers`, from `per_part` candidates of each; asks for twice as many, kMaxDoublings times, while
 /// the filters leave fewer than request.k. `score` fills ranking.scores.
 template <typename Score>
-List Recommender::Impl::fill(List list, const ListRequest& request, online::Parts scorers, std::size_t per_part,
+List Recommender::Impl::fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part,
                              Score score) const {
   Ranking& ranking = thread_ranking();
   std::vector<std::size_t> rows;
