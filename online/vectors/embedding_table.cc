@@ -45,22 +45,14 @@ std::uint32_t EmbeddingTable::observe(ItemIndex item, bool& is_new) {
 }
 
 void EmbeddingTable::append_page() {
-  auto page = std::make_shared<EmbeddingPage>(view_.dimension);
-  page->epoch = epoch_;
-  view_.vectors.push_back(page->vectors.data());
-  view_.pages.push_back(std::move(page));
+  view_.pages.push_back(CowPtr<EmbeddingPage>::make(epoch_, view_.dimension));
+  view_.vectors.push_back(view_.pages.back()->vectors.data());
 }
 
 EmbeddingPage& EmbeddingTable::writable(std::uint32_t row) {
-  auto& shared = view_.pages[row / kRows];
-  if (shared->epoch != epoch_) {
-    auto copy = std::make_shared<EmbeddingPage>(*shared);
-    copy->epoch = epoch_;
-    view_.vectors[row / kRows] = copy->vectors.data();
-    shared = std::move(copy);
-  }
-  // Not published since it was made or copied: this thread's alone.
-  return const_cast<EmbeddingPage&>(*shared);
+  EmbeddingPage& page = view_.pages[row / kRows].write(epoch_);
+  view_.vectors[row / kRows] = page.vectors.data();
+  return page;
 }
 
 void EmbeddingTable::set_row(ItemIndex item, std::uint32_t row) {

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "online/containers/chunked_array.h"
+#include "online/containers/cow_ptr.h"
 #include "online/containers/lru.h"
 #include "online/kernels/simd.h"
 #include "online/measure/diagnostic.h"
@@ -32,7 +33,6 @@ struct EmbeddingPage {
 
   explicit EmbeddingPage(std::size_t dimension) : vectors(kRows * dimension) {}
 
-  std::uint64_t epoch = 0;
   AlignedVector<float> vectors;  ///< [kRows][dimension]
   std::array<Scalars, kRows> scalars;
 };
@@ -41,7 +41,7 @@ struct EmbeddingPage {
 struct EmbeddingView {
   std::size_t dimension = 0;
   std::size_t rows = 0;
-  std::vector<std::shared_ptr<const EmbeddingPage>> pages;
+  std::vector<CowPtr<EmbeddingPage>> pages;
   std::vector<const float*> vectors;        ///< of the pages: a row's floats are found without a look at its page
   std::shared_ptr<const ClusterView> scan;  ///< the rows that are an item's, as a scan reads them
   std::shared_ptr<const ChunkedArray<std::atomic<std::uint32_t>>> row_of_item;  ///< live: row + 1, 0 for none

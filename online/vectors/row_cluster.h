@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "online/containers/cow_ptr.h"
 #include "online/kernels/simd.h"
 #include "online/vectors/quantized_rows.h"
 #include "online/vectors/scan_tuner.h"
@@ -59,8 +60,6 @@ class RowCluster {
 
   std::size_t memory_bytes() const { return sizeof *this + memory_.capacity() * sizeof(float); }
 
-  std::uint64_t epoch = 0;  ///< of RowClusters when it made this copy; it copies older ones before it writes
-
  private:
   enum Column : std::uint8_t { kScale, kOffset, kRow };  // kBlockRows floats each, after a block's codes
 
@@ -91,7 +90,6 @@ struct Centroids {
     return {quantized.data(), scale.data(), added.data(), scale.size() / kBlockRows, block_bytes(dimension)};
   }
 
-  std::uint64_t epoch = 0;
   AlignedVector<std::uint8_t> quantized;
   AlignedVector<float> scale;
   AlignedVector<float> offset;     ///< mean offset of the cluster's rows
@@ -101,10 +99,10 @@ struct Centroids {
 /// The clusters as they were at one moment: immutable if taken by RowClusters::publish().
 struct ClusterView {
   std::size_t rows = 0;
-  std::vector<std::shared_ptr<const RowCluster>> clusters;
-  std::shared_ptr<const Centroids> centroids;  ///< null: no clusters, rows in order of their numbers, all scanned
-  std::size_t scanned_rows = 0;                ///< in clusters: number of rows that a scan of a published view reads
-  std::shared_ptr<ScanTuner> tuner;            ///< live view only: says how many rows a scan reads
+  std::vector<CowPtr<RowCluster>> clusters;
+  CowPtr<Centroids> centroids;       ///< null: no clusters, rows in order of their numbers, all scanned
+  std::size_t scanned_rows = 0;      ///< in clusters: number of rows that a scan of a published view reads
+  std::shared_ptr<ScanTuner> tuner;  ///< live view only: says how many rows a scan reads
 };
 
 }  // namespace freshet::online

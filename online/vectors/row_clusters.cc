@@ -96,36 +96,14 @@ std::shared_ptr<const ClusterView> RowClusters::publish() {
   return view;
 }
 
-RowCluster& RowClusters::writable(std::uint32_t cluster) {
-  auto& shared = view_->clusters[cluster];
-  if (shared->epoch != epoch_) {
-    auto copy = std::make_shared<RowCluster>(*shared);
-    copy->epoch = epoch_;
-    shared = std::move(copy);
-  }
-  // Not published since it was made or copied: this thread's alone.
-  return const_cast<RowCluster&>(*shared);
-}
-
-Centroids& RowClusters::writable_centroids() {
-  if (view_->centroids->epoch != epoch_) {
-    auto copy = std::make_shared<Centroids>(*view_->centroids);
-    copy->epoch = epoch_;
-    view_->centroids = std::move(copy);
-  }
-  return const_cast<Centroids&>(*view_->centroids);
-}
-
 void RowClusters::place(std::uint32_t row, std::uint32_t cluster, std::size_t slot) {
   places_[row] = static_cast<std::uint32_t>(cluster * kRows + slot);
 }
 
 std::uint32_t RowClusters::add_cluster() {
-  auto cluster = std::make_shared<RowCluster>(dimension_);
-  cluster->epoch = epoch_;
-  view_->clusters.push_back(std::move(cluster));
+  view_->clusters.push_back(CowPtr<RowCluster>::make(epoch_, dimension_));
   if (is_clustered()) {
-    Centroids& all = writable_centroids();
+    Centroids& all = view_->centroids.write(epoch_);
     if (const std::size_t lanes = all.scale.size(); clusters() > lanes) {
       all.quantized.resize((lanes / kBlockRows + 1) * block_bytes(dimension_));
       all.scale.resize(lanes + kBlockRows);
@@ -140,7 +118,7 @@ std::uint32_t RowClusters::add_cluster() {
 /// The last one takes its number.
 void RowClusters::erase_cluster(std::uint32_t cluster) {
   const std::uint32_t last = clusters() - 1;
-  Centroids& all = writable_centroids();
+  Centroids& all = view_->centroids.write(epoch_);
   if (cluster != last) {
     view_->clusters[cluster] = view_->clusters[last];
     changes_[cluster] = changes_[last];
@@ -179,7 +157,7 @@ void RowClusters::add(std::uint32_t row, std::span<const float> vector, float of
 void RowClusters::form_clusters() {
   const auto pages = std::move(view_->clusters);
   view_->clusters.clear();
-  view_->centroids = std::make_shared<Centroids>();
+  view_->centroids = CowPtr<Centroids>::make(epoch_);
   std::vector<float> values(width());
   for (const auto& page : pages) {
     for (std::size_t slot = 0; slot < page->size(); ++slot) {
@@ -322,7 +300,7 @@ void RowClusters::take_mean(std::uint32_t cluster, std::span<const float> rows) 
 
 void RowClusters::set_centroid(std::uint32_t cluster, std::span<const float> centroid) {
   std::ranges::copy(centroid, centroids_.begin() + static_cast<std::ptrdiff_t>(cluster * width()));
-  Centroids& all = writable_centroids();
+  Centroids& all = view_->centroids.write(epoch_);
   const std::span<const float> vector = centroid.first(dimension_);
   std::uint8_t* block = all.quantized.data() + cluster / kBlockRows * block_bytes(dimension_);
   all.scale[cluster] = quantize_into_block(vector.data(), dimension_, block, cluster % kBlockRows);
@@ -418,7 +396,7 @@ bool RowClusters::load(ByteReader& in, std::size_t rows) {
   const std::uint64_t count = in.varint();
   if (!in.ok() || count == 0 || count > in.remaining() / (width() * sizeof(float))) return false;
   places_.assign(rows, kNowhere);
-  view_->centroids = std::make_shared<Centroids>();
+  view_->centroids = CowPtr<Centroids>::make(epoch_);
   for (std::uint32_t cluster = 0; cluster < count; ++cluster) {
     add_cluster();
     RowCluster& page = writable(cluster);

@@ -58,8 +58,7 @@ class RowClusters {
     return {centroids_.data() + cluster * width(), width()};
   }
 
-  RowCluster& writable(std::uint32_t cluster);
-  Centroids& writable_centroids();
+  RowCluster& writable(std::uint32_t cluster) { return view_->clusters[cluster].write(epoch_); }
   std::uint32_t add_cluster();
   void erase_cluster(std::uint32_t cluster);
   void place(std::uint32_t row, std::uint32_t cluster, std::size_t slot);
