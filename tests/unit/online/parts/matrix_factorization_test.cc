@@ -106,29 +106,6 @@ TEST(MatrixFactorization, ALongSessionStandsForAnAnonymousUser) {
   EXPECT_EQ(std::ranges::count(items, 10U), 0) << "the item that the session is at";
 }
 
-TEST(MatrixFactorization, AForgottenItemIsProposedToNobody) {
-  Fixture f;
-  f.learn_tastes(300);
-  const ItemIndex best = propose(f.part->live(), Fixture::of_user(1000), 1).front().item;
-  f.part->forget_item(best);
-  EXPECT_EQ(std::ranges::count(items_of(propose(f.part->live(), Fixture::of_user(1000), 100)), best), 0);
-  EXPECT_EQ(score(f.part->live(), Fixture::of_user(1000), {best})[0][4], 0.0F);
-}
-
-TEST(MatrixFactorization, EraseLeavesNoTraceOfTheUser) {
-  Fixture f;
-  f.learn_tastes(30);
-  const std::uint64_t user = 0x99AABBCCDDEEFF00ULL;
-  observe_session(*f.part, 5, {1, 2, 3, 4}, 5000, user);
-  std::string key;
-  ByteWriter(key).fixed(user);
-  ASSERT_NE(saved(*f.part).find(key), std::string::npos);
-  const auto published = f.part->publish();
-  f.part->erase(user);
-  EXPECT_EQ(saved(*f.part).find(key), std::string::npos);
-  EXPECT_TRUE(propose(*published, Fixture::of_user(user)).empty()) << "users' vectors are live";
-}
-
 TEST(MatrixFactorization, RequestsReadAUserWhileTheLearnerMovesThem) {
   Fixture f;
   f.learn_tastes(100);

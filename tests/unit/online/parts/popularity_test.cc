@@ -76,18 +76,6 @@ TEST(Popularity, HabitsAreThoseOfAnItemsFirstMillions) {
   EXPECT_NEAR(opens(), -2, 0.01) << "a float would lose what is added by ones, and the share would go to 0";
 }
 
-TEST(Popularity, ForgetsAnItemAltogether) {
-  const auto part = make_popularity({}, 100);
-  click(*part, 1, 0);
-  click(*part, 2, 0);
-  part->forget_item(1);
-  EXPECT_EQ(items_of(propose(part->live(), context_of({}, 10))), (std::vector<ItemIndex>{2}));
-  const auto rows = score(part->live(), context_of({}, 10), {1, 50});
-  EXPECT_EQ(rows[0], rows[1]);
-  click(*part, 1, 20);
-  EXPECT_EQ(propose(part->live(), context_of({}, 30)).size(), 2U);
-}
-
 TEST(Popularity, FeaturesStayFiniteFromTheFirstClickToAYearLater) {
   const auto part = make_popularity({}, 100);
   click(*part, 1, 0, 0.001F);

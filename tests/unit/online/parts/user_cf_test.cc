@@ -134,14 +134,6 @@ TEST(UserCf, AnErasedUserVanishesAlsoFromWhatIsPublished) {
   EXPECT_FALSE(f.similar(key).empty()) << "they may come back as a new user";
 }
 
-TEST(UserCf, AForgottenItemIsVotedForByNobody) {
-  Fixture f;
-  f.learn_tastes(60);
-  const ItemIndex best = propose(f.scorer(), f.of_user(1000), 1).front().item;
-  for (auto& part : f.parts) part->forget_item(best);
-  EXPECT_EQ(std::ranges::count(items_of(propose(f.scorer(), f.of_user(1000), 100)), best), 0);
-}
-
 TEST(UserCf, RequestsReadNeighborsWhileTheLearnerMovesThem) {
   Fixture f(50);
   f.learn_tastes(100);

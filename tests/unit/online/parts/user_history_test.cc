@@ -69,21 +69,5 @@ TEST(UserHistory, KeepsTheNewestItemsOfTheMostActiveUsers) {
   EXPECT_EQ(items_of(propose(part->live(), of_user({}, 40, 13))), (std::vector<ItemIndex>{9}));
 }
 
-TEST(UserHistory, ErasingAUserLeavesNothingOfThem) {
-  const auto part = make_user_history({}, 100);
-  observe_session(*part, 1, {5}, 0, kUser);
-  part->erase(kUser);
-  EXPECT_TRUE(propose(part->live(), of_user({}, 40, kUser)).empty());
-  observe_session(*part, 2, {6}, 50, kUser);
-  EXPECT_EQ(items_of(propose(part->live(), of_user({}, 60, kUser))), (std::vector<ItemIndex>{6}));
-}
-
-TEST(UserHistory, AForgottenItemLeavesEveryUser) {
-  const auto part = make_user_history({}, 100);
-  observe_session(*part, 1, {5, 6}, 0, kUser);
-  part->forget_item(5);
-  EXPECT_EQ(items_of(propose(part->live(), of_user({}, 40, kUser))), (std::vector<ItemIndex>{6}));
-}
-
 }  // namespace
 }  // namespace freshet::online

@@ -144,20 +144,6 @@ TEST(NeuralCf, ItsProbabilitiesAreCalibratedAndTellTastesApart) {
   EXPECT_LT(calibration.log_loss, 0.5004);  // that of knowing the share of clicks, one in five, alone
 }
 
-TEST(NeuralCf, GoesOnFromACheckpointAsIfNeverStopped) {
-  Fixture whole, resumed;
-  whole.learn_tastes(41);  // in the middle of a batch
-  const std::string bytes = saved(*whole.part);
-  ByteReader in(bytes);
-  ASSERT_TRUE(resumed.part->load(in));
-  EXPECT_TRUE(in.at_end());
-  whole.learn_tastes(40, 1030);
-  resumed.time = whole.time;
-  resumed.learn_tastes(40, 1030);
-  EXPECT_TRUE(saved(*whole.part) == saved(*resumed.part));
-  EXPECT_EQ(calibration_in(whole.part->diagnostics())->log_loss, calibration_in(resumed.part->diagnostics())->log_loss);
-}
-
 TEST(NeuralCf, AStateOfAnotherShapeIsRefused) {
   Fixture f;
   f.learn_tastes(10);
@@ -166,29 +152,6 @@ TEST(NeuralCf, AStateOfAnotherShapeIsRefused) {
   other.dimension = 32;
   ByteReader in(bytes);
   EXPECT_EQ(make_neural_cf_part(other, 200, 1)->load(in).error().code, Errc::invalid);
-}
-
-TEST(NeuralCf, EraseLeavesNoTraceOfTheUser) {
-  Fixture f;
-  f.learn_tastes(30);
-  const std::uint64_t user = 0x99AABBCCDDEEFF00ULL;
-  observe_session(*f.part, 5, {1, 2, 3, 4}, 5000, user);
-  std::string key;
-  ByteWriter(key).fixed(user);
-  ASSERT_NE(saved(*f.part).find(key), std::string::npos);
-  f.part->erase(user);
-  EXPECT_EQ(saved(*f.part).find(key), std::string::npos);
-  EXPECT_TRUE(propose(f.part->live(), Fixture::of_user(user)).empty());
-}
-
-TEST(NeuralCf, AForgottenItemIsProposedToNobody) {
-  Fixture f;
-  f.learn_tastes(100);
-  const ItemIndex best = propose(f.part->live(), Fixture::of_user(1000), 1).front().item;
-  f.part->forget_item(best);
-  EXPECT_EQ(std::ranges::count(items_of(propose(f.part->live(), Fixture::of_user(1000), 100)), best), 0);
-  EXPECT_EQ(score(f.part->live(), Fixture::of_user(1000), {best})[0][4], 0.0F);
-  f.learn_tastes(20);  // goes on learning
 }
 
 TEST(NeuralCf, AnItemThatHasLostItsRowSinceThePublishIsNotProposed) {
