@@ -70,8 +70,15 @@ class UserTable {
     change(user.value);
   }
 
-  /// Calls leave(value) with the user's value, and forgets the user. Returns the freed slot; kNone if the user is not
-  /// known.
+  /// Calls change(value) under the lock for each value that matches(value); matches() is called without a lock.
+  template <typename Matches, typename Change>
+  void change_matching(Matches&& matches, Change&& change) {
+    for (Slot slot = 0; slot < size(); ++slot) {
+      if (matches(at(slot))) this->change(slot, change);
+    }
+  }
+
+  /// Forgets the user, after a call of leave(value). Returns the slot, which is free now; kNone for an unknown user.
   template <typename Leave>
   Slot erase(std::uint64_t key, Leave&& leave) {
     const Slot slot = slots_.release(key);
@@ -89,8 +96,8 @@ class UserTable {
     for (Slot slot = 0; slot < size(); ++slot) write(at(slot));
   }
 
-  /// Reads a saved state into an empty table. read(key, value) reads one value (key 0: free slot), and returns false if
-  /// it is not valid. False if the bytes are not a saved state.
+  /// REQUIRES: an empty table. Calls read(key, value) for every slot, which returns false if the bytes are not a saved
+  /// value. False if the bytes are not a saved state.
   template <typename Read>
   bool load(ByteReader& in, Read&& read) {
     if (!slots_.load(in)) return false;

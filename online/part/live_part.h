@@ -1,18 +1,33 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "online/part/part.h"
 
 namespace freshet::online {
 
+/// What LivePart needs of an index: it is a Scorer and has the learner's methods of Part, with the contracts that
+/// part.h states. LivePart calls the latter on the learner thread while other threads ask the Scorer.
+template <typename T>
+concept LiveIndex = std::derived_from<T, Scorer> &&
+                    requires(T& index, const T& unchanged, const Context& before, const Interaction& event,
+                             ItemIndex item, std::uint64_t key, ByteWriter& out, ByteReader& in) {
+                      index.observe(before, event);
+                      index.forget_item(item);
+                      index.erase(key);
+                      unchanged.save(out);
+                      { index.load(in) } -> std::same_as<Result<void>>;
+                      { unchanged.memory_bytes() } -> std::convertible_to<std::size_t>;
+                    };
+
 /// A Part whose scorer is its own live index: requests read it while the learner changes it, under the index's short
-/// locks. Index is a Scorer that also has the learner's methods of Part; diagnostics() is optional.
+/// locks. The simplest way to write a part that counts: one class that is a LiveIndex.
 /// Owns: the index, together with every published Snapshot.
-template <typename Index>
+template <LiveIndex Index>
 class LivePart final : public Part {
  public:
   explicit LivePart(std::shared_ptr<Index> index) : index_(std::move(index)) {}
@@ -25,13 +40,9 @@ class LivePart final : public Part {
   void save(ByteWriter& out) const override { index_->save(out); }
   Result<void> load(ByteReader& in) override { return index_->load(in); }
   std::size_t memory_bytes() const override { return index_->memory_bytes(); }
-  std::vector<Diagnostic> diagnostics() const override {
-    if constexpr (requires { index_->diagnostics(); }) return index_->diagnostics();
-    return Part::diagnostics();
-  }
 
  private:
-  std::shared_ptr<Index> index_;
+  const std::shared_ptr<Index> index_;
 };
 
 }  // namespace freshet::online

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -57,14 +58,19 @@ Q& reuse(std::unique_ptr<Query>& query) {
   return result;
 }
 
+/// What Part::load() returns for bytes that its save() did not write. `part`: its name.
+inline Error not_a_saved_state(std::string_view part) {
+  return {Errc::corrupt, std::string(part) + ": not a saved state"};
+}
+
 /// The read side of a part: answers queries about contexts.
 /// Threads: all methods may be called concurrently with each other and with the learner.
-/// Errors:  none: a part that knows nothing proposes nothing and scores zero.
+/// Errors:  none: a part without evidence proposes nothing and scores zero.
 class Scorer {
  public:
   virtual ~Scorer() = default;
 
-  /// "popularity", "covisitation", ...: a metric label and an API name.
+  /// PartKind::name of its part.
   virtual std::string_view name() const = 0;
 
   /// Names of the features that Query::write_features() writes; fixed for the life of the part. features()[0] is the
@@ -72,13 +78,13 @@ class Scorer {
   virtual std::span<const std::string_view> features() const = 0;
 
   /// Makes `query` this scorer's view of `context`, valid until the next ask() and while scorer and context live. A
-  /// query of the same kind, whichever snapshot's scorer made it, is reused with its memory: a warm one allocates
-  /// nothing. Anything else, or null, is replaced.
+  /// query of the same kind, even of another snapshot's scorer, is reused with its memory: a warm one allocates
+  /// nothing. Any other query, or null, is replaced.
   virtual void ask(const Context& context, std::unique_ptr<Query>& query) const = 0;
 };
 
-/// A member of the ensemble (a base model): learns from the stream and ranks items. CONTRIBUTING.md says how to add
-/// one; recurrence.cc is the smallest example.
+/// A member of the ensemble (a base model): learns from the stream and ranks items. A part that counts is usually a
+/// LivePart (live_part.h). CONTRIBUTING.md says how to add one; recurrence.cc is the smallest example.
 /// Threads: learner thread only, except what publish() and live() return.
 class Part {
  public:
@@ -87,7 +93,7 @@ class Part {
   /// The part as it is now, for the learner thread's own scoring.
   virtual const Scorer& live() const = 0;
 
-  /// The part for requests. Counting parts return one scorer that reads the live index under short locks; neural parts
+  /// The part for requests. A LivePart returns the one scorer that reads its live index under short locks; neural parts
   /// return an immutable copy of what they have learned so far (cheap, because pages are copied on write).
   virtual std::shared_ptr<const Scorer> publish() = 0;
 
@@ -102,9 +108,9 @@ class Part {
 
   /// Writes everything needed to continue as if never stopped, including random state and pending examples.
   virtual void save(ByteWriter& out) const = 0;
-  /// Reads a saved state. Accepts any bytes.
+  /// Reads a saved state. Accepts any bytes. The load() of a table within a part returns false instead of an error.
   /// REQUIRES: the part has learned nothing
-  /// Errors:   corrupt, or invalid (saved with other options). The part is then unusable and must be discarded.
+  /// Errors:   corrupt (not_a_saved_state()), or invalid: saved with other options. The part must then be discarded.
   virtual Result<void> load(ByteReader& in) = 0;
 
   /// Estimated memory use.

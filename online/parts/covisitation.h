@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "online/containers/chunked_array.h"
+#include "online/containers/item_counts.h"
 #include "online/containers/striped_mutex.h"
 #include "online/part/part_kind.h"
 
@@ -21,26 +22,28 @@ struct CovisitationOptions {
   static std::vector<Option<CovisitationOptions>> describe();
 };
 
-/// "covisitation": what came after an item in the same session. Row i counts, per follower, weight / distance at
-/// several half-lives, without decay, of direct steps only (distance 1), and of what came before instead of after. An
-/// event is linked to the last `window` items before it; a row holds at most max_neighbors followers, and the one with
-/// the smallest count at the longest half-life makes room. All counts of a row are as of one time, so that a touch
-/// decays the whole row, once a minute, with a few multiplications and shares need no clock. A level whose counts come
-/// to 2^23 is halved, which leaves its shares as they are. Its own ranking: the followers of the last kQueryItems
-/// items, by their shares, less with distance; a predecessor counts a quarter.
+extern const PartKind kCovisitation;
+
+/// "covisitation": items that followed each other in sessions. An event is linked to the last `window` items before it.
+/// Row i counts the followers of item i: weight / distance, at several levels: one per half-life, without decay, direct
+/// steps only (distance 1), and predecessors instead of followers. A row holds at most max_neighbors followers; a new
+/// one replaces the one with the smallest count at the longest half-life. All counts of a row are as of one time: an
+/// update decays the whole row, at most once a minute, with few multiplications, and shares need no clock. A level
+/// whose counts sum to 2^23 is halved, which keeps its shares. The part's own score adds up the shares in the rows of
+/// the last kQueryItems items, divided by their distance; shares as a predecessor count a quarter.
 /// Threads: as Scorer and Part; a row is read under its stripe's lock.
-/// Cost:    ask() reads the rows; propose() and write_features() use what it found.
+/// Cost:    ask() reads the rows; propose() and write_features() use its result.
 class CovisitationIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = 5;
 
   CovisitationIndex(const CovisitationOptions& options, std::size_t max_items);
 
-  std::string_view name() const override { return "covisitation"; }
+  std::string_view name() const override { return kCovisitation.name; }
   std::span<const std::string_view> features() const override { return features_; }
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  // learner thread only: see Part
+  // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
   void erase(std::uint64_t) {}  // counts carry no keys
@@ -49,16 +52,18 @@ class CovisitationIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
+  static constexpr std::size_t kMaxLevels = 6;  // with the most half-lives that may be configured
+
   /// Followers of one item; levels are the half-lives, then "never", "direct", "reverse".
   struct Row {
-    std::int64_t time_ms = 0;           // what the counts are decayed to; up to a minute behind
-    std::vector<float> totals;          // [levels], of followers that were evicted too
-    std::vector<ItemIndex> items;       // in order of arrival; the hole of a removed one is taken by the last
-    std::vector<std::int64_t> last_ms;  // newest link to items[i]
-    std::vector<float> counts;          // [levels][capacity], so that what is done to all followers is vector code
-    std::size_t capacity = 0;           // followers that there is room for
+    std::int64_t time_ms = 0;           // the counts are decayed to this time; up to a minute behind
+    std::vector<float> totals;          // [levels], evicted followers included
+    std::vector<ItemIndex> items;       // in order of arrival, but the last one takes the place of a removed one
+    std::vector<std::int64_t> last_ms;  // time of the newest link to items[i]
+    std::vector<float> counts;          // [levels][capacity], so that loops over all followers are vector code
+    std::size_t capacity = 0;           // allocated length of each level in `counts`
   };
-  class Followers;  // its Query
+  class Followers;  // its Query: covisitation_query.h
 
   enum class Link { direct, indirect, reverse };
   void link(ItemIndex from, ItemIndex to, std::int64_t time_ms, float weight, Link kind);
@@ -72,18 +77,16 @@ class CovisitationIndex final : public Scorer {
   const std::size_t max_neighbors_;
   const std::size_t window_;
   const std::size_t max_items_;
-  std::vector<std::string> names_;
-  std::vector<std::string_view> features_;
+  const std::vector<std::string> names_;
+  const std::vector<std::string_view> features_;  // views of names_
 
   StripedMutex locks_;
-  ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, who alone writes, reads without
+  ChunkedArray<Row> rows_;  // row i guarded by locks_.of(i); the learner, the only writer, reads without
 
   // learner thread only
-  std::vector<std::uint32_t> holders_;  // per item: in how many rows it is a follower
+  ItemCounts holders_;  // rows in which the item is a follower
 };
 
 std::unique_ptr<Part> make_covisitation(const CovisitationOptions& options, std::size_t max_items);
-
-extern const PartKind kCovisitation;
 
 }  // namespace freshet::online

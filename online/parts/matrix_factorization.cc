@@ -12,10 +12,10 @@
 namespace freshet::online {
 namespace {
 
-/// From how many items on an anonymous session is taken for a user. Of fewer the other parts know more, and a scan of
-/// all items for each is a fifth of what learning an event costs.
+// Least length of an anonymous session that stands in for a user. The other parts know more about shorter ones, and a
+// scan of all items for each would be a fifth of the cost of learning an event.
 constexpr std::size_t kSessionAsUser = 10;
-constexpr std::size_t kNoIndex = 100'000'000;  // more rows than there can be: only tables that need none are scanned
+constexpr std::size_t kNoIndex = 100'000'000;  // above all row counts: only tables that need no index are scanned
 
 class MatrixFactorizationScorer final : public Scorer {
  public:
@@ -23,7 +23,7 @@ class MatrixFactorizationScorer final : public Scorer {
                             std::shared_ptr<const UserVectors> users)
       : items_(std::move(items)), proposed_of_(proposed_of), users_(std::move(users)) {}
 
-  std::string_view name() const override { return "matrix_factorization"; }
+  std::string_view name() const override { return kMatrixFactorization.name; }
   std::span<const std::string_view> features() const override { return kEmbeddingFeatures; }
 
   void ask(const Context& context, std::unique_ptr<Query>& query) const override {
@@ -32,8 +32,8 @@ class MatrixFactorizationScorer final : public Scorer {
   }
 
  private:
-  /// The user's vector; a stranger's is the mean of what the session holds, as a new user's first is their first
-  /// item's. False if nothing of it is known.
+  /// The user's vector; for an unknown user the mean of the session's items, as a new user starts with the vector of
+  /// their first item. False if none of the items has a vector.
   bool find_user(const Context& context, std::vector<float>& user) const {
     if (context.user_key == 0 && context.session.size() < kSessionAsUser) return false;
     if (users_->copy(who(context), user)) return true;
@@ -50,7 +50,7 @@ class MatrixFactorizationScorer final : public Scorer {
   }
 
   const std::shared_ptr<const EmbeddingView> items_;
-  const std::size_t proposed_of_;  // rows, at most
+  const std::size_t proposed_of_;  // largest number of rows of which it proposes
   const std::shared_ptr<const UserVectors> users_;
 };
 
@@ -95,7 +95,7 @@ class MatrixFactorization final : public Part {
     }
     random_.load(in);
     if (!users_->load(in) || !items_.load(in)) {
-      return Error{Errc::corrupt, "matrix_factorization: not a saved state"};
+      return not_a_saved_state(kMatrixFactorization.name);
     }
     return {};
   }
@@ -103,7 +103,7 @@ class MatrixFactorization final : public Part {
   std::size_t memory_bytes() const override { return users_->memory_bytes() + items_.memory_bytes(); }
 
  private:
-  /// One step of every row concerned on the sum over the negatives j of -log sigmoid(x_i - x_j).
+  /// One gradient step, of the user and the items, on the sum over the negatives j of -log sigmoid(x_i - x_j).
   void learn(UserVectors::Slot slot, std::uint32_t positive, float weight) {
     const std::size_t d = options_.dimension;
     const auto vector = users_->vector(slot);

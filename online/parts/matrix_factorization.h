@@ -23,15 +23,16 @@ struct MatrixFactorizationOptions {
   static std::vector<Option<MatrixFactorizationOptions>> describe();
 };
 
-/// "matrix_factorization": user x item from implicit feedback, one event at a time. Item i scores
+/// "matrix_factorization": vectors of users and items, learned from implicit feedback, one event at a time. Item i
+/// scores
 ///   p_u.q_i + b_i + log of its current share of events
-/// and after each event the item is pulled above sampled negatives: BPR (Rendle et al., UAI 2009), the negatives drawn
-/// from what is popular now (a share of them from all items), sparse Adagrad. A new user's vector is that of their
-/// first item, so that they are folded in at once; users' vectors (user_vectors.h) are live, items' are published.
-/// Without a user id a session of ten items or more stands for the user, without a session id the mean of such a
-/// session's items. Of shorter ones this part says nothing. Of more than exact_items items it proposes none and only
-/// scores what others propose: lists are as good without (docs/quality.md), and a scan would be a third of what a list
-/// costs.
+/// and each event raises its item above sampled negatives: BPR (Rendle et al., UAI 2009) with sparse Adagrad. Most
+/// negatives are drawn from recent events, some from all items. A new user starts with the vector of their first item,
+/// which folds them in at once. Users' vectors (user_vectors.h) are live, items' vectors are published.
+/// The session id stands in for a missing user id if the session has ten items or more; without a session id the mean
+/// of such a session's items does. For shorter anonymous sessions the part scores nothing. With more than exact_items
+/// items it proposes none and only scores what others propose: lists are as good (docs/quality.md), and a scan would be
+/// a third of the cost of a list.
 /// `users` is shared with the parts that build on the users' vectors; only this part changes it.
 /// Threads: as Part.
 /// Cost:    observe(): negatives x dimension; proposing scans the rows (embedding_ranking.h).

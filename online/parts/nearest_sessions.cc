@@ -37,19 +37,20 @@ std::span<const NearestSessions::Neighbor> NearestSessions::find(
   return {nearest_.data(), nearer + equal};
 }
 
-// Which sessions there are, and what they share.
+// Finds all sessions that can be among the nearest, and what they share.
 void NearestSessions::collect(std::span<const std::span<const std::uint32_t>> holders, std::size_t wanted) {
   std::size_t most = 0;
   for (const auto& ages : holders) most += ages.size();
   sessions_.start(most);
   shared_.resize(std::max(shared_.size(), most + 2));
-  // Once more sessions than are wanted weigh at least `sure`, and all that is left weighs less, no new one comes among
-  // the nearest (Turtle and Flood, "Query evaluation: strategies and optimizations", IPM 1995: MaxScore).
+  // Once more sessions than wanted weigh at least `sure`, and the items that are left weigh less in all, a new session
+  // cannot be among the nearest (MaxScore: Turtle and Flood, "Query evaluation: strategies and optimizations", IPM
+  // 1995).
   std::size_t left = weights_[(std::size_t{1} << asked_) - 1], sure = 0;
   for (std::size_t i = 0; i < asked_; ++i) {
     const bool may_add = sure <= left;
     for (const std::uint32_t age : holders[i]) {
-      shared_[sessions_.size() + 1] = 0;  // in case that it is new
+      shared_[sessions_.size() + 1] = 0;  // used if the session is new
       shared_[sessions_.insert(age, may_add)] |= static_cast<std::uint16_t>(1U << i);
     }
     if (sure == 0 && sessions_.size() > wanted) sure = asked_ - i;
@@ -57,9 +58,11 @@ void NearestSessions::collect(std::span<const std::span<const std::uint32_t>> ho
   }
 }
 
-// No more than are wanted weigh more than that. There are so few different weights that counting finds it.
+// The least weight that at most `wanted` sessions exceed. There are few different weights, so it counts instead of
+// sorting.
 std::size_t NearestSessions::least_weight(std::size_t wanted) const {
-  std::array<std::array<std::uint32_t, 4>, kMaxWeight + 1> counts{};  // four by turns, else each waits for the last
+  // Four counters in turn, so that an increment does not wait for the last one.
+  std::array<std::array<std::uint32_t, 4>, kMaxWeight + 1> counts{};
   for (std::size_t n = 1; n <= sessions_.size(); ++n) ++counts[weights_[shared_[n]]][n % 4];
   std::size_t weight = kMaxWeight, nearer = 0;
   for (; weight > 1; --weight) {

@@ -7,20 +7,14 @@
 #include "base/saved_time.h"
 #include "online/kernels/logarithm.h"
 #include "online/part/live_part.h"
+#include "online/parts/hours.h"
 
 namespace freshet::online {
 namespace {
 
-constexpr double kMsPerHour = 3'600'000.0;
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr double kFloor = -8.0;       // log2 of a count so small that it no longer matters
-constexpr std::size_t kPrefetch = 8;  // cells ahead of the one that is read
-
-std::vector<double> to_ms(const std::vector<double>& hours) {
-  std::vector<double> ms;
-  for (const double h : hours) ms.push_back(h * kMsPerHour);
-  return ms;
-}
+constexpr double kFloor = -8.0;       // log2 of a negligible count
+constexpr std::size_t kPrefetch = 8;  // distance, in cells
 
 // log2(2^a + weight x 2^b)
 double log_add(double a, double b, double weight) {
@@ -29,24 +23,24 @@ double log_add(double a, double b, double weight) {
   return high + std::log2(1.0 + std::exp2(std::min(a, added) - high));
 }
 
-/// Features: the own score, the other half-lives, the trends from each half-life to the next, and these.
+// Features: the own score, the other half-lives, the trends from each half-life to the next, and these.
 enum Feature : std::size_t { kOwn, kOtherHalfLives };
 enum FeatureAfterTrends : std::size_t { kLogCountEver, kLogAgeHours, kOpens, kRevisits };
 
-// The features of one candidate that are logarithms, before the logarithm is taken.
+// Arguments of the logarithms among one candidate's features.
 struct Logarithms {
   float count = 1, age_hours = 1, opens = 1, revisits = 1;
 };
 
-// Habits are those of an item's first events: this many are enough, and a float does not count further.
+// Habits are counted over an item's first events up to this weight: it is enough, and floats lose ones beyond it.
 constexpr double kHabitual = 0x1p23;
 
-// Odds-like share of an item's events, drawn to 1/8 while there are few.
-float habit(float share_of, double count) {
-  return (share_of + 0.5F) / (static_cast<float>(std::min(count, kHabitual)) + 4.0F);
+// Share of an item's events, smoothed towards 1/8 while there are few.
+float habit(float events, double count) {
+  return (events + 0.5F) / (static_cast<float>(std::min(count, kHabitual)) + 4.0F);
 }
 
-double ms_since_epoch(Timestamp time) { return static_cast<double>(freshet::to_ms(time)); }
+double ms_since_epoch(Timestamp time) { return static_cast<double>(to_ms(time)); }
 
 }  // namespace
 
@@ -69,7 +63,7 @@ class PopularityIndex::Counts final : public Query {
 };
 
 PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t max_items)
-    : half_lives_ms_(to_ms(options.half_life_hours)),
+    : half_lives_ms_(hours_to_ms(options.half_life_hours)),
       own_(half_lives_ms_.size() / 2),
       max_items_(max_items),
       cells_(max_items) {
@@ -115,7 +109,7 @@ void PopularityIndex::Counts::write_features(std::span<const ItemIndex> items, F
     const double count = cell == nullptr ? 0.0 : cell->count.load(kRelaxed);
     float* other = &out.at(row, kOtherHalfLives);
     float* trend = &out.at(row, trends);
-    float shorter = 0.0F;  // the logarithm at the half-life before
+    float shorter = 0.0F;  // log_count at the previous half-life
     for (std::size_t h = 0; h < lives; ++h) {
       const double value = count > 0 ? cell->log_counts[h].load(kRelaxed) - shift[h] : kFloor;
       const auto log_count = static_cast<float>(std::max(value, kFloor));
@@ -154,7 +148,7 @@ void PopularityIndex::observe(const Context& before, const Interaction& event) {
     cell.log_counts[h].store(after, kRelaxed);
   }
   if (count == 0) {
-    cell.first_seen_ms.store(freshet::to_ms(event.time), kRelaxed);
+    cell.first_seen_ms.store(to_ms(event.time), kRelaxed);
     ++counted_;
   }
   cell.count.store(count + event.weight, kRelaxed);
@@ -169,7 +163,7 @@ void PopularityIndex::note_habits(Cell& cell, const Context& before, const Inter
   }
 }
 
-// Keeps list_ the exact head of all items, given that scores only grow: an item not listed is behind every listed one.
+// Keeps list_ the exact head of all items. Scores only grow, so an item that is not listed is behind every listed one.
 void PopularityIndex::list(ItemIndex item, double before, double after, bool was_counted) {
   const Listed old{before, item};
   const Listed now{after, item};
@@ -232,11 +226,11 @@ void PopularityIndex::save(ByteWriter& out) const {
     out.fixed(cell.opens.load(kRelaxed));
     out.fixed(cell.revisits.load(kRelaxed));
   });
-  out.varint(list_.size());  // with holes after forget_item() it is shorter than what a rebuild would make
+  out.varint(list_.size());  // after forget_item() the list can be shorter than a rebuilt one
 }
 
 Result<void> PopularityIndex::load(ByteReader& in) {
-  const Error corrupt{Errc::corrupt, "popularity: not a saved state"};
+  const Error corrupt = not_a_saved_state(kPopularity.name);
   counted_ = in.varint();
   for (std::uint64_t i = 0; i < counted_; ++i) {
     const std::uint64_t item = in.varint();

@@ -19,11 +19,13 @@ struct PopularityOptions {
   static std::vector<Option<PopularityOptions>> describe();
 };
 
-/// "popularity": exponentially decayed counts at several half-lives, and the ever-present fallback.
-/// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)): all items decay alike, so
-/// their order changes only when one is clicked, nothing ever has to be rescaled, and reading needs no exponential. Its
-/// own ranking is by the middle half-life (the second of three).
-/// Threads: as Scorer and Part; cells are relaxed atomics, the list of the best is copied under a lock.
+extern const PartKind kPopularity;
+
+/// "popularity": exponentially decayed counts at several half-lives. Always has candidates, so it is the fallback.
+/// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)). All items decay alike, so
+/// their order changes only when one of them is clicked, counts need no rescaling, and reads need no exponential. The
+/// part's own score is the count at the middle half-life (the second of three).
+/// Threads: as Scorer and Part; cells are relaxed atomics, the list of the most popular items is read under a lock.
 /// Limits:  proposes at most kListed items.
 class PopularityIndex final : public Scorer {
  public:
@@ -31,11 +33,11 @@ class PopularityIndex final : public Scorer {
 
   PopularityIndex(const PopularityOptions& options, std::size_t max_items);
 
-  std::string_view name() const override { return "popularity"; }
+  std::string_view name() const override { return kPopularity.name; }
   std::span<const std::string_view> features() const override { return features_; }
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  // learner thread only: see Part
+  // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
   void erase(std::uint64_t) {}  // counts carry no keys
@@ -45,12 +47,12 @@ class PopularityIndex final : public Scorer {
 
  private:
   static constexpr std::size_t kMaxHalfLives = 4;
-  struct alignas(64) Cell {                         // a candidate is one cache line
-    std::atomic<double> log_counts[kMaxHalfLives];  // at time zero; meaningful if count > 0
+  struct alignas(64) Cell {                         // one cache line per candidate
+    std::atomic<double> log_counts[kMaxHalfLives];  // as of time zero; valid if count > 0
     std::atomic<double> count{0};                   // never decays; 0: not in use
     std::atomic<std::int64_t> first_seen_ms{0};
-    std::atomic<float> opens{0};     // of count, of its first millions: events that opened a session
-    std::atomic<float> revisits{0};  // ... that went back to an item of the session
+    std::atomic<float> opens{0};     // share of count from events that opened a session; stops at kHabitual
+    std::atomic<float> revisits{0};  // ... from events that went back to an item of the session
   };
   struct Listed {
     double log_count;
@@ -75,11 +77,9 @@ class PopularityIndex final : public Scorer {
   std::size_t counted_ = 0;  // items with count > 0; learner thread only
 
   mutable std::mutex list_mutex_;
-  std::vector<Listed> list_;  // guarded by list_mutex_ (the learner reads it without); best first
+  std::vector<Listed> list_;  // best first; guarded by list_mutex_ (the learner, the only writer, reads without it)
 };
 
 std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items);
-
-extern const PartKind kPopularity;
 
 }  // namespace freshet::online

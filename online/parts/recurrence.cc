@@ -10,7 +10,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kNeverBack = 10.0F;  // log2 of steps back to an item that was not there
+constexpr float kNeverBack = 10.0F;  // log2 of steps back, for an item outside the session
 
 enum Feature : std::size_t {
   kRecency,
@@ -19,9 +19,9 @@ enum Feature : std::size_t {
   kLogSecondsAgo,
   kLogStepsBack,
   kOpenedSession,
-  kFollowed,       // how often it came right after the item that is the last one now
+  kFollowed,       // times that it came right after the current last item
   kPreceded,       // ... right before it
-  kSessionLength,  // from here on of the session: the same for all items
+  kSessionLength,  // from here on features of the session: the same for all items
   kLogPause,
   kSessionRevisits,
   kLastWasRevisit,
@@ -86,7 +86,7 @@ class Revisits final : public Query {
  private:
   struct Habits {
     float log_length = 0, log_pause = 0;
-    float revisits = 0;  // share of steps that went back to an earlier item
+    float revisits = 0;  // share of visits that went back to an earlier item
     float last_was_revisit = 0;
   };
 
@@ -115,7 +115,7 @@ class Revisits final : public Query {
 
 class Recurrence final : public Scorer {
  public:
-  std::string_view name() const override { return "recurrence"; }
+  std::string_view name() const override { return kRecurrence.name; }
 
   std::span<const std::string_view> features() const override {
     static constexpr std::array<std::string_view, kFeatures> kNames{

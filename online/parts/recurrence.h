@@ -6,8 +6,8 @@
 
 namespace freshet::online {
 
-/// "recurrence": people come back to what they just looked at. Proposes the session's own earlier items, newest first;
-/// knows nothing beyond the Context, so there is nothing to learn, save or lock.
+/// "recurrence": people return to items that they have just looked at. Proposes the session's own earlier items, newest
+/// first. It uses the Context only, so it has nothing to learn, save or lock.
 std::unique_ptr<Part> make_recurrence();
 
 extern const PartKind kRecurrence;

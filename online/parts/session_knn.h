@@ -26,14 +26,16 @@ struct SessionKnnOptions {
   static std::vector<Option<SessionKnnOptions>> describe();
 };
 
-/// "session_knn": sessions like this one vote. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade", SIGMOD 2022)
+extern const PartKind kSessionKnn;
+
+/// "session_knn": votes of similar sessions. VMIS-kNN (Kersbergen, Sprangers and Schelter, "Serenade", SIGMOD 2022)
 /// over a streaming index: the newest max_sessions sessions of two or more items, and per item the newest sessions that
-/// hold it. A session is indexed from its second item on and grows with every click; it never votes for itself.
-/// A query takes the last kQueryItems distinct items, weighted by recency; the sessions sharing most weight are the
-/// neighbors; each votes for its items by the square of that weight, the more the newer the matched item is.
-/// Its own ranking: votes of recent sessions for the items near the match, those after it counting double.
-/// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without one (a session that the
-///          learner is just changing has no vote).
+/// hold it. A session is indexed from its second item on and grows with every click; it never votes on its own lists.
+/// A query takes the last kQueryItems distinct items, weighted by recency. The neighbors are the sessions that share
+/// the largest weight; each votes for its items by the square of that weight, and more if the matched item is newer.
+/// The part's own score counts the votes of recent sessions for items near the match; those after it count double.
+/// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without a lock (a session that
+///          the learner is changing at that moment has no vote).
 /// Cost:    ask() finds and counts the votes; propose() and write_features() read them.
 class SessionKnnIndex final : public Scorer {
  public:
@@ -42,11 +44,11 @@ class SessionKnnIndex final : public Scorer {
 
   SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items);
 
-  std::string_view name() const override { return "session_knn"; }
+  std::string_view name() const override { return kSessionKnn.name; }
   std::span<const std::string_view> features() const override;
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  // learner thread only: see Part
+  // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
   void erase(std::uint64_t key);
@@ -55,13 +57,13 @@ class SessionKnnIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
-  using SessionNumber = std::uint32_t;  // runs on, wraps; session n lives in slot n % max_sessions
+  using SessionNumber = std::uint32_t;  // increases and wraps; session n is in slot n % max_sessions
 
   struct Postings {
     std::vector<SessionNumber> newest;  // a ring once full
-    std::uint32_t next = 0;             // where the next one goes
+    std::uint32_t next = 0;             // place of the next one in the full ring
   };
-  class Votes;  // its Query
+  class Votes;  // its Query: session_knn_query.h
 
   void open(const Context& before, const Interaction& event);
   void add_item(ItemIndex item);
@@ -80,17 +82,15 @@ class SessionKnnIndex final : public Scorer {
   ChunkedArray<Postings> postings_;  // item i guarded by posting_locks_.of(i); the learner reads without
   ChunkedArray<std::atomic<std::uint32_t>> occurrences_;  // of an item, in the items of all indexed sessions
   std::atomic<SessionNumber> next_number_{0};
-  std::atomic<std::uint32_t> indexed_{0};  // sessions that are there
+  std::atomic<std::uint32_t> indexed_{0};  // number of indexed sessions
 
   // learner thread only
   ChunkedArray<std::uint64_t> user_keys_;                       // by slot
   std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key
-  IndexedSession changed_;                                      // the session that an event goes on with
-  std::array<ItemIndex, kMaxSessionItems> items_{};             // and its items
+  IndexedSession changed_;                                      // the session that the event continues
+  std::array<ItemIndex, kMaxSessionItems> items_{};             // its items
 };
 
 std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);
-
-extern const PartKind kSessionKnn;
 
 }  // namespace freshet::online

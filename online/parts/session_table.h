@@ -13,19 +13,19 @@
 
 namespace freshet::online {
 
-/// A session as an index of sessions keeps it, its items beside it.
+/// What a SessionTable holds of a session besides its items.
 struct IndexedSession {
   std::uint64_t key = 0;  ///< never 0
   std::int64_t time_ms = 0;
   std::uint32_t number = 0;
-  std::uint32_t count = 0;  ///< of items
+  std::uint32_t count = 0;  ///< number of items
 };
 
-/// Sessions in slots, made to be read at random and without a lock: a session of up to kItemsInLine items, as most are,
-/// is one cache line. The items after those lie in a block elsewhere.
+/// Sessions in slots, for random reads without a lock. A session of up to kItemsInLine items, as most are, is one cache
+/// line; further items are in a block elsewhere.
 /// Threads: one thread writes, any read. A sequence lock (Boehm, "Can seqlocks get along with programming language
 ///          memory models?", MSPC 2012) per slot.
-/// Cost:    read() and write() copy what there is of the session; 64 bytes per slot, 224 more for a long session.
+/// Cost:    read() and write() copy the session; 64 bytes per slot, 224 more for a long session.
 class SessionTable {
  public:
   static constexpr std::size_t kItemsInLine = 8;
@@ -33,8 +33,8 @@ class SessionTable {
 
   explicit SessionTable(std::size_t slots) : lines_(slots), blocks_(slots) {}
 
-  /// Copies what is in the slot; false if nothing is, or if it is being written at this moment. `items` has room for
-  /// kMaxItems; of a short session's the first kItemsInLine are written, kNoItem after the last.
+  /// Copies the slot's session; false if the slot is empty or is being written at this moment. `items` has room for
+  /// kMaxItems; for a short session kItemsInLine are written, kNoItem after its last item.
   bool read(std::size_t slot, IndexedSession& session, ItemIndex* items) const {
     const Line& line = lines_[slot];
     const std::uint64_t version = line[kVersion].load(std::memory_order_acquire);
@@ -51,17 +51,16 @@ class SessionTable {
     return session.key != 0 && version % 2 == 0 && line[kVersion].load(std::memory_order_relaxed) == version;
   }
 
-  /// Replaces what is in the slot.
+  /// Replaces the slot's session.
   void write(std::size_t slot, const IndexedSession& session, const ItemIndex* items);
   void clear(std::size_t slot) { write(slot, {}, nullptr); }
 
-  /// Asks the memory for what read() needs; prefetch_rest() once the line should be there, for a session that is
-  /// longer.
+  /// Prefetches what read() needs: prefetch() the line, prefetch_rest(), once the line has arrived, the block of a long
+  /// session.
   void prefetch(std::size_t slot) const { __builtin_prefetch(&lines_[slot]); }
   void prefetch_rest(std::size_t slot) const;
 
-  /// Calls f(slot, session, its items) for each session, in the order of slots. For the thread that writes; f may
-  /// write.
+  /// Calls f(slot, session, items) for each session, in the order of slots. For the writing thread; f may write.
   template <typename F>
   void for_each(F&& f) const {
     IndexedSession session;
@@ -71,17 +70,17 @@ class SessionTable {
     }
   }
 
-  /// For the thread that writes.
+  /// For the writing thread.
   std::size_t memory_bytes() const { return used_slots_ * sizeof(Line) + used_blocks_ * sizeof(Block); }
 
  private:
-  // The words of a line. A reader's loads acquire and the writer's stores release, so that what is read between two
-  // equal even versions is of one write, without a fence.
+  // The words of a line. A reader's loads acquire and the writer's stores release, so words read between two equal even
+  // versions are of one write, without a fence.
   enum Word : std::size_t {
     kVersion,  // low: counts writes, odd during one; high: the session's number
-    kKey,      // 0: nothing in this slot
+    kKey,      // 0: the slot is empty
     kTime,
-    kSizes,  // low: of items; high: the block of those that do not fit here
+    kSizes,  // low: number of items; high: the block of those that do not fit into the line
     kItems   // two in each
   };
   using Line = std::array<std::atomic<std::uint64_t>, kItems + kItemsInLine / 2>;
@@ -95,12 +94,12 @@ class SessionTable {
   void read_rest(std::uint32_t block, std::uint32_t count, ItemIndex* items) const;
 
   HugeArray<Line> lines_;
-  HugeArray<Block> blocks_;  // one may be another session's by the time that it is read: then the version has changed
+  HugeArray<Block> blocks_;  // a block may have been reused when it is read: then the version has changed
 
   // writing thread only
   std::vector<std::uint32_t> free_blocks_;
-  std::uint32_t used_blocks_ = 0;  // and which have been
-  std::size_t used_slots_ = 0;     // and those before
+  std::uint32_t used_blocks_ = 0;  // blocks ever used are below this
+  std::size_t used_slots_ = 0;     // slots ever used are below this
 };
 
 }  // namespace freshet::online

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
+#include <utility>
 
 #include "base/check.h"
-#include "base/saved_time.h"
-#include "online/containers/chunked_array.h"
 #include "online/containers/item_table.h"
-#include "online/containers/striped_mutex.h"
 #include "online/kernels/kernels.h"
 #include "online/part/top_k.h"
 #include "online/part/user_neighbors.h"
+#include "online/parts/active_users.h"
+#include "online/parts/hours.h"
 #include "online/parts/matrix_factorization.h"
 #include "online/vectors/embedding_ranking.h"
 #include "online/vectors/embedding_table.h"
@@ -21,10 +20,9 @@ namespace {
 
 using Slot = UserSlots::Slot;
 
-constexpr double kMsPerHour = 3'600'000.0;
-constexpr float kSharpness = 8;  // how much more the most alike count: the power of the similarity
+constexpr float kSharpness = 8;  // exponent of the similarity: how much more the most similar neighbors count
 
-/// Divides `vector` by its length. False for a zero vector.
+// Divides `vector` by its length. False for a zero vector.
 bool normalize(std::vector<float>& vector) {
   const float length = std::sqrt(squared(vector));
   if (!(length > 0)) return false;
@@ -32,139 +30,8 @@ bool normalize(std::vector<float>& vector) {
   return true;
 }
 
-/// What the most recently active users have come for lately.
-/// Threads: slot_of() and read() from any, under short locks; everything else learner thread only.
-class ActiveUsers {
- public:
-  struct User {
-    std::uint64_t key = 0;      // 0: nobody
-    std::string id;             // empty: anonymous
-    std::vector<Visit> visits;  // distinct items, the newest last
-  };
-
-  ActiveUsers(const UserCfOptions& options, std::size_t max_items)
-      : options_(options), max_items_(max_items), slots_(options.max_users), users_(options.max_users) {}
-
-  Slot slot_of(std::uint64_t key) const { return slots_.find(key); }
-  std::size_t size() const { return slots_.size(); }
-
-  /// Calls read(user) under the user's lock.
-  template <typename Read>
-  void read(Slot slot, Read&& read) const {
-    const User* user = users_.find(slot);
-    if (user == nullptr) return;
-    const std::lock_guard lock(locks_.of(slot));
-    read(*user);
-  }
-
-  Slot observe(const Interaction& event) {
-    const auto [slot, is_new] = slots_.claim(who(event));
-    if (is_new) reset(slot, who(event), event.user);
-    User& user = users_.at(slot);
-    const auto known = std::ranges::find(user.visits, event.item, &Visit::item);
-    auto out = user.visits.end();
-    if (known != user.visits.end()) {
-      out = known;
-    } else {
-      if (holders_.size() <= event.item) holders_.resize(event.item + std::size_t{1});
-      ++holders_[event.item];
-      if (user.visits.size() >= options_.max_items_per_user) {
-        out = user.visits.begin();
-        --holders_[out->item];
-      }
-    }
-    const std::lock_guard lock(locks_.of(slot));
-    if (out != user.visits.end()) user.visits.erase(out);
-    user.visits.push_back({event.item, event.time});
-    return slot;
-  }
-
-  void forget_item(ItemIndex item) {
-    if (item >= holders_.size() || holders_[item] == 0) return;
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
-      User& user = users_.at(slot);
-      if (std::ranges::find(user.visits, item, &Visit::item) == user.visits.end()) continue;
-      const std::lock_guard lock(locks_.of(slot));
-      std::erase_if(user.visits, [&](const Visit& visit) { return visit.item == item; });
-    }
-    holders_[item] = 0;
-  }
-
-  /// The slot that is free now, or UserSlots::kNone.
-  Slot erase(std::uint64_t key) {
-    const Slot slot = slots_.release(key);
-    if (slot != UserSlots::kNone) reset(slot, 0, {});
-    return slot;
-  }
-
-  void save(ByteWriter& out) const {
-    slots_.save(out);
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
-      const User& user = *users_.find(slot);
-      out.string(user.id);
-      out.varint(user.visits.size());
-      for (const Visit& visit : user.visits) {
-        out.fixed(visit.item);
-        out.fixed(to_ms(visit.time));
-      }
-    }
-  }
-
-  /// False if it is no saved state.
-  bool load(ByteReader& in) {
-    if (!slots_.load(in)) return false;
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
-      User& user = users_.at(slot);
-      user.key = slots_.key_of(slot);
-      user.id = in.string();
-      const std::uint64_t count = in.varint();
-      if (!in.ok() || count > options_.max_items_per_user) return false;
-      for (std::uint64_t i = 0; i < count; ++i) {
-        const auto item = in.fixed<ItemIndex>();
-        const auto time = timestamp_from_ms(read_time_ms(in));
-        if (!in.ok() || item >= max_items_) return false;
-        if (holders_.size() <= item) holders_.resize(item + std::size_t{1});
-        ++holders_[item];
-        user.visits.push_back({item, time});
-      }
-    }
-    return true;
-  }
-
-  std::size_t memory_bytes() const {
-    std::size_t bytes = slots_.memory_bytes() + users_.memory_bytes() + holders_.capacity() * sizeof(std::uint32_t);
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
-      const User& user = *users_.find(slot);
-      bytes += user.visits.capacity() * sizeof(Visit) + (user.id.capacity() > 15 ? user.id.capacity() : 0);
-    }
-    return bytes;
-  }
-
- private:
-  void reset(Slot slot, std::uint64_t key, std::string_view id) {
-    User& user = users_.at(slot);
-    for (const Visit& visit : user.visits) --holders_[visit.item];
-    const std::lock_guard lock(locks_.of(slot));
-    user.key = key;
-    user.id = id;
-    user.visits.clear();
-  }
-
-  const UserCfOptions options_;
-  const std::size_t max_items_;
-  UserSlots slots_;
-  StripedMutex locks_;
-  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
-
-  // learner thread only
-  std::vector<std::uint32_t> holders_;  // per item: how many users' visits hold it
-};
-
-/// What the learner changes and every published scorer reads.
+// Live data that the learner changes and every published scorer reads.
 struct Shared {
-  Shared(const UserCfOptions& the_options, std::size_t max_items, std::shared_ptr<const UserVectors> the_vectors)
-      : options(the_options), active(the_options, max_items), vectors(std::move(the_vectors)) {}
-
   const UserCfOptions options;
   ActiveUsers active;
   const std::shared_ptr<const UserVectors> vectors;
@@ -176,9 +43,9 @@ struct Neighbor {
   float similarity = 0;
 };
 
-/// The neighbors of one user, and the buffers of the search for them.
+// The neighbors of one user, and the buffers of the search for them.
 struct Neighbors {
-  std::vector<Neighbor> nearest;   // most alike first
+  std::vector<Neighbor> nearest;   // most similar first
   std::vector<float> vector;       // the user's, of unit length
   std::vector<Candidate> scanned;  // slots stand for items
   std::vector<float> other;
@@ -190,7 +57,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
   UserCfScorer(std::shared_ptr<const EmbeddingView> rows, std::shared_ptr<const Shared> shared)
       : rows_(std::move(rows)), shared_(std::move(shared)) {}
 
-  std::string_view name() const override { return "user_cf"; }
+  std::string_view name() const override { return kUserCf.name; }
 
   std::span<const std::string_view> features() const override {
     static constexpr std::array<std::string_view, 4> kNames{"own", "log_own", "share", "log_neighbours"};
@@ -204,13 +71,13 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
     if (!shared_->vectors->copy(user_key, neighbors.vector)) return false;
     if (!normalize(neighbors.vector)) return true;
     const std::size_t before = out.size();
-    for (std::size_t asked = 2 * k;; asked *= 4) {  // some have no id
+    for (std::size_t asked = 2 * k;; asked *= 4) {  // users without an id are left out
       out.resize(before);
       find(user_key, asked, neighbors);
       for (const Neighbor& neighbor : neighbors.nearest) {
         if (out.size() - before == k) break;
-        shared_->active.read(neighbor.slot, [&](const ActiveUsers::User& user) {
-          if (user.key == neighbor.key && !user.id.empty()) out.push_back({user.id, neighbor.similarity});
+        shared_->active.read(neighbor.slot, [&](std::uint64_t key, const ActiveUsers::User& user) {
+          if (key == neighbor.key && !user.id.empty()) out.push_back({user.id, neighbor.similarity});
         });
       }
       if (out.size() - before == k || asked >= rows_->rows) return true;
@@ -220,7 +87,8 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
  private:
   friend class Votes;
 
-  /// The nearest to neighbors.vector by what is live now; none with a similarity of 0 or less.
+  /// Fills neighbors.nearest with the users most similar to neighbors.vector by their live vectors; similarities are
+  /// above 0. `key`: the user, who is not their own neighbor.
   void find(std::uint64_t key, std::size_t count, Neighbors& neighbors) const {
     auto& [nearest, vector, scanned, other] = neighbors;
     nearest.clear();
@@ -228,7 +96,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
     nearest_items(*rows_, vector, count, shared_->active.slot_of(key), scanned);
     for (const Candidate& candidate : scanned) {
       Neighbor neighbor{.slot = candidate.item};
-      shared_->active.read(neighbor.slot, [&](const ActiveUsers::User& user) { neighbor.key = user.key; });
+      shared_->active.read(neighbor.slot, [&](std::uint64_t user, const auto&) { neighbor.key = user; });
       if (neighbor.key == key || !shared_->vectors->copy(neighbor.key, other) || !normalize(other)) continue;
       neighbor.similarity = dot(vector.data(), other.data(), vector.size());
       if (neighbor.similarity > 0) nearest.push_back(neighbor);
@@ -242,7 +110,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
   const std::shared_ptr<const Shared> shared_;
 };
 
-/// What a user's neighbors vote for.
+// The votes of a user's neighbors.
 class Votes final : public Query {
  public:
   void ask(const UserCfScorer& scorer, const Context& context) {
@@ -255,8 +123,8 @@ class Votes final : public Query {
     if (!shared.vectors->copy(key, neighbors_.vector) || !normalize(neighbors_.vector)) return;
     scorer.find(key, shared.options.neighbors, neighbors_);
     for (const Neighbor& neighbor : neighbors_.nearest) {
-      shared.active.read(neighbor.slot, [&](const ActiveUsers::User& user) {
-        if (user.key != neighbor.key) return;  // given to another meanwhile
+      shared.active.read(neighbor.slot, [&](std::uint64_t user_key, const ActiveUsers::User& user) {
+        if (user_key != neighbor.key) return;  // the slot went to another user meanwhile
         for (const Visit& visit : user.visits) add(visit, neighbor.similarity, context.now);
       });
     }
@@ -291,11 +159,10 @@ class Votes final : public Query {
   };
 
   void add(const Visit& visit, float similarity, Timestamp now) {
-    const double hours = std::max(0.0, static_cast<double>((now - visit.time).count()) / kMsPerHour);
     const auto fresh = static_cast<std::uint32_t>(votes_.size());
     const std::uint32_t at = place_of_.find_or_insert(visit.item, fresh);
     if (at == fresh) votes_.push_back({.item = visit.item});
-    const float vote = std::pow(similarity, kSharpness) / (1.0F + std::log2(1.0F + static_cast<float>(hours)));
+    const float vote = std::pow(similarity, kSharpness) / (1.0F + log_hours(now - visit.time));
     votes_[at].sum += vote;
     votes_[at].neighbors += 1;
     total_ += vote;
@@ -318,7 +185,9 @@ void UserCfScorer::ask(const Context& context, std::unique_ptr<Query>& query) co
 class UserCf final : public Part {
  public:
   UserCf(const UserCfOptions& options, std::size_t max_items, std::shared_ptr<const UserVectors> users)
-      : shared_(std::make_shared<Shared>(options, max_items, std::move(users))),
+      : shared_(new Shared{.options = options,
+                           .active{options.max_users, options.max_items_per_user, max_items},
+                           .vectors = std::move(users)}),
         rows_(shared_->vectors->dimension(), options.max_users, options.max_users, 1),
         live_(rows_.shared_live(), shared_) {}
 
@@ -341,7 +210,7 @@ class UserCf final : public Part {
 
   void erase(std::uint64_t key) override {
     const Slot slot = shared_->active.erase(key);
-    // The row stays the slot's: forgetting it would leave a hole that is never filled.
+    // The row stays with the slot: forgetting it would leave a hole that is never filled.
     if (slot != UserSlots::kNone) rows_.write(rows_.row_of(slot), std::vector<float>(rows_.live().dimension), 0);
   }
 
@@ -356,10 +225,9 @@ class UserCf final : public Part {
     if (in.varint() != rows_.live().dimension || in.varint() != shared_->options.max_users) {
       return Error{Errc::invalid, "user_cf: made with another dimension or number of users"};
     }
-    const Error corrupt{Errc::corrupt, "user_cf: not a saved state"};
-    if (!shared_->active.load(in) || !rows_.load(in)) return corrupt;
+    if (!shared_->active.load(in) || !rows_.load(in)) return not_a_saved_state(kUserCf.name);
     for (Slot slot = 0; slot < shared_->active.size(); ++slot) {
-      if (rows_.row_of(slot) == kNoRow) return corrupt;
+      if (rows_.row_of(slot) == kNoRow) return not_a_saved_state(kUserCf.name);
     }
     return {};
   }

@@ -16,15 +16,15 @@ struct UserCfOptions {
   static std::vector<Option<UserCfOptions>> describe();
 };
 
-/// "user_cf": what users like this one have come for lately. Neighbors are the nearest by cosine of the users' vectors
-/// that matrix factorization learns (user-based collaborative filtering, Resnick et al., CSCW 1994, in a latent space),
-/// among the max_users most recently active; an item is worth the sum over the neighbors who came for it of
-/// similarity^8 over how long ago, in log hours. Without a user id the session stands for the user. Its scorers
-/// implement UserNeighbors (online/part/user_neighbors.h).
-/// `users` belongs to the matrix factorization part, which observes every event before this one does.
-/// Threads: as Part. Requests scan published vectors and then compare and list what is live, under short locks: an
-///          erased user is never seen again.
-/// Cost:    ask() scans max_users x dimension bytes; propose() and write_features() use what it found.
+/// "user_cf": the recent items of similar users: user-based collaborative filtering (Resnick et al., CSCW 1994) in a
+/// latent space. Neighbors are the nearest of the max_users most recently active users, by cosine of the vectors that
+/// matrix factorization learns. An item's score is the sum, over the neighbors who visited it, of similarity^8 / (1 +
+/// log2(1 + hours since the visit)). The session id stands in for a missing user id. The part's scorers implement
+/// UserNeighbors (online/part/user_neighbors.h).
+/// `users` belongs to the matrix factorization part, which observes every event before this part does.
+/// Threads: as Part. Requests scan published vectors, then read the live vectors and items of the users found, under
+///          short locks, so that an erased user is never seen again.
+/// Cost:    ask() scans max_users x dimension / 2 bytes; propose() and write_features() use its result.
 std::unique_ptr<Part> make_user_cf(const UserCfOptions& options, std::size_t max_items,
                                    std::shared_ptr<const UserVectors> users);
 

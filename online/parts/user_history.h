@@ -5,9 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "online/containers/chunked_array.h"
-#include "online/containers/striped_mutex.h"
-#include "online/containers/user_slots.h"
+#include "online/containers/item_counts.h"
+#include "online/containers/user_table.h"
 #include "online/part/part_kind.h"
 
 namespace freshet::online {
@@ -20,20 +19,22 @@ struct UserHistoryOptions {
   static std::vector<Option<UserHistoryOptions>> describe();
 };
 
-/// "user_history": what this user has come for before, in any session: bought again, read again, never again.
-/// Keeps per user the newest max_items_per_user distinct items with count and time; the least recently active user
-/// beyond max_users is forgotten. Without a user id the session id stands for the user, without either the session
-/// itself. Its own ranking: items by count, less the longer ago.
-/// Threads: as Scorer and Part; a user's items are copied under their stripe's lock.
+extern const PartKind kUserHistory;
+
+/// "user_history": the items of this user's earlier sessions, which people buy again, read again, or never want again.
+/// Keeps the newest max_items_per_user distinct items of each user, with count and time. Beyond max_users the least
+/// recently active user is forgotten. The session id stands in for a missing user id; without either, the history is
+/// the session itself. The part's own score is the count, discounted by the time since the last visit.
+/// Threads: as Scorer and Part; a user's items are copied under the lock of the user's stripe.
 class UserHistoryIndex final : public Scorer {
  public:
   UserHistoryIndex(const UserHistoryOptions& options, std::size_t max_items);
 
-  std::string_view name() const override { return "user_history"; }
+  std::string_view name() const override { return kUserHistory.name; }
   std::span<const std::string_view> features() const override;
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  // learner thread only: see Part
+  // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
   void erase(std::uint64_t key);
@@ -42,41 +43,32 @@ class UserHistoryIndex final : public Scorer {
   std::size_t memory_bytes() const;
 
  private:
-  using Slot = UserSlots::Slot;
-
   struct Entry {
     ItemIndex item = kNoItem;
     float count = 0;
-    std::int64_t last_ms = 0;
+    Timestamp last{};
   };
-  struct User {
-    std::uint64_t key = 0;       // 0: free
-    std::vector<Entry> entries;  // the newest last
-  };
-  class History;  // its Query
+  using Entries = std::vector<Entry>;  // newest last
+  class History;                       // its Query
 
   /// Counts a visit of `item` and makes it the newest.
-  static void add(std::vector<Entry>& entries, ItemIndex item, std::int64_t time_ms);
-  /// The entries of the context's user; for an unknown user, those that the session would have made.
-  void find(const Context& context, std::vector<Entry>& entries) const;
-  /// Gives the slot to `key` (0: to no user), empty.
-  void reset(Slot slot, std::uint64_t key);
-  static float own_score(const Entry& entry, std::int64_t now_ms);
+  static void add(Entries& entries, ItemIndex item, Timestamp time);
+  /// The entries of the context's user; of an unknown user, those that observing the session would have made.
+  void find(const Context& context, Entries& entries) const;
+  /// Called with the entries of a user who is forgotten.
+  void leave(const Entries& entries);
+  static float own_score(const Entry& entry, Timestamp now);
 
   // const after construction
   const UserHistoryOptions options_;
   const std::size_t max_items_;
 
-  UserSlots slots_;
-  StripedMutex locks_;
-  ChunkedArray<User> users_;  // slot s guarded by locks_.of(s); the learner, who alone writes, reads without
+  UserTable<Entries> users_;
 
   // learner thread only
-  std::vector<std::uint32_t> holders_;  // per item: how many users' entries hold it
+  ItemCounts holders_;  // users whose entries hold the item
 };
 
 std::unique_ptr<Part> make_user_history(const UserHistoryOptions& options, std::size_t max_items);
-
-extern const PartKind kUserHistory;
 
 }  // namespace freshet::online

@@ -10,11 +10,11 @@
 
 namespace freshet::online {
 
-/// Votes for items, added up. Made to be emptied and filled again for every ranking.
+/// Sums of votes for items. Made to be cleared and filled again for every ranking.
 /// Threads: one.
 class VoteTable {
  public:
-  /// Four sums, side by side so that they are added up at once.
+  /// Four sums in one vector register.
   typedef float Sums __attribute__((vector_size(4 * sizeof(float))));
 
   struct Vote {
@@ -24,15 +24,15 @@ class VoteTable {
     ItemIndex item = kNoItem;
   };
 
-  /// Forgets all votes; add() will be called at most so often.
+  /// Removes all votes, and makes room for `most_votes` calls of add().
   void start(std::size_t most_votes) {
     numbers_.start(most_votes);
     if (votes_.size() < most_votes + 2) votes_.resize(most_votes + 2);
   }
 
-  /// All votes of a voter come together; only the first one for an item counts.
+  /// Counts the first vote of each voter for an item. REQUIRES: one voter's votes are added one after another
   void add(ItemIndex item, std::uint32_t voter, const Sums& sums) {
-    votes_[numbers_.size() + 1] = {.item = item};  // in case that it is new
+    votes_[numbers_.size() + 1] = {.item = item};  // used if the item is new
     Vote& vote = votes_[numbers_.insert(item)];
     const std::uint32_t counts = vote.last_voter != voter ? 1 : 0;
     vote.last_voter = voter;
@@ -40,12 +40,12 @@ class VoteTable {
     vote.sums += sums * static_cast<float>(counts);
   }
 
-  /// The votes for this item do not count: it is now one of no voters.
+  /// Discards the item's votes; the item stays in votes(), with no voters.
   void drop(ItemIndex item) {
     if (const std::uint32_t number = numbers_.find(item)) votes_[number] = {.item = item};
   }
 
-  /// Null: nobody voted for it.
+  /// Null if the item got no votes.
   const Vote* find(ItemIndex item) const {
     const std::uint32_t number = numbers_.find(item);
     return number == 0 ? nullptr : &votes_[number];

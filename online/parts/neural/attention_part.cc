@@ -90,7 +90,7 @@ std::unique_ptr<SequenceTrainer> make_attention_trainer(const AttentionOptions& 
 }
 
 std::unique_ptr<Part> make_attention_part(const AttentionOptions& options, std::size_t max_items, std::uint64_t seed) {
-  return make_sequence_part({"attention", options, std::make_unique<SessionItems>(options.max_session_items),
+  return make_sequence_part({kAttention.name, options, std::make_unique<SessionItems>(options.max_session_items),
                              make_attention_trainer(options, seed)},
                             max_items, seed);
 }

@@ -69,10 +69,10 @@ std::unique_ptr<SequenceTrainer> make_autoencoder_trainer(const AutoencoderOptio
 
 std::unique_ptr<Part> make_autoencoder_part(const AutoencoderOptions& options, std::size_t max_items,
                                             std::uint64_t seed) {
-  return make_sequence_part(
-      {"autoencoder", options, std::make_unique<UserItems>(options.max_users, options.max_items_per_user, max_items),
-       make_autoencoder_trainer(options, seed), options.dropout},
-      max_items, seed);
+  return make_sequence_part({kAutoencoder.name, options,
+                             std::make_unique<UserItems>(options.max_users, options.max_items_per_user, max_items),
+                             make_autoencoder_trainer(options, seed), options.dropout},
+                            max_items, seed);
 }
 
 std::vector<Option<AutoencoderOptions>> AutoencoderOptions::describe() {

@@ -107,9 +107,9 @@ std::unique_ptr<SequenceTrainer> make_lstm_trainer(const LstmOptions& options, s
 }
 
 std::unique_ptr<Part> make_lstm_part(const LstmOptions& options, std::size_t max_items, std::uint64_t seed) {
-  return make_sequence_part(
-      {"lstm", options, std::make_unique<SessionItems>(options.max_session_items), make_lstm_trainer(options, seed)},
-      max_items, seed);
+  return make_sequence_part({kLstm.name, options, std::make_unique<SessionItems>(options.max_session_items),
+                             make_lstm_trainer(options, seed)},
+                            max_items, seed);
 }
 
 std::vector<Option<LstmOptions>> LstmOptions::describe() {

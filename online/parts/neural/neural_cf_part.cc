@@ -33,14 +33,14 @@ class NeuralCfPart final : public Part {
         items_(options.dimension, options.learning_rate, options.max_items, max_items, options.admission_count,
                options.exact_items),
         trainer_(options.dimension, options.hidden_units, options.negatives, options.perceptron_learning_rate, seed),
-        live_(weights_, items_.table().shared_live(), users_) {
+        live_(kNeuralCf.name, weights_, items_.table().shared_live(), users_) {
     trainer_.export_weights(*weights_);
   }
 
   const Scorer& live() const override { return live_; }
 
   std::shared_ptr<const Scorer> publish() override {
-    return std::make_shared<const NeuralCfScorer>(std::make_shared<const NeuralCfWeights>(*weights_),
+    return std::make_shared<const NeuralCfScorer>(kNeuralCf.name, std::make_shared<const NeuralCfWeights>(*weights_),
                                                   items_.table().publish(), users_);
   }
 
@@ -87,7 +87,7 @@ class NeuralCfPart final : public Part {
         in.varint() != options_.max_items || in.varint() != options_.max_users) {
       return Error{Errc::invalid, "neural_cf: made with another dimension, hidden layer or number of items or users"};
     }
-    const Error corrupt{Errc::corrupt, "neural_cf: not a saved state"};
+    const Error corrupt = not_a_saved_state(kNeuralCf.name);
     random_.load(in);
     if (!users_->load(in) || !items_.load(in) || !trainer_.load(in)) return corrupt;
     calibration_.load(in);

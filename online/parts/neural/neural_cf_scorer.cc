@@ -42,9 +42,9 @@ class NeuralCfScorer::Clicks final : public Query {
   std::vector<std::size_t> known_;  // indexes of the items that have rows
 };
 
-NeuralCfScorer::NeuralCfScorer(std::shared_ptr<const NeuralCfWeights> weights,
+NeuralCfScorer::NeuralCfScorer(std::string_view name, std::shared_ptr<const NeuralCfWeights> weights,
                                std::shared_ptr<const EmbeddingView> items, std::shared_ptr<const UserVectors> users)
-    : weights_(std::move(weights)), items_(std::move(items)), users_(std::move(users)) {}
+    : name_(name), weights_(std::move(weights)), items_(std::move(items)), users_(std::move(users)) {}
 
 std::span<const std::string_view> NeuralCfScorer::features() const { return kEmbeddingFeatures; }
 

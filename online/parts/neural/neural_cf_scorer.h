@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "online/part/part.h"
@@ -32,10 +33,11 @@ class NeuralCfScorer final : public Scorer {
  public:
   static constexpr std::size_t kShortlist = 200;  ///< at least this many items are scored with the perceptron
 
-  NeuralCfScorer(std::shared_ptr<const NeuralCfWeights> weights, std::shared_ptr<const EmbeddingView> items,
-                 std::shared_ptr<const UserVectors> users);
+  /// `name` is referred to, not copied.
+  NeuralCfScorer(std::string_view name, std::shared_ptr<const NeuralCfWeights> weights,
+                 std::shared_ptr<const EmbeddingView> items, std::shared_ptr<const UserVectors> users);
 
-  std::string_view name() const override { return "neural_cf"; }
+  std::string_view name() const override { return name_; }
   std::span<const std::string_view> features() const override;
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
@@ -50,6 +52,7 @@ class NeuralCfScorer final : public Scorer {
  private:
   class Clicks;  // its Query
 
+  const std::string_view name_;
   const std::shared_ptr<const NeuralCfWeights> weights_;
   const std::shared_ptr<const EmbeddingView> items_;
   const std::shared_ptr<const UserVectors> users_;

@@ -131,7 +131,7 @@ class SequencePart final : public Part {
 
   Result<void> load(ByteReader& in) override {
     const std::string name(name_);
-    const Error corrupt{Errc::corrupt, name + ": damaged"};
+    const Error corrupt = not_a_saved_state(name_);
     const Error invalid{Errc::invalid, name + ": made with another dimension, number of items or shape of the encoder"};
     std::uint64_t dimension = in.varint();
     const bool has_step = dimension == kFormat2;

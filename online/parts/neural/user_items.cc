@@ -41,11 +41,8 @@ void UserItems::observe(const Interaction& event) {
 
 void UserItems::forget_item(ItemIndex item) {
   if (holders_.of(item) == 0) return;
-  for (Slot slot = 0; slot < users_.size(); ++slot) {
-    const Items& items = users_.at(slot);
-    if (std::ranges::find(items, item) == items.end()) continue;
-    users_.change(slot, [&](Items& changed) { std::erase(changed, item); });
-  }
+  users_.change_matching([item](const Items& items) { return std::ranges::find(items, item) != items.end(); },
+                         [item](Items& items) { std::erase(items, item); });
   holders_.clear(item);
 }
 

@@ -81,7 +81,8 @@ TEST(NeuralCfScorer, PredictsWhatLibTorchDoes) {
   for (ItemIndex item = 0; item < 7; ++item) {
     items.write(items.observe(item, is_new), {batch.items.data() + item * kDimension, kDimension}, batch.biases[item]);
   }
-  const NeuralCfScorer scorer(weights, items.shared_live(), std::make_shared<UserVectors>(kDimension, 1));
+  const NeuralCfScorer scorer(kNeuralCf.name, weights, items.shared_live(),
+                              std::make_shared<UserVectors>(kDimension, 1));
   for (std::size_t pair = 0; pair < batch.clicked.size(); ++pair) {
     NeuralCfScorer::Layers layers;
     std::vector<float> odds;
