@@ -9,12 +9,12 @@
 
 namespace freshet::online {
 
-/// Computes the gradients of one batch at a time on a thread of its own, while the owner goes on. When they are taken
-/// is the owner's choice, never a matter of time, so that a run can be repeated.
-/// Threads:  one owner, who leaves the trainer's weights alone between begin() and finish() (reading them is fine).
+/// Computes the gradients of one batch at a time on a thread of its own, while the owner continues. The owner decides
+/// when to take them, and waits if they are not there yet. So a run can be repeated, however long the thread takes.
+/// Threads:  one owner, which may read the trainer's weights between begin() and finish() but must not change them.
 class BackgroundStep {
  public:
-  /// `trainer` must outlive it.
+  /// `trainer` must outlive this object.
   explicit BackgroundStep(SequenceTrainer& trainer) : trainer_(trainer) {}
 
   bool is_running() const { return batch_.has_value(); }
@@ -28,7 +28,7 @@ class BackgroundStep {
     SequenceBatch batch;
     SequenceGradients gradients;
   };
-  /// Waits until they are there. The trainer is ready to step its weights by them.
+  /// Waits for the gradients. Afterward the trainer can step its weights by them (SequenceTrainer::step_weights()).
   /// REQUIRES: is_running()
   Finished finish();
 
@@ -36,7 +36,7 @@ class BackgroundStep {
   void run(const std::stop_token& stop);
 
   SequenceTrainer& trainer_;
-  std::optional<SequenceBatch> batch_;  // the thread reads it while it is wanted
+  std::optional<SequenceBatch> batch_;  // read by the thread while wanted_
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

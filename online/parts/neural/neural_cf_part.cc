@@ -14,12 +14,13 @@
 namespace freshet::online {
 namespace {
 
-/// A click, by user key and item number: rows may be given to others meanwhile.
+/// A click. It has the user's key and the item's number instead of their rows, because another user or item may get the
+/// row before the batch is trained.
 struct Example {
   std::uint64_t session_key = 0, user_key = 0;
   ItemIndex item = kNoItem;
   float weight = 1.0F;
-  bool counted = true;  // the item's vector knew nothing of it
+  bool counted = true;  // in the calibration: the item's vector was not made from this click
 
   bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
 };
@@ -48,7 +49,7 @@ class NeuralCfPart final : public Part {
     const auto folded = items_.observe(event, *users_, random_);
     if (folded.row == kNoRow || folded.is_new_user) return;
     pending_.push_back({event.session_key, event.user_key, event.item, event.weight, !folded.is_new_item});
-    // Batches are cut by count, never by time: a restart then makes the same ones.
+    // Batches end after a number of examples, never after a time, so that a restarted learner makes the same ones.
     if (pending_.size() >= options_.batch_examples) train();
   }
 
@@ -190,7 +191,7 @@ class NeuralCfPart final : public Part {
   NeuralCfScorer live_;
   CalibrationMeter calibration_;
   std::vector<Example> pending_;
-  Numbering batch_users_, batch_items_;  // work space of train()
+  Numbering batch_users_, batch_items_;  // buffers of train()
 };
 
 }  // namespace

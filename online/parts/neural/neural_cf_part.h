@@ -8,7 +8,7 @@
 
 namespace freshet::online {
 
-/// [online.neural_cf]: what each option means and takes is in describe().
+/// [online.neural_cf]: describe() has the meaning and the range of each option.
 struct NeuralCfOptions {
   std::size_t dimension = 32;
   std::size_t hidden_units = 32;  ///< of the first layer; the second has half as many
@@ -25,14 +25,15 @@ struct NeuralCfOptions {
   static std::vector<Option<NeuralCfOptions>> describe();
 };
 
-/// Neural collaborative filtering ("neural_cf"; He et al., WWW 2017): vectors of users and items, their product and a
-/// perceptron over both give a click probability; trained in micro-batches, cut by count, by the cross-entropy of
-/// clicks and of negatives drawn from what is popular now (a share of them from all items). A new user's vector is that
-/// of their first item, so that they are folded in at once; it is stepped with the batch that their next click is in.
-/// Without a user id the session stands for the user.
-/// Predicts how likely a shown item is clicked if it is shown among `negatives` others drawn like that; diagnostics()
-/// report how well, from each batch before its step. The click that a user's vector was made from is no example; one
-/// that an item's vector was made from is not counted.
+/// Neural collaborative filtering ("neural_cf"; He et al., WWW 2017). The log-odds of a click are the dot product of the
+/// user's and the item's vector, plus a perceptron over both vectors, plus the item's bias.
+/// Training minimizes the cross-entropy over micro-batches of a fixed number of clicks and their sampled negatives. Most
+/// negatives are drawn by current popularity, the rest uniformly from all items. Each step runs on the learner's thread.
+/// A new user's vector is a copy of the vector of their first item, so that the user gets lists at once; it is trained
+/// from the user's next click on. An event without a user id counts as its session's.
+/// The click probability is that of an item shown among `negatives` others drawn in the same way. diagnostics() reports
+/// its calibration, measured on each batch before the step. The click that a user's vector was made from is not an
+/// example. The click that an item's vector was made from is an example, but is not part of the calibration.
 /// LibTorch computes gradients; serving uses plain C++ over the published weights (neural_cf_scorer.h).
 /// Threads: as Part. Sets LibTorch's intra-op threads to 1 on the learner thread.
 std::unique_ptr<Part> make_neural_cf_part(const NeuralCfOptions& options, std::size_t max_items, std::uint64_t seed);

@@ -16,11 +16,12 @@ namespace {
 
 constexpr double kUniformShare = 0.3;  // of negatives drawn from all items rather than by popularity
 constexpr float kNewRowNoise = 0.05F;
-constexpr float kContextShare = 0.7F;  // how much a new row takes over from the session it appears in
-constexpr std::size_t kYoung = 1000;   // examples: until then every step matters more than the time it takes
+constexpr float kContextShare = 0.7F;  // share of a new row that comes from the items before it in the session
+constexpr std::size_t kYoung = 1000;   // examples; before, each step takes effect at once, though the learner waits
 constexpr std::uint64_t kFormat2 = 0;  // where format 1 has the dimension, which is never 0
 
-/// Items and the one that followed them, by item numbers: rows may be recycled meanwhile.
+/// Items and the one that followed them. It has item numbers instead of rows, because another item may get the row
+/// before the example is trained.
 struct Example {
   std::vector<ItemIndex> inputs;
   ItemIndex target = kNoItem;
@@ -81,13 +82,14 @@ class SequencePart final : public Part {
     const std::uint32_t row = table_.observe(event.item, is_new);
     if (row == kNoRow) return;
     if (is_new) {
-      settle(row);  // it was another item's
+      settle(row);  // may have been another item's row
     }
     table_.write_prior(row, static_cast<float>(std::log(recent_.share(event.item))));
     if (is_new) initialize(row, before);
     if (example.inputs.empty()) return;
     pending_.push_back(std::move(example));
-    // All by count, never by time: a restart then goes the same way.
+    // Steps begin and take effect after a number of examples, never after a time, so that a restarted learner does the
+    // same.
     if (2 * pending_.size() >= options_.batch_examples) settle();
     if (pending_.size() >= options_.batch_examples) train();
   }
@@ -124,7 +126,7 @@ class SequencePart final : public Part {
       out.varint(examples->size());
       for (const Example& example : *examples) save_example(out, example);
     }
-    // Not its gradients: they follow from the batch and the state as it is.
+    // The gradients are not saved: load() computes them again from the batch and the saved state.
     out.array(std::span<const std::uint32_t>(rows_.keys()).first(step_.is_running() ? rows_.size() : 0));
     if (step_.is_running()) save_structure(out, step_.batch());
   }
@@ -169,7 +171,7 @@ class SequencePart final : public Part {
   }
 
  private:
-  /// A new row starts near the items that it appears with: recommendable at once, and corrected by what follows.
+  /// A new row starts near the newest items of the session, so that the item can be recommended at once.
   void initialize(std::uint32_t row, const Context& before) {
     std::vector<float> vector(options_.dimension);
     float known = 0;
@@ -206,7 +208,8 @@ class SequencePart final : public Part {
     if (remembered_ < std::min(kYoung, options_.replay_buffer)) settle();
   }
 
-  /// The step under way, if there is one, takes effect. Half a batch after it was begun it will hardly be waited for.
+  /// Applies the step that is running, if any. observe() calls this half a batch after train() began the step: by then
+  /// the gradients are usually there.
   void settle() {
     if (!step_.is_running()) return;
     const auto [batch, gradients] = step_.finish();
@@ -215,7 +218,7 @@ class SequencePart final : public Part {
     use_newest_weights();
   }
 
-  /// The same if it concerns `row`, which is about to be another item's.
+  /// The same, but only if the step has gradients for `row`, whose item is about to change.
   void settle(std::uint32_t row) {
     if (row != kNoRow && step_.is_running() && rows_.find(row) != Numbering::kAbsent) settle();
   }
@@ -240,7 +243,7 @@ class SequencePart final : public Part {
     live_.set_encoder(encoder_);
   }
 
-  /// Rows by their number in the batch's dense table: rows_ maps both ways.
+  /// Adds the example to the batch, in which a row has the number that rows_ gives it.
   void add_example(const Example& example, SequenceBatch& batch, std::vector<std::uint32_t>& target_rows,
                    std::vector<std::uint32_t>& last_rows) {
     const std::uint32_t target = table_.row_of(example.target);
@@ -259,15 +262,16 @@ class SequencePart final : public Part {
     batch.weights.push_back(example.weight);
   }
 
-  /// Anew each time that an example is seen (Vincent et al., ICML 2008: denoising autoencoders).
+  /// Leaves out inputs at random, others each time an example is used (denoising autoencoders: Vincent et al., ICML
+  /// 2008).
   void corrupt(std::vector<std::uint32_t>& inputs) {
     const std::uint32_t one = inputs[random_.below(inputs.size())];
     std::erase_if(inputs, [&](std::uint32_t) { return random_.uniform() < dropout_; });
     if (inputs.empty()) inputs.push_back(one);
   }
 
-  /// Targets of the batch and sampled negatives compete with each other, corrected for how likely each was to be drawn
-  /// (Yi et al., RecSys 2019), so that the softmax over them estimates the one over all items.
+  /// The classes of the softmax are all targets of the batch and sampled negatives. Each is corrected for its
+  /// probability of being drawn (Yi et al., RecSys 2019), so that the softmax estimates the one over all items.
   void add_classes(const std::vector<std::uint32_t>& target_rows, const std::vector<std::uint32_t>& last_rows,
                    SequenceBatch& batch) {
     Numbering& classes = classes_;
@@ -284,7 +288,7 @@ class SequencePart final : public Part {
       const double share = recent_.share(table_.item_of(row));
       const double probability = (1 - kUniformShare) * share + kUniformShare / static_cast<double>(table_.rows());
       batch.classes.push_back(rows_.insert(row));
-      // Being among n draws at least once.
+      // The probability of at least one among all draws.
       const double present = -std::expm1(drawn * std::log1p(-std::min(0.999, probability)));
       batch.correction.push_back(static_cast<float>(std::log(share) - std::log(present)));
     }
@@ -313,8 +317,8 @@ class SequencePart final : public Part {
     }
   }
 
-  /// While a stream is young, there is little to learn from but what was there before. Later it brings enough that is
-  /// new, and what is old only holds the model back.
+  /// Keeps the example for replay, until options_.replay_buffer examples were seen. After that the stream brings enough
+  /// new examples, and old ones would only hold the model back.
   void remember(Example example) {
     if (remembered_ >= options_.replay_buffer) return;
     if (options_.replay_per_batch > 0) replay_.push_back(std::move(example));
@@ -336,9 +340,9 @@ class SequencePart final : public Part {
   std::vector<Example> pending_;
   std::vector<Example> replay_;
   std::size_t remembered_ = 0;  // examples so far, at most options_.replay_buffer
-  Numbering rows_;              // of the step under way
-  Numbering classes_;           // work space of train()
-  BackgroundStep step_;         // last: it is ended first
+  Numbering rows_;              // of the step that is running
+  Numbering classes_;           // buffer of add_classes()
+  BackgroundStep step_;         // last, so that its thread ends before the other members are destroyed
 };
 
 }  // namespace
