@@ -31,6 +31,7 @@ struct EvaluateArguments {
   StreamArguments stream;
   std::vector<std::string> parts;
   std::string session_gap, config_file, against;
+  bool lockstep = false;
   std::optional<std::uint64_t> seed;
   std::string json, predictions, plot;
 
@@ -45,6 +46,7 @@ void EvaluateArguments::validate() const {
   if (splits() && (stream.skip > 0 || stream.limit != UINT64_MAX)) {
     throw std::runtime_error("--skip, --limit: not with --train and --test, which are read as a whole");
   }
+  if (against.empty() && lockstep) throw std::runtime_error("--lockstep: only with --against");
   if (against.empty()) return;
   if (splits())
     throw std::runtime_error(
@@ -80,7 +82,7 @@ std::string part_names() {
 
 std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const app::Config& config) {
   const auto session_gap = parse_gap(arguments.session_gap);
-  if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap);
+  if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap, arguments.lockstep);
   online::Options options = config.online;
   if (session_gap) options.session_gap = *session_gap;
   if (!arguments.parts.empty()) set_parts(arguments.parts, options);
@@ -228,6 +230,8 @@ void add_evaluate_command(CLI::App& app) {
       ->check(CLI::ExistingFile);
   command->add_option("--against", arguments->against,
                       "URL of a running service to evaluate instead of a model in this process");
+  command->add_flag("--lockstep", arguments->lockstep,
+                    "With --against: after each event, wait until the service has learned and published it");
   command->add_option("--json", arguments->json,
                       "Write the report as JSON to this file; -: to standard output, instead of the tables");
   command->add_option("--predictions", arguments->predictions,

@@ -85,8 +85,8 @@ run_pytest() {
   "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
 }
 
-# Runs the end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Without the tests of
-# quality: the learner is ten times slower, so it lags behind the requests that it is compared with.
+# Runs the end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Without the offline
+# evaluations: they take minutes there, and test_evaluate_against.py and the unit tests run the same code.
 run_sanitized() {
   FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp \
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/position.h"
 #include "base/units.h"
+#include "cli/evaluate/lockstep.h"
 #include "cli/evaluate/predictor.h"
 #include "cli/support/http_client.h"
 #include "ingest/codec/event_encoder.h"
@@ -22,6 +24,8 @@ json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, co
   }
   return json::parse(answer->body);
 }
+
+json::value status_of(HttpClient& client) { return expect(client.get("/v1/status"), 200, "/v1/status"); }
 
 /// The service's options that decide which events it scores, from /v1/status.
 online::Options options_of(const json::value& status) {
@@ -40,8 +44,10 @@ online::Options options_of(const json::value& status) {
 
 class ServicePredictor final : public Predictor {
  public:
-  ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options)
-      : seed_(options.seed), client_(std::move(client)), model_(options, {}) {}
+  ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options, bool lockstep)
+      : seed_(options.seed), client_(std::move(client)), model_(options, {}) {
+    if (lockstep) lockstep_.emplace([this] { return status_of(*client_); });
+  }
 
   std::vector<std::string> part_names() const override { return {"blend"}; }
   std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return {}; }
@@ -61,7 +67,7 @@ class ServicePredictor final : public Predictor {
     std::string path = event.session.empty() ? "/v1/users/" : "/v1/sessions/";
     path += boost::urls::encode(event.session.empty() ? event.user : event.session, boost::urls::unreserved_chars) +
             "/recommendations?k=" + std::to_string(online::kCutoffs.back());
-    if (!token_.empty()) path += "&after=" + token_;
+    if (!sent_.empty()) path += "&after=" + to_token(sent_);
     const json::value answer = expect(client_->get(path), 200, path);
     std::optional<std::size_t> rank;
     std::size_t place = 0;
@@ -78,7 +84,10 @@ class ServicePredictor final : public Predictor {
   void send(const Event& event) {
     const json::value answer =
         expect(client_->post("/v1/events", "application/json", ingest::encode_event(event)), 202, "/v1/events");
-    token_ = std::string(answer.at("token").as_string());
+    const auto token = parse_token(answer.at("token").as_string());
+    if (!token) throw std::runtime_error("/v1/events: token: " + token.error().message);
+    advance(sent_, *token);
+    if (lockstep_) lockstep_->wait_for(sent_);
   }
 
   const std::uint64_t seed_;
@@ -86,17 +95,18 @@ class ServicePredictor final : public Predictor {
   // Without parts: it follows sessions and items exactly as the service's learner does, and so says which events are
   // scored; the lists come from the service.
   online::Model model_;
-  std::string token_;
+  Positions sent_;  // covers every event sent so far
+  std::optional<Lockstep> lockstep_;
   online::Model::Outcome outcome_;
 };
 
 }  // namespace
 
 std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
-                                                  std::optional<std::chrono::seconds> session_gap) {
+                                                  std::optional<std::chrono::seconds> session_gap, bool lockstep) {
   auto client = HttpClient::make(url);
   if (!client) throw std::runtime_error("--against: " + client.error().message);
-  const json::value status = expect((*client)->get("/v1/status"), 200, "/v1/status");
+  const json::value status = status_of(**client);
   const online::Options options = options_of(status);
   if (session_gap && *session_gap != options.session_gap) {
     throw std::runtime_error("--session-gap: " + format_duration(*session_gap) +
@@ -108,7 +118,7 @@ std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
         "WARNING: the service has learned %llu events before; it may know items and sessions that are new here\n",
         static_cast<unsigned long long>(learned));
   }
-  return std::make_unique<ServicePredictor>(*std::move(client), options);
+  return std::make_unique<ServicePredictor>(*std::move(client), options, lockstep);
 }
 
 }  // namespace freshet::cli

@@ -1,75 +1,14 @@
-"""`freshet evaluate`: its protocol against an independent reading of docs/evaluate.md, and a running service against it."""
+"""`freshet evaluate`: its protocol, against an independent reading of docs/evaluate.md."""
 
-import json
 import math
 import random
 
 import pytest
 
-from freshet_process import run, wait_until
+from evaluation import COLUMNS, WEIGHTLESS, Evaluation, shop, write
+from freshet_process import run
 
 CUTOFFS = (5, 10, 20)
-COLUMNS = ("session", "user", "item", "time", "type", "id", "value")
-WEIGHTLESS = {"impression", "dislike"}
-START = 1_600_000_000
-
-
-def shop(events, seed, items=80, owners=40, both=False):
-    """Clicks of sessions that go on at the same time and mostly follow a favourite path, with everything that a real log
-    has: repeats, pauses, events twice, late events, events that teach nothing, users, sessions, and both at once."""
-    chance = random.Random(seed)
-    follower = {item: chance.randrange(items) for item in range(items)}
-    at = {}
-    time, rows = START, []
-    for number in range(events):
-        if rows and chance.random() < 0.02:
-            rows.append(dict(rows[-1 - chance.randrange(min(len(rows), 20))]))
-            continue
-        owner = chance.randrange(owners)
-        step = chance.random()
-        item = at.get(owner, 0)
-        if step < 0.65:
-            item = follower[item]
-        elif step < 0.92:
-            item = chance.randrange(items) if chance.random() < 0.95 else items + number
-        at[owner] = item if item < items else 0
-        time += chance.randrange(40)
-        if chance.random() < 0.004:
-            time += 2400
-        has_session = both or owner % 3 != 0
-        rows.append({
-            "session": f"s{owner}" if has_session else "",
-            "user": f"u{owner // 2}" if both or owner % 3 != 1 else "",
-            "item": f"i{item}",
-            "time": time - (600 if chance.random() < 0.01 else 0),
-            "type": chance.choice(["view"] * 8 + ["cart", "impression", "dislike", "never heard of"]),
-            "id": f"e{number}" if chance.random() < 0.5 else "",
-            "value": chance.random(),
-        })
-    return rows
-
-
-def write(path, rows, columns=COLUMNS):
-    path.write_text("".join("\t".join(str(row[column]) for column in columns) + "\n" for row in rows))
-    return path
-
-
-class Evaluation:
-    """One run of the command: its report and its predictions, (position, target) -> {part: rank or None}."""
-
-    def __init__(self, directory, *arguments, columns=COLUMNS):
-        report, predictions = directory / "report.json", directory / "predictions.tsv"
-        self.output = run("evaluate", *arguments, "--columns", ",".join(columns), "--json", report, "--predictions",
-                          predictions, timeout=300)
-        self.report = json.loads(report.read_text())
-        header, *lines = [line.split("\t") for line in predictions.read_text().splitlines()]
-        assert header[:2] == ["position", "target"]
-        self.parts = header[2:]
-        self.text = predictions.read_text()
-        self.ranks = {(int(line[0]), line[1]): {part: None if rank == "-" else int(rank)
-                                                for part, rank in zip(self.parts, line[2:], strict=True)}
-                      for line in lines}
-        assert len(self.ranks) == len(lines)
 
 
 def scored_events(rows, gap):
@@ -197,81 +136,6 @@ def test_parts_can_be_left_out(tmp_path):
     assert few.parts == ["popularity", "covisitation", "blend"]
 
 
-LIVE_COLUMNS = {
-    "session": ("session", "item", "time", "type"),
-    "user": ("user", "item", "time", "type"),
-    "both": COLUMNS,
-}
-
-
-@pytest.mark.parametrize("owner", LIVE_COLUMNS)
-def test_a_running_service_agrees_with_the_evaluation_of_its_model(freshet, tmp_path, owner):
-    columns = LIVE_COLUMNS[owner]
-    rows = shop(4000, seed=7, both=True)
-    for row in rows[::5]:
-        row["user"] = ""  # not logged in yet, or on another device
-    if owner == "session":
-        rows = [dict(row, user="") for row in rows]
-    if owner == "user":
-        rows = [dict(row, session="") for row in rows if row["user"]]
-    stream = write(tmp_path / "shop.tsv", rows, columns)
-    # Published at once, so that what is left is noise: requests see the very weights that the learner scores with.
-    service = freshet('[online]\nsession_gap = "20m"\npublish_interval = "1ms"\nleast_scored = 1\n')
-    live = Evaluation(tmp_path, stream, "--against", service.url, columns=columns)
-    offline = Evaluation(tmp_path, stream, "--session-gap", 1200, columns=columns)
-    assert live.parts == ["blend"]
-    assert list(live.ranks) == list(offline.ranks)
-    assert live.report["unseen_targets"] == offline.report["unseen_targets"]
-    assert service.status()["history"]["positions"] == {"0": len(rows)}
-    for stretch, noise in (("whole", 0.015), ("last_tenth", 0.03)):
-        for figure in ("hr@20", "mrr@20", "ndcg@20"):
-            assert live.report[stretch]["blend"][figure] == pytest.approx(offline.report[stretch]["blend"][figure],
-                                                                          abs=noise), (stretch, figure)
-    assert offline.report["last_tenth"]["blend"]["mrr@20"] > 0.3
-    listed = [(rank["blend"], offline.ranks[event]["blend"]) for event, rank in live.ranks.items()]
-    same = sum(ours == theirs or (ours is None and theirs > 20) for ours, theirs in listed if theirs is not None)
-    assert same > 0.8 * sum(theirs is not None for _, theirs in listed)
-
-
-def test_what_a_service_measures_while_it_learns_is_what_an_evaluation_measures(freshet, tmp_path):
-    rows = shop(3000, seed=11)
-    stream = write(tmp_path / "shop.tsv", rows)
-    offline = Evaluation(tmp_path, stream).report
-    service = freshet("[online]\nleast_scored = 1\n")
-    for start in range(0, len(rows), 500):
-        service.send(*({key: value for key, value in row.items() if value != "" and key != "time"}
-                       | {"ts": row["time"] * 1000} for row in rows[start:start + 500]))
-    wait_until(lambda: service.status()["learner"]["events_learned"] == len(rows), "everything learned")
-    service.stop()
-    service.start()
-    learner = service.status()["learner"]
-    assert list(learner["quality"]) == list(offline["whole"])
-    for part, live in learner["quality"].items():
-        figures = offline["whole"][part]
-        assert live["scored_events"] == offline["scored"]
-        assert [live["hit_rate"], live["mrr"], live["ndcg"]] == pytest.approx(
-            [figures["hr@20"], figures["mrr@20"], figures["ndcg@20"]], abs=1e-12), part
-    recent = {part: live["recent_mrr"] for part, live in learner["quality"].items()}
-    blend = recent.pop("blend")
-    assert learner["blend_advantage"] == pytest.approx(blend - max(recent.values()), abs=1e-12)
-    assert set(learner["blender_influence"]) == set(recent)
-    assert sum(learner["blender_influence"].values()) == pytest.approx(1)
-    assert f"freshet_learner_scored_events {offline['scored']}\n" in service.get("/metrics").body
-
-
-def test_a_running_service_is_compared_on_its_own_terms_only(freshet, tmp_path):
-    service = freshet()
-    stream = write(tmp_path / "shop.tsv", shop(30, seed=8))
-    against = ("evaluate", stream, "--columns", ",".join(COLUMNS), "--against", service.url)
-    for option, said in ((("--session-gap", "1h"), "30m"), (("--parts", "lstm"), "--parts"),
-                         (("--seed", "3"), "--seed")):
-        refused = run(*against, *option, check=False)
-        assert refused.returncode == 2 and said in refused.stderr, refused.stderr
-    assert service.status()["history"]["positions"] in ({}, {"0": 0})
-    assert "before" not in run(*against, "--session-gap", "30m").stderr
-    assert "has learned 30 events before" in run(*against).stderr
-
-
 def test_what_makes_no_sense_is_refused_with_a_reason(tmp_path):
     stream = write(tmp_path / "shop.tsv", shop(30, seed=9))
     columns = ("--columns", ",".join(COLUMNS))
@@ -280,6 +144,7 @@ def test_what_makes_no_sense_is_refused_with_a_reason(tmp_path):
                             ((stream, "--session-gap", "500ms"), "--session-gap"),
                             ((stream, "--parts", "lstm,gru"), "gru"),
                             ((stream, "--against", "http://127.0.0.1:1"), "does not answer"),
+                            ((stream, "--lockstep"), "--against"),
                             ((tmp_path / "absent.tsv",), "absent.tsv")):
         refused = run("evaluate", *arguments, *columns, check=False)
         assert refused.returncode == 2 and said in refused.stderr, (arguments, refused.stderr)
