@@ -27,7 +27,7 @@ class ByteWriter {
   explicit ByteWriter(std::string& out, Spill spill = nullptr) : out_(out), spill_(std::move(spill)) {}
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
+    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
   void fixed(T value) {
     append({reinterpret_cast<const char*>(&value), sizeof value});
   }
@@ -44,7 +44,7 @@ class ByteWriter {
 
   /// The number of elements, then the elements in their memory layout.
   template <typename T>
-    requires std::is_arithmetic_v<T>
+    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
   void array(std::span<const T> values) {
     varint(values.size());
     append({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
@@ -82,7 +82,7 @@ class ByteReader {
   std::size_t remaining() const { return rest_.size(); }
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
+    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
   T fixed() {
     T value{};
     const std::string_view bytes = take(sizeof value);
@@ -105,7 +105,7 @@ class ByteReader {
   std::string_view string() { return take(varint()); }
 
   template <typename T>
-    requires std::is_arithmetic_v<T>
+    requires(std::is_arithmetic_v<T> || std::is_enum_v<T>)
   std::vector<T> array() {
     const std::uint64_t count = varint();
     if (count > rest_.size() / sizeof(T)) {

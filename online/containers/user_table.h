@@ -27,7 +27,7 @@ class UserTable {
 
   /// Calls read(value) under the user's lock. Returns false, without calling it, if the user is not known.
   template <typename Read>
-  bool read(std::uint64_t key, Read&& read) const {
+  bool read(OwnerKey key, Read&& read) const {
     const Slot slot = slot_of(key);
     const User* user = slot == kNone ? nullptr : users_.find(slot);
     if (user == nullptr) return false;
@@ -37,7 +37,7 @@ class UserTable {
     return true;
   }
 
-  /// Calls read(key, value) under the slot's lock; key is 0 if the slot is free. May not call it for a slot that was
+  /// Calls read(key, value) under the slot's lock; key is kNobody if the slot is free. May not call it for a slot that was
   /// never assigned.
   template <typename Read>
   void read_slot(Slot slot, Read&& read) const {
@@ -48,12 +48,12 @@ class UserTable {
   }
 
   /// The user's slot; kNone if the user is not known.
-  Slot slot_of(std::uint64_t key) const { return key == 0 ? kNone : slots_.find(key); }
+  Slot slot_of(OwnerKey key) const { return key == kNobody ? kNone : slots_.find(key); }
 
   /// Finds or assigns the user's slot, and makes the user the most recently active one. For a new user, calls
   /// leave(value) with the slot's former value, that of a replaced user or an empty one, and sets it to Value(args...).
   template <typename Leave, typename... Args>
-  UserSlots::Claim claim(std::uint64_t key, Leave&& leave, Args&&... args) {
+  UserSlots::Claim claim(OwnerKey key, Leave&& leave, Args&&... args) {
     const UserSlots::Claim claim = slots_.claim(key);
     if (claim.is_new) reset(claim.slot, key, leave, Value(std::forward<Args>(args)...));
     return claim;
@@ -80,9 +80,9 @@ class UserTable {
 
   /// Forgets the user, after a call of leave(value). Returns the slot, which is free now; kNone for an unknown user.
   template <typename Leave>
-  Slot erase(std::uint64_t key, Leave&& leave) {
+  Slot erase(OwnerKey key, Leave&& leave) {
     const Slot slot = slots_.release(key);
-    if (slot != kNone) reset(slot, 0, leave, Value());
+    if (slot != kNone) reset(slot, kNobody, leave, Value());
     return slot;
   }
 
@@ -120,12 +120,12 @@ class UserTable {
 
  private:
   struct User {
-    std::uint64_t key = 0;  // 0: the slot is free
+    OwnerKey key = kNobody;  // kNobody: the slot is free
     Value value;
   };
 
   template <typename Leave>
-  void reset(Slot slot, std::uint64_t key, Leave&& leave, Value value) {
+  void reset(Slot slot, OwnerKey key, Leave&& leave, Value value) {
     User& user = users_.at(slot);
     leave(user.value);
     const std::lock_guard lock(locks_.of(slot));

@@ -92,7 +92,7 @@ Model::~Model() = default;
 void Model::Impl::erase(const Event& event) {
   for (const auto& [kind, id] : {std::pair{Owner::Kind::user, &event.user}, {Owner::Kind::session, &event.session}}) {
     if (id->empty()) continue;
-    const std::uint64_t key = owner_key(kind, *id);
+    const OwnerKey key = owner_key(kind, *id);
     sessions.erase(key);
     for (const auto& part : parts) part->erase(key);
   }
@@ -136,8 +136,8 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
 }
 
 void Model::Impl::take(const Event& event, float weight, bool scores, bool learns) {
-  const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
-  const std::uint64_t session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
+  const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
+  const OwnerKey session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, event.time);
   Interaction interaction{.item = vocabulary.find(event.item),
                           .weight = weight,

@@ -11,12 +11,12 @@
 
 namespace freshet::online {
 
-std::uint64_t owner_key(Owner::Kind kind, std::string_view id) {
+OwnerKey owner_key(Owner::Kind kind, std::string_view id) {
   // FNV-1a: stable across runs and machines, because checkpoints contain these keys.
   std::uint64_t hash = 0xCBF29CE484222325ULL + static_cast<std::uint64_t>(kind);
   for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   hash = mix64(hash);
-  return hash == 0 ? 1 : hash;
+  return OwnerKey{hash == 0 ? 1 : hash};
 }
 
 Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
@@ -28,13 +28,13 @@ Context session_from_history(std::span<const Event> newest_first, Timestamp now,
   for (const Event& event : newest_first) {
     if (options.weight_of(event.type) <= 0) continue;
     if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
-    const std::uint64_t user_key = event.user.empty() ? 0 : owner_key(Owner::Kind::user, event.user);
+    const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
     if (later == nullptr) {
       context.session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
     } else if (event.session != later->session) {
       break;
     }
-    if (context.user_key == 0) context.user_key = user_key;  // logging in or out does not end the session
+    if (context.user_key == kNobody) context.user_key = user_key;  // logging in or out does not end the session
     later = &event;
     const ItemIndex item = find(event.item);
     if (item == kNoItem) continue;
@@ -53,7 +53,7 @@ struct SessionTracker::Impl {
   using Slot = std::uint32_t;
 
   struct Open {
-    Context context;   // session_key 0: a free slot
+    Context context;   // session_key kNobody: a free slot
     Timestamp last{};  // newest event, repeats included
   };
 
@@ -82,12 +82,12 @@ struct SessionTracker::Impl {
     clear(open);
     by_key.erase(open.context.session_key);
     activity.remove(slot);
-    open.context.session_key = 0;
-    open.context.user_key = 0;
+    open.context.session_key = kNobody;
+    open.context.user_key = kNobody;
     free.push_back(slot);
   }
 
-  Slot open(std::uint64_t key, Timestamp time) {
+  Slot open(OwnerKey key, Timestamp time) {
     if (by_key.size() >= max_open) close(activity.oldest());
     if (free.empty()) {
       free.push_back(static_cast<Slot>(slots.size()));
@@ -108,7 +108,7 @@ struct SessionTracker::Impl {
   const std::size_t vocabulary_size;
   std::vector<Open> slots;
   std::vector<Slot> free;
-  std::unordered_map<std::uint64_t, Slot> by_key;
+  std::unordered_map<OwnerKey, Slot> by_key;
   LruOrder activity;                // of the slots in use
   std::vector<std::uint32_t> held;  // per item: its visits in open sessions
   Timestamp stream_time{};
@@ -119,7 +119,7 @@ SessionTracker::SessionTracker(const Options& options) : impl_(std::make_unique<
 }
 SessionTracker::~SessionTracker() = default;
 
-const Context& SessionTracker::before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time) {
+const Context& SessionTracker::before(OwnerKey session_key, OwnerKey user_key, Timestamp time) {
   Impl& m = *impl_;
   m.stream_time = std::max(m.stream_time, time);
   for (Impl::Slot oldest = m.activity.oldest();
@@ -133,7 +133,7 @@ const Context& SessionTracker::before(std::uint64_t session_key, std::uint64_t u
   m.activity.touch(slot);
   if (m.paused_longer_than(m.gap, open, time)) m.clear(open);
   open.context.now = time;
-  if (user_key != 0) open.context.user_key = user_key;
+  if (user_key != kNobody) open.context.user_key = user_key;
   return open.context;
 }
 
@@ -151,11 +151,11 @@ void SessionTracker::append(const Interaction& event) {
   m.count(event.item, +1);
 }
 
-void SessionTracker::erase(std::uint64_t key) {
+void SessionTracker::erase(OwnerKey key) {
   Impl& m = *impl_;
   for (Impl::Slot slot = 0; slot < m.slots.size(); ++slot) {
     const Impl::Open& open = m.slots[slot];
-    if (open.context.session_key != 0 && (open.context.session_key == key || open.context.user_key == key))
+    if (open.context.session_key != kNobody && (open.context.session_key == key || open.context.user_key == key))
       m.close(slot);
   }
 }
@@ -201,11 +201,11 @@ Result<void> SessionTracker::load(ByteReader& in) {
   m.stream_time = timestamp_from_ms(read_time_ms(in));
   const std::uint64_t count = in.varint();
   for (std::uint64_t s = 0; s < count; ++s) {
-    const auto key = in.fixed<std::uint64_t>();
-    const auto user_key = in.fixed<std::uint64_t>();
+    const auto key = in.fixed<OwnerKey>();
+    const auto user_key = in.fixed<OwnerKey>();
     const Timestamp last = timestamp_from_ms(read_time_ms(in));
     const std::uint64_t visits = in.varint();
-    if (!in.ok() || key == 0 || m.by_key.contains(key) || visits > in.remaining()) return corrupt;
+    if (!in.ok() || key == kNobody || m.by_key.contains(key) || visits > in.remaining()) return corrupt;
     Impl::Open& open = m.slots[m.open(key, last)];
     open.context.user_key = user_key;
     for (std::uint64_t v = 0; v < visits; ++v) {

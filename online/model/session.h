@@ -25,8 +25,8 @@ namespace freshet::online {
 Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                              const std::function<ItemIndex(std::string_view)>& find);
 
-/// Hash of an owner, for Interaction::session_key and user_key; never 0. Stable, since checkpoints contain it.
-std::uint64_t owner_key(Owner::Kind kind, std::string_view id);
+/// Never kNobody. Stable across versions, because checkpoints contain it.
+OwnerKey owner_key(Owner::Kind kind, std::string_view id);
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
 /// and any whose last event is longer ago than the gap plus kSlack. The slack allows for events that come late, because
@@ -40,17 +40,17 @@ class SessionTracker {
   explicit SessionTracker(const Options& options);
   ~SessionTracker();
 
-  /// The session before an event at `time` by `user_key` (0: anonymous); empty if it is new, or after a pause longer
+  /// The session before an event at `time` by `user_key`; empty if it is new, or after a pause longer
   /// than the gap. The reference is valid until the next before(), erase() or load(); append() and forget_item() change
   /// it.
-  const Context& before(std::uint64_t session_key, std::uint64_t user_key, Timestamp time);
+  const Context& before(OwnerKey session_key, OwnerKey user_key, Timestamp time);
 
   /// Appends the event for which before() was just called; a repeat of the last item only keeps the session open.
   void append(const Interaction& event);
 
   /// Closes every session with this session or user key.
   /// Cost: a pass over the sessions.
-  void erase(std::uint64_t key);
+  void erase(OwnerKey key);
   /// Removes the item from all sessions.
   /// Cost: a pass over the sessions if any has the item, else O(1).
   void forget_item(ItemIndex item);

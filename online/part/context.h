@@ -14,6 +14,10 @@ namespace freshet::online {
 using ItemIndex = std::uint32_t;
 inline constexpr ItemIndex kNoItem = UINT32_MAX;
 
+/// Stable hash of a user's or session's id: owner_key(). kNobody: not known, or anonymous.
+enum class OwnerKey : std::uint64_t {};
+inline constexpr OwnerKey kNobody{};
+
 /// One step of a session: an item, and the event time.
 struct Visit {
   ItemIndex item = kNoItem;
@@ -25,8 +29,8 @@ struct Visit {
 struct Context {
   std::vector<Visit> session;
   Timestamp now{};
-  std::uint64_t session_key = 0;  ///< owner_key of the session's owner; 0: unknown (stateless request)
-  std::uint64_t user_key = 0;     ///< owner_key of the user; 0 if anonymous
+  OwnerKey session_key = kNobody;  ///< of the session id, or of the user if there is none
+  OwnerKey user_key = kNobody;
 
   ItemIndex last_item() const { return session.empty() ? kNoItem : session.back().item; }
 };
@@ -36,10 +40,10 @@ struct Interaction {
   ItemIndex item = kNoItem;
   float weight = 1.0F;  ///< learning weight of the event type, > 0
   Timestamp time{};
-  bool opens_session = false;     ///< first event of its session: nothing to predict it from
-  std::uint64_t session_key = 0;  ///< owner_key of the session id, or of the user if there is none
-  std::uint64_t user_key = 0;     ///< owner_key of the user; 0 if anonymous
-  std::string_view user{};        ///< the user's id, valid during the call; empty if anonymous
+  bool opens_session = false;      ///< first event of its session: nothing to predict it from
+  OwnerKey session_key = kNobody;  ///< of the session id, or of the user if there is none
+  OwnerKey user_key = kNobody;
+  std::string_view user{};         ///< the user's id, valid during the call; empty if anonymous
 };
 
 }  // namespace freshet::online

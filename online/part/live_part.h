@@ -15,7 +15,7 @@ namespace freshet::online {
 template <typename T>
 concept LiveIndex = std::derived_from<T, Scorer> &&
                     requires(T& index, const T& unchanged, const Context& before, const Interaction& event,
-                             ItemIndex item, std::uint64_t key, ByteWriter& out, ByteReader& in) {
+                             ItemIndex item, OwnerKey key, ByteWriter& out, ByteReader& in) {
                       index.observe(before, event);
                       index.forget_item(item);
                       index.erase(key);
@@ -36,7 +36,7 @@ class LivePart final : public Part {
   std::shared_ptr<const Scorer> publish() override { return index_; }
   void observe(const Context& before, const Interaction& event) override { index_->observe(before, event); }
   void forget_item(ItemIndex item) override { index_->forget_item(item); }
-  void erase(std::uint64_t key) override { index_->erase(key); }
+  void erase(OwnerKey key) override { index_->erase(key); }
   void save(ByteWriter& out) const override { index_->save(out); }
   Result<void> load(ByteReader& in) override { return index_->load(in); }
   std::size_t memory_bytes() const override { return index_->memory_bytes(); }

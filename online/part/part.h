@@ -104,7 +104,7 @@ class Part {
   virtual void forget_item(ItemIndex item) = 0;
 
   /// Erases a user or session: forgets everything that came with this key as Interaction::session_key or user_key.
-  virtual void erase(std::uint64_t key) = 0;
+  virtual void erase(OwnerKey key) = 0;
 
   /// Writes everything needed to continue as if never stopped, including random state and pending examples.
   virtual void save(ByteWriter& out) const = 0;

@@ -21,7 +21,7 @@ class UserNeighbors {
 
   /// Appends at most k users whose vectors are most similar to that of the user with this key, best first. Leaves out
   /// users without an id. Returns false if the user is unknown.
-  virtual bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
+  virtual bool similar_users(OwnerKey user_key, std::size_t k, std::vector<SimilarUser>& out) const = 0;
 };
 
 }  // namespace freshet::online

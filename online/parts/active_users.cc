@@ -40,7 +40,7 @@ void ActiveUsers::forget_item(ItemIndex item) {
   holders_.clear(item);
 }
 
-ActiveUsers::Slot ActiveUsers::erase(std::uint64_t key) {
+ActiveUsers::Slot ActiveUsers::erase(OwnerKey key) {
   return users_.erase(key, [this](const User& user) { leave(user); });
 }
 
@@ -56,7 +56,7 @@ void ActiveUsers::save(ByteWriter& out) const {
 }
 
 bool ActiveUsers::load(ByteReader& in) {
-  return users_.load(in, [&](std::uint64_t, User& user) {
+  return users_.load(in, [&](OwnerKey, User& user) {
     user.id = in.string();
     const std::uint64_t count = in.varint();
     if (!in.ok() || count > max_items_per_user_) return false;

@@ -27,10 +27,10 @@ class ActiveUsers {
   ActiveUsers(std::size_t max_users, std::size_t max_items_per_user, std::size_t max_items);
 
   /// UserSlots::kNone if the user is not known.
-  Slot slot_of(std::uint64_t key) const { return users_.slot_of(key); }
+  Slot slot_of(OwnerKey key) const { return users_.slot_of(key); }
   std::size_t size() const { return users_.size(); }  ///< all slots are below this
 
-  /// Calls read(key, user) under the lock of the slot's user; key is 0 if the slot is free.
+  /// Calls read(key, user) under the lock of the slot's user; key is kNobody if the slot is free.
   template <typename Read>
   void read(Slot slot, Read&& read) const {
     users_.read_slot(slot, std::forward<Read>(read));
@@ -41,7 +41,7 @@ class ActiveUsers {
 
   void forget_item(ItemIndex item);
   /// Returns the user's slot, which is free now; UserSlots::kNone for an unknown user.
-  Slot erase(std::uint64_t key);
+  Slot erase(OwnerKey key);
 
   void save(ByteWriter& out) const;
   /// False if the bytes are not a saved state.

@@ -46,7 +46,7 @@ class CovisitationIndex final : public Scorer {
   // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
-  void erase(std::uint64_t) {}  // counts carry no keys
+  void erase(OwnerKey) {}  // counts carry no keys
   void save(ByteWriter& out) const;
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;

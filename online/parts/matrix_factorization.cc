@@ -35,7 +35,7 @@ class MatrixFactorizationScorer final : public Scorer {
   /// The user's vector; for an unknown user the mean of the session's items, as a new user starts with the vector of
   /// their first item. False if none of the items has a vector.
   bool find_user(const Context& context, std::vector<float>& user) const {
-    if (context.user_key == 0 && context.session.size() < kSessionAsUser) return false;
+    if (context.user_key == kNobody && context.session.size() < kSessionAsUser) return false;
     if (users_->copy(who(context), user)) return true;
     user.assign(items_->dimension, 0.0F);
     float known = 0;
@@ -78,7 +78,7 @@ class MatrixFactorization final : public Part {
 
   void forget_item(ItemIndex item) override { items_.forget(item); }
 
-  void erase(std::uint64_t key) override { users_->erase(key); }
+  void erase(OwnerKey key) override { users_->erase(key); }
 
   void save(ByteWriter& out) const override {
     out.varint(options_.dimension);

@@ -130,7 +130,7 @@ class Recurrence final : public Scorer {
 
   void observe(const Context&, const Interaction&) {}
   void forget_item(ItemIndex) {}
-  void erase(std::uint64_t) {}
+  void erase(OwnerKey) {}
   void save(ByteWriter&) const {}
   Result<void> load(ByteReader&) { return {}; }
   std::size_t memory_bytes() const { return sizeof *this; }

@@ -51,7 +51,7 @@ void SessionKnnIndex::clear(std::size_t slot, const IndexedSession& session, std
   if (newest != newest_of_.end() && newest->second == session.number) newest_of_.erase(newest);
   indexed_.fetch_sub(1, kRelaxed);
   sessions_.clear(slot);
-  user_keys_.at(slot) = 0;
+  user_keys_.at(slot) = kNobody;
 }
 
 // Appends the item to changed_, and posts the session under the item if it was not in the session.
@@ -96,7 +96,7 @@ void SessionKnnIndex::observe(const Context& before, const Interaction& event) {
   add_item(event.item);
   changed_.time_ms = std::max(changed_.time_ms, to_ms(event.time));
   sessions_.write(slot_of(changed_.number), changed_, items_.data());
-  if (event.user_key != 0) user_keys_.at(slot_of(changed_.number)) = event.user_key;
+  if (event.user_key != kNobody) user_keys_.at(slot_of(changed_.number)) = event.user_key;
 }
 
 void SessionKnnIndex::forget_item(ItemIndex item) {
@@ -117,7 +117,7 @@ void SessionKnnIndex::forget_item(ItemIndex item) {
   }
 }
 
-void SessionKnnIndex::erase(std::uint64_t key) {
+void SessionKnnIndex::erase(OwnerKey key) {
   sessions_.for_each([&](std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
     if (session.key == key || user_keys_.at(slot) == key) clear(slot, session, items);
   });
@@ -163,11 +163,11 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     IndexedSession session, other;
     std::array<ItemIndex, kMaxSessionItems> others_items;
     session.number = in.fixed<SessionNumber>();
-    session.key = in.fixed<std::uint64_t>();
-    user_keys_.at(slot_of(session.number)) = in.fixed<std::uint64_t>();
+    session.key = in.fixed<OwnerKey>();
+    user_keys_.at(slot_of(session.number)) = in.fixed<OwnerKey>();
     session.time_ms = read_time_ms(in);
     const std::vector<ItemIndex> items = in.array<ItemIndex>();
-    const bool valid = in.ok() && session.key != 0 && items.size() <= options_.max_session_items &&
+    const bool valid = in.ok() && session.key != kNobody && items.size() <= options_.max_session_items &&
                        std::all_of(items.begin(), items.end(),
                                    [this](ItemIndex item) { return item == kNoItem || item < max_items_; });
     if (!valid || sessions_.read(slot_of(session.number), other, others_items.data())) return corrupt;

@@ -51,7 +51,7 @@ class SessionKnnIndex final : public Scorer {
   // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
-  void erase(std::uint64_t key);
+  void erase(OwnerKey key);
   void save(ByteWriter& out) const;
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;
@@ -85,8 +85,8 @@ class SessionKnnIndex final : public Scorer {
   std::atomic<std::uint32_t> indexed_{0};  // number of indexed sessions
 
   // learner thread only
-  ChunkedArray<std::uint64_t> user_keys_;                       // by slot
-  std::unordered_map<std::uint64_t, SessionNumber> newest_of_;  // by session key
+  ChunkedArray<OwnerKey> user_keys_;                       // by slot
+  std::unordered_map<OwnerKey, SessionNumber> newest_of_;  // by session key
   IndexedSession changed_;                                      // the session that the event continues
   std::array<ItemIndex, kMaxSessionItems> items_{};             // its items
 };

@@ -44,7 +44,7 @@ class SessionKnnIndex::Votes final : public Query {
 
   // the question
   const SessionKnnIndex* index_ = nullptr;
-  std::uint64_t session_key_ = 0;
+  OwnerKey session_key_ = kNobody;
   std::int64_t now_ms_ = 0, start_ms_ = 0;
   std::size_t asked_count_ = 0;
   std::array<ItemIndex, kQueryItems> asked_{};  // newest first

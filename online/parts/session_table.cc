@@ -25,7 +25,7 @@ void SessionTable::write(std::size_t slot, const IndexedSession& session, const 
   std::copy_n(items, std::min<std::size_t>(session.count, kItemsInLine), first.begin());
   const std::uint32_t version = low(line[kVersion].load(std::memory_order_relaxed));
   line[kVersion].store(both(version + 1, session.number), std::memory_order_relaxed);
-  line[kKey].store(session.key, std::memory_order_release);
+  line[kKey].store(static_cast<std::uint64_t>(session.key), std::memory_order_release);
   line[kTime].store(static_cast<std::uint64_t>(session.time_ms), std::memory_order_release);
   line[kSizes].store(both(session.count, block), std::memory_order_release);
   for (std::size_t i = 0; i < kItemsInLine; i += 2) {

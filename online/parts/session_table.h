@@ -15,7 +15,7 @@ namespace freshet::online {
 
 /// What a SessionTable holds of a session besides its items.
 struct IndexedSession {
-  std::uint64_t key = 0;  ///< never 0
+  OwnerKey key = kNobody;
   std::int64_t time_ms = 0;
   std::uint32_t number = 0;
   std::uint32_t count = 0;  ///< number of items
@@ -41,14 +41,14 @@ class SessionTable {
     const std::uint64_t sizes = line[kSizes].load(std::memory_order_acquire);
     session.number = high(version);
     session.count = low(sizes);
-    session.key = line[kKey].load(std::memory_order_acquire);
+    session.key = OwnerKey{line[kKey].load(std::memory_order_acquire)};
     session.time_ms = static_cast<std::int64_t>(line[kTime].load(std::memory_order_acquire));
     for (std::size_t i = 0; i < kItemsInLine; i += 2) {
       const std::uint64_t two = line[kItems + i / 2].load(std::memory_order_acquire);
       std::memcpy(items + i, &two, sizeof two);
     }
     if (session.count > kItemsInLine) read_rest(high(sizes), session.count, items);
-    return session.key != 0 && version % 2 == 0 && line[kVersion].load(std::memory_order_relaxed) == version;
+    return session.key != kNobody && version % 2 == 0 && line[kVersion].load(std::memory_order_relaxed) == version;
   }
 
   /// Replaces the slot's session.

@@ -39,7 +39,7 @@ struct Shared {
 
 struct Neighbor {
   Slot slot = UserSlots::kNone;
-  std::uint64_t key = 0;
+  OwnerKey key = kNobody;
   float similarity = 0;
 };
 
@@ -66,7 +66,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
 
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
 
-  bool similar_users(std::uint64_t user_key, std::size_t k, std::vector<SimilarUser>& out) const override {
+  bool similar_users(OwnerKey user_key, std::size_t k, std::vector<SimilarUser>& out) const override {
     Neighbors neighbors;
     if (!shared_->vectors->copy(user_key, neighbors.vector)) return false;
     if (!normalize(neighbors.vector)) return true;
@@ -76,7 +76,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
       find(user_key, asked, neighbors);
       for (const Neighbor& neighbor : neighbors.nearest) {
         if (out.size() - before == k) break;
-        shared_->active.read(neighbor.slot, [&](std::uint64_t key, const ActiveUsers::User& user) {
+        shared_->active.read(neighbor.slot, [&](OwnerKey key, const ActiveUsers::User& user) {
           if (key == neighbor.key && !user.id.empty()) out.push_back({user.id, neighbor.similarity});
         });
       }
@@ -89,14 +89,14 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
 
   /// Fills neighbors.nearest with the users most similar to neighbors.vector by their live vectors; similarities are
   /// above 0. `key`: the user, who is not their own neighbor.
-  void find(std::uint64_t key, std::size_t count, Neighbors& neighbors) const {
+  void find(OwnerKey key, std::size_t count, Neighbors& neighbors) const {
     auto& [nearest, vector, scanned, other] = neighbors;
     nearest.clear();
     scanned.clear();
     nearest_items(*rows_, vector, count, shared_->active.slot_of(key), scanned);
     for (const Candidate& candidate : scanned) {
       Neighbor neighbor{.slot = candidate.item};
-      shared_->active.read(neighbor.slot, [&](std::uint64_t user, const auto&) { neighbor.key = user; });
+      shared_->active.read(neighbor.slot, [&](OwnerKey user, const auto&) { neighbor.key = user; });
       if (neighbor.key == key || !shared_->vectors->copy(neighbor.key, other) || !normalize(other)) continue;
       neighbor.similarity = dot(vector.data(), other.data(), vector.size());
       if (neighbor.similarity > 0) nearest.push_back(neighbor);
@@ -119,11 +119,11 @@ class Votes final : public Query {
     place_of_.clear();
     total_ = 0;
     const Shared& shared = *scorer.shared_;
-    const std::uint64_t key = who(context);
+    const OwnerKey key = who(context);
     if (!shared.vectors->copy(key, neighbors_.vector) || !normalize(neighbors_.vector)) return;
     scorer.find(key, shared.options.neighbors, neighbors_);
     for (const Neighbor& neighbor : neighbors_.nearest) {
-      shared.active.read(neighbor.slot, [&](std::uint64_t user_key, const ActiveUsers::User& user) {
+      shared.active.read(neighbor.slot, [&](OwnerKey user_key, const ActiveUsers::User& user) {
         if (user_key != neighbor.key) return;  // the slot went to another user meanwhile
         for (const Visit& visit : user.visits) add(visit, neighbor.similarity, context.now);
       });
@@ -208,7 +208,7 @@ class UserCf final : public Part {
 
   void forget_item(ItemIndex item) override { shared_->active.forget_item(item); }
 
-  void erase(std::uint64_t key) override {
+  void erase(OwnerKey key) override {
     const Slot slot = shared_->active.erase(key);
     // The row stays with the slot: forgetting it would leave a hole that is never filled.
     if (slot != UserSlots::kNone) rows_.write(rows_.row_of(slot), std::vector<float>(rows_.live().dimension), 0);

@@ -124,7 +124,7 @@ void UserHistoryIndex::forget_item(ItemIndex item) {
   holders_.clear(item);
 }
 
-void UserHistoryIndex::erase(std::uint64_t key) {
+void UserHistoryIndex::erase(OwnerKey key) {
   users_.erase(key, [this](const Entries& entries) { leave(entries); });
 }
 
@@ -140,9 +140,9 @@ void UserHistoryIndex::save(ByteWriter& out) const {
 }
 
 Result<void> UserHistoryIndex::load(ByteReader& in) {
-  const bool loaded = users_.load(in, [&](std::uint64_t key, Entries& entries) {
+  const bool loaded = users_.load(in, [&](OwnerKey key, Entries& entries) {
     const std::uint64_t count = in.varint();
-    if (!in.ok() || count > options_.max_items_per_user || (key == 0 && count > 0)) return false;
+    if (!in.ok() || count > options_.max_items_per_user || (key == kNobody && count > 0)) return false;
     for (std::uint64_t i = 0; i < count; ++i) {
       Entry entry;
       entry.item = in.fixed<ItemIndex>();

@@ -37,7 +37,7 @@ class UserHistoryIndex final : public Scorer {
   // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
   void forget_item(ItemIndex item);
-  void erase(std::uint64_t key);
+  void erase(OwnerKey key);
   void save(ByteWriter& out) const;
   Result<void> load(ByteReader& in);
   std::size_t memory_bytes() const;

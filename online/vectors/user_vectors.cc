@@ -13,14 +13,14 @@ constexpr auto kNothingToLeave = [](const auto&) {};
 
 UserVectors::UserVectors(std::size_t dimension, std::size_t max_users) : dimension_(dimension), users_(max_users) {}
 
-bool UserVectors::copy(std::uint64_t key, std::vector<float>& out) const {
+bool UserVectors::copy(OwnerKey key, std::vector<float>& out) const {
   out.clear();
   return users_.read(key, [&](const Values& values) {
     out.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(dimension_));
   });
 }
 
-UserSlots::Claim UserVectors::claim(std::uint64_t key) {
+UserSlots::Claim UserVectors::claim(OwnerKey key) {
   return users_.claim(key, kNothingToLeave, 2 * dimension_, 0.0F);
 }
 
@@ -35,7 +35,7 @@ void UserVectors::step(Slot slot, std::span<const float> gradient, float rate) {
   });
 }
 
-void UserVectors::erase(std::uint64_t key) { users_.erase(key, kNothingToLeave); }
+void UserVectors::erase(OwnerKey key) { users_.erase(key, kNothingToLeave); }
 
 void UserVectors::save(ByteWriter& out) const {
   users_.save(out, [&](const Values& values) {
@@ -44,8 +44,8 @@ void UserVectors::save(ByteWriter& out) const {
 }
 
 bool UserVectors::load(ByteReader& in) {
-  return users_.load(in, [&](std::uint64_t key, Values& values) {
-    values.assign(key == 0 ? 0 : 2 * dimension_, 0.0F);
+  return users_.load(in, [&](OwnerKey key, Values& values) {
+    values.assign(key == kNobody ? 0 : 2 * dimension_, 0.0F);
     for (float& value : values) value = in.fixed<float>();
     return true;
   });

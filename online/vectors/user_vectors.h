@@ -20,21 +20,21 @@ class UserVectors {
   UserVectors(std::size_t dimension, std::size_t max_users);
 
   /// Copies the user's vector. False if the user is not known; `out` is then empty.
-  bool copy(std::uint64_t key, std::vector<float>& out) const;
+  bool copy(OwnerKey key, std::vector<float>& out) const;
 
   std::size_t dimension() const { return dimension_; }
 
   /// See UserTable::claim(). A new user's vector is zero.
-  UserSlots::Claim claim(std::uint64_t key);
+  UserSlots::Claim claim(OwnerKey key);
   /// UserSlots::kNone if the user is not known.
-  Slot find(std::uint64_t key) const { return users_.slot_of(key); }
+  Slot find(OwnerKey key) const { return users_.slot_of(key); }
   std::span<const float> vector(Slot slot) const { return {users_.at(slot).data(), dimension_}; }
 
   void write(Slot slot, std::span<const float> vector);
   /// One Adagrad step.
   void step(Slot slot, std::span<const float> gradient, float rate);
 
-  void erase(std::uint64_t key);
+  void erase(OwnerKey key);
   void save(ByteWriter& out) const;
   /// False if the bytes are not a saved state.
   bool load(ByteReader& in);

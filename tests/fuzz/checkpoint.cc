@@ -83,7 +83,7 @@ void check_model(std::string_view bytes) {
 void check_sessions(std::string_view bytes) {
   const auto sessions = load(bytes, [] { return std::make_unique<online::SessionTracker>(small_options()); });
   if (!sessions) return;
-  for (std::uint64_t key = 1; key < 12; ++key) {
+  for (OwnerKey key = 1; key < 12; ++key) {
     const Timestamp time = timestamp_from_ms(static_cast<std::int64_t>(key) * 1000);
     const auto& context = sessions->before(key, key, time);
     FRESHET_CHECK(context.session.size() <= small_options().max_session_items);

@@ -17,7 +17,7 @@ inline online::Context context_of(std::initializer_list<online::ItemIndex> items
                                   std::uint64_t session_key = 0) {
   online::Context context;
   context.now = at_seconds(now);
-  context.session_key = session_key;
+  context.session_key = online::OwnerKey{session_key};
   auto time = now - static_cast<std::int64_t>(items.size());
   for (const online::ItemIndex item : items) context.session.push_back({item, at_seconds(++time)});
   return context;
@@ -27,10 +27,11 @@ inline online::Context context_of(std::initializer_list<online::ItemIndex> items
 inline void observe_session(online::Part& part, std::uint64_t key, std::initializer_list<online::ItemIndex> items,
                             std::int64_t start, std::uint64_t user_key = 0) {
   online::Context before;
-  before.session_key = key;
+  before.session_key = online::OwnerKey{key};
   for (const online::ItemIndex item : items) {
     before.now = at_seconds(start);
-    part.observe(before, {item, 1.0F, at_seconds(start), before.session.empty(), key, user_key});
+    part.observe(before, {item, 1.0F, at_seconds(start), before.session.empty(), before.session_key,
+                          online::OwnerKey{user_key}});
     before.session.push_back({item, at_seconds(start)});
     ++start;
   }

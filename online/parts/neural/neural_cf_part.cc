@@ -17,12 +17,12 @@ namespace {
 /// A click. It has the user's key and the item's number instead of their rows, because another user or item may get the
 /// row before the batch is trained.
 struct Example {
-  std::uint64_t session_key = 0, user_key = 0;
+  OwnerKey session_key = kNobody, user_key = kNobody;
   ItemIndex item = kNoItem;
   float weight = 1.0F;
   bool counted = true;  // in the calibration: the item's vector was not made from this click
 
-  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
+  bool belongs_to(OwnerKey key) const { return session_key == key || user_key == key; }
 };
 
 class NeuralCfPart final : public Part {
@@ -58,7 +58,7 @@ class NeuralCfPart final : public Part {
     std::erase_if(pending_, [&](const Example& example) { return example.item == item; });
   }
 
-  void erase(std::uint64_t key) override {
+  void erase(OwnerKey key) override {
     users_->erase(key);
     std::erase_if(pending_, [&](const Example& example) { return example.belongs_to(key); });
   }
@@ -96,8 +96,8 @@ class NeuralCfPart final : public Part {
     if (!in.ok() || count > in.remaining()) return corrupt;
     for (std::uint64_t i = 0; i < count; ++i) {
       Example example;
-      example.session_key = in.fixed<std::uint64_t>();
-      example.user_key = in.fixed<std::uint64_t>();
+      example.session_key = in.fixed<OwnerKey>();
+      example.user_key = in.fixed<OwnerKey>();
       example.item = in.fixed<ItemIndex>();
       example.weight = in.fixed<float>();
       example.counted = in.fixed<std::uint8_t>() != 0;

@@ -26,7 +26,7 @@ class SequenceInputs {
   // As Part.
   virtual void observe(const Interaction&) {}
   virtual void forget_item(ItemIndex) {}
-  virtual void erase(std::uint64_t) {}
+  virtual void erase(OwnerKey) {}
   virtual void save(ByteWriter&) const {}
   /// False if the bytes are not a saved state.
   virtual bool load(ByteReader&) { return true; }

@@ -26,10 +26,10 @@ struct Example {
   std::vector<ItemIndex> inputs;
   ItemIndex target = kNoItem;
   float weight = 1.0F;
-  std::uint64_t session_key = 0, user_key = 0;
+  OwnerKey session_key = kNobody, user_key = kNobody;
 
   bool mentions(ItemIndex item) const { return target == item || std::ranges::count(inputs, item) > 0; }
-  bool belongs_to(std::uint64_t key) const { return session_key == key || user_key == key; }
+  bool belongs_to(OwnerKey key) const { return session_key == key || user_key == key; }
 };
 
 void save_example(ByteWriter& out, const Example& example) {
@@ -46,8 +46,8 @@ Example load_example(ByteReader& in, std::size_t most_inputs) {
   keep_newest(example.inputs, most_inputs);
   example.target = in.fixed<ItemIndex>();
   example.weight = in.fixed<float>();
-  example.session_key = in.fixed<std::uint64_t>();
-  example.user_key = in.fixed<std::uint64_t>();
+  example.session_key = in.fixed<OwnerKey>();
+  example.user_key = in.fixed<OwnerKey>();
   return example;
 }
 
@@ -104,7 +104,7 @@ class SequencePart final : public Part {
     std::erase_if(replay_, mentions);
   }
 
-  void erase(std::uint64_t key) override {
+  void erase(OwnerKey key) override {
     inputs_->erase(key);
     const auto belongs = [&](const Example& example) { return example.belongs_to(key); };
     std::erase_if(pending_, belongs);

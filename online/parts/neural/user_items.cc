@@ -46,7 +46,7 @@ void UserItems::forget_item(ItemIndex item) {
   holders_.clear(item);
 }
 
-void UserItems::erase(std::uint64_t key) {
+void UserItems::erase(OwnerKey key) {
   users_.erase(key, [this](const Items& items) { leave(items); });
 }
 
@@ -55,9 +55,9 @@ void UserItems::save(ByteWriter& out) const {
 }
 
 bool UserItems::load(ByteReader& in) {
-  return users_.load(in, [&](std::uint64_t key, Items& items) {
+  return users_.load(in, [&](OwnerKey key, Items& items) {
     items = in.array<ItemIndex>();
-    const bool possible = items.size() <= max_items_per_user_ && (key != 0 || items.empty());
+    const bool possible = items.size() <= max_items_per_user_ && (key != kNobody || items.empty());
     if (!in.ok() || !possible || std::ranges::any_of(items, [&](ItemIndex i) { return i >= max_items_; })) return false;
     for (const ItemIndex item : items) holders_.add(item);
     return true;

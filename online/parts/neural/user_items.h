@@ -22,7 +22,7 @@ class UserItems final : public SequenceInputs {
   void read(const Context& context, std::vector<ItemIndex>& out) const override;
   void observe(const Interaction& event) override;
   void forget_item(ItemIndex item) override;
-  void erase(std::uint64_t key) override;
+  void erase(OwnerKey key) override;
   void save(ByteWriter& out) const override;
   bool load(ByteReader& in) override;
   std::size_t memory_bytes() const override;

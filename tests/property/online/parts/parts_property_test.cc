@@ -45,7 +45,7 @@ std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
   std::int64_t time = 0;
   while (steps.size() < count) {
     time += static_cast<std::int64_t>(random.below(300));
-    const std::uint64_t key = 1 + random.below(12);
+    const OwnerKey key = 1 + random.below(12);
     auto& session = open[key];
     if (random.uniform() < 0.15) session.clear();
     const ItemIndex last = session.empty() ? kNoItem : session.back().item;
@@ -88,7 +88,7 @@ class WithItsFoundations final : public Part {
   void forget_item(ItemIndex item) override {
     for (auto& part : parts_) part->forget_item(item);
   }
-  void erase(std::uint64_t key) override {
+  void erase(OwnerKey key) override {
     for (auto& part : parts_) part->erase(key);
   }
   void save(ByteWriter& out) const override {
@@ -267,7 +267,7 @@ TEST_P(EveryPart, AnErasedUserIsAStrangerAndLeavesNoKeyInTheState) {
   for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
   const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
   testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
-  const auto key_is_saved = [&](std::uint64_t key) {
+  const auto key_is_saved = [&](OwnerKey key) {
     std::string bytes;
     ByteWriter(bytes).fixed(key);
     return testing::saved(*part).find(bytes) != std::string::npos;
@@ -348,7 +348,7 @@ TEST(CovisitationReference, SharesEqualTheDefinition) {
 // VMIS-kNN as its definition reads: no index, no limits but the ones that mean something.
 struct ReferenceKnn {
   struct Session {
-    std::uint64_t key = 0;
+    OwnerKey key = kNobody;
     std::size_t indexed = 0;  // when it came into the index
     Timestamp time{};
     std::vector<ItemIndex> items;
