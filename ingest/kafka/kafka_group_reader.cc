@@ -37,8 +37,9 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
                                    Metrics& metrics)
     : KafkaReader(options, monitor, "history", metrics),
       positions_of_(std::move(positions_of)),
-      rebalances_(metrics.counter("freshet_ingest_rebalances_total",
-                                  "Kafka: times that the consumer group gave partitions to this instance or took them.")) {
+      rebalances_(
+          metrics.counter("freshet_ingest_rebalances_total",
+                          "Kafka: times that the consumer group gave partitions to this instance or took them.")) {
   RdConf conf = consumer_conf(options, options.group);
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(

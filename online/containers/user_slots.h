@@ -14,9 +14,7 @@
 namespace freshet::online {
 
 /// The key under which user data is kept: the user's, or the session's if the user is anonymous.
-inline OwnerKey who(OwnerKey session_key, OwnerKey user_key) {
-  return user_key != kNobody ? user_key : session_key;
-}
+inline OwnerKey who(OwnerKey session_key, OwnerKey user_key) { return user_key != kNobody ? user_key : session_key; }
 inline OwnerKey who(const Context& context) { return who(context.session_key, context.user_key); }
 inline OwnerKey who(const Interaction& event) { return who(event.session_key, event.user_key); }
 
@@ -69,7 +67,7 @@ class UserSlots {
 
   // learner thread only
   std::vector<OwnerKey> keys_;  // by slot
-  std::vector<Slot> free_;           // stay in activity_: save() writes the order of all slots
+  std::vector<Slot> free_;      // stay in activity_: save() writes the order of all slots
   LruOrder activity_;
 };
 

@@ -43,7 +43,7 @@ struct Interaction {
   bool opens_session = false;      ///< first event of its session: nothing to predict it from
   OwnerKey session_key = kNobody;  ///< of the session id, or of the user if there is none
   OwnerKey user_key = kNobody;
-  std::string_view user{};         ///< the user's id, valid during the call; empty if anonymous
+  std::string_view user{};  ///< the user's id, valid during the call; empty if anonymous
 };
 
 }  // namespace freshet::online

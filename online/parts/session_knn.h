@@ -87,8 +87,8 @@ class SessionKnnIndex final : public Scorer {
   // learner thread only
   ChunkedArray<OwnerKey> user_keys_;                       // by slot
   std::unordered_map<OwnerKey, SessionNumber> newest_of_;  // by session key
-  IndexedSession changed_;                                      // the session that the event continues
-  std::array<ItemIndex, kMaxSessionItems> items_{};             // its items
+  IndexedSession changed_;                                 // the session that the event continues
+  std::array<ItemIndex, kMaxSessionItems> items_{};        // its items
 };
 
 std::unique_ptr<Part> make_session_knn(const SessionKnnOptions& options, std::size_t max_items);

@@ -20,9 +20,7 @@ bool UserVectors::copy(OwnerKey key, std::vector<float>& out) const {
   });
 }
 
-UserSlots::Claim UserVectors::claim(OwnerKey key) {
-  return users_.claim(key, kNothingToLeave, 2 * dimension_, 0.0F);
-}
+UserSlots::Claim UserVectors::claim(OwnerKey key) { return users_.claim(key, kNothingToLeave, 2 * dimension_, 0.0F); }
 
 void UserVectors::write(Slot slot, std::span<const float> vector) {
   users_.change(slot, [&](Values& values) { std::ranges::copy(vector, values.begin()); });
