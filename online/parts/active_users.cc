@@ -14,8 +14,8 @@ void ActiveUsers::leave(const User& user) {
 }
 
 ActiveUsers::Slot ActiveUsers::observe(const Interaction& event) {
-  const auto [slot, is_new_user] = users_.claim(who(event), [this](const User& user) { leave(user); });
-  const std::vector<Visit>& visits = users_.at(slot).visits;
+  const UserSlots::Claim claim = users_.claim(who(event), [this](const User& user) { leave(user); });
+  const std::vector<Visit>& visits = users_.at(claim.slot).visits;
   auto out = std::ranges::find(visits, event.item, &Visit::item);
   if (out == visits.end()) {
     holders_.add(event.item);
@@ -24,12 +24,12 @@ ActiveUsers::Slot ActiveUsers::observe(const Interaction& event) {
       holders_.remove(out->item);
     }
   }
-  users_.change(slot, [&](User& user) {
-    if (is_new_user) user.id = event.user;
+  users_.change(claim.slot, [&](User& user) {
+    if (claim.is_new) user.id = event.user;
     if (out != visits.end()) user.visits.erase(out);
     user.visits.push_back({event.item, event.time});
   });
-  return slot;
+  return claim.slot;
 }
 
 void ActiveUsers::forget_item(ItemIndex item) {
