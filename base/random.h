@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -13,6 +14,13 @@ inline std::uint64_t mix64(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
   return x ^ (x >> 31);
+}
+
+/// FNV-1a, finalized by mix64. The same in every run, version and machine: checkpoints contain such hashes.
+inline std::uint64_t stable_hash(std::string_view text, std::uint64_t salt = 0) {
+  std::uint64_t hash = 0xCBF29CE484222325ULL + salt;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return mix64(hash);
 }
 
 /// xoshiro256++ (Blackman and Vigna): fast, with 32 bytes of state that checkpoints contain, so that a restarted learner

@@ -68,7 +68,7 @@ struct Model::Impl {
   void erase(const Event& event);
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void take(const Event& event, float weight, bool scores, bool learns);
+  void test_then_train(const Event& event, float weight, bool scores, bool learns);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
@@ -135,7 +135,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
   for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
 }
 
-void Model::Impl::take(const Event& event, float weight, bool scores, bool learns) {
+void Model::Impl::test_then_train(const Event& event, float weight, bool scores, bool learns) {
   const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
   const OwnerKey session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, event.time);
@@ -171,7 +171,7 @@ const Model::Outcome& Model::test(const Event& event) {
   Impl& m = *impl_;
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
-  if (event.kind != EventKind::erase && weight > 0) m.take(event, static_cast<float>(weight), true, false);
+  if (event.kind != EventKind::erase && weight > 0) m.test_then_train(event, static_cast<float>(weight), true, false);
   return m.outcome;
 }
 
@@ -191,7 +191,7 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
   if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const double weight = m.options.weight_of(event.type);
-  if (weight > 0) m.take(event, static_cast<float>(weight), scores, true);
+  if (weight > 0) m.test_then_train(event, static_cast<float>(weight), scores, true);
   return m.outcome;
 }
 

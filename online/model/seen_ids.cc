@@ -3,19 +3,9 @@
 #include "base/random.h"
 
 namespace freshet::online {
-namespace {
-
-// FNV-1a: stable across runs and machines, because checkpoints contain these hashes.
-std::uint64_t hash_of(std::string_view id) {
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return mix64(hash);
-}
-
-}  // namespace
 
 bool SeenIds::insert(std::string_view id) {
-  const std::uint64_t hash = hash_of(id);
+  const std::uint64_t hash = stable_hash(id);
   if (known_.contains(hash)) return false;
   remember(hash);
   return true;

@@ -7,15 +7,13 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/saved_time.h"
+#include "online/containers/item_counts.h"
 #include "online/containers/lru.h"
 
 namespace freshet::online {
 
 OwnerKey owner_key(Owner::Kind kind, std::string_view id) {
-  // FNV-1a: stable across runs and machines, because checkpoints contain these keys.
-  std::uint64_t hash = 0xCBF29CE484222325ULL + static_cast<std::uint64_t>(kind);
-  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  hash = mix64(hash);
+  const std::uint64_t hash = stable_hash(id, static_cast<std::uint64_t>(kind));
   return OwnerKey{hash == 0 ? 1 : hash};
 }
 
@@ -67,13 +65,8 @@ struct SessionTracker::Impl {
     return gap.count() > 0 && time - open.last > pause;
   }
 
-  void count(ItemIndex item, int change) {
-    if (held.size() <= item) held.resize(item + std::size_t{1});
-    held[item] = static_cast<std::uint32_t>(static_cast<std::int64_t>(held[item]) + change);
-  }
-
   void clear(Open& open) {
-    for (const Visit& visit : open.context.session) count(visit.item, -1);
+    for (const Visit& visit : open.context.session) held.remove(visit.item);
     open.context.session.clear();
   }
 
@@ -109,8 +102,8 @@ struct SessionTracker::Impl {
   std::vector<Open> slots;
   std::vector<Slot> free;
   std::unordered_map<OwnerKey, Slot> by_key;
-  LruOrder activity;                // of the slots in use
-  std::vector<std::uint32_t> held;  // per item: its visits in open sessions
+  LruOrder activity;  // of the slots in use
+  ItemCounts held;    // an item's visits in open sessions
   Timestamp stream_time{};
 };
 
@@ -144,11 +137,11 @@ void SessionTracker::append(const Interaction& event) {
   auto& session = open.context.session;
   if (open.context.last_item() == event.item) return;
   if (session.size() == m.max_items) {
-    m.count(session.front().item, -1);
+    m.held.remove(session.front().item);
     session.erase(session.begin());
   }
   session.push_back({event.item, event.time});
-  m.count(event.item, +1);
+  m.held.add(event.item);
 }
 
 void SessionTracker::erase(OwnerKey key) {
@@ -162,18 +155,18 @@ void SessionTracker::erase(OwnerKey key) {
 
 void SessionTracker::forget_item(ItemIndex item) {
   Impl& m = *impl_;
-  if (item >= m.held.size() || m.held[item] == 0) return;
+  if (m.held.of(item) == 0) return;
   for (Impl::Open& open : m.slots) {
     std::erase_if(open.context.session, [item](const Visit& visit) { return visit.item == item; });
   }
-  m.held[item] = 0;
+  m.held.clear(item);
 }
 
 std::size_t SessionTracker::size() const { return impl_->by_key.size(); }
 
 std::size_t SessionTracker::memory_bytes() const {
   std::size_t bytes = impl_->slots.capacity() * sizeof(Impl::Open) + impl_->activity.memory_bytes() +
-                      impl_->by_key.size() * 40 + impl_->held.capacity() * sizeof(std::uint32_t);
+                      impl_->by_key.size() * 40 + impl_->held.memory_bytes();
   for (const Impl::Open& open : impl_->slots) bytes += open.context.session.capacity() * sizeof(Visit);
   return bytes;
 }
@@ -214,7 +207,7 @@ Result<void> SessionTracker::load(ByteReader& in) {
       if (item >= m.vocabulary_size) return corrupt;
       if (visits - v > m.max_items) continue;  // max_session_items was larger at save(): keep the newest
       open.context.session.push_back({item, timestamp_from_ms(time)});
-      m.count(item, +1);
+      m.held.add(item);
     }
   }
   return in.ok() ? Result<void>{} : corrupt;

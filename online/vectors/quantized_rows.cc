@@ -44,7 +44,7 @@ FRESHET_SIMD void score_blocks_portable(RowBlocks rows, const std::int8_t* query
       for (std::size_t row = 0; row < kBlockRows; ++row) {
         for (std::size_t j = 0; j < kHalf; ++j) {
           const std::int32_t byte = bytes[row * kHalf + j];
-          sums[row] += (2 * (byte & 15) - kCentre) * query[i + j] + (2 * (byte >> 4) - kCentre) * query[i + kHalf + j];
+          sums[row] += (2 * (byte & 15) - kCenter) * query[i + j] + (2 * (byte >> 4) - kCenter) * query[i + kHalf + j];
         }
       }
     }
@@ -58,11 +58,11 @@ FRESHET_SIMD void score_blocks_portable(RowBlocks rows, const std::int8_t* query
   }
 }
 
-/// A code c stands for 2 c - kCentre; this is the second term's share of every product with the query.
+/// A code c stands for 2 c - kCenter; this is the second term's share of every product with the query.
 std::int32_t center_of(const std::int8_t* query, std::size_t size) {
   std::int32_t sum = 0;
   for (std::size_t i = 0; i < size; ++i) sum += query[i];
-  return -kCentre * sum;
+  return -kCenter * sum;
 }
 
 #if defined(__x86_64__)
@@ -156,15 +156,15 @@ float quantize_into_block(const float* values, std::size_t size, std::uint8_t* b
       }
     }
   }
-  return largest / static_cast<float>(kCentre);
+  return largest / static_cast<float>(kCenter);
 }
 
 void read_from_block(const std::uint8_t* block, std::size_t row, float scale, std::size_t size, float* values) {
   for (std::size_t i = 0; i < size; i += kGroup) {
     const std::uint8_t* bytes = block + block_bytes(i) + row * kHalf;
     for (std::size_t j = 0; j < kHalf; ++j) {
-      values[i + j] = scale * static_cast<float>(2 * (bytes[j] & 15) - kCentre);
-      values[i + kHalf + j] = scale * static_cast<float>(2 * (bytes[j] >> 4) - kCentre);
+      values[i + j] = scale * static_cast<float>(2 * (bytes[j] & 15) - kCenter);
+      values[i + kHalf + j] = scale * static_cast<float>(2 * (bytes[j] >> 4) - kCenter);
     }
   }
 }

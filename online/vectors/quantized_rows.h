@@ -11,9 +11,9 @@ namespace freshet::online {
 
 /// The layout: blocks of kBlockRows rows, in the order in which AVX-512 VNNI multiplies them. For each dimension i with
 /// i % 8 < 4, byte (i / 8 * kBlockRows + row) * 4 + i % 4 of a block holds the row's code of dimension i in its lower
-/// half, and that of dimension i + 4 in its upper half. A code c stands for (2 c - kCentre) times the row's scale.
+/// half, and that of dimension i + 4 in its upper half. A code c stands for (2 c - kCenter) times the row's scale.
 inline constexpr std::size_t kBlockRows = 16;
-inline constexpr std::int32_t kCentre = 15;
+inline constexpr std::int32_t kCenter = 15;
 /// Bytes of a block's codes for `size` dimensions.
 constexpr std::size_t block_bytes(std::size_t size) { return kBlockRows * size / 2; }
 

@@ -64,7 +64,7 @@ TEST(QuantizedRows, ACopiedLaneIsTheSame) {
   read_from_block(to.data(), 11, scale, size, copied.data());
   EXPECT_EQ(copied, original);
   read_from_block(to.data(), 10, scale, size, untouched.data());
-  EXPECT_EQ(untouched, std::vector<float>(size, scale * -static_cast<float>(kCentre)));
+  EXPECT_EQ(untouched, std::vector<float>(size, scale * -static_cast<float>(kCenter)));
 }
 
 TEST(QuantizedRows, AZeroVectorHasNoScale) {
