@@ -83,14 +83,15 @@ void check_model(std::string_view bytes) {
 void check_sessions(std::string_view bytes) {
   const auto sessions = load(bytes, [] { return std::make_unique<online::SessionTracker>(small_options()); });
   if (!sessions) return;
-  for (OwnerKey key = 1; key < 12; ++key) {
-    const Timestamp time = timestamp_from_ms(static_cast<std::int64_t>(key) * 1000);
+  for (online::ItemIndex n = 1; n < 12; ++n) {
+    const online::OwnerKey key{n};
+    const Timestamp time = timestamp_from_ms(std::int64_t{n} * 1000);
     const auto& context = sessions->before(key, key, time);
     FRESHET_CHECK(context.session.size() <= small_options().max_session_items);
-    sessions->append({static_cast<online::ItemIndex>(key), 1.0F, time, context.session.empty(), key, key, {}});
+    sessions->append({n, 1.0F, time, context.session.empty(), key, key, {}});
   }
   sessions->forget_item(3);
-  sessions->erase(4);
+  sessions->erase(online::OwnerKey{4});
 }
 
 void check_vocabulary(std::string_view bytes) {

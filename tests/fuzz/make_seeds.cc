@@ -60,7 +60,7 @@ void write_checkpoint_seeds() {
       model->learn(event);
       if (event.kind == EventKind::erase) continue;
       const auto item = vocabulary.observe(event.item, event.time).item;
-      const OwnerKey key = online::owner_key(Owner::Kind::user, event.user);
+      const online::OwnerKey key = online::owner_key(Owner::Kind::user, event.user);
       const auto& before = sessions.before(key, key, event.time);
       const online::Interaction interaction{item, 1.0F, event.time, before.session.empty(), key, key, event.user};
       if (item != before.last_item()) {

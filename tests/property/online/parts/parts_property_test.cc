@@ -40,12 +40,13 @@ struct Step {
 // What a part sees of a stream: sessions that grow, pause and start again, late events, forgotten items, erasures.
 std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
   Random random(seed);
-  std::map<std::uint64_t, std::vector<Visit>> open;
+  std::map<OwnerKey, std::vector<Visit>> open;
   std::vector<Step> steps;
   std::int64_t time = 0;
   while (steps.size() < count) {
     time += static_cast<std::int64_t>(random.below(300));
-    const OwnerKey key = 1 + random.below(12);
+    const std::uint64_t owner = 1 + random.below(12);
+    const OwnerKey key{owner}, user_key{owner % 3};
     auto& session = open[key];
     if (random.uniform() < 0.15) session.clear();
     const ItemIndex last = session.empty() ? kNoItem : session.back().item;
@@ -54,8 +55,8 @@ std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
     if (item == last) continue;
     Step step;
     const Timestamp now = at_seconds(time - (random.uniform() < 0.05 ? 2000 : 0));
-    step.before = {session, now, key, key % 3};
-    step.event = {item, random.uniform() < 0.2 ? 2.0F : 1.0F, now, session.empty(), key, key % 3};
+    step.before = {session, now, key, user_key};
+    step.event = {item, random.uniform() < 0.2 ? 2.0F : 1.0F, now, session.empty(), key, user_key};
     step.forget = random.uniform() < 0.01;
     step.erase = random.uniform() < 0.005;
     steps.push_back(step);
@@ -267,7 +268,7 @@ TEST_P(EveryPart, AnErasedUserIsAStrangerAndLeavesNoKeyInTheState) {
   for (const Step& step : random_steps(testing::test_seed(107), 500)) feed(*part, step);
   const std::uint64_t session = 0x1122334455667788ULL, user = 0x99AABBCCDDEEFF00ULL;
   testing::observe_session(*part, session, {1, 2, 3, 4}, 500'000, user);
-  const auto key_is_saved = [&](OwnerKey key) {
+  const auto key_is_saved = [&](std::uint64_t key) {
     std::string bytes;
     ByteWriter(bytes).fixed(key);
     return testing::saved(*part).find(bytes) != std::string::npos;
@@ -275,14 +276,14 @@ TEST_P(EveryPart, AnErasedUserIsAStrangerAndLeavesNoKeyInTheState) {
   const std::set<const PartKind*> without_keys{&kPopularity, &kCovisitation, &kRecurrence};
   ASSERT_EQ(key_is_saved(user) || key_is_saved(session), !without_keys.contains(GetParam()));
   const auto published = part->publish();
-  part->erase(user);
-  part->erase(session);
+  part->erase(OwnerKey{user});
+  part->erase(OwnerKey{session});
   EXPECT_FALSE(key_is_saved(user));
   EXPECT_FALSE(key_is_saved(session));
   Context erased = testing::context_of({}, 500'100, session), stranger = erased;
-  erased.user_key = user;
-  stranger.session_key = 8'888;
-  stranger.user_key = 9'999;
+  erased.user_key = OwnerKey{user};
+  stranger.session_key = OwnerKey{8'888};
+  stranger.user_key = OwnerKey{9'999};
   const auto fresh = part->publish();
   for (const Scorer* scorer : {&part->live(), published.get(), fresh.get()}) {
     const auto proposed = testing::propose(*scorer, stranger);

@@ -54,7 +54,7 @@ class Recorder final : public Part, public Scorer {
     opened_.push_back(event.opens_session);
   }
   void forget_item(ItemIndex) override {}
-  void erase(std::uint64_t) override {}
+  void erase(OwnerKey) override {}
   void save(ByteWriter&) const override {}
   Result<void> load(ByteReader&) override { return {}; }
   std::size_t memory_bytes() const override { return 0; }
@@ -162,12 +162,12 @@ TEST_F(ModelTest, FollowsTheSessionIdWhereThereIsOneElseTheUser) {
 
 TEST_F(ModelTest, EraseLeavesNoTraceOfTheKeys) {
   for (const Event& event : testing::synthetic_stream(5, {.events = 1500})) model.learn(event);
-  const auto holds = [&](std::uint64_t key) {
+  const auto holds = [&](OwnerKey key) {
     const std::string bytes = testing::saved(model);
     return bytes.find(std::string_view(reinterpret_cast<const char*>(&key), sizeof key)) != std::string::npos;
   };
-  const std::uint64_t user = owner_key(Owner::Kind::user, "user-4");
-  const std::uint64_t session = owner_key(Owner::Kind::session, "session-13");
+  const OwnerKey user = owner_key(Owner::Kind::user, "user-4");
+  const OwnerKey session = owner_key(Owner::Kind::session, "session-13");
   ASSERT_TRUE(holds(user));
   ASSERT_TRUE(holds(session));
   Event erase;

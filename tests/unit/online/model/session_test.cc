@@ -87,11 +87,11 @@ TEST(SessionFromHistory, HoldsAtMostTheNewestItems) {
 TEST(OwnerKey, TellsUsersFromSessionsAndIsNeverZero) {
   EXPECT_NE(owner_key(Owner::Kind::user, "a"), owner_key(Owner::Kind::session, "a"));
   EXPECT_NE(owner_key(Owner::Kind::user, "a"), owner_key(Owner::Kind::user, "b"));
-  EXPECT_NE(owner_key(Owner::Kind::user, ""), 0U);
+  EXPECT_NE(owner_key(Owner::Kind::user, ""), kNobody);
 }
 
 Interaction visit(std::uint64_t key, ItemIndex item, std::int64_t seconds, std::uint64_t user = 0) {
-  return {item, 1.0F, at_seconds(seconds), false, key, user};
+  return {item, 1.0F, at_seconds(seconds), false, OwnerKey{key}, OwnerKey{user}};
 }
 
 void see(SessionTracker& tracker, const Interaction& event) {
@@ -104,31 +104,32 @@ TEST(SessionTracker, FollowsASessionUntilItPauses) {
   see(tracker, visit(1, 10, 0));
   see(tracker, visit(2, 99, 1));
   see(tracker, visit(1, 11, 1800));
-  EXPECT_EQ(items_of(tracker.before(1, 0, at_seconds(3600))), (std::vector<ItemIndex>{10, 11}));
+  EXPECT_EQ(items_of(tracker.before(OwnerKey{1}, kNobody, at_seconds(3600))), (std::vector<ItemIndex>{10, 11}));
   tracker.append(visit(1, 12, 3600));
-  EXPECT_TRUE(tracker.before(1, 0, at_seconds(5401)).session.empty());
+  EXPECT_TRUE(tracker.before(OwnerKey{1}, kNobody, at_seconds(5401)).session.empty());
 }
 
 TEST(SessionTracker, ARepeatIsCollapsedButKeepsTheSessionOpen) {
   SessionTracker tracker(Options{});
   see(tracker, visit(1, 10, 0));
   see(tracker, visit(1, 10, 1500));
-  const Context& before = tracker.before(1, 0, at_seconds(3000));
+  const Context& before = tracker.before(OwnerKey{1}, kNobody, at_seconds(3000));
   EXPECT_EQ(items_of(before), (std::vector<ItemIndex>{10}));
   EXPECT_EQ(before.session[0].time, at_seconds(0));
 }
 
 TEST(SessionTracker, AgreesWithTheSessionFromHistory) {
   SessionTracker tracker(Options{});
+  const OwnerKey user = owner_key(Owner::Kind::user, "u");
   const std::string items = "abbacddcba";
   std::vector<Event> newest_first;
   std::int64_t seconds = 0;
   for (const char item : items) {
     seconds += item == 'c' ? 2000 : 700;
     newest_first.insert(newest_first.begin(), click(std::string(1, item), seconds));
-    see(tracker, visit(owner_key(Owner::Kind::user, "u"), number_of(std::string(1, item)), seconds));
+    see(tracker, {number_of(std::string(1, item)), 1.0F, at_seconds(seconds), false, user});
     const Context expected = session_from_history(newest_first, at_seconds(seconds + 10), Options{}, number_of);
-    const Context& tracked = tracker.before(owner_key(Owner::Kind::user, "u"), 0, at_seconds(seconds + 10));
+    const Context& tracked = tracker.before(user, kNobody, at_seconds(seconds + 10));
     EXPECT_EQ(items_of(tracked), items_of(expected));
     EXPECT_EQ(tracked.session_key, expected.session_key);
     for (std::size_t i = 0; i < expected.session.size(); ++i) {
@@ -141,7 +142,7 @@ TEST(SessionTracker, ALateEventNeitherClosesNorShortensASession) {
   SessionTracker tracker(Options{});
   see(tracker, visit(1, 10, 10'000));
   see(tracker, visit(1, 11, 2'000));
-  EXPECT_EQ(tracker.before(1, 0, at_seconds(11'700)).session.size(), 2U);
+  EXPECT_EQ(tracker.before(OwnerKey{1}, kNobody, at_seconds(11'700)).session.size(), 2U);
 }
 
 TEST(SessionTracker, ClosesTheLeastRecentlyActiveWhenFull) {
@@ -153,8 +154,8 @@ TEST(SessionTracker, ClosesTheLeastRecentlyActiveWhenFull) {
   see(tracker, visit(1, 11, 2));
   see(tracker, visit(3, 30, 3));
   EXPECT_EQ(tracker.size(), 2U);
-  EXPECT_EQ(tracker.before(1, 0, at_seconds(4)).session.size(), 2U);
-  EXPECT_TRUE(tracker.before(2, 0, at_seconds(4)).session.empty());
+  EXPECT_EQ(tracker.before(OwnerKey{1}, kNobody, at_seconds(4)).session.size(), 2U);
+  EXPECT_TRUE(tracker.before(OwnerKey{2}, kNobody, at_seconds(4)).session.empty());
 }
 
 TEST(SessionTracker, ForgetsSessionsADayAfterTheirPause) {
@@ -172,11 +173,11 @@ TEST(SessionTracker, EraseDropsAllSessionsOfTheUserAndOfTheSession) {
   see(tracker, visit(2, 20, 0, 77));
   see(tracker, visit(3, 30, 0, 78));
   see(tracker, visit(4, 40, 0));
-  tracker.erase(77);
+  tracker.erase(OwnerKey{77});
   EXPECT_EQ(tracker.size(), 2U);
-  tracker.erase(4);
+  tracker.erase(OwnerKey{4});
   EXPECT_EQ(tracker.size(), 1U);
-  EXPECT_EQ(tracker.before(3, 0, at_seconds(1)).session.size(), 1U);
+  EXPECT_EQ(tracker.before(OwnerKey{3}, kNobody, at_seconds(1)).session.size(), 1U);
 }
 
 TEST(SessionTracker, AForgottenItemLeavesAllSessions) {
@@ -186,8 +187,8 @@ TEST(SessionTracker, AForgottenItemLeavesAllSessions) {
   see(tracker, visit(1, 10, 2));
   see(tracker, visit(2, 10, 3));
   tracker.forget_item(10);
-  EXPECT_EQ(items_of(tracker.before(1, 0, at_seconds(4))), (std::vector<ItemIndex>{11}));
-  EXPECT_TRUE(tracker.before(2, 0, at_seconds(4)).session.empty());
+  EXPECT_EQ(items_of(tracker.before(OwnerKey{1}, kNobody, at_seconds(4))), (std::vector<ItemIndex>{11}));
+  EXPECT_TRUE(tracker.before(OwnerKey{2}, kNobody, at_seconds(4)).session.empty());
 }
 
 TEST(SessionTracker, CutsSavedSessionsDownToASmallerLimit) {
@@ -199,9 +200,9 @@ TEST(SessionTracker, CutsSavedSessionsDownToASmallerLimit) {
   SessionTracker second(small);
   ByteReader in(bytes);
   ASSERT_TRUE(second.load(in));
-  EXPECT_EQ(items_of(second.before(1, 0, at_seconds(6))), (std::vector<ItemIndex>{3, 4, 5}));
+  EXPECT_EQ(items_of(second.before(OwnerKey{1}, kNobody, at_seconds(6))), (std::vector<ItemIndex>{3, 4, 5}));
   see(second, visit(1, 6, 7));
-  EXPECT_EQ(items_of(second.before(1, 0, at_seconds(8))), (std::vector<ItemIndex>{4, 5, 6}));
+  EXPECT_EQ(items_of(second.before(OwnerKey{1}, kNobody, at_seconds(8))), (std::vector<ItemIndex>{4, 5, 6}));
 }
 
 TEST(SessionTracker, RefusesAStateWithItemsBeyondTheVocabulary) {

@@ -13,7 +13,7 @@ using testing::at_seconds;
 using testing::saved;
 
 struct Seen {
-  std::uint64_t key = 0;
+  OwnerKey key = kNobody;
   std::string id;
   std::vector<ItemIndex> items;
 };
@@ -23,12 +23,12 @@ struct Fixture {
   std::int64_t time = 0;
 
   ActiveUsers::Slot click(std::uint64_t user, ItemIndex item, std::string_view id = {}) {
-    return users.observe({item, 1.0F, at_seconds(++time), false, user, user, id});
+    return users.observe({item, 1.0F, at_seconds(++time), false, OwnerKey{user}, OwnerKey{user}, id});
   }
 
   Seen seen(ActiveUsers::Slot slot) const {
     Seen seen;
-    users.read(slot, [&](std::uint64_t key, const ActiveUsers::User& user) {
+    users.read(slot, [&](OwnerKey key, const ActiveUsers::User& user) {
       seen = {key, user.id, {}};
       for (const Visit& visit : user.visits) seen.items.push_back(visit.item);
     });
@@ -41,7 +41,7 @@ TEST(ActiveUsers, KeepTheNewestDistinctItems) {
   const auto slot = f.click(7, 1, "seven");
   for (const ItemIndex item : {2U, 3U, 2U, 4U}) f.click(7, item, "seven");
   const Seen seen = f.seen(slot);
-  EXPECT_EQ(seen.key, 7U);
+  EXPECT_EQ(seen.key, OwnerKey{7});
   EXPECT_EQ(seen.id, "seven");
   EXPECT_EQ(seen.items, (std::vector<ItemIndex>{3, 2, 4}));
 }
@@ -51,9 +51,9 @@ TEST(ActiveUsers, ANewUserTakesThePlaceOfTheLeastRecentlyActiveOne) {
   const auto slot = f.click(1, 11, "one");
   f.click(2, 12);
   EXPECT_EQ(f.click(3, 13), slot);
-  EXPECT_EQ(f.users.slot_of(1), UserSlots::kNone);
+  EXPECT_EQ(f.users.slot_of(OwnerKey{1}), UserSlots::kNone);
   const Seen seen = f.seen(slot);
-  EXPECT_EQ(seen.key, 3U);
+  EXPECT_EQ(seen.key, OwnerKey{3});
   EXPECT_EQ(seen.id, "") << "not the evicted user's";
   EXPECT_EQ(seen.items, std::vector<ItemIndex>{13});
 }
@@ -64,16 +64,18 @@ TEST(ActiveUsers, AForgottenItemAndAnErasedUserLeaveNothing) {
   f.click(1, 6, "one");
   f.users.forget_item(5);
   EXPECT_EQ(f.seen(slot).items, std::vector<ItemIndex>{6});
-  EXPECT_EQ(f.users.erase(1), slot);
-  EXPECT_EQ(f.seen(slot).key, 0U);
+  EXPECT_EQ(f.users.erase(OwnerKey{1}), slot);
+  EXPECT_EQ(f.seen(slot).key, kNobody);
   EXPECT_EQ(f.seen(slot).id, "");
   EXPECT_TRUE(f.seen(slot).items.empty());
-  EXPECT_EQ(f.users.erase(1), UserSlots::kNone);
+  EXPECT_EQ(f.users.erase(OwnerKey{1}), UserSlots::kNone);
 }
 
 TEST(ActiveUsers, AStateWithTooManyItemsIsRefused) {
   ActiveUsers larger(2, 10, 100);
-  for (ItemIndex item = 0; item < 10; ++item) larger.observe({item, 1.0F, at_seconds(1), false, 7, 7});
+  for (ItemIndex item = 0; item < 10; ++item) {
+    larger.observe({item, 1.0F, at_seconds(1), false, OwnerKey{7}, OwnerKey{7}});
+  }
   const std::string bytes = saved(larger);
   ByteReader in(bytes);
   EXPECT_FALSE(Fixture{}.users.load(in));

@@ -70,7 +70,7 @@ TEST(Covisitation, CountsFadeHoweverOftenTheRowIsTouched) {
   const auto link = [&](ItemIndex to, double seconds, float weight) {
     Context before = context_of({1}, 0);
     before.now = at_seconds(0) + std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
-    part->observe(before, {to, weight, before.now, false, 7, 0});
+    part->observe(before, {to, weight, before.now, false, OwnerKey{7}});
   };
   link(2, 0, 1e6F);
   constexpr int kTouches = 1'000'000;  // a tenth of a second apart: 27.8 of 720 hours
@@ -86,7 +86,7 @@ TEST(Covisitation, CountsThatAreTooManyAreHalvedAndTheirSharesStay) {
   const auto part = make_covisitation(small(), 100);
   Context before = context_of({1}, 0);
   for (int n = 0; n < 100; ++n) {
-    for (const ItemIndex to : {2, 2, 2, 3}) part->observe(before, {to, 0x1p20F, before.now, false, 7, 0});
+    for (const ItemIndex to : {2, 2, 2, 3}) part->observe(before, {to, 0x1p20F, before.now, false, OwnerKey{7}});
   }
   const auto rows = score(part->live(), context_of({1}, 1), {2, 3});
   for (const char* level : {"last_0", "last_1", "last_2", "last_3"}) {

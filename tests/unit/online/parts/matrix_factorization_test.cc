@@ -27,14 +27,14 @@ struct Fixture {
       for (int click = 0; click < 8; ++click) {
         const auto item = static_cast<ItemIndex>(user % 3 * kTaste + random.below(kTaste));
         const auto time = static_cast<std::int64_t>(user * 10) + click;
-        part->observe({}, {item, 1.0F, at_seconds(time), click == 0, user, user});
+        part->observe({}, {item, 1.0F, at_seconds(time), click == 0, OwnerKey{user}, OwnerKey{user}});
       }
     }
   }
 
   static Context of_user(std::uint64_t user, std::initializer_list<ItemIndex> items = {}) {
     Context context = context_of(items, 1'000'000);
-    context.user_key = user;
+    context.user_key = OwnerKey{user};
     return context;
   }
 
@@ -124,17 +124,17 @@ TEST(MatrixFactorization, RequestsReadAUserWhileTheLearnerMovesThem) {
 TEST(UserVectors, TheLeastRecentlyActiveUserGivesWay) {
   UserVectors users(16, 2);
   const std::vector<float> vector(16, 1.0F);
-  for (const std::uint64_t key : {1, 2, 1, 3}) users.write(users.claim(key).slot, vector);
+  for (const std::uint64_t key : {1, 2, 1, 3}) users.write(users.claim(OwnerKey{key}).slot, vector);
   std::vector<float> copied;
-  EXPECT_TRUE(users.copy(1, copied));
+  EXPECT_TRUE(users.copy(OwnerKey{1}, copied));
   EXPECT_EQ(copied, vector);
-  EXPECT_FALSE(users.copy(2, copied));
+  EXPECT_FALSE(users.copy(OwnerKey{2}, copied));
   EXPECT_TRUE(copied.empty());
-  users.erase(1);
-  EXPECT_FALSE(users.copy(1, copied));
-  EXPECT_TRUE(users.claim(4).is_new);
-  EXPECT_TRUE(users.copy(3, copied)) << "an erased user's place is taken first";
-  EXPECT_TRUE(users.copy(4, copied));
+  users.erase(OwnerKey{1});
+  EXPECT_FALSE(users.copy(OwnerKey{1}, copied));
+  EXPECT_TRUE(users.claim(OwnerKey{4}).is_new);
+  EXPECT_TRUE(users.copy(OwnerKey{3}, copied)) << "an erased user's place is taken first";
+  EXPECT_TRUE(users.copy(OwnerKey{4}, copied));
   EXPECT_EQ(copied, std::vector<float>(16)) << "nothing of who was there before";
 }
 

@@ -16,7 +16,7 @@ using namespace freshet::testing;
 constexpr std::int64_t kHour = 3600;
 
 void click(Part& part, ItemIndex item, std::int64_t seconds, float weight = 1.0F) {
-  part.observe(Context{}, {item, weight, at_seconds(seconds), true, 1, 0});
+  part.observe(Context{}, {item, weight, at_seconds(seconds), true, OwnerKey{1}});
 }
 
 TEST(Popularity, RanksByClicksThatFadeWithTheMiddleHalfLife) {
@@ -70,9 +70,9 @@ TEST(Popularity, HabitsAreThoseOfAnItemsFirstMillions) {
     const auto at = static_cast<std::size_t>(std::ranges::find(names, "opens") - names.begin());
     return score(part->live(), context_of({}, 0), {1})[0][at];
   };
-  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), n % 4 == 0, 7, 0});
+  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), n % 4 == 0, OwnerKey{7}});
   EXPECT_NEAR(opens(), -2, 0.01);
-  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), false, 7, 0});
+  for (int n = 0; n < 128; ++n) part->observe(context_of({}, 0), {1, 0x1p16F, at_seconds(0), false, OwnerKey{7}});
   EXPECT_NEAR(opens(), -2, 0.01) << "a float would lose what is added by ones, and the share would go to 0";
 }
 

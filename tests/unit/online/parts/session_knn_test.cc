@@ -27,7 +27,7 @@ TEST(SessionKnn, ASessionNeverVotesForItself) {
   observe_session(*part, 1, {1, 2, 3}, 0);
   Context own = context_of({1, 2, 3}, 2, 1);
   EXPECT_TRUE(propose(part->live(), own).empty());
-  own.session_key = 2;  // somebody else with the same clicks
+  own.session_key = OwnerKey{2};  // somebody else with the same clicks
   EXPECT_EQ(propose(part->live(), own).size(), 2U);
 }
 
@@ -83,8 +83,8 @@ TEST(SessionKnn, EraseRemovesTheSessionsOfAUserAndOfASession) {
   observe_session(*part, 2, {1, 3}, 10, 77);
   observe_session(*part, 3, {1, 4}, 20, 78);
   observe_session(*part, 4, {1, 5}, 30);
-  part->erase(77);
-  part->erase(4);
+  part->erase(OwnerKey{77});
+  part->erase(OwnerKey{4});
   EXPECT_EQ(items_of(propose(part->live(), context_of({1}, 40))), (std::vector<ItemIndex>{4}));
 }
 
@@ -122,7 +122,7 @@ TEST(SessionKnn, AQueryScoresByTheVotesThatItProposedBy) {
     EXPECT_EQ(features, expected);
   }
   EXPECT_NE(score(part->live(), context, {3}).front(), before[1]) << "of a new query";
-  part->erase(1);
+  part->erase(OwnerKey{1});
   EXPECT_EQ(score(part->live(), context, {2}).front(), before[1]) << "an erased session has no vote";
 }
 

@@ -14,14 +14,15 @@ namespace freshet::online {
 namespace {
 
 using Items = std::vector<ItemIndex>;
+using Sessions = std::map<std::size_t, std::pair<OwnerKey, Items>>;  // by slot
 
 void write(SessionTable& table, std::size_t slot, std::uint64_t key, const Items& items) {
-  table.write(slot, {key, static_cast<std::int64_t>(key) * 2, 7, static_cast<std::uint32_t>(items.size())},
+  table.write(slot, {OwnerKey{key}, static_cast<std::int64_t>(key) * 2, 7, static_cast<std::uint32_t>(items.size())},
               items.data());
 }
 
-std::map<std::size_t, std::pair<std::uint64_t, Items>> all(const SessionTable& table) {
-  std::map<std::size_t, std::pair<std::uint64_t, Items>> sessions;
+Sessions all(const SessionTable& table) {
+  Sessions sessions;
   table.for_each([&](std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
     sessions[slot] = {session.key, Items(items.begin(), items.end())};
   });
@@ -35,7 +36,7 @@ TEST(SessionTable, AnEmptySlotHoldsNothing) {
   EXPECT_FALSE(table.read(9, session, items.data()));
   write(table, 9, 1, {4, 5});
   ASSERT_TRUE(table.read(9, session, items.data()));
-  EXPECT_EQ(session.key, 1U);
+  EXPECT_EQ(session.key, OwnerKey{1});
   EXPECT_EQ(session.time_ms, 2);
   EXPECT_EQ(session.number, 7U);
   EXPECT_EQ(session.count, 2U);
@@ -47,7 +48,7 @@ TEST(SessionTable, AnEmptySlotHoldsNothing) {
 TEST(SessionTable, AgreesWithAMapWhileSessionsGrowAndShrink) {
   Random random(3);
   SessionTable table(20);
-  std::map<std::size_t, std::pair<std::uint64_t, Items>> expected;
+  Sessions expected;
   for (int step = 0; step < 3000; ++step) {
     const auto slot = static_cast<std::size_t>(random.below(20));
     if (random.below(5) == 0) {
@@ -58,7 +59,7 @@ TEST(SessionTable, AgreesWithAMapWhileSessionsGrowAndShrink) {
       for (ItemIndex& item : items) item = static_cast<ItemIndex>(random.below(1000));
       const std::uint64_t key = 1 + random.below(1000);
       write(table, slot, key, items);
-      expected[slot] = {key, items};
+      expected[slot] = {OwnerKey{key}, items};
     }
     ASSERT_EQ(all(table), expected);
   }
@@ -77,9 +78,10 @@ TEST(SessionTable, AReaderSeesASessionAsItWasWrittenOrNot) {
         table.prefetch_rest(slot);
         if (!table.read(slot, session, items.data())) continue;
         ++whole;
-        ASSERT_EQ(session.time_ms, static_cast<std::int64_t>(session.key) * 2);
-        ASSERT_EQ(session.count, 1 + session.key % SessionTable::kMaxItems);
-        for (std::size_t i = 0; i < session.count; ++i) ASSERT_EQ(items[i], session.key + i);
+        const auto key = static_cast<std::uint64_t>(session.key);
+        ASSERT_EQ(session.time_ms, static_cast<std::int64_t>(key) * 2);
+        ASSERT_EQ(session.count, 1 + key % SessionTable::kMaxItems);
+        for (std::size_t i = 0; i < session.count; ++i) ASSERT_EQ(items[i], key + i);
       }
     }
   });

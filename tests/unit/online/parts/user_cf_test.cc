@@ -31,7 +31,8 @@ struct Fixture {
 
   void click(std::uint64_t user, ItemIndex item, bool named = true) {
     const std::string id = named ? numbered("user-", user) : "";
-    for (auto& part : parts) part->observe({}, {item, 1.0F, at_seconds(++time), false, user, user, id});
+    const OwnerKey key{user};
+    for (auto& part : parts) part->observe({}, {item, 1.0F, at_seconds(++time), false, key, key, id});
   }
 
   /// Users of three tastes, user number modulo 3, each of whom clicks on items of one.
@@ -48,13 +49,13 @@ struct Fixture {
 
   std::vector<SimilarUser> similar(std::uint64_t user, std::size_t k = 10) const {
     std::vector<SimilarUser> users;
-    EXPECT_TRUE(neighbors().similar_users(user, k, users));
+    EXPECT_TRUE(neighbors().similar_users(OwnerKey{user}, k, users));
     return users;
   }
 
   Context of_user(std::uint64_t user) const {
     Context context = context_of({}, time + 1);
-    context.user_key = user;
+    context.user_key = OwnerKey{user};
     return context;
   }
 
@@ -90,7 +91,7 @@ TEST(UserCf, AStrangerHasNoSimilarUsers) {
   Fixture f;
   f.learn_tastes(30);
   std::vector<SimilarUser> users;
-  EXPECT_FALSE(f.neighbors().similar_users(7, 10, users));
+  EXPECT_FALSE(f.neighbors().similar_users(OwnerKey{7}, 10, users));
 }
 
 TEST(UserCf, AnonymousNeighborsVoteButAreNotListed) {
@@ -115,13 +116,14 @@ TEST(UserCf, AnErasedUserVanishesAlsoFromWhatIsPublished) {
   Fixture f;
   f.learn_tastes(30);
   const std::string nearest = f.similar(1000, 1).front().user;
-  const std::uint64_t key = std::stoul(nearest.substr(5));
+  const std::uint64_t user = std::stoul(nearest.substr(5));
+  const OwnerKey key{user};
   const auto published = f.parts.back()->publish();
   for (auto& part : f.parts) part->erase(key);
   for (const Scorer* scorer : {&f.scorer(), published.get()}) {
     const auto& neighbors = dynamic_cast<const UserNeighbors&>(*scorer);
     std::vector<SimilarUser> users;
-    ASSERT_TRUE(neighbors.similar_users(1000, 100, users));
+    ASSERT_TRUE(neighbors.similar_users(OwnerKey{1000}, 100, users));
     EXPECT_FALSE(users.empty());
     EXPECT_EQ(std::ranges::count(users, nearest, &SimilarUser::user), 0);
     EXPECT_FALSE(neighbors.similar_users(key, 10, users));
@@ -130,8 +132,8 @@ TEST(UserCf, AnErasedUserVanishesAlsoFromWhatIsPublished) {
   ByteWriter(bytes).fixed(key);
   EXPECT_EQ(saved(*f.parts.back()).find(bytes), std::string::npos);
   EXPECT_EQ(saved(*f.parts.back()).find(nearest), std::string::npos);
-  f.click(key, 1);
-  EXPECT_FALSE(f.similar(key).empty()) << "they may come back as a new user";
+  f.click(user, 1);
+  EXPECT_FALSE(f.similar(user).empty()) << "they may come back as a new user";
 }
 
 TEST(UserCf, RequestsReadNeighborsWhileTheLearnerMovesThem) {
@@ -143,7 +145,7 @@ TEST(UserCf, RequestsReadNeighborsWhileTheLearnerMovesThem) {
     while (!stop.stop_requested()) {
       for (const Candidate& candidate : propose(*published, context, 5)) ASSERT_LT(candidate.item, 3 * kTaste);
       std::vector<SimilarUser> users;
-      dynamic_cast<const UserNeighbors&>(*published).similar_users(1000, 5, users);
+      dynamic_cast<const UserNeighbors&>(*published).similar_users(OwnerKey{1000}, 5, users);
       for (const SimilarUser& user : users) ASSERT_TRUE(user.user.starts_with("user-"));
     }
   });

@@ -15,7 +15,7 @@ constexpr std::uint64_t kUser = 77;
 
 Context of_user(std::initializer_list<ItemIndex> items, std::int64_t now, std::uint64_t user) {
   Context context = context_of(items, now);
-  context.user_key = user;
+  context.user_key = OwnerKey{user};
   return context;
 }
 

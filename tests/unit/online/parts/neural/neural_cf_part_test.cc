@@ -33,7 +33,7 @@ struct Fixture {
   std::int64_t time = 0;
 
   void click(std::uint64_t user, std::size_t item) {
-    part->observe({}, {static_cast<ItemIndex>(item), 1.0F, at_seconds(++time), false, user, user});
+    part->observe({}, {static_cast<ItemIndex>(item), 1.0F, at_seconds(++time), false, OwnerKey{user}, OwnerKey{user}});
   }
 
   /// Users of three tastes, user number modulo 3, each of whom clicks on items of one.
@@ -46,7 +46,7 @@ struct Fixture {
 
   static Context of_user(std::uint64_t user) {
     Context context = context_of({}, 1'000'000);
-    context.user_key = user;
+    context.user_key = OwnerKey{user};
     return context;
   }
 };

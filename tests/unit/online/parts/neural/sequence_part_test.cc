@@ -58,10 +58,10 @@ void observe_cycle(Part& part, std::size_t items, std::size_t sessions, std::uin
   for (std::size_t session = 0; session < sessions; ++session) {
     auto item = static_cast<ItemIndex>(random.below(items));
     Context before;
-    before.session_key = first_key + session;
+    before.session_key = OwnerKey{first_key + session};
     for (int step = 0; step < 5; ++step) {
       before.now = testing::at_seconds(static_cast<std::int64_t>(session * 10) + step);
-      part.observe(before, {item, 1.0F, before.now, before.session.empty(), before.session_key, 0});
+      part.observe(before, {item, 1.0F, before.now, before.session.empty(), before.session_key});
       before.session.push_back({item, before.now});
       item = static_cast<ItemIndex>((item * 7 + 3) % items);
     }
@@ -119,12 +119,13 @@ TEST(AutoencoderPart, KnowsAUserBeforeTheyHaveClickedInThisSession) {
     for (std::uint64_t n = 0; n < 6; ++n) {  // each click in a session of its own
       const auto item = static_cast<ItemIndex>(user % 3 * 20 + random.below(20));
       const Timestamp now = testing::at_seconds(static_cast<std::int64_t>(user));
-      part->observe({{}, now, 10 * user + n, user + 100'000}, {item, 1.0F, now, true, 10 * user + n, user + 100'000});
+      const OwnerKey session_key{10 * user + n}, user_key{user + 100'000};
+      part->observe({{}, now, session_key, user_key}, {item, 1.0F, now, true, session_key, user_key});
     }
   }
   for (std::uint64_t user = 598; user <= 600; ++user) {
     Context context = testing::context_of({}, 1000, 7);
-    context.user_key = user + 100'000;
+    context.user_key = OwnerKey{user + 100'000};
     const auto items = testing::items_of(testing::propose(part->live(), context, 10));
     EXPECT_GE(std::ranges::count_if(items, [&](ItemIndex i) { return i / 20 == user % 3; }), 9);
   }

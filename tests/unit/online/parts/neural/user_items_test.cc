@@ -14,12 +14,12 @@ struct Fixture {
   UserItems users{2, 3, 100};  // max_users, max_items_per_user, max_items
 
   void click(std::uint64_t user, ItemIndex item) {
-    users.observe({item, 1.0F, at_seconds(1), false, user + 1000, user});
+    users.observe({item, 1.0F, at_seconds(1), false, OwnerKey{user + 1000}, OwnerKey{user}});
   }
 
   Items read(std::uint64_t user, std::initializer_list<ItemIndex> session = {}) const {
     Context context = context_of(session, 100, user + 1000);
-    context.user_key = user;
+    context.user_key = OwnerKey{user};
     Items items{99};
     users.read(context, items);
     return items;
@@ -43,7 +43,7 @@ TEST(UserItems, TheCurrentSessionIsAdded) {
 
 TEST(UserItems, TheSessionStandsForAnAnonymousUser) {
   Fixture f;
-  f.users.observe({5, 1.0F, at_seconds(1), true, 9, 0});
+  f.users.observe({5, 1.0F, at_seconds(1), true, OwnerKey{9}});
   Items items;
   f.users.read(context_of({}, 100, 9), items);
   EXPECT_EQ(items, Items{5});
@@ -71,7 +71,7 @@ TEST(UserItems, AForgottenItemAndAnErasedUserLeaveNothing) {
   f.users.forget_item(5);
   EXPECT_EQ(f.read(1), Items{6});
   EXPECT_EQ(f.read(2), Items{6});
-  f.users.erase(1);
+  f.users.erase(OwnerKey{1});
   EXPECT_TRUE(f.read(1).empty());
   f.users.forget_item(6);
   EXPECT_TRUE(f.read(2).empty());
@@ -79,7 +79,9 @@ TEST(UserItems, AForgottenItemAndAnErasedUserLeaveNothing) {
 
 TEST(UserItems, AStateWithTooManyItemsIsRefused) {
   UserItems larger(2, 10, 100);
-  for (ItemIndex item = 0; item < 10; ++item) larger.observe({item, 1.0F, at_seconds(1), false, 7, 7});
+  for (ItemIndex item = 0; item < 10; ++item) {
+    larger.observe({item, 1.0F, at_seconds(1), false, OwnerKey{7}, OwnerKey{7}});
+  }
   const std::string bytes = saved(larger);
   ByteReader in(bytes);
   EXPECT_FALSE(Fixture{}.users.load(in));
