@@ -57,13 +57,14 @@ struct Option {
   std::string help;        ///< one or more sentences
   std::string former_key;  ///< still read, with a warning; empty: it has always been called `key`
 
-  /// Null: not a secret. Else: whether a value must be given as "$env:NAME" or "$file:PATH"; any value may. The argument
-  /// is the name of a table's entry, or empty.
+  /// Null: not a secret. A secret may be given as "$env:NAME" or "$file:PATH"; if this returns true, it must be. The
+  /// argument is the name of a table's entry, or empty.
   std::function<bool(std::string_view)> is_secret;
 
   std::function<OptionValue(const S&)> get;
-  /// Changes S if the value can be read and is in range. Texts, lists and tables are left to check(), since another
-  /// source may still replace the value. REQUIRES: the alternative of the variant that get() gives
+  /// Changes S if the value can be read and is in range. Texts, lists and tables are left to check(), because a later
+  /// source, such as the environment, may replace the value.
+  /// REQUIRES: a value of the same alternative as that of get()
   std::function<OptionProblems(S&, const OptionValue&)> set;
   std::function<OptionProblems(const S&)> check;  ///< of the value that S has
 

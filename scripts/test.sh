@@ -3,7 +3,7 @@
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/test.sh [--quick] [--no-sanitizers]
-  --quick          only the unit and property tests of the release build
+  --quick          only the unit and property tests of the release build, and clang-tidy of what changed
   --no-sanitizers  skip the AddressSanitizer and ThreadSanitizer builds"
 quick=false sanitizers=true
 for option in "$@"; do
@@ -33,10 +33,11 @@ PYTHON
 
 # step NAME COMMAND...: runs the command and prints a line; if it fails, also the end of its output. A command that writes a
 # JUnit report to $junit counts as the tests in it, any other as one. Steps may run side by side: each leaves its counts in
-# a file.
+# a file, which says "failed" until the step has ended.
 step() {
   local name=$1 start=$SECONDS outcome=ok log counts file=$logs/${1// /-}
   log=$file.log junit=$file.xml
+  echo "0 1 0 $name" >"$file.counts"
   shift
   "$@" >"$log" 2>&1 </dev/null || outcome=FAILED
   if [ -s "$junit" ]; then
@@ -44,7 +45,8 @@ step() {
   else
     counts=($([ $outcome = ok ] && echo 1 0 0 || echo 0 1 0))
   fi
-  # A command can fail without a failed test, for example if a test could not be started.
+  # A command can fail without a failed test, for example if a test could not be started; a report can be cut short.
+  if [ ${#counts[@]} != 3 ]; then outcome=FAILED counts=(0 1 0); fi
   if [ $outcome = FAILED ] && [ "${counts[1]}" = 0 ]; then counts[1]=1; fi
   {
     printf '%-36s %-6s %5d s\n' "$name" "$outcome" $((SECONDS - start))
@@ -77,12 +79,11 @@ run_ctest() {
 start_broker() {
   broker=$(mktemp -d)
   scripts/kafka_broker.sh start "$broker"
-  FRESHET_TEST_BROKERS=$(scripts/kafka_broker.sh url "$broker")
-  export FRESHET_TEST_BROKERS
+  FRESHET_TEST_BROKERS=$(scripts/kafka_broker.sh url "$broker") && export FRESHET_TEST_BROKERS
 }
 
 run_pytest() {
-  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --junitxml "$junit" "$@"
+  "$pytools_dir/bin/python" -m pytest -q -p no:cacheprovider --timeout 1200 --junitxml "$junit" "$@"
 }
 
 # Runs the end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Without the offline
@@ -104,6 +105,8 @@ build_lane() {
       echo $? >"$logs/$sanitizer.built"
     done
   fi
+  step "package" scripts/package.sh
+  step "layers" .ci/check_layers.py build/release
   step "clang-tidy" .ci/check_tidy.sh build/release
 }
 
@@ -124,8 +127,6 @@ program_lane() {
 service_lane() {
   step "end-to-end tests" run_pytest tests/integration
   step "fault tests" run_pytest --short tests/fault
-  step "package" scripts/package.sh
-  step "layers" .ci/check_layers.py build/release
   step "format" .ci/check_format.sh
   step "links" .ci/check_links.py
   $sanitizers || return
@@ -137,13 +138,19 @@ service_lane() {
 # start LANE: in the background, in a process group of its own, so that clean_up stops what it has started. Sets $!.
 start() {
   set -m
-  { "$@"; true; } &  # the steps have said how it went; any other status means that the lane itself was stopped
+  # The steps have said how it went; a status other than 0 means that the lane itself was stopped.
+  { trap 'exit 130' INT; "$@"; true; } &
   set +m
   lanes+=($!)
 }
 
+# Interrupts what still runs, as Ctrl-C would: tests stop the services and brokers that they have started.
 clean_up() {
-  for lane in "${lanes[@]}"; do kill -- "-$lane" 2>/dev/null; done
+  for lane in "${lanes[@]}"; do kill -INT -- "-$lane" 2>/dev/null; done
+  for lane in "${lanes[@]}"; do
+    for _ in {1..60}; do kill -0 -- "-$lane" 2>/dev/null || break; sleep 1; done
+    kill -KILL -- "-$lane" 2>/dev/null
+  done
   [ -z "${broker:-}" ] || { scripts/kafka_broker.sh kill "$broker"; rm -rf "$broker"; }
 }
 

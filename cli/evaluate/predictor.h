@@ -39,8 +39,8 @@ class Predictor {
 /// The model of `freshet serve`, in this process.
 std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
 
-/// A running service: requests a list over HTTP, then sends the event. The list is requested `after` all events sent
-/// before. With `lockstep`, each event is also learned and published before the next one is taken (lockstep.h). Only
+/// A running service: requests a list over HTTP, then sends the event. The list is requested with the `after=`
+/// token of all events sent before. With `lockstep`, each event is also learned and published before the next one is taken (lockstep.h). Only
 /// the blend can be observed. Which events are scored follows from the service's options (/v1/status).
 /// Prints a warning to standard error if the service has learned events before.
 /// Errors: throws std::runtime_error if the service does not answer as expected, uses another session gap than

@@ -33,6 +33,7 @@ online::Options options_of(const json::value& status) {
   online::Options options;
   options.session_gap = std::chrono::seconds(said.at("session_gap_seconds").to_number<std::int64_t>());
   options.max_items = said.at("max_items").to_number<std::size_t>();
+  options.max_open_sessions = said.at("max_open_sessions").to_number<std::size_t>();
   options.dedupe_ids = said.at("dedupe_ids").to_number<std::size_t>();
   options.seed = said.at("seed").to_number<std::uint64_t>();
   options.type_weights.clear();

@@ -12,8 +12,8 @@
 
 namespace freshet::online {
 
-/// A Value for each user, by the key of who(). When there are `max_users` of them, a new user replaces the least
-/// recently active one.
+/// A Value for each user, by who(): the user's key, or the session's if the user is anonymous (user_slots.h). When
+/// there are `max_users` of them, a new user replaces the least recently active one.
 /// Threads:  slot_of(), read() and read_slot() from any thread, under short locks; everything else learner thread only.
 ///           The learner is the only writer, and reads without a lock.
 /// Cost:     O(1); save(), load() and memory_bytes() visit all users.
@@ -37,8 +37,8 @@ class UserTable {
     return true;
   }
 
-  /// Calls read(key, value) under the slot's lock; key is kNobody if the slot is free. May not call it for a slot that was
-  /// never assigned.
+  /// Calls read(key, value) under the slot's lock; key is kNobody if the slot is free. For a slot that was never assigned
+  /// it may skip the call.
   template <typename Read>
   void read_slot(Slot slot, Read&& read) const {
     const User* user = users_.find(slot);

@@ -11,7 +11,7 @@
 namespace freshet::online {
 
 /// What LivePart needs of an index: it is a Scorer and has the learner's methods of Part, with the contracts that
-/// part.h states. LivePart calls the latter on the learner thread while other threads ask the Scorer.
+/// part.h states, but no diagnostics(). LivePart calls the latter on the learner thread while other threads ask the Scorer.
 template <typename T>
 concept LiveIndex = std::derived_from<T, Scorer> &&
                     requires(T& index, const T& unchanged, const Context& before, const Interaction& event,

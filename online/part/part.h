@@ -39,12 +39,12 @@ class Query {
  public:
   virtual ~Query() = default;
 
-  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: leaves out no item that
-  /// the part would rank higher. A part that approximates says so in its class comment.
+  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: every item left
+  /// out scores no higher than the last one appended. A part that approximates says so in its class comment.
   virtual void propose(std::size_t k, std::vector<Candidate>& out) = 0;
 
-  /// Writes every feature of every item. Feature values should be of moderate size (logarithms, shares), because the
-  /// blender standardizes them.
+  /// Writes every feature of every item. Feature values should be of moderate size (logarithms, shares), because
+  /// outliers spoil the mean and deviation by which the blender standardizes them.
   virtual void write_features(std::span<const ItemIndex> items, FeatureColumns out) = 0;
 };
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "online/part/context.h"
+
 namespace freshet::online {
 
 /// A user, and the cosine between their vector and that of the user who was asked about.

@@ -33,14 +33,15 @@ extern const PartKind kSessionKnn;
 /// hold it. A session is indexed from its second item on and grows with every click; it never votes on its own lists.
 /// A query takes the last kQueryItems distinct items, weighted by recency. The neighbors are the sessions that share
 /// the largest weight; each votes for its items by the square of that weight, and more if the matched item is newer.
-/// The part's own score counts the votes of recent sessions for items near the match; those after it count double.
+/// The part's own score counts the votes, discounted by age, for items near the match; those after it count double.
 /// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without a lock (a session that
 ///          the learner is changing at that moment has no vote).
 /// Cost:    ask() finds and counts the votes; propose() and write_features() read them.
 class SessionKnnIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = NearestSessions::kMaxAsked;
-  static constexpr std::size_t kMaxSessionItems = SessionTable::kMaxItems;  ///< bound of Options::max_session_items
+  static constexpr std::size_t kMaxSessionItems =
+      SessionTable::kMaxItems;  ///< bound of SessionKnnOptions::max_session_items
 
   SessionKnnIndex(const SessionKnnOptions& options, std::size_t max_items);
 

@@ -177,7 +177,7 @@ std::vector<Option<UserHistoryOptions>> UserHistoryOptions::describe() {
 
 constinit const PartKind kUserHistory{
     .name = "user_history",
-    .about = "what this user came for in earlier sessions, how often and how long ago",
+    .about = "what this user has visited, how often and how long ago",
     .on_by_default = true,
     .describe = describe_part<UserHistoryOptions>,
     .make =

@@ -21,7 +21,7 @@ struct UserHistoryOptions {
 
 extern const PartKind kUserHistory;
 
-/// "user_history": the items of this user's earlier sessions, which people buy again, read again, or never want again.
+/// "user_history": the items that this user has visited, which people buy again, read again, or never want again.
 /// Keeps the newest max_items_per_user distinct items of each user, with count and time. Beyond max_users the least
 /// recently active user is forgotten. The session id stands in for a missing user id; without either, the history is
 /// the session itself. The part's own score is the count, discounted by the time since the last visit.
@@ -53,7 +53,8 @@ class UserHistoryIndex final : public Scorer {
 
   /// Counts a visit of `item` and makes it the newest.
   static void add(Entries& entries, ItemIndex item, Timestamp time);
-  /// The entries of the context's user; of an unknown user, those that observing the session would have made.
+  /// The entries of the context's user; of an unknown user, those that observing the session would have made, without
+  /// the limit of max_items_per_user.
   void find(const Context& context, Entries& entries) const;
   /// Called with the entries of a user who is forgotten.
   void leave(const Entries& entries);

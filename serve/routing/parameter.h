@@ -66,7 +66,7 @@ Parameter<std::optional<T>> query_text(std::string name, std::string help, std::
   return parameter;
 }
 
-/// The field of a JSON body that means the same as `parameter`: same range, same default. Numbers and booleans only.
+/// The field of a JSON body that means the same as `parameter`: same range, same default. Integers and booleans only.
 template <typename T>
 Result<T> json_field(const json::object& body, const Parameter<T>& parameter) {
   const json::value* const field = body.if_contains(parameter.name);

@@ -29,9 +29,13 @@ ApiResponse ready_response(const ServiceStatus& status) {
 json::object options_json(const online::Options& options) {
   json::object weights;
   for (const auto& [type, weight] : options.type_weights) weights.emplace(type, weight);
-  return {{"parts", json::value_from(options.parts)}, {"session_gap_seconds", options.session_gap.count()},
-          {"type_weights", std::move(weights)},       {"max_items", options.max_items},
-          {"dedupe_ids", options.dedupe_ids},         {"seed", options.seed}};
+  return {{"parts", json::value_from(options.parts)},
+          {"session_gap_seconds", options.session_gap.count()},
+          {"type_weights", std::move(weights)},
+          {"max_items", options.max_items},
+          {"max_open_sessions", options.max_open_sessions},
+          {"dedupe_ids", options.dedupe_ids},
+          {"seed", options.seed}};
 }
 
 json::object learner_json(const ServiceStatus& status, const online::Options& options) {

@@ -203,6 +203,7 @@ void add_operation_schemas(json::object& all) {
                                         {"session_gap_seconds", count()},
                                         {"type_weights", map_of(number())},
                                         {"max_items", count()},
+                                        {"max_open_sessions", count()},
                                         {"dedupe_ids", count()},
                                         {"seed", count()}},
                                        "The options that decide which events are scored and learned from."));

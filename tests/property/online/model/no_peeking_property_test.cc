@@ -11,8 +11,8 @@
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
 
-// No part knows the event that it is asked to predict, so no figure of an evaluation is too good. Tests all parts
-// together, including the LSTM.
+// No part knows the event that it is asked to predict, so no figure of an evaluation is too good. Tests the parts
+// that are on by default, together.
 namespace freshet::online {
 namespace {
 

@@ -274,7 +274,8 @@ TEST_P(EveryPart, AnErasedUserIsAStrangerAndLeavesNoKeyInTheState) {
     return testing::saved(*part).find(bytes) != std::string::npos;
   };
   const std::set<const PartKind*> without_keys{&kPopularity, &kCovisitation, &kRecurrence};
-  ASSERT_EQ(key_is_saved(user) || key_is_saved(session), !without_keys.contains(GetParam()));
+  ASSERT_EQ(key_is_saved(user) || key_is_saved(session), !without_keys.contains(GetParam()))
+      << "a part that saves no keys belongs to without_keys";
   const auto published = part->publish();
   part->erase(OwnerKey{user});
   part->erase(OwnerKey{session});
