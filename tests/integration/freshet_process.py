@@ -57,9 +57,17 @@ class Answer:
         return json.loads(self.body)
 
 
+def patient(toml):
+    """The configuration, with lists that are not refused because the machine is busy, unless it says when they are."""
+    if "shed_delay" in toml:
+        return toml
+    section = '[serve]\nshed_delay = "1m"\n'
+    return toml.replace("[serve]\n", section, 1) if "[serve]\n" in toml else toml + "\n" + section
+
+
 class Freshet:
-    """A running service on a free port. `toml` is the text of its configuration file; `ca`: it speaks TLS, with a
-    certificate of this authority."""
+    """A running service on a free port. `toml` is the text of its configuration file (patient()); `ca`: it speaks TLS,
+    with a certificate of this authority."""
 
     def __init__(self, directory, toml="", config=None, ca=None):
         self.directory = pathlib.Path(directory)
@@ -67,7 +75,7 @@ class Freshet:
         self.config = config
         if config is None:
             self.config = self.directory / "freshet.toml"
-            self.config.write_text(toml)
+            self.config.write_text(patient(toml))
         self.log_path = self.directory / "freshet.log"
         self.process = None
         self.url = None

@@ -99,7 +99,7 @@ def test_schemathesis_finds_no_difference(freshet, tmp_path):
     # A busy test machine must not be taken for a faulty server: nothing is shed, nothing times out.
     keys = tmp_path / "keys"
     key = new_key(keys, "tester", "read,write,admin")
-    service = freshet(f'[serve]\nshed_delay = "1m"\nevents_timeout = "5m"\nkeys_file = "{keys}"\n')
+    service = freshet(f'[serve]\nevents_timeout = "5m"\nkeys_file = "{keys}"\n')
     service.key = key
     service.send(*shop_sessions(20))
     result = subprocess.run(
