@@ -125,6 +125,7 @@ Application::Impl::Impl(const Config& the_config)
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
   visible.move_to(*positions);
 
+  eraser.finish_interrupted();
   learner.on_checkpoint([this](const Positions& safe) { learner_reader.commit(safe); });
   learner.restore();
 

@@ -37,11 +37,13 @@ Result<bool> Eraser::erase() {
   return true;
 }
 
-void Eraser::run(const std::stop_token& stop) {
-  // Finishes an erasure that a crash interrupted after it was forgotten: a file may still name the owner.
-  if (const auto cleaned = erasures_.finish({}); !cleaned) {
-    log::warn("cannot finish an interrupted erasure", {{"reason", cleaned.error().message}});
+void Eraser::finish_interrupted() {
+  if (const auto finished = erasures_.finish({}); !finished) {
+    log::warn("cannot finish an interrupted erasure", {{"reason", finished.error().message}});
   }
+}
+
+void Eraser::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const auto erased = erase();
     if (!erased) {
