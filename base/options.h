@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -87,7 +88,11 @@ struct IntegerRange {
   std::int64_t multiple_of = 1;
 
   std::string describe() const;
-  bool contains(std::int64_t value) const { return value >= low && value <= high && value % multiple_of == 0; }
+  template <std::integral T>
+  bool contains(T value) const {
+    const auto wide = static_cast<std::int64_t>(value);
+    return std::in_range<std::int64_t>(value) && wide >= low && wide <= high && wide % multiple_of == 0;
+  }
 };
 
 struct NumberRange {
