@@ -14,17 +14,9 @@ verb=$1 dir=$(realpath -m "$2") overrides=${3:-/dev/null}
 jars=$kafka_dir/lib
 java=(java -Xms256m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
 
-free_ports() {
-  python3 - "$1" <<'PYTHON'
-import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*[s.getsockname()[1] for s in sockets])
-PYTHON
-}
-
 configure() {
   mkdir -p "$dir"
-  read -r port controller <<<"$(free_ports 2)"
+  read -r port controller <<<"$("$root/scripts/free_ports.py" 2)"
   echo "127.0.0.1:$port" >"$dir/url"
   cat >"$dir/new.properties" <<PROPERTIES
 process.roles=broker,controller

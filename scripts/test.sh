@@ -93,7 +93,7 @@ run_sanitized() {
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
-# The rest runs in three lanes side by side; none uses two cores all the time.
+# The rest runs in four lanes side by side; none uses two cores all the time.
 
 # Builds, at a lower priority than the tests; then what needs only compilers. Each build leaves its exit status in a file
 # that the tests wait for.
@@ -126,13 +126,14 @@ program_lane() {
 
 service_lane() {
   step "end-to-end tests" run_pytest tests/integration
+  ! $sanitizers || { wait_for_build tsan && step "tsan end-to-end tests" run_sanitized tsan; }
+}
+
+fault_lane() {
   step "fault tests" run_pytest --short tests/fault
   step "format" .ci/check_format.sh
   step "links" .ci/check_links.py
-  $sanitizers || return
-  for sanitizer in asan tsan; do
-    wait_for_build $sanitizer && step "$sanitizer end-to-end tests" run_sanitized $sanitizer
-  done
+  ! $sanitizers || { wait_for_build asan && step "asan end-to-end tests" run_sanitized asan; }
 }
 
 # start LANE: in the background, in a process group of its own, so that clean_up stops what it has started. Sets $!.
@@ -168,6 +169,7 @@ elif step "release build" build release; then
   builds=$!
   start program_lane
   start service_lane
+  start fault_lane
   for lane in "${lanes[@]}"; do
     wait "$lane" || echo "0 1 0 lane (stopped with status $?)" >"$logs/lane-$lane.counts"
   done

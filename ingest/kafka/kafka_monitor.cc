@@ -16,8 +16,12 @@ constexpr int kTimeoutMs = 2000;
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kProblemInterval{200};  // while there is a problem
 
+/// The time-out of rd_kafka_query_watermark_offsets() bounds only its search for the leader. A request that is never
+/// answered, because the broker died in that moment, ends by socket.timeout.ms (default 60 s) and is tried three times.
 RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
-  RdConf conf = make_conf(options, {}, {});
+  const RdProperties own{{"socket.timeout.ms", std::to_string(kTimeoutMs)},
+                         {"fetch.wait.max.ms", "500"}};  // fetches nothing; must be a second less than the other
+  RdConf conf = make_conf(options, {}, own);
   rd_kafka_conf_set_opaque(conf.get(), &last_error);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* reason, void* opaque) {
     // problem() says that no broker is reachable; the operator needs the reason beside it.

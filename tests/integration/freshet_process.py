@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -27,8 +26,8 @@ def wait_until(condition, what, seconds=120.0):
 
 
 def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    return [each.getsockname()[1] for each in sockets]
+    answer = subprocess.run([ROOT / "scripts/free_ports.py", str(count)], capture_output=True, text=True, check=True)
+    return [int(port) for port in answer.stdout.split()]
 
 
 def run(*arguments, stdin=None, check=True, timeout=120, **environment):

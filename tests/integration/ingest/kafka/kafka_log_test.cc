@@ -31,7 +31,9 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Pair;
 
-constexpr std::int16_t kInitProducerId = 22;  // Kafka protocol
+// Kafka protocol
+constexpr std::int16_t kListOffsets = 2;
+constexpr std::int16_t kInitProducerId = 22;
 
 Positions from_the_beginning() { return {}; }
 
@@ -148,6 +150,22 @@ TEST(KafkaLog, GoesOnWhereItWasWhenTheBrokerComesBack) {
     EXPECT_THAT(values, IsSupersetOf(values_of(entries(50, 5, "after"))));
     EXPECT_EQ(values.size(), 100U) << "neither lost nor repeated";
   }
+  EXPECT_TRUE(eventually([&] { return log.problem().empty(); })) << log.problem();
+}
+
+TEST(KafkaLog, ABrokerThatDoesNotAnswerARequestForOffsetsIsAProblem) {
+  MockKafka kafka;
+  kafka.create_topic("events", 1);
+  Metrics metrics;
+  KafkaLog log(kafka.options("events"), metrics);
+  ASSERT_TRUE(eventually([&] { return log.problem().empty(); })) << log.problem();
+
+  constexpr int kMuchLaterMs = 600'000;
+  for (int i = 0; i < 8; ++i) {
+    rd_kafka_mock_broker_push_request_error_rtts(kafka.cluster(), 1, kListOffsets, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                 kMuchLaterMs);
+  }
+  EXPECT_TRUE(eventually([&] { return !log.problem().empty(); }));
   EXPECT_TRUE(eventually([&] { return log.problem().empty(); })) << log.problem();
 }
 
