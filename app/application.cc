@@ -120,7 +120,7 @@ Application::Impl::Impl(const Config& the_config)
           [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
           config.online, clock, metrics),
       events(*log, transient, config.decode, own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock),
-      eraser(database, *log, config.writer.erase_interval, metrics) {
+      eraser(database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
   visible.move_to(*positions);

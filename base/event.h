@@ -12,7 +12,7 @@ namespace freshet {
 /// The kinds of log records.
 enum class EventKind : unsigned char {
   interaction,  ///< a user or session did something with an item
-  erase,        ///< delete everything about this user or session: history rows, and what the learner holds
+  erase,        ///< forget everything that this user or session did before: history rows, and what the learner holds
 };
 
 /// One decoded, validated record of the event log (docs/event_format.md).
@@ -30,6 +30,8 @@ struct Event {
   std::string request;  ///< id of the recommendation list that led to the event; may be empty
   std::string props;    ///< the producer's "props" object as JSON text; may be empty
   bool consent = true;  ///< false: used for the owner's next lists only, neither stored nor learned
+  /// Of an erase record: it covers only what is before it in its own partition, and every partition has one.
+  bool partition_only = false;
 
   bool operator==(const Event&) const = default;
 };

@@ -23,6 +23,12 @@ struct SubmitReceipt {
   Positions positions;  ///< the histories contain the accepted events once their positions cover this
 };
 
+/// The outcome of one erasure, once its erase records are durable.
+struct EraseReceipt {
+  Positions before;  ///< for each partition one past its erase record: what the owner has before it there is erased
+  Positions token;   ///< the part of `before` where the owner's own events are
+};
+
 /// Writes events to the log. The server uses it, ingest/intake implements it.
 /// Threads: all methods may be called concurrently; each callback runs exactly once, on any thread, possibly the
 ///          caller's.
@@ -36,9 +42,9 @@ class EventWriter {
   virtual void submit(std::string_view body, std::size_t max_events,
                       std::function<void(Result<SubmitReceipt>)> done) = 0;
 
-  /// Appends a record that makes every reader of the log delete what it has about `owner`. Its id is the client's, not a
-  /// pseudonym.
-  virtual void erase(const Owner& owner, std::function<void(Result<Positions>)> done) = 0;
+  /// Appends a record to each partition that makes every reader of the log forget what `owner` did before it. The id is
+  /// the client's, not a pseudonym. After an error some partitions may have a record.
+  virtual void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) = 0;
 };
 
 }  // namespace freshet

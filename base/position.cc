@@ -33,6 +33,11 @@ void move_to(Positions& positions, const Positions& next) {
   for (const auto& [partition, offset] : next) positions[partition] = offset;
 }
 
+bool is_below(const Position& record, const Positions& positions) {
+  const auto own = positions.find(record.partition);
+  return own != positions.end() && record.offset < own->second;
+}
+
 bool covers(const Positions& positions, const Positions& wanted) {
   return std::ranges::all_of(wanted, [&](const auto& want) {
     if (want.second <= 0) return true;

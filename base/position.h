@@ -27,6 +27,9 @@ void advance(Positions& positions, const Positions& upto);
 /// Sets the partitions of `next` in `positions`. They may move back: a log can be recreated.
 void move_to(Positions& positions, const Positions& next);
 
+/// True if a reader at `positions` has read the record at `record`.
+bool is_below(const Position& record, const Positions& positions);
+
 /// True if a reader at `positions` has read everything below `wanted`.
 bool covers(const Positions& positions, const Positions& wanted);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ namespace freshet::ingest {
 struct LogEntry {
   std::string key;  ///< records of one key are in one partition, in order
   std::string value;
+  std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key
 };
 
 struct LogRecord {
@@ -108,6 +110,9 @@ class EventLog {
   /// Appends entries in order and calls `done` when all are durable. Calls it on the calling thread only if the answer
   /// is known at once (overloaded, shutting_down, no entries).
   virtual void append(std::vector<LogEntry> entries, Appended done) = 0;
+
+  /// The partitions that it has now.
+  virtual Result<std::vector<std::int32_t>> partitions() const = 0;
 
   /// `positions_of` is needed for Sharing::group only.
   virtual std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) = 0;

@@ -1,10 +1,17 @@
 #include "store/erasures.h"
 
+#include <algorithm>
+#include <cctype>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
+#include <string>
+#include <string_view>
 
 #include "store/codec/key_codec.h"
 #include "store/codec/value_codec.h"
+#include "store/erase_history.h"
+#include "store/record_texts.h"
 #include "store/rocks.h"
 
 namespace freshet::store {
@@ -19,10 +26,74 @@ rocksdb::Status rewrite(const Database::Impl& db, Family family, const rocksdb::
   return db.db->CompactRange(options, db.family(family), from, to);
 }
 
+/// True if `prose` contains `id` as a word, not as part of a longer one.
+bool has_word(std::string_view prose, std::string_view id) {
+  const auto in_word = [&](std::size_t at) {
+    return at < prose.size() && (std::isalnum(static_cast<unsigned char>(prose[at])) != 0 || prose[at] == '_');
+  };
+  for (std::size_t at = prose.find(id); at != std::string_view::npos; at = prose.find(id, at + 1)) {
+    if ((at == 0 || !in_word(at - 1)) && !in_word(at + id.size())) return true;
+  }
+  return false;
+}
+
+/// Finds the owners of erasures in records that are not events.
+class NamedOwners {
+ public:
+  explicit NamedOwners(std::span<const Erasure> erasures) {
+    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, &erasure);
+  }
+
+  /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition.
+  bool in(const RejectedRecord& record) const {
+    bool found = false;
+    const auto covered = [&](const Erasure& erasure) {
+      return !erasure.before.contains(record.position.partition) || is_below(record.position, erasure.before);
+    };
+    const auto search_text = [&](std::string_view text) {
+      const auto [first, last] = by_id_.equal_range(text);
+      found = found || std::any_of(first, last, [&](const auto& entry) { return covered(*entry.second); });
+    };
+    const auto search_prose = [&](std::string_view prose) {
+      found = found || std::ranges::any_of(by_id_, [&](const auto& entry) {
+                return covered(*entry.second) && has_word(prose, entry.first);
+              });
+    };
+    search_text(record.key);
+    for (const auto& [name, text] : record.headers) search_text(text);
+    visit_texts(record.value, {search_text, search_prose});
+    return found;
+  }
+
+ private:
+  std::multimap<std::string_view, const Erasure*> by_id_;  // a user and a session may have the same id
+};
+
 rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
   const std::string first = encode_owner(owner), last = end_of_history(owner);
   const rocksdb::Slice from(first), to(last);
-  return rewrite(db, Family::history, &from, &to);
+  auto status = rewrite(db, Family::history, &from, &to);
+  return status.ok() ? rewrite(db, Family::sessions, &from, &to) : status;
+}
+
+/// Deletes the erasures. One stays if it has changed: the owner was erased again meanwhile, and there is more to rewrite.
+rocksdb::Status forget(Database::Impl& db, std::span<const Erasure> erasures) {
+  const std::lock_guard writes(db.history_writes);
+  rocksdb::WriteBatch batch;
+  std::vector<Owner> forgotten;
+  for (const Erasure& erasure : erasures) {
+    std::string noted;
+    const std::string key = erasure_key(erasure.owner);
+    auto status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::meta), key, &noted);
+    if (!status.ok()) return status;
+    if (decode_erasure(noted) != erasure) continue;
+    batch.Delete(db.family(Family::meta), key);
+    forgotten.push_back(erasure.owner);
+  }
+  auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+  if (!status.ok()) return status;
+  for (const Owner& owner : forgotten) db.erased.remove(owner);
+  return status;
 }
 
 }  // namespace
@@ -30,19 +101,47 @@ rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
 Result<std::vector<Erasure>> Erasures::pending() const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  std::vector<Erasure> erasures;
-  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::meta)));
-  for (it->Seek(to_slice(kErasurePrefix)); it->Valid() && it->key().starts_with(to_slice(kErasurePrefix)); it->Next()) {
-    auto erasure = decode_erasure(to_view(it->value()));
-    if (!erasure) return Error{Errc::corrupt, "an erasure cannot be decoded"};
-    if (erasure->position) erasures.push_back(*std::move(erasure));
-  }
-  if (!it->status().ok()) return to_error(it->status());
+  return unfinished_erasures(db);
+}
+
+Result<std::vector<Erasure>> Erasures::committed(const std::set<std::int32_t>& read) const {
+  const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  auto erasures = unfinished_erasures(db);
+  if (!erasures) return erasures;
+  const auto positions = stored_positions(db);
+  if (!positions) return positions.error();
+  std::erase_if(*erasures, [&](const Erasure& erasure) {
+    Positions wanted = erasure.before;
+    std::erase_if(wanted, [&](const auto& own) { return !read.contains(own.first); });
+    return erasure.before.empty() || read.empty() || !covers(*positions, wanted);
+  });
   return erasures;
 }
 
-Result<void> Erasures::finish(std::span<const Erasure> erasures) {
+Result<void> Erasures::erase_dead_letters(std::span<const Erasure> erasures) {
   const Database::Impl& db = database_.impl();
+  const std::shared_lock lock(db.in_use);
+  if (erasures.empty() || db.dead_letter_count == 0) return {};
+  const NamedOwners named(erasures);
+  rocksdb::WriteBatch batch;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::dead_letters)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const auto position = decode_position(to_view(it->key()));
+    const auto record = position ? decode_rejected(to_view(it->value()), *position) : std::nullopt;
+    if (!record) return Error{Errc::corrupt, "a dead letter cannot be decoded"};
+    if (named.in(*record)) batch.Delete(db.family(Family::dead_letters), it->key());
+  }
+  auto status = it->status();
+  if (status.ok()) status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+  if (!status.ok()) return to_error(status);
+  return {};
+}
+
+Result<void> Erasures::finish(std::span<const Erasure> erasures) {
+  Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   // Flushing all families together starts a new write-ahead log and deletes the ones before it.
   const auto flush = [&] { return db.db->Flush(rocksdb::FlushOptions{}, {db.handles.begin(), db.handles.end()}); };
@@ -56,15 +155,7 @@ Result<void> Erasures::finish(std::span<const Erasure> erasures) {
     if (status.ok() && !erasures.empty()) status = rewrite(db, family, nullptr, nullptr);
   }
   // The erasures name the owners, so they are deleted last.
-  rocksdb::WriteBatch forget;
-  for (const Erasure& erasure : erasures) {
-    // It stays if it has changed: the owner was erased again meanwhile, and there is more to rewrite.
-    std::string noted;
-    const std::string key = erasure_key(erasure.owner);
-    if (status.ok()) status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::meta), key, &noted);
-    if (status.ok() && decode_erasure(noted) == erasure) forget.Delete(db.family(Family::meta), key);
-  }
-  if (status.ok()) status = db.db->Write(rocksdb::WriteOptions{}, &forget);
+  if (status.ok()) status = forget(db, erasures);
   if (status.ok()) status = flush();
   if (status.ok()) status = rewrite(db, Family::meta, nullptr, nullptr);
   if (!status.ok()) return to_error(status);

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -13,15 +14,23 @@
 namespace freshet::store {
 
 /// Erasures whose bytes are not removed from the files yet. HistoryStore writes them in the WriteBatch of the deletions,
-/// so that a crash cannot lose one. They name the owner until they are finished.
+/// so that a crash cannot lose one. They name the owner until they are finished; until then, what the log has of the
+/// owner before the erase records does not get into the histories.
 /// Threads: all methods may be called concurrently.
 /// Errors:  unavailable (I/O), corrupt.
 class Erasures {
  public:
   explicit Erasures(Database& database) : database_(database) {}
 
-  /// Erasures whose erase record has been committed, in no particular order.
+  /// All of them, in no particular order.
   Result<std::vector<Erasure>> pending() const;
+
+  /// Those whose erase records have been committed, in each of the partitions that this process reads.
+  Result<std::vector<Erasure>> committed(const std::set<std::int32_t>& read) const;
+
+  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition.
+  /// Cost: reads all dead letters
+  Result<void> erase_dead_letters(std::span<const Erasure> erasures);
 
   /// Rewrites the files that contain rows of these owners, and forgets the erasures. Afterwards nothing that was deleted
   /// before the call is on disk. With an empty list it only finishes an erasure that a crash interrupted.

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "store/codec/key_codec.h"
 #include "store/codec/value_codec.h"
@@ -74,36 +78,43 @@ class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
   const SharedTime stream_time_;
 };
 
-/// Drops event ids that are older than the dedupe window.
-class DedupeFilter final : public rocksdb::CompactionFilter {
+/// Drops rows whose value is older than `oldest`.
+class AgeFilter final : public rocksdb::CompactionFilter {
  public:
-  explicit DedupeFilter(Timestamp oldest) : oldest_(oldest) {}
+  using TimeOf = std::optional<Timestamp> (*)(std::string_view value);
+  AgeFilter(TimeOf time_of, Timestamp oldest) : time_of_(time_of), oldest_(oldest) {}
 
-  const char* Name() const override { return "freshet.DedupeFilter"; }
+  const char* Name() const override { return "freshet.AgeFilter"; }
   bool Filter(int, const rocksdb::Slice&, const rocksdb::Slice& value, std::string*, bool*) const override {
-    const auto decoded = decode_dedupe(to_view(value));
-    return decoded && decoded->arrival < oldest_;
+    const auto time = time_of_(to_view(value));
+    return time && *time < oldest_;
   }
 
  private:
+  const TimeOf time_of_;
   const Timestamp oldest_;
 };
 
-class DedupeFilterFactory final : public rocksdb::CompactionFilterFactory {
+class AgeFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
-  DedupeFilterFactory(const Options& options, SharedTime newest_arrival)
-      : window_(options.dedupe_window), newest_arrival_(std::move(newest_arrival)) {}
+  AgeFilterFactory(AgeFilter::TimeOf time_of, std::function<Timestamp()> oldest)
+      : time_of_(time_of), oldest_(std::move(oldest)) {}
 
-  const char* Name() const override { return "freshet.DedupeFilterFactory"; }
+  const char* Name() const override { return "freshet.AgeFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context&) override {
-    return std::make_unique<DedupeFilter>(newest_arrival_->judged() - window_);
+    return std::make_unique<AgeFilter>(time_of_, oldest_());
   }
 
  private:
-  const std::chrono::hours window_;
-  const SharedTime newest_arrival_;
+  const AgeFilter::TimeOf time_of_;
+  const std::function<Timestamp()> oldest_;
 };
+
+std::optional<Timestamp> arrival_of_id(std::string_view value) {
+  const auto decoded = decode_dedupe(value);
+  return decoded ? std::optional(decoded->arrival) : std::nullopt;
+}
 
 /// How often a file is compacted even if nothing new is written, so that rows older than `age` leave the disk at most
 /// about 10 % late. RocksDB's own interval is 30 days.
@@ -153,8 +164,18 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
       family.memtable_prefix_bloom_size_ratio = 0.05;
       family.memtable_whole_key_filtering = true;
-      family.compaction_filter_factory = std::make_shared<DedupeFilterFactory>(options, impl.newest_arrival);
+      family.compaction_filter_factory = std::make_shared<AgeFilterFactory>(
+          arrival_of_id,
+          [newest = impl.newest_arrival, window = options.dedupe_window] { return newest->judged() - window; });
       family.periodic_compaction_seconds = rewrite_interval(options.dedupe_window);
+      break;
+    case Family::sessions:
+      family.compaction_filter_factory =
+          std::make_shared<AgeFilterFactory>(decode_link, [newest = impl.stream_time, age = options.max_event_age] {
+            const Timestamp oldest = oldest_kept(age, newest->judged());
+            return oldest == Timestamp::min() ? oldest : oldest - kLinkSlack;
+          });
+      family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
       break;
     case Family::journal:
       table.block_size = 32 << 10;  // read sequentially

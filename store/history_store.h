@@ -22,6 +22,7 @@ struct CommitCounts {
   std::size_t expired = 0;     ///< not stored: older than max_event_age
   std::size_t withheld = 0;    ///< not stored: no consent
   std::size_t erased = 0;      ///< erase records
+  std::size_t overtaken = 0;   ///< not stored: a request to erase their owner was faster
 };
 
 /// The place of a row in an owner's history, from which page() continues.
@@ -55,9 +56,8 @@ class HistoryStore {
   /// without consent are not written.
   /// Idempotent: rows are keyed by log position. An id that was seen at another position is a duplicate; at the same
   /// position it is the same record again.
-  /// An erase record deletes the rows that the owner had before it in log order, a user's rows in the histories of its
-  /// sessions too, and dead letters that name the owner, except for later ones of the same partition in this batch. It
-  /// is added to Erasures.
+  /// An erase record deletes the rows that the owner had before it in log order (Event::partition_only says where), a
+  /// user's rows in the histories of its sessions too. It is added to Erasures.
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// The newest events, at most `limit` and at most max_events_per_owner, newest first.
@@ -70,9 +70,12 @@ class HistoryStore {
   /// Number of events within the limits; 0 for an unknown owner.
   Result<std::size_t> count(const Owner& owner) const;
 
-  /// Deletes the rows of `owner` now, as an erase record does. Its events in the log would be stored again after a
-  /// restart unless an erase record is appended to the log too.
-  Result<void> erase(const Owner& owner);
+  /// Deletes the rows of `owner` now, as erase records do that the log has just before the positions `before`. What the
+  /// log has of the owner before them and is not committed yet will not be stored either.
+  Result<void> erase(const Owner& owner, const Positions& before);
+
+  /// True if what `owner` did at `position` is erased, by an erasure that is not finished (store/erasures.h).
+  bool is_erased(const Owner& owner, const Position& position) const;
 
   /// Position of the next record to read, of each partition.
   Result<Positions> positions() const;

@@ -14,6 +14,7 @@
 #include "base/pseudonyms.h"
 #include "store/codec/key_codec.h"
 #include "store/data_directory.h"
+#include "store/erase_history.h"
 #include "store/rocks.h"
 
 namespace freshet::store {
@@ -76,9 +77,12 @@ rocksdb::DBOptions database_options(const Options& options) {
   return db;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> families(const Database::Impl& impl) {
+/// All families. A directory of an earlier release lacks the last ones; opened for reading only, it stays so.
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const Database::Impl& impl, const std::vector<std::string>& found,
+                                                      bool read_only) {
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (std::size_t i = 0; i < kFamilyNames.size(); ++i) {
+    if (read_only && std::ranges::find(found, kFamilyNames[i]) == found.end()) break;
     descriptors.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), impl));
   }
   return descriptors;
@@ -116,7 +120,7 @@ void open_database(Database::Impl& impl, bool read_only) {
     }
   }
 
-  const auto descriptors = families(impl);
+  const auto descriptors = families(impl, found, read_only);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = database_options(impl.options);
@@ -192,6 +196,12 @@ void load_counters(Database::Impl& impl) {
   impl.journal_end = std::max(number(kJournalEndKey), edge_offset(impl, true) + 1);
   const std::int64_t first = edge_offset(impl, false);
   impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
+
+  impl.linked.clear();
+  impl.erased.clear();
+  const auto erasures = unfinished_erasures(impl);
+  if (!erasures) refuse("cannot read " + impl.options.directory + ": " + erasures.error().message);
+  for (const Erasure& erasure : *erasures) impl.erased.put(erasure.owner, erasure.before);
 
   impl.dead_letter_count = 0;
   std::unique_ptr<rocksdb::Iterator> letters(

@@ -17,15 +17,17 @@
 #include "base/result.h"
 #include "base/sync.h"
 #include "store/database.h"
+#include "store/erased_owners.h"
+#include "store/linked_sessions.h"
 #include "store/newest_time.h"
 #include "store/recent_histories.h"
 
 /// The open RocksDB and helpers for it. Only the .cc files of this folder and their tests include this.
 namespace freshet::store {
 
-enum class Family { meta, history, items, positions, dedupe, journal, dead_letters };
-inline constexpr std::array<const char*, 7> kFamilyNames{"default", "history", "items",       "positions",
-                                                         "dedupe",  "journal", "dead_letters"};
+enum class Family { meta, history, items, positions, dedupe, journal, dead_letters, sessions };
+inline constexpr std::array<const char*, 8> kFamilyNames{"default", "history", "items",        "positions",
+                                                         "dedupe",  "journal", "dead_letters", "sessions"};
 
 /// Keys of the meta family. Part of the on-disk format.
 inline constexpr std::string_view kApplicationKey = "application";
@@ -57,7 +59,10 @@ struct Database::Impl {
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
 
-  std::mutex history_writes;  // held while Family::history and then recent_histories are written
+  /// Held from reading what a write to Family::history depends on until it, recent_histories and `erased` are written.
+  std::mutex history_writes;
+  ErasedOwners erased;
+  LinkedSessions linked;  // while history_writes is held
   std::unique_ptr<RecentHistories> recent_histories;
 
   std::atomic<std::int64_t> journal_begin{0};

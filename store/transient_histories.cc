@@ -30,12 +30,13 @@ void TransientHistories::add(const Event& event) {
   kept.type = event.type;
   kept.time = event.time;
   kept.consent = false;
-  const Entry entry = held_.insert(held_.end(), {clock_.elapsed(), std::move(kept)});
+  const Number number = next_++;
+  held_.emplace(number, Held{clock_.elapsed(), std::move(kept)});
   for (Owner& owner : owners_of(event)) {
-    if (!owner.id.empty()) of_[std::move(owner)].push_back(entry);
+    if (!owner.id.empty()) of_[std::move(owner)].insert(number);
   }
   while (held_.size() > max_events_) {
-    remove(held_.begin());
+    remove(held_.begin()->first);
     dropped_.Increment();
   }
   publish_count_locked();
@@ -48,20 +49,37 @@ std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t li
   std::vector<Event> events;
   const auto own = of_.find(owner);
   if (own == of_.end()) return events;
-  for (auto entry = own->second.rbegin(); entry != own->second.rend() && events.size() < limit; ++entry) {
-    events.push_back((*entry)->event);
+  for (auto number = own->second.rbegin(); number != own->second.rend() && events.size() < limit; ++number) {
+    events.push_back(held_.at(*number).event);
   }
   std::ranges::stable_sort(events, std::ranges::greater{}, &Event::time);
   return events;
 }
 
 void TransientHistories::erase(const Owner& owner) {
+  Number end = 0;
+  {
+    const MutexLock lock(mutex_);
+    end = next_;
+  }
+  while (erase_some(owner, end)) {
+  }
+}
+
+/// Removes some of the owner's events before `end`, since every list waits for the lock. False if there are none left.
+bool TransientHistories::erase_some(const Owner& owner, Number end) {
+  constexpr int kAtATime = 500;
   const MutexLock lock(mutex_);
-  const auto own = of_.find(owner);
-  if (own == of_.end()) return;
-  const auto entries = own->second;
-  for (const Entry entry : entries) remove(entry);
-  publish_count_locked();
+  for (int i = 0; i < kAtATime; ++i) {
+    const auto own = of_.find(owner);
+    const bool left = own != of_.end() && *own->second.begin() < end;
+    if (!left) {
+      publish_count_locked();
+      return false;
+    }
+    remove(*own->second.begin());
+  }
+  return true;
 }
 
 void TransientHistories::expire() {
@@ -71,7 +89,7 @@ void TransientHistories::expire() {
 
 void TransientHistories::expire_locked() {
   const auto oldest = clock_.elapsed() - max_age_;
-  while (!held_.empty() && held_.front().arrival <= oldest) remove(held_.begin());
+  while (!held_.empty() && held_.begin()->second.arrival <= oldest) remove(held_.begin()->first);
   publish_count_locked();
 }
 
@@ -80,11 +98,12 @@ void TransientHistories::publish_count_locked() {
   held_gauge_.Set(static_cast<double>(held_.size()));
 }
 
-void TransientHistories::remove(Entry entry) {
-  for (const Owner& owner : owners_of(entry->event)) {
+void TransientHistories::remove(Number number) {
+  const auto entry = held_.find(number);
+  for (const Owner& owner : owners_of(entry->second.event)) {
     const auto own = of_.find(owner);
     if (own == of_.end()) continue;
-    own->second.erase(std::ranges::find(own->second, entry));  // the first, if it is removed by age or number
+    own->second.erase(number);
     if (own->second.empty()) of_.erase(own);
   }
   held_.erase(entry);

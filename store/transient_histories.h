@@ -2,10 +2,9 @@
 
 #include <atomic>
 #include <cstddef>
-#include <deque>
-#include <list>
+#include <cstdint>
 #include <map>
-#include <string>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
@@ -21,8 +20,8 @@ namespace freshet::store {
 /// Threads: all methods may be called concurrently.
 /// Errors:  none.
 /// Limits:  Options::transient_events, oldest evicted first, each for Options::transient_for after its arrival.
-/// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() is linear in the events of the
-///          owner and of its sessions or users.
+/// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() takes the lock for some hundred
+///          events at a time.
 class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
@@ -44,11 +43,12 @@ class TransientHistories {
     std::chrono::milliseconds arrival;  // Clock::elapsed()
     Event event;
   };
-  using Entry = std::list<Held>::iterator;
+  using Number = std::uint64_t;  // of an event, in the order of arrival
 
   void expire_locked() FRESHET_REQUIRES(mutex_);
   void publish_count_locked() FRESHET_REQUIRES(mutex_);
-  void remove(Entry entry) FRESHET_REQUIRES(mutex_);
+  bool erase_some(const Owner& owner, Number end);
+  void remove(Number number) FRESHET_REQUIRES(mutex_);
 
   const std::size_t max_events_;
   const std::chrono::milliseconds max_age_;
@@ -58,8 +58,9 @@ class TransientHistories {
   std::atomic<std::size_t> count_{0};  // of held_, so that lists need no lock while it is empty
 
   Mutex mutex_;
-  std::list<Held> held_ FRESHET_GUARDED_BY(mutex_);                   // oldest arrival first
-  std::map<Owner, std::deque<Entry>> of_ FRESHET_GUARDED_BY(mutex_);  // in the same order
+  Number next_ FRESHET_GUARDED_BY(mutex_) = 0;
+  std::map<Number, Held> held_ FRESHET_GUARDED_BY(mutex_);
+  std::map<Owner, std::set<Number>> of_ FRESHET_GUARDED_BY(mutex_);
 };
 
 }  // namespace freshet::store

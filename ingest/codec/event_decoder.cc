@@ -112,8 +112,14 @@ bool read_consent(const element& value, bool& out, Fault& fault) {
   return value.get(out) == simdjson::SUCCESS || fail(fault, "consent", "expected true or false");
 }
 
-constexpr std::array<std::string_view, 10> kMembers{"user", "item",  "ts",      "type",  "session",
-                                                    "id",   "value", "request", "props", "consent"};
+bool read_scope(const element& value, bool& partition_only, Fault& fault) {
+  std::string_view scope;
+  partition_only = value.get(scope) == simdjson::SUCCESS && scope == "partition";
+  return partition_only || fail(fault, "$scope", "expected \"partition\"");
+}
+
+constexpr std::array<std::string_view, 11> kMembers{"user",  "item",    "ts",    "type",    "session", "id",
+                                                    "value", "request", "props", "consent", "$scope"};
 
 /// One member of the event object. Unknown members are ignored, so that producers may use a newer format. Null means
 /// absent. A duplicate member is refused, since it is ambiguous.
@@ -134,6 +140,7 @@ bool read_member(std::string_view name, const element& value, Draft& draft, Faul
   if (name == "type") return read_type(value, event.type, fault);
   if (name == "value") return read_value(value, event.value, fault);
   if (name == "consent") return read_consent(value, event.consent, fault);
+  if (name == "$scope") return read_scope(value, event.partition_only, fault);
   return read_props(value, event.props, fault);
 }
 
@@ -291,6 +298,7 @@ bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) c
     event.item.clear();
   } else {
     if (event.item.empty()) return fail(fault, "item", "missing");
+    event.partition_only = false;
     if (!check_type(event.type, fault)) return false;
   }
   if (event.time <= arrival + options.max_future_skew) return true;

@@ -9,6 +9,8 @@
 namespace freshet::ingest {
 namespace {
 
+constexpr std::string_view kPartitionScope = ",\"$scope\":\"partition\"";
+
 void append_name(std::string& out, std::string_view name) {
   out += out.size() == 1 ? "\"" : ",\"";
   out += name;
@@ -46,6 +48,7 @@ std::string encode_event(const Event& event) {
   if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
   append_text(out, "request", event.request);
   if (!event.consent) out += ",\"consent\":false";
+  if (event.partition_only) out += kPartitionScope;
   if (!event.props.empty()) {
     append_name(out, "props");
     out += event.props;
@@ -53,10 +56,11 @@ std::string encode_event(const Event& event) {
   return out += '}';
 }
 
-std::string encode_erase(const Owner& owner) {
+std::string encode_erase(const Owner& owner, bool partition_only) {
   std::string out = "{";
   append_text(out, "type", kEraseType);
   append_text(out, owner.kind == Owner::Kind::user ? "user" : "session", owner.id);
+  if (partition_only) out += kPartitionScope;
   return out += '}';
 }
 

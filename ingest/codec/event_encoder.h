@@ -14,7 +14,8 @@ std::string encode_event(const Event& event);
 inline constexpr std::size_t kMaxEncodedBytes = 32 << 10;
 static_assert(7 * 6 * kMaxIdBytes + kMaxPropsBytes + 256 < kMaxEncodedBytes);
 
-/// The record that makes every reader of the log delete what it has about `owner`: {"type":"$erase","user":"..."}.
-std::string encode_erase(const Owner& owner);
+/// The record that makes every reader of the log forget what `owner` did before it: {"type":"$erase","user":"..."}.
+/// `partition_only`: in its own partition (Event::partition_only).
+std::string encode_erase(const Owner& owner, bool partition_only = false);
 
 }  // namespace freshet::ingest

@@ -181,8 +181,9 @@ Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
   std::int64_t end = 0;  // after the last erase record
   std::map<Owner, std::int64_t> ends;
   for (const store::Erasure& erasure : erasures) {
-    FRESHET_CHECK(erasure.position.has_value());
-    end = std::max(end, ends[erasure.owner] = erasure.position->offset + 1);
+    const auto own = erasure.before.find(0);
+    if (own == erasure.before.end()) continue;
+    end = std::max(end, ends[erasure.owner] = own->second);
   }
   if (end > committed_by_all()) return false;
 

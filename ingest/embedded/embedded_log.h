@@ -29,6 +29,7 @@ class EmbeddedLog final : public EventLog {
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
+  Result<std::vector<std::int32_t>> partitions() const override { return std::vector<std::int32_t>{0}; }
   Result<bool> forget(std::span<const store::Erasure> erasures) override;
   std::string problem() const override;
   std::string_view name() const override { return "embedded"; }

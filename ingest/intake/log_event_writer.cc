@@ -79,9 +79,26 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
   });
 }
 
-void LogEventWriter::erase(const Owner& owner, std::function<void(Result<Positions>)> done) {
+/// A record in every partition: a session's events are where their users' are, and producers may have other keys. First
+/// where the owner's own events are, since only the log knows which partition that is.
+void LogEventWriter::erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) {
+  const auto partitions = log_.partitions();
+  if (!partitions) return done(partitions.error());
   const Owner logged = logged_.of(owner);
-  log_.append({{logged.id, encode_erase(logged)}}, std::move(done));
+  const LogEntry record{logged.id, encode_erase(logged, true)};
+  log_.append({record}, [this, record, partitions = *partitions, done = std::move(done)](Result<Positions> own) {
+    if (!own) return done(own.error());
+    std::vector<LogEntry> others;
+    for (const std::int32_t partition : partitions) {
+      if (!own->contains(partition)) others.push_back({record.key, record.value, partition});
+    }
+    if (others.empty()) return done(EraseReceipt{*own, *own});
+    log_.append(std::move(others), [own = *std::move(own), done](Result<Positions> rest) {
+      if (!rest) return done(rest.error());
+      rest->insert(own.begin(), own.end());
+      done(EraseReceipt{*std::move(rest), own});
+    });
+  });
 }
 
 }  // namespace freshet::ingest

@@ -33,7 +33,7 @@ class LogEventWriter final : public EventWriter {
         clock_(clock) {}
 
   void submit(std::string_view body, std::size_t max_events, std::function<void(Result<SubmitReceipt>)> done) override;
-  void erase(const Owner& owner, std::function<void(Result<Positions>)> done) override;
+  void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
 
  private:
   LogEntry entry(Event event, std::string_view text) const;

@@ -21,8 +21,15 @@ std::string KafkaLog::problem() const {
 void KafkaLog::append(std::vector<LogEntry> entries, Appended done) {
   std::vector<OutgoingRecord> records;
   records.reserve(entries.size());
-  for (const LogEntry& entry : entries) records.push_back({entry.key, entry.value, {}});
+  for (const LogEntry& entry : entries) records.push_back({entry.key, entry.value, {}, entry.partition});
   producer_.send(options_.topic, records, std::move(done));
+}
+
+Result<std::vector<std::int32_t>> KafkaLog::partitions() const {
+  std::vector<std::int32_t> partitions;
+  for (const auto& [partition, end] : monitor_.ends()) partitions.push_back(partition);
+  if (partitions.empty()) return Error{Errc::unavailable, monitor_.problem()};
+  return partitions;
 }
 
 std::unique_ptr<LogReader> KafkaLog::open_reader(Sharing sharing, PositionsOf positions_of) {

@@ -28,6 +28,7 @@ class KafkaLog final : public EventLog {
 
   void append(std::vector<LogEntry> entries, Appended done) override;
   std::unique_ptr<LogReader> open_reader(Sharing sharing, PositionsOf positions_of) override;
+  Result<std::vector<std::int32_t>> partitions() const override;
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override;
   std::string_view name() const override { return "kafka"; }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -21,6 +23,7 @@ struct OutgoingRecord {
   std::string_view key;
   std::string_view value;
   RecordHeaders headers;
+  std::optional<std::int32_t> partition{};  ///< chosen by the key if not given
 };
 
 /// An idempotent producer with acks=all. After an error that librdkafka calls fatal (the cluster lost the producer's

@@ -1,6 +1,9 @@
 #include "ingest/writer/eraser.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
+#include <utility>
 
 #include "base/log.h"
 #include "base/sync.h"
@@ -12,28 +15,38 @@ constexpr std::chrono::milliseconds kRetryPause{5'000};  // a reader still needs
 
 }  // namespace
 
-Eraser::Eraser(store::Database& database, EventLog& log, std::chrono::milliseconds interval, Metrics& metrics)
+Eraser::Eraser(store::Database& database, EventLog& log, std::function<Positions()> read,
+               std::chrono::milliseconds interval, Metrics& metrics)
     : erasures_(database),
       log_(log),
+      read_(std::move(read)),
       interval_(interval),
       pending_(metrics.gauge("freshet_store_erasures_pending",
                              "Erased owners whose bytes may still be in files of the data directory.")),
       finished_(metrics.counter("freshet_store_erasures_finished_total",
                                 "Erased owners whose bytes have been removed from all files of the store.")) {}
 
-/// False if no erasure is pending, or if a reader still needs the records.
+/// False if there is nothing to erase, or if a reader still needs the records.
 Result<bool> Eraser::erase() {
   const auto pending = erasures_.pending();
   if (!pending) return pending.error();
   pending_.Set(static_cast<double>(pending->size()));
-  if (pending->empty()) return false;
-  const auto forgotten = log_.forget(*pending);
+  std::set<std::int32_t> read;
+  for (const auto& [partition, end] : read_()) read.insert(partition);
+  const auto committed = erasures_.committed(read);
+  if (!committed) return committed.error();
+  if (committed->empty()) return false;
+  if (*committed != without_dead_letters_) {
+    if (const auto erased = erasures_.erase_dead_letters(*committed); !erased) return erased.error();
+    without_dead_letters_ = *committed;
+  }
+  const auto forgotten = log_.forget(*committed);
   if (!forgotten) return forgotten.error();
   if (!*forgotten) return false;
-  if (const auto done = erasures_.finish(*pending); !done) return done.error();
-  pending_.Set(0);
-  finished_.Increment(static_cast<double>(pending->size()));
-  log::info("erased owners have been removed from the store's files", {{"owners", pending->size()}});
+  if (const auto done = erasures_.finish(*committed); !done) return done.error();
+  pending_.Decrement(static_cast<double>(committed->size()));
+  finished_.Increment(static_cast<double>(committed->size()));
+  log::info("erased owners have been removed from the store's files", {{"owners", committed->size()}});
   return true;
 }
 

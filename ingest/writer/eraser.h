@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <stop_token>
+#include <vector>
 
 #include "base/metrics.h"
+#include "base/position.h"
 #include "base/result.h"
 #include "ingest/event_log.h"
 #include "store/database.h"
@@ -17,8 +20,10 @@ namespace freshet::ingest {
 /// Errors:  logged and retried.
 class Eraser {
  public:
-  /// `interval` is the shortest time between two rewrites.
-  Eraser(store::Database& database, EventLog& log, std::chrono::milliseconds interval, Metrics& metrics);
+  /// `read` returns the ends of the partitions that the history writer reads; `interval` is the shortest time between two
+  /// rewrites.
+  Eraser(store::Database& database, EventLog& log, std::function<Positions()> read, std::chrono::milliseconds interval,
+         Metrics& metrics);
 
   /// Finishes a rewrite that a crash interrupted after the erasure was forgotten: a file may still name the owner. Call
   /// it before anything writes: while the disk refuses, RocksDB aborts if a flush and a commit meet (reliability.md).
@@ -32,7 +37,9 @@ class Eraser {
 
   store::Erasures erasures_;
   EventLog& log_;
+  const std::function<Positions()> read_;
   const std::chrono::milliseconds interval_;
+  std::vector<store::Erasure> without_dead_letters_;  // those of the committed ones whose dead letters are deleted
   Gauge& pending_;
   Counter& finished_;
 };

@@ -25,6 +25,7 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       withheld_(events(metrics, "withheld")),
       rejected_(events(metrics, "rejected")),
       erased_(events(metrics, "erased")),
+      overtaken_(events(metrics, "overtaken")),
       in_topic_(dead_letters(metrics, "topic")),
       in_store_(dead_letters(metrics, "store")),
       retries_(metrics.counter("freshet_ingest_retries_total", "Retries of batches that could not be written.")),
@@ -40,6 +41,7 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   expired_.Increment(static_cast<double>(counts.expired));
   withheld_.Increment(static_cast<double>(counts.withheld));
   erased_.Increment(static_cast<double>(counts.erased));
+  overtaken_.Increment(static_cast<double>(counts.overtaken));
   // A rejected record is counted twice: among the results, which sum up to all records read, and by place, which tells
   // the operator where to look. Both names are documented.
   rejected_.Increment(static_cast<double>(batch.rejected.size()));

@@ -66,6 +66,10 @@ std::string end_of_history(const Owner& owner) {
   return encode_owner(owner) + std::string(kHistorySuffixBytes + 1, '\xff');
 }
 
+std::string encode_link_key(std::string_view user, std::string_view session) {
+  return encode_owner({Owner::Kind::user, std::string(user)}).append(session);
+}
+
 std::string erasure_key(const Owner& owner) { return std::string(kErasurePrefix) + encode_owner(owner); }
 
 std::string encode_position(const Position& position) {

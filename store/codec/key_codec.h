@@ -39,6 +39,9 @@ std::optional<HistoryKey> decode_history_key(std::string_view bytes);
 /// REQUIRES: `suffix` is its last kHistorySuffixBytes bytes.
 Timestamp time_of_history_suffix(std::string_view suffix);
 
+/// Key of the link from a user to a session that they had events in: the user as an owner, then the session's id.
+std::string encode_link_key(std::string_view user, std::string_view session);
+
 /// Key in the meta family of an erasure that is not finished: the prefix, then the owner.
 inline constexpr std::string_view kErasurePrefix = "erasing/";
 std::string erasure_key(const Owner& owner);

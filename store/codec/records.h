@@ -24,8 +24,10 @@ struct JournalRecord {
 /// compacts.
 struct Erasure {
   Owner owner;
-  /// Of the newest erase record that was committed. Nullopt: requested over HTTP, and its record is not committed yet.
-  std::optional<Position> position;
+  /// For each partition one past its newest erase record: what the owner has before it there is erased. 0: the
+  /// partition's log was recreated since. Empty only in data of 0.1.0, if it was requested over HTTP and its record had
+  /// not been read.
+  Positions before;
   std::vector<Owner> touched;  ///< owners of the deleted rows: the owner itself, and a user's sessions
 
   bool operator==(const Erasure&) const = default;

@@ -1,9 +1,15 @@
 #include "store/codec/value_codec.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "base/bytes.h"
 
 namespace freshet::store {
 namespace {
+
+constexpr std::uint8_t kManyRecords = 2;  ///< of an erasure, instead of their number: it follows
+constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int64_t>::max() - 1;
 
 /// In place of the version: a journal record whose key and value have been erased.
 constexpr std::uint8_t kErasedRecord = 2;
@@ -144,13 +150,24 @@ std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::i
   });
 }
 
+std::string encode_link(Timestamp time) {
+  return encode(9, [&](ByteWriter& out) { out.fixed(to_ms(time)); });
+}
+
+std::optional<Timestamp> decode_link(std::string_view bytes) {
+  return decode(bytes, Timestamp{},
+                [](ByteReader& in, Timestamp& time) { time = timestamp_from_ms(in.fixed<std::int64_t>()); });
+}
+
 std::string encode_erasure(const Erasure& erasure) {
   return encode(64, [&](ByteWriter& out) {
     write_owner(out, erasure.owner);
-    out.fixed(static_cast<std::uint8_t>(erasure.position.has_value()));
-    if (erasure.position) {
-      out.fixed(erasure.position->partition);
-      out.fixed(erasure.position->offset);
+    // None or one are as 0.1.0 wrote them.
+    out.fixed(static_cast<std::uint8_t>(std::min<std::size_t>(erasure.before.size(), kManyRecords)));
+    if (erasure.before.size() >= kManyRecords) out.varint(erasure.before.size());
+    for (const auto& [partition, end] : erasure.before) {
+      out.fixed(partition);
+      out.fixed(end - 1);  // the offset of the erase record
     }
     out.varint(erasure.touched.size());
     for (const Owner& owner : erasure.touched) write_owner(out, owner);
@@ -160,9 +177,11 @@ std::string encode_erasure(const Erasure& erasure) {
 std::optional<Erasure> decode_erasure(std::string_view bytes) {
   return decode(bytes, Erasure{}, [](ByteReader& in, Erasure& erasure) {
     erasure.owner = read_owner(in);
-    if (in.fixed<std::uint8_t>() != 0) {
+    std::uint64_t records = in.fixed<std::uint8_t>();
+    if (records == kManyRecords) records = in.varint();
+    for (; records > 0 && in.ok(); --records) {
       const auto partition = in.fixed<std::int32_t>();
-      erasure.position = Position{partition, in.fixed<std::int64_t>()};
+      erasure.before[partition] = std::clamp<std::int64_t>(in.fixed<std::int64_t>(), -1, kMaxOffset) + 1;
     }
     for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) erasure.touched.push_back(read_owner(in));
   });

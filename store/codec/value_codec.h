@@ -38,6 +38,10 @@ std::optional<DedupeValue> decode_dedupe(std::string_view bytes);
 std::string encode_journal_value(const JournalRecord& record);
 std::optional<JournalRecord> decode_journal_value(std::string_view bytes, std::int64_t offset);
 
+/// Of a link from a user to a session: the time of an event of both, not much older than the newest.
+std::string encode_link(Timestamp time);
+std::optional<Timestamp> decode_link(std::string_view bytes);
+
 std::string encode_erasure(const Erasure& erasure);
 std::optional<Erasure> decode_erasure(std::string_view bytes);
 

@@ -39,7 +39,8 @@ void write_store_seeds() {
   write("store_values", "item", 1, store::encode_item(item));
   write("store_values", "dedupe", 2, store::encode_dedupe({time, position}));
   const Owner user{Owner::Kind::user, "user"}, session{Owner::Kind::session, "session"};
-  write("store_values", "erasure", 3, store::encode_erasure({user, position, {user, session}}));
+  write("store_values", "erasure", 3, store::encode_erasure({user, {{0, 78}}, {user, session}}));
+  write("store_values", "erasure_of_partitions", 3, store::encode_erasure({user, {{0, 78}, {3, 1}}, {user, session}}));
   write("store_values", "journal", 4, store::encode_journal_value({77, time, "key", "value"}));
   write("store_values", "erased", 4, store::encode_journal_value({77, time, "", "", true}));
   RejectedRecord rejected{position, time, "item: missing", "key", "{}", {{"ce_id", "1"}, {"ce_source", "/s"}}};

@@ -37,6 +37,7 @@ class FakeEventLog final : public ingest::EventLog, private ingest::DeadLetterSi
     positions_of = std::move(asked);
     return std::make_unique<Reader>(*this);
   }
+  Result<std::vector<std::int32_t>> partitions() const override { return std::vector<std::int32_t>{0}; }
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
   std::string problem() const override { return ""; }
   std::string_view name() const override { return "fake"; }

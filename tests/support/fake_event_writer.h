@@ -28,9 +28,9 @@ class FakeEventWriter final : public EventWriter {
     done(answer);
   }
 
-  void erase(const Owner& owner, std::function<void(Result<Positions>)> done) override {
+  void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override {
     erased.push_back(owner);
-    done(Positions{{0, 1}});
+    done(EraseReceipt{{{0, 1'000'000}}, {{0, 1}}});
   }
 
   std::size_t submitted() {

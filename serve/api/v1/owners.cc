@@ -1,8 +1,9 @@
 #include <string>
 
+#include "serve/api/v1/endpoints.h"
 #include "serve/api/v1/history_cursor.h"
-#include "serve/api/v1/store_change.h"
 #include "serve/routing/json.h"
+#include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {
@@ -52,14 +53,23 @@ ApiResponse export_page(const RouteRequest& request, const EndpointContext& cont
   return json_response(std::move(body));
 }
 
-/// Removes the history at once. The erase record keeps events still in the log from restoring it, and reaches the learner.
-void erase_owner(const EndpointContext& context, const Owner& named, const Respond& respond) {
-  const Owner owner = context.services.pseudonyms.of(named);
-  if (const auto erased = context.services.histories.erase(owner); !erased) return respond(problem(erased.error()));
-  context.services.transient.erase(owner);
-  context.services.events.erase(named, [named, respond](Result<Positions> end) {
-    if (!end) return respond(problem(end.error()));
-    respond(json_response({{"erased", named.id}, {"token", to_token(*end)}}, 202));
+/// Appends the erase records, then removes the history. In this order their positions tell which events are erased that
+/// the history writer has not read yet, and an error leaves nothing half done: it is carried out when the records are read.
+void erase_owner(const RouteRequest& request, const EndpointContext& context, const Owner& named, Respond respond) {
+  const auto answer = RespondOnce::within(
+      context.options.events_timeout, "the event log has not acknowledged the erasure in time; it may still be made",
+      *request.executor, std::move(respond));
+  const auto erase = [context, named, answer](const EraseReceipt& erased) {
+    const Owner owner = context.services.pseudonyms.of(named);
+    const auto removed = context.services.histories.erase(owner, erased.before);
+    if (!removed) return answer->give(problem(removed.error()));
+    context.services.transient.erase(owner);
+    answer->give(json_response({{"erased", named.id}, {"token", to_token(erased.token)}}, 202));
+  };
+  context.services.events.erase(named, [answer, erase, executor = request.executor](Result<EraseReceipt> erased) {
+    if (!erased) return answer->give(problem(erased.error()));
+    const bool queued = executor->post_blocking([erase, erased = *std::move(erased)] { erase(erased); });
+    if (!queued) answer->give(problem(Error{Errc::overloaded, "too many changes wait for the store"}));
   });
 }
 
@@ -96,16 +106,14 @@ void add_endpoints(Router& router, const EndpointContext& context, const OwnerKi
               .operation = "erase_" + of.name,
               .tag = "histories",
               .summary = "Erase a " + of.name,
-              .description = "Removes the history at once, and appends an erase record to the event log: events still "
-                             "in the log do not restore it, and the learner forgets it too.",
+              .description = "Appends an erase record to every partition of the event log and removes the history. "
+                             "Nothing that was in the log before can be read afterwards, and the learner forgets it "
+                             "when it reads the record.",
               .responses = {{202, "The history is removed. The token covers the erase record.",
                              schema::reference("Erased"), R"({"erased":"u1","token":"0-1043"})"}},
               .problems = {503},
               .handler = [context, of](const RouteRequest& request, Respond respond) {
-                change_store(request, context, std::move(respond),
-                             [context, named = Owner{of.kind, request.get(of.parameter)}](const Respond& answer) {
-                               erase_owner(context, named, answer);
-                             });
+                erase_owner(request, context, {of.kind, request.get(of.parameter)}, std::move(respond));
               }});
 }
 

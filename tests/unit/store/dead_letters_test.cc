@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "store/erasures.h"
 #include "store/history_store.h"
 #include "tests/support/test_store.h"
 
@@ -70,7 +71,9 @@ TEST_F(DeadLettersTest, WhatWasCommittedTwiceOrErasedCountsForNothing) {
   EventBatch of_somebody = rejected(0, 50'000);
   for (RejectedRecord& record : of_somebody.rejected) record.key = "somebody";
   ASSERT_TRUE(histories_.commit(of_somebody, true));
-  ASSERT_TRUE(histories_.erase({Owner::Kind::user, "somebody"}));
+  std::vector<Erasure> erasures(1);
+  erasures[0].owner = {Owner::Kind::user, "somebody"};
+  ASSERT_TRUE(Erasures(store_.database()).erase_dead_letters(erasures));
   ASSERT_TRUE(histories_.commit(rejected(0, 40'000), true));
   EXPECT_EQ(*letters_.count(), 80'000U);
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "store/dead_letters.h"
 #include "store/history_store.h"
@@ -94,16 +95,67 @@ TEST_F(ErasuresTest, ASessionKeepsNoEventOfAnErasedUserOfTheSameBatch) {
   EXPECT_EQ(*histories_.count({Owner::Kind::session, "new session"}), 0U);
 }
 
-TEST_F(ErasuresTest, AnErasureOverHttpIsPendingOnceItsRecordIsThereAndKeepsWhatWasTouched) {
-  ASSERT_TRUE(histories_.erase(kSomebody));
+TEST_F(ErasuresTest, AnErasureOverHttpIsCommittedOnceItsRecordsHaveBeenRead) {
+  const Positions before{{0, next_ + 1}, {1, 7}, {2, 9}};
+  ASSERT_TRUE(histories_.erase(kSomebody, before));
   EXPECT_EQ(*histories_.count(kSomebody), 0U);
-  EXPECT_TRUE(erasures_.pending()->empty()) << "the log may still hold their events";
-  const PositionedEvent record = erase_record();
-  ASSERT_TRUE(histories_.commit(batch_of({record}), true));
-  const auto pending = erasures_.pending();
+  ASSERT_EQ(erasures_.pending()->size(), 1U);
+  EXPECT_EQ(erasures_.pending()->front().before, before);
+  EXPECT_EQ(erasures_.pending()->front().touched.size(), 2U);
+  EXPECT_TRUE(erasures_.committed({0, 1})->empty()) << "the log may still hold their events";
+  EventBatch read = batch_of({erase_record()});
+  ASSERT_TRUE(histories_.commit(read, true));
+  EXPECT_TRUE(erasures_.committed({0, 1})->empty()) << "in the other partition too";
+  EXPECT_TRUE(erasures_.committed({})->empty()) << "nothing is known yet";
+  read.events.clear();
+  read.next = {{1, 7}};
+  ASSERT_TRUE(histories_.commit(read, true));
+  EXPECT_EQ(*erasures_.committed({0, 1}), *erasures_.pending());
+  EXPECT_TRUE(erasures_.committed({0, 1, 2})->empty());
+}
+
+TEST_F(ErasuresTest, ASessionThatHasOutlivedTheUsersOwnRowsIsFound) {
+  Options options;
+  options.max_events_per_owner = 3;
+  testing::TestStore files(options);
+  std::optional<HistoryStore> histories(std::in_place, files.database());
+  std::int64_t next = 0;
+  const auto commit = [&](const std::string& session) {
+    PositionedEvent entry = user_event(next, kSomebody.id, "i", 1000 + next);
+    entry.event.session = session;
+    ++next;
+    ASSERT_TRUE(histories->commit(batch_of({entry}), true));
+  };
+  const Owner old_session{Owner::Kind::session, "old"}, other{Owner::Kind::session, "other"};
+  for (const char* session : {"old", "old", "other", "other", "other", ""}) commit(session);
+  auto& impl = files.database().impl();
+  ASSERT_TRUE(impl.db->Flush({}, impl.family(Family::history)).ok());
+  ASSERT_TRUE(impl.db->CompactRange({}, impl.family(Family::history), nullptr, nullptr).ok());
+  ASSERT_EQ(histories->page(kSomebody, 100, {})->events.size(), 3U);
+  ASSERT_EQ(*histories->count(old_session), 2U);
+
+  ASSERT_TRUE(histories->erase(kSomebody, {{0, next - 2}}));  // the last two came after it
+  EXPECT_EQ(*histories->count(old_session), 0U);
+  EXPECT_EQ(*histories->count(other), 1U);
+  histories.reset();
+  files.reopen();
+  histories.emplace(files.database());
+  commit("old");
+  ASSERT_TRUE(histories->erase(kSomebody, {{0, next}}));
+  EXPECT_EQ(*histories->count(old_session), 0U);
+  EXPECT_EQ(*histories->count(other), 0U);
+  const auto pending = Erasures(files.database()).pending();
   ASSERT_EQ(pending->size(), 1U);
-  EXPECT_EQ(pending->front().position, record.position);
-  EXPECT_EQ(pending->front().touched.size(), 2U);
+  EXPECT_EQ(pending->front().touched, (std::vector<Owner>{kSomebody, old_session, other}));
+}
+
+TEST_F(ErasuresTest, RecordsOfOneBatchInSeveralPartitionsAreOneErasure) {
+  PositionedEvent here = erase_record(), there = here;
+  here.event.partition_only = there.event.partition_only = true;
+  there.position = {1, 5};
+  ASSERT_TRUE(histories_.commit(batch_of({here, there}), true));
+  ASSERT_EQ(erasures_.pending()->size(), 1U);
+  EXPECT_EQ(erasures_.pending()->front().before, (Positions{{0, next_}, {1, 6}}));
 }
 
 TEST_F(ErasuresTest, OneAskedForAgainMeanwhileStays) {
@@ -114,58 +166,92 @@ TEST_F(ErasuresTest, OneAskedForAgainMeanwhileStays) {
   EXPECT_EQ(erasures_.pending()->size(), 1U);
 }
 
-TEST_F(ErasuresTest, DeadLettersThatNameTheOwnerGo) {
-  EventBatch batch;
-  const auto reject = [&](const std::string& value) {
-    RejectedRecord record;
-    record.position = {0, next_++};
-    record.value = value;
-    batch.rejected.push_back(record);
+/// Dead letters of one partition, and erasures of owners after them.
+class DeadLettersOfErased : public ErasuresTest {
+ protected:
+  void reject(std::string value, std::string key = "", RecordHeaders headers = {}) {
+    EventBatch batch;
+    batch.rejected.push_back({{0, next_++}, {}, "no event", std::move(key), std::move(value), std::move(headers)});
     batch.next[0] = next_;
-  };
-  reject(R"({"user":")" + kSomebody.id + R"("})");
-  reject(R"({"user":")" + kSomebody.id + R"(2"})");
-  ASSERT_TRUE(histories_.commit(batch, true));
-  ASSERT_TRUE(histories_.commit(batch_of({erase_record()}), true));
-  EXPECT_EQ(*DeadLetters(database_).count(), 1U);
-}
-
-TEST_F(ErasuresTest, ADeadLetterIsSearchedFieldByField) {
-  EventBatch batch;
-  RejectedRecord record;
-  record.position = {0, next_++};
-  record.key = kSomebody.id;
-  record.value = std::string(100, ' ');  // on disk its length is the letter 'd', directly after the key
-  batch.rejected.push_back(record);
-  batch.next[0] = next_;
-  ASSERT_TRUE(histories_.commit(batch, true));
-  ASSERT_TRUE(histories_.commit(batch_of({erase_record()}), true));
-  EXPECT_EQ(*DeadLetters(database_).count(), 0U);
-}
-
-TEST_F(ErasuresTest, ARejectedRecordBeforeAnEraseOfTheSameBatchDoesNotOutliveIt) {
-  EventBatch batch;
-  const auto reject = [&](Position position, const std::string& id) {
-    RejectedRecord record;
-    record.position = position;
-    record.value = R"({"user":")" + id + R"("})";
-    batch.rejected.push_back(record);
-  };
-  reject({0, next_++}, kSomebody.id);
-  reject({0, next_++}, "somebody else");
-  batch.events.push_back(erase_record());
-  reject({0, next_++}, kSomebody.id);
-  reject({1, 1000}, kSomebody.id);  // in another partition: neither before nor after the erase record
-  batch.next = {{0, next_}, {1, 1001}};
-  for (int times = 0; times < 2; ++times) {
     ASSERT_TRUE(histories_.commit(batch, true));
-    std::vector<Position> left;
-    ASSERT_TRUE(DeadLetters(database_).scan([&](const RejectedRecord& record) {
-      left.push_back(record.position);
+  }
+
+  void erase(const std::string& id) {
+    std::vector<Erasure> erasures(2);
+    erasures[0].owner = {Owner::Kind::user, id};
+    erasures[0].before = {{0, next_}};
+    erasures[1].owner = {Owner::Kind::session, id};  // of a log that was recreated
+    erasures[1].before = {{0, 0}};
+    ASSERT_TRUE(erasures_.erase_dead_letters(erasures));
+  }
+
+  std::vector<std::string> left() {
+    std::vector<std::string> values;
+    EXPECT_TRUE(DeadLetters(database_).scan([&](const RejectedRecord& record) {
+      values.push_back(record.value);
       return true;
     }));
-    EXPECT_EQ(left, (std::vector<Position>{{0, next_ - 3}, {0, next_ - 1}}));
+    return values;
   }
+};
+
+TEST_F(DeadLettersOfErased, AnIdIsFoundHoweverItIsSpelled) {
+  const std::string id = "Zo\xC3\xAB/a&b\"\\\xF0\x9F\x98\x80";  // Zoë/a&b"\😀
+  for (const char* spelled :
+       {R"("Zo\u00eb/a&b\"\\\ud83d\ude00")", R"("Zo\u00EB\/a&b\u0022\u005C\uD83D\uDE00")",
+        R"("Zo\u00eb\/a\u0026b\"\\\ud83d\ude00")", "\"Zo\xC3\xAB/a&b\\\"\\\\\xF0\x9F\x98\x80\""}) {
+    reject(std::string(R"({"user":)") + spelled + R"(})");
+    reject(std::string(R"({"users":["a",)") + spelled);  // cut off
+    reject(std::string(R"([{"a":{"b":)") + spelled + R"(}}])");
+  }
+  reject("", id);
+  reject("", "", {{"ce_subject", id}});
+  erase(id);
+  EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
+TEST_F(DeadLettersOfErased, WhatOnlyLooksLikeJsonIsSearchedToo) {
+  const std::vector<std::string> all{R"({'user': 'u 1'})",
+                                     R"({user: u1})",
+                                     R"({"user":"u1)",
+                                     R"({"user":"{\"user\":\"u1\"}"})",
+                                     "\xEF\xBB\xBF{\"user\":\"u1\"}",
+                                     "user=u1;item=i",
+                                     R"(["u1"])",
+                                     R"("u1")"};
+  for (const std::string& value : all) reject(value);
+  erase("u1");
+  EXPECT_EQ(left(), std::vector<std::string>{all[0]});
+  erase("u 1");
+  EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
+TEST_F(DeadLettersOfErased, ANumberIsAnIdToo) {
+  reject(R"({"user":17,"item":"i","ts":"no"})");
+  reject(R"({"user":171,"item":17,"value":17,"ts":17})");
+  erase("17");
+  EXPECT_EQ(left().size(), 1U);
+}
+
+TEST_F(DeadLettersOfErased, AnIdThatIsACommonWordTakesNobodyElsesAlong) {
+  reject(R"({"user":"somebody","item":"note","type":"user","note":"user note item 1"})");
+  reject(R"({"session":"u1","item":1})");
+  for (const char* word : {"user", "item", "note", "type", "session", "1", "u", "somebod", "no", "event"}) erase(word);
+  EXPECT_EQ(left().size(), 2U);
+}
+
+TEST_F(DeadLettersOfErased, WhatCameAfterTheEraseRecordStays) {
+  reject(R"({"user":"u1"})");
+  std::vector<Erasure> erasures(1);
+  erasures[0].owner = {Owner::Kind::user, "u1"};
+  erasures[0].before = {{0, next_}};
+  reject(R"({"user":"u1","again":true})");
+  EventBatch elsewhere;
+  elsewhere.rejected.push_back({{1, 1000}, {}, "no event", "", R"({"user":"u1"})", {}});
+  elsewhere.next[1] = 1001;
+  ASSERT_TRUE(histories_.commit(elsewhere, true));
+  ASSERT_TRUE(erasures_.erase_dead_letters(erasures));
+  EXPECT_EQ(left(), std::vector<std::string>{R"({"user":"u1","again":true})"});
 }
 
 TEST_F(ErasuresTest, AnErasedJournalRecordKeepsItsOffset) {

@@ -135,9 +135,35 @@ TEST_F(HistoryStoreTest, AnEraseRemovesWhatWasBeforeItAndNothingLater) {
 
 TEST_F(HistoryStoreTest, EraseNowRemovesOneOwnerOnly) {
   commit({user_event(0, "u", "a", 1000), user_event(1, "u1", "b", 1000), user_event(2, "", "c", 1000)});
-  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}));
+  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 3}}));
   EXPECT_EQ(recent("u"), Items{});
   EXPECT_EQ(recent("u1"), Items{"b"});
+}
+
+TEST_F(HistoryStoreTest, AnErasureIsFasterThanTheEventsBeforeItAndNotThanThoseAfterIt) {
+  const auto in_session = [](std::int64_t offset, const char* user, const char* item) {
+    PositionedEvent entry = user_event(offset, user, item, 1000 + offset);
+    entry.event.session = "shared";
+    return entry;
+  };
+  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 3}}));
+  PositionedEvent record = user_event(2, "u", "", 1000);
+  record.event.kind = EventKind::erase;
+  record.event.partition_only = true;
+  const CommitCounts counts =
+      commit({in_session(0, "u", "gone"), in_session(1, "v", "kept"), record, in_session(3, "u", "new")});
+  EXPECT_EQ(counts.overtaken, 1U);
+  EXPECT_EQ(counts.stored, 2U);
+  EXPECT_EQ(recent("u"), Items{"new"});
+  EXPECT_EQ(freshet::testing::items_of_events(*store_->recent({Owner::Kind::session, "shared"}, 10)),
+            (Items{"new", "kept"}));
+}
+
+TEST_F(HistoryStoreTest, PositionsOfErasuresMeanNothingInALogThatWasRecreated) {
+  commit({user_event(100, "v", "x", 1000)});
+  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 200}}));
+  commit({user_event(0, "u", "of the new log", 1000)});
+  EXPECT_EQ(recent("u"), Items{"of the new log"});
 }
 
 TEST_F(HistoryStoreTest, OnlyTheNewestEventsPerOwnerAreKept) {

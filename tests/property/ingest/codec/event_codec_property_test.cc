@@ -87,6 +87,7 @@ class RandomEvents {
     if (one_in(10)) {
       event.kind = EventKind::erase;
       event.type = kEraseType;
+      event.partition_only = one_in(2);
     } else {
       event.type = one_in(4) ? id(true) : "click";
       if (event.type.starts_with('$')) event.type[0] = 's';

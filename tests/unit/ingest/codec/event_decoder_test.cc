@@ -264,6 +264,10 @@ TEST(EventDecoder, ReadsAnEraseRecord) {
   EXPECT_EQ(session->kind, EventKind::erase);
   EXPECT_EQ(session->session, "s");
   EXPECT_EQ(session->item, "");
+  EXPECT_FALSE(session->partition_only);
+  EXPECT_TRUE(decode(R"({"type":"$erase","user":"u","$scope":"partition"})")->partition_only);
+  EXPECT_FALSE(decode(R"({"item":"i","user":"u","$scope":"partition"})")->partition_only) << "of erase records only";
+  EXPECT_EQ(error_of(R"({"type":"$erase","user":"u","$scope":"everything"})"), R"($scope: expected "partition")");
   EXPECT_EQ(error_of(R"({"type":"$erase"})"), "user: missing (and no session)");
   EXPECT_EQ(error_of(R"({"type":"$other","user":"u","item":"i"})"),
             R"(type: "$other" begins with '$', which is freshet's own)");

@@ -36,14 +36,16 @@ TEST(EventEncoder, EscapesWhatJsonCannotHoldAndKeepsUtf8) {
 
 TEST(EventEncoder, AnEraseRecordDecodesToAnErase) {
   EventDecoder decoder{DecodeOptions{}};
-  for (const auto kind : {Owner::Kind::user, Owner::Kind::session}) {
-    const auto event = decoder.decode(encode_erase({kind, "a \"b\""}), {}, kNow);
+  for (const auto& [kind, partition_only] : {std::pair(Owner::Kind::user, false), {Owner::Kind::session, true}}) {
+    const auto event = decoder.decode(encode_erase({kind, "a \"b\""}, partition_only), {}, kNow);
     ASSERT_TRUE(event) << event.error().message;
     EXPECT_EQ(event->kind, EventKind::erase);
+    EXPECT_EQ(event->partition_only, partition_only);
     EXPECT_EQ(kind == Owner::Kind::user ? event->user : event->session, "a \"b\"");
     EXPECT_EQ(*decoder.decode(encode_event(*event), {}, kNow), *event);
   }
   EXPECT_EQ(encode_erase({Owner::Kind::user, "u"}), R"({"type":"$erase","user":"u"})");
+  EXPECT_EQ(encode_erase({Owner::Kind::user, "u"}, true), R"({"type":"$erase","user":"u","$scope":"partition"})");
 }
 
 }  // namespace

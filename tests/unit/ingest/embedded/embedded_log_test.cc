@@ -100,7 +100,7 @@ TEST(EmbeddedLog, ForgetsAnOwnersRecordsOnceEveryReaderIsPastThem) {
       embedded.log(), {event("me", "s"), event("you", "s"), anonymous, event("me", "t"), erase, event("me", "u")}));
   const auto slow = embedded.log().open_reader(Sharing::all, nullptr);
   const auto fast = embedded.log().open_reader(Sharing::all, nullptr);
-  const std::vector<store::Erasure> erasures{{me, Position{0, 4}, {}}};
+  const std::vector<store::Erasure> erasures{{me, Positions{{0, 5}}, {}}};
   fast->commit({{0, 5}});
   slow->commit({{0, 4}});
   EXPECT_FALSE(*embedded.log().forget(erasures)) << "the slow one has yet to read the erase record";

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <optional>
+
 #include "ingest/codec/event_decoder.h"
 #include "ingest/codec/event_encoder.h"
 #include "tests/support/fake_clock.h"
@@ -13,8 +16,18 @@ namespace {
 class MemoryLog final : public EventLog {
  public:
   void append(std::vector<LogEntry> added, Appended done) override {
-    for (LogEntry& entry : added) entries.push_back(std::move(entry));
-    done(Positions{{0, static_cast<std::int64_t>(entries.size())}});
+    Positions ends;
+    for (LogEntry& entry : added) {
+      ends[entry.partition.value_or(home)] = static_cast<std::int64_t>(entries.size()) + 1;
+      entries.push_back(std::move(entry));
+    }
+    done(std::move(ends));
+  }
+  Result<std::vector<std::int32_t>> partitions() const override {
+    if (partition_count == 0) return Error{Errc::unavailable, "no broker"};
+    std::vector<std::int32_t> all(static_cast<std::size_t>(partition_count));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
   }
   std::unique_ptr<LogReader> open_reader(Sharing, PositionsOf) override { return nullptr; }
   Result<bool> forget(std::span<const store::Erasure>) override { return true; }
@@ -22,6 +35,8 @@ class MemoryLog final : public EventLog {
   std::string_view name() const override { return "memory"; }
   DeadLetterSink* dead_letters() override { return nullptr; }
 
+  int partition_count = 1;
+  std::int32_t home = 0;  ///< the partition of every key
   std::vector<LogEntry> entries;
 };
 
@@ -62,7 +77,12 @@ TEST_F(LogEventWriterTest, RefusesTooManyAndWhatIsNotEvents) {
 
 TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {
   bool done = false;
-  writer.erase({Owner::Kind::session, "s"}, [&](Result<Positions> end) { done = end.has_value(); });
+  writer.erase({Owner::Kind::session, "s"}, [&](Result<EraseReceipt> erased) {
+    ASSERT_TRUE(erased);
+    EXPECT_EQ(erased->before, (Positions{{0, 1}}));
+    EXPECT_EQ(erased->token, (Positions{{0, 1}}));
+    done = true;
+  });
   EXPECT_TRUE(done);
   ASSERT_EQ(log.entries.size(), 1U);
   EXPECT_EQ(log.entries[0].key, "s");
@@ -70,7 +90,34 @@ TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {
   const auto event = decoder.decode(log.entries[0].value, {}, clock.now());
   ASSERT_TRUE(event);
   EXPECT_EQ(event->kind, EventKind::erase);
+  EXPECT_TRUE(event->partition_only);
   EXPECT_EQ(event->session, "s");
+}
+
+TEST_F(LogEventWriterTest, AnEraseGoesToEveryPartitionOnce) {
+  log.partition_count = 4;
+  log.home = 2;
+  std::optional<EraseReceipt> receipt;
+  writer.erase({Owner::Kind::user, "u"}, [&](Result<EraseReceipt> erased) {
+    ASSERT_TRUE(erased);
+    receipt = *erased;
+  });
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->before, (Positions{{0, 2}, {1, 3}, {2, 1}, {3, 4}}));
+  EXPECT_EQ(receipt->token, (Positions{{2, 1}}));
+  ASSERT_EQ(log.entries.size(), 4U);
+  for (const LogEntry& entry : log.entries) {
+    EXPECT_EQ(entry.value, encode_erase({Owner::Kind::user, "u"}, /*partition_only=*/true));
+  }
+}
+
+TEST_F(LogEventWriterTest, NothingIsErasedWhileThePartitionsAreNotKnown) {
+  log.partition_count = 0;
+  std::optional<Error> error;
+  writer.erase({Owner::Kind::user, "u"}, [&](Result<EraseReceipt> erased) { error = erased.error(); });
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, Errc::unavailable);
+  EXPECT_TRUE(log.entries.empty());
 }
 
 TEST_F(LogEventWriterTest, KeepsWhatHasNoConsentOutOfTheLog) {
@@ -96,7 +143,7 @@ TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
   hiding.submit(
       R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])", 10,
       [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
-  hiding.erase({Owner::Kind::user, "somebody"}, [](const Result<Positions>& end) { EXPECT_TRUE(end); });
+  hiding.erase({Owner::Kind::user, "somebody"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);
   const Owner somebody = pseudonyms.of(Owner{Owner::Kind::user, "somebody"});
   EventDecoder decoder({});
@@ -118,10 +165,10 @@ TEST_F(LogEventWriterTest, WhatATopicHoldsIsAsItCameAndOnlyMemoryHasPseudonyms) 
   LogEventWriter sending{log, transient, {}, {}, pseudonyms, clock};
   sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", 10,
                  [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
-  sending.erase({Owner::Kind::user, "u"}, [](const Result<Positions>& end) { EXPECT_TRUE(end); });
+  sending.erase({Owner::Kind::user, "u"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);
   EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"a","new":1})");
-  EXPECT_EQ(log.entries[1].value, encode_erase({Owner::Kind::user, "u"}));
+  EXPECT_EQ(log.entries[1].value, encode_erase({Owner::Kind::user, "u"}, true));
   EXPECT_EQ(transient.recent(pseudonyms.of(Owner{Owner::Kind::user, "u"}), 10).size(), 1U);
 }
 

@@ -1,0 +1,228 @@
+#include "store/history_commit.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "store/codec/key_codec.h"
+#include "store/dead_letters.h"
+#include "store/erase_history.h"
+
+namespace freshet::store {
+namespace {
+
+std::array<Owner, 2> owners_of(const Event& event) {
+  return {Owner{Owner::Kind::user, event.user}, Owner{Owner::Kind::session, event.session}};
+}
+
+}  // namespace
+
+HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
+    : db_(db),
+      in_(batch),
+      stream_time_(db.stream_time->newest()),
+      latest_(db.stream_time->latest()),
+      newest_arrival_(db.newest_arrival->newest()) {}
+
+Result<void> HistoryCommit::build(bool keep_rejected) {
+  if (auto found = find_known_ids(); !found) return found;
+  if (auto forgotten = forget_recreated_partitions(); !forgotten) return forgotten;
+  for (std::size_t i = 0; i < in_.events.size(); ++i) {
+    if (auto added = add(i); !added) return added;
+  }
+  if (keep_rejected) {
+    for (const RejectedRecord& record : in_.rejected) add(record);
+  }
+  for (const auto& [link, time] : links_) {
+    out_.Put(db_.family(Family::sessions), encode_link_key(link.first, link.second), encode_link(time));
+  }
+  for (const auto& [owner, erasure] : erasures_) put_erasure(db_, out_, erasure);
+  set_positions();
+  return {};
+}
+
+void HistoryCommit::finish() {
+  db_.stream_time->raise(stream_time_);
+  db_.newest_arrival->raise(newest_arrival_);
+  if (!erasures_.empty()) db_.linked.clear();
+  for (const auto& [link, time] : links_) db_.linked.add(link.first, link.second, time);
+  for (const auto& [owner, erasure] : erasures_) db_.erased.put(owner, erasure.before);
+}
+
+/// For the event ids of the batch that were accepted before it: where each was first accepted.
+Result<void> HistoryCommit::find_known_ids() {
+  std::vector<rocksdb::Slice> keys;
+  for (const PositionedEvent& entry : in_.events) {
+    if (!entry.event.id.empty()) keys.push_back(to_slice(entry.event.id));
+  }
+  if (keys.empty()) return {};
+  const std::vector<rocksdb::ColumnFamilyHandle*> families(keys.size(), db_.family(Family::dedupe));
+  std::vector<std::string> values;
+  const auto statuses = db_.db->MultiGet(rocksdb::ReadOptions{}, families, keys, &values);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      if (const auto value = decode_dedupe(values[i])) known_.emplace(to_view(keys[i]), *value);
+    } else if (!statuses[i].IsNotFound()) {
+      return to_error(statuses[i]);
+    }
+  }
+  return {};
+}
+
+/// In a partition that begins again, the positions of unfinished erasures would mean other records.
+Result<void> HistoryCommit::forget_recreated_partitions() {
+  if (db_.erased.empty()) return {};
+  const auto stored = stored_positions(db_);
+  if (!stored) return stored.error();
+  for (const auto& [partition, next] : in_.next) {
+    const auto own = stored->find(partition);
+    if (own != stored->end() && next < own->second) recreated_.push_back(partition);
+  }
+  if (recreated_.empty()) return {};
+  auto erasures = unfinished_erasures(db_);
+  if (!erasures) return erasures.error();
+  for (Erasure& erasure : *erasures) {
+    for (const std::int32_t partition : recreated_) {
+      if (const auto own = erasure.before.find(partition); own != erasure.before.end()) own->second = 0;
+    }
+    put_erasure(db_, out_, erasure);
+    db_.erased.put(erasure.owner, erasure.before);
+  }
+  return {};
+}
+
+Result<void> HistoryCommit::add(std::size_t index) {
+  const PositionedEvent& entry = in_.events[index];
+  const Event& event = entry.event;
+  if (event.kind == EventKind::erase) {
+    ++counts_.erased;
+    for (const Owner& owner : owners_of(event)) {
+      if (auto erased = erase(index, owner); !erased) return erased;
+    }
+    return {};
+  }
+  if (!event.consent) {
+    ++counts_.withheld;
+  } else if (is_expired(event.time)) {
+    ++counts_.expired;
+  } else if (!event.id.empty() && !accept_id(entry)) {
+    ++counts_.duplicates;
+  } else {
+    stream_time_ = std::max(stream_time_, event.time);
+    put_rows(entry);
+  }
+  return {};
+}
+
+/// A row for the user, and one for the session. None of an owner that an erasure has erased before it could be read, and
+/// none in a session of what an erased user did there.
+void HistoryCommit::put_rows(const PositionedEvent& entry) {
+  const auto [user, session] = owners_of(entry.event);
+  const bool user_erased = db_.erased.covers(user, entry.position);
+  const bool session_erased = db_.erased.covers(session, entry.position);
+  if (user_erased || (session_erased && user.id.empty())) {
+    ++counts_.overtaken;
+    return;
+  }
+  const std::string value = encode_event_value(entry.event);
+  if (!user.id.empty()) put_row(user, entry, value);
+  if (!session.id.empty() && !session_erased) {
+    put_row(session, entry, value);
+    // After an erasure in this batch `linked` may know links that the batch deletes.
+    const bool known = erasures_.empty() && !db_.linked.wants(user.id, session.id, entry.event.time);
+    if (!user.id.empty() && !known) link(entry.event);
+  }
+  ++counts_.stored;
+}
+
+void HistoryCommit::link(const Event& event) {
+  Timestamp& time = links_.try_emplace({event.user, event.session}, event.time).first->second;
+  time = std::max(time, event.time);
+}
+
+void HistoryCommit::put_row(Owner owner, const PositionedEvent& entry, const std::string& value) {
+  out_.Put(db_.family(Family::history), encode_history_key({std::move(owner), entry.event.time, entry.position}),
+           value);
+}
+
+/// An erase record, which comes after the events before `index`.
+Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
+  const PositionedEvent& record = in_.events[index];
+  if (owner.id.empty()) return {};
+  // A request has erased already, and nothing that the record covers has been written since.
+  if (record.event.partition_only && db_.erased.covers(owner, record.position)) return {};
+  const ErasedPart part{{{record.position.partition, record.position.offset + 1}}, !record.event.partition_only};
+
+  // Rows that this batch has added are not in the store yet.
+  if (owner.kind == Owner::Kind::user) {
+    std::erase_if(links_, [&](const auto& link) { return link.first.first == owner.id; });
+  }
+  std::vector<std::string> covered;
+  bool keeps_own = false;
+  for (const PositionedEvent& entry : std::span(in_.events).first(index)) {
+    const auto owners = owners_of(entry.event);
+    if (std::ranges::find(owners, owner) == owners.end()) continue;
+    if (!part.covers(entry.position)) {
+      keeps_own = true;
+      if (!entry.event.user.empty() && !entry.event.session.empty()) link(entry.event);
+      continue;
+    }
+    for (const Owner& other : owners) {
+      const bool named = owner.kind == Owner::Kind::user || other == owner;
+      if (named) covered.push_back(encode_history_key({other, entry.event.time, entry.position}));
+    }
+  }
+  auto erasure = erase_history(db_, out_, owner, part, keeps_own);
+  if (!erasure) return erasure.error();
+  for (const std::int32_t partition : recreated_) {
+    erasure->before[partition] = partition == record.position.partition ? record.position.offset + 1 : 0;
+  }
+  for (const std::string& key : covered) out_.Delete(db_.family(Family::history), key);
+  const auto [earlier, first] = erasures_.emplace(owner, *erasure);
+  if (!first) merge(earlier->second, *erasure);
+  return {};
+}
+
+void HistoryCommit::add(const RejectedRecord& record) {
+  // A record that cannot be decoded may contain ids anywhere.
+  const std::string value = db_.options.pseudonym_key.empty()
+                                ? encode_rejected(cut_dead_letter(record))
+                                : encode_rejected({record.position, record.arrival, record.reason, {}, {}, {}});
+  out_.Put(db_.family(Family::dead_letters), encode_position(record.position), value);
+}
+
+void HistoryCommit::set_positions() {
+  for (const auto& [partition, offset] : in_.next) {
+    std::string key, value;
+    ByteWriter(key).fixed(partition);
+    ByteWriter(value).fixed(offset);
+    out_.Put(db_.family(Family::positions), key, value);
+  }
+  std::string value;
+  ByteWriter(value).fixed(to_ms(stream_time_));
+  out_.Put(db_.family(Family::meta), to_slice(kStreamTimeKey), value);
+}
+
+bool HistoryCommit::is_expired(Timestamp time) const {
+  return time < oldest_kept(db_.options.max_event_age, std::min(stream_time_, latest_));
+}
+
+/// False if the id was accepted at another position within the window. At the same position it is the same record, read
+/// again after a crash, and must be written again.
+bool HistoryCommit::accept_id(const PositionedEvent& entry) {
+  const auto known = known_.find(entry.event.id);
+  newest_arrival_ = std::max(newest_arrival_, entry.arrival);
+  if (known != known_.end() && known->second.position != entry.position &&
+      known->second.arrival >= entry.arrival - db_.options.dedupe_window) {
+    return false;
+  }
+  const DedupeValue value{entry.arrival, entry.position};
+  known_[entry.event.id] = value;
+  out_.Put(db_.family(Family::dedupe), to_slice(entry.event.id), encode_dedupe(value));
+  return true;
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/event_reader.h"
+#include "store/codec/records.h"
+#include "store/codec/value_codec.h"
+#include "store/history_store.h"
+#include "store/rocks.h"
+
+namespace freshet::store {
+
+/// Builds the WriteBatch of one HistoryStore::commit(). Only history_store.cc includes this.
+/// Threads: one.
+/// REQUIRES: db.in_use and db.history_writes are held, until finish()
+class HistoryCommit {
+ public:
+  HistoryCommit(Database::Impl& db, const EventBatch& batch);
+
+  /// Adds everything in the batch.
+  Result<void> build(bool keep_rejected);
+
+  rocksdb::WriteBatch& batch() { return out_; }
+  const CommitCounts& counts() const { return counts_; }
+
+  /// Call it once batch() is written: notes what others of the store need to know of it.
+  void finish();
+
+ private:
+  Result<void> find_known_ids();
+  Result<void> forget_recreated_partitions();
+  Result<void> add(std::size_t index);
+  Result<void> erase(std::size_t index, const Owner& owner);
+  void add(const RejectedRecord& record);
+  void set_positions();
+  bool is_expired(Timestamp time) const;
+  bool accept_id(const PositionedEvent& entry);
+  void put_rows(const PositionedEvent& entry);
+  void link(const Event& event);
+  void put_row(Owner owner, const PositionedEvent& entry, const std::string& value);
+
+  Database::Impl& db_;
+  const EventBatch& in_;
+  rocksdb::WriteBatch out_;
+  CommitCounts counts_;
+  std::unordered_map<std::string_view, DedupeValue> known_;                   // ids accepted before, and where
+  std::map<Owner, Erasure> erasures_;                                         // by the erase records of this batch
+  std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
+  std::vector<std::int32_t> recreated_;  // partitions of this batch whose log begins again
+  Timestamp stream_time_;
+  const Timestamp latest_;  // upper bound of stream time for computing ages
+  Timestamp newest_arrival_;
+};
+
+}  // namespace freshet::store
