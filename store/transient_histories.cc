@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace freshet::store {
 namespace {
@@ -54,6 +55,22 @@ std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t li
   }
   std::ranges::stable_sort(events, std::ranges::greater{}, &Event::time);
   return events;
+}
+
+TransientPage TransientHistories::page(const Owner& owner, std::size_t limit, std::optional<std::uint64_t> after) {
+  const MutexLock lock(mutex_);
+  expire_locked();
+  TransientPage page;
+  const auto own = of_.find(owner);
+  if (own == of_.end()) return page;
+  const std::set<Number>& numbers = own->second;
+  auto number = std::make_reverse_iterator(after ? numbers.lower_bound(*after) : numbers.end());
+  for (; number != numbers.rend() && page.events.size() < limit; ++number) {
+    page.events.push_back(held_.at(*number).event);
+    page.next = *number;
+  }
+  if (number == numbers.rend()) page.next.reset();
+  return page;
 }
 
 void TransientHistories::erase(const Owner& owner) {

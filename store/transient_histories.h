@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -14,6 +15,12 @@
 #include "store/options.h"
 
 namespace freshet::store {
+
+/// One page of the events of an owner, newest arrival first.
+struct TransientPage {
+  std::vector<Event> events;
+  std::optional<std::uint64_t> next;  ///< number of the last event; nullopt on the last page
+};
 
 /// Events without consent. They are held in memory only, for the lists of the owner's current visit, and are lost when
 /// the process ends.
@@ -31,6 +38,9 @@ class TransientHistories {
 
   /// The owner's last `limit` events by arrival, newest event time first.
   std::vector<Event> recent(const Owner& owner, std::size_t limit);
+
+  /// The next `limit` events of the owner after the one with the number `after`, or the first.
+  TransientPage page(const Owner& owner, std::size_t limit, std::optional<std::uint64_t> after);
 
   /// Removes the owner's events, from the other owner of each event too.
   void erase(const Owner& owner);

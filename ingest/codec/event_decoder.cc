@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "ingest/codec/member_text.h"
 
 namespace freshet::ingest {
 namespace {
@@ -100,11 +101,15 @@ bool read_value(const element& value, float& out, Fault& fault) {
   return true;
 }
 
-bool read_props(const element& value, std::string& out, Fault& fault) {
+/// `text` is how the producer wrote it: numbers and repeated members are kept as they are, only white space is removed.
+bool read_props(const element& value, std::string_view text, std::string& out, Fault& fault) {
   object members;
   if (value.get(members) != simdjson::SUCCESS) return fail(fault, "props", "expected an object");
   if (members.size() == 0) return true;
-  out = simdjson::minify(value);
+  out.resize(text.size() + simdjson::SIMDJSON_PADDING);
+  std::size_t length = 0;
+  FRESHET_CHECK(simdjson::minify(text.data(), text.size(), out.data(), length) == simdjson::SUCCESS);
+  out.resize(length);
   return check_length(out.size(), kMaxPropsBytes, "props", fault);
 }
 
@@ -122,8 +127,9 @@ constexpr std::array<std::string_view, 11> kMembers{"user",  "item",    "ts",   
                                                     "value", "request", "props", "consent", "$scope"};
 
 /// One member of the event object. Unknown members are ignored, so that producers may use a newer format. Null means
-/// absent. A duplicate member is refused, since it is ambiguous.
-bool read_member(std::string_view name, const element& value, Draft& draft, Fault& fault) {
+/// absent. A duplicate member is refused, since it is ambiguous. `text_of()`: the member's value as it was written.
+template <typename TextOf>
+bool read_member(std::string_view name, const element& value, TextOf text_of, Draft& draft, Fault& fault) {
   const auto known = std::ranges::find(kMembers, name);
   if (known == kMembers.end()) return true;
   const unsigned bit = 1U << (known - kMembers.begin());
@@ -141,7 +147,7 @@ bool read_member(std::string_view name, const element& value, Draft& draft, Faul
   if (name == "value") return read_value(value, event.value, fault);
   if (name == "consent") return read_consent(value, event.consent, fault);
   if (name == "$scope") return read_scope(value, event.partition_only, fault);
-  return read_props(value, event.props, fault);
+  return read_props(value, text_of(), event.props, fault);
 }
 
 /// The attributes of a CloudEvent's envelope that freshet uses.
@@ -235,12 +241,16 @@ bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fa
 
 /// Finds the event in the record: the object itself, or the data of a CloudEvent.
 bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault) {
-  const auto read_all = [&](const object& members) {
+  const auto read_all = [&](const object& members, std::string_view text) {
+    std::size_t index = 0;
     for (const auto [name, value] : members) {
-      if (!read_member(name, value, draft, fault)) return false;
+      const auto text_of = [&] { return member_text(text, index); };
+      if (!read_member(name, value, text_of, draft, fault)) return false;
+      ++index;
     }
     return true;
   };
+  const std::string_view record = std::string_view(padded).substr(0, padded.size() - simdjson::SIMDJSON_PADDING);
   struct Attribute {
     std::string_view header;
     std::string_view Envelope::*member;
@@ -259,25 +269,27 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     binary |= name == "ce_specversion";
   }
   if (binary) {
-    return check_envelope(envelope, "ce_", fault) && read_all(fields) && apply_envelope(envelope, draft, fault);
+    return check_envelope(envelope, "ce_", fault) && read_all(fields, record) && apply_envelope(envelope, draft, fault);
   }
 
   element version;
-  if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields);
+  if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields, record);
   envelope = {};
-  const auto text = [&](std::string_view name, std::string_view& out) {
+  const auto attribute = [&](std::string_view name, std::string_view& out) {
     if (fields.at_key(name).get(out) != simdjson::SUCCESS) out = {};  // another type counts as missing
   };
-  text("specversion", envelope.specversion);
-  text("id", envelope.id);
-  text("source", envelope.source);
-  text("time", envelope.time);
+  attribute("specversion", envelope.specversion);
+  attribute("id", envelope.id);
+  attribute("source", envelope.source);
+  attribute("time", envelope.time);
   if (!check_envelope(envelope, "", fault)) return false;
   object data;
   if (fields.at_key("data").get(data) != simdjson::SUCCESS) {
     return fail(fault, "data", "expected an object (CloudEvents)");
   }
-  return read_all(data) && apply_envelope(envelope, draft, fault);
+  std::size_t index = 0;  // of "data"
+  for (auto member = fields.begin(); member.key() != "data"; ++member) ++index;
+  return read_all(data, member_text(record, index)) && apply_envelope(envelope, draft, fault);
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {

@@ -215,21 +215,21 @@ Result<json::value> parse_json(std::string_view body) {
   return parser.release();
 }
 
-json::value to_json(const Event& event) {
-  json::object out;
+void write(JsonWriter& out, const Event& event) {
   const auto add = [&](const char* name, const std::string& text) {
-    if (!text.empty()) out.emplace(name, text);
+    if (!text.empty()) out.name(name).text(text);
   };
+  out.open('{');
   add("id", event.id);
   add("user", event.user);
   add("session", event.session);
   add("item", event.item);
   add("type", event.type);
-  out.emplace("ts", format_rfc3339(event.time));
-  out.emplace("value", event.value);
+  out.name("ts").text(format_rfc3339(event.time));
+  out.name("value").number(double{event.value});
   add("request", event.request);
-  if (!event.props.empty()) out.emplace("props", parsed_or_empty(event.props));
-  return out;
+  if (!event.props.empty()) out.name("props").raw(event.props);
+  out.close('}');
 }
 
 json::value to_json(const Item& item) {

@@ -59,7 +59,7 @@ ApiResponse problem(const Error& error);
 /// Errors: invalid, with the place ("not JSON: ... at byte 12"). Depth is limited.
 Result<json::value> parse_json(std::string_view body);
 
-json::value to_json(const Event& event);
+void write(JsonWriter& out, const Event& event);
 json::value to_json(const Item& item);
 
 /// {"0": 1042, ...}: the offset of each partition.

@@ -1,7 +1,12 @@
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "serve/api/v1/endpoints.h"
-#include "serve/api/v1/history_cursor.h"
+#include "serve/api/v1/export_cursor.h"
 #include "serve/routing/json.h"
 #include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
@@ -18,10 +23,10 @@ struct OwnerKind {
 
 ApiResponse not_found(const OwnerKind& of) { return problem(404, "no such " + of.name); }
 
-json::array to_json(const std::vector<Event>& events) {
-  json::array out;
-  for (const Event& event : events) out.push_back(serve::to_json(event));
-  return out;
+void write_events(JsonWriter& out, std::string_view name, const std::vector<Event>& events) {
+  out.name(name).open('[');
+  for (const Event& event : events) write(out, event);
+  out.close(']');
 }
 
 /// The newest events of a history, and how many it has.
@@ -33,24 +38,45 @@ ApiResponse newest_events(const RouteRequest& request, const EndpointContext& co
   if (*count == 0) return not_found(of);
   const auto recent = context.services.histories.recent(owner, request.get(context.parameters.limit));
   if (!recent) return problem(recent.error());
-  return json_response({{of.name, id}, {"count", *count}, {"events", to_json(*recent)}});
+  ApiResponse response;
+  JsonWriter out(response.body);
+  out.open('{').name(of.name).text(id).name("count").number(std::uint64_t{*count});
+  write_events(out, "events", *recent);
+  out.close('}');
+  return response;
 }
 
-/// A page of all stored events. The first page also has the events held in memory without consent.
+/// A page of all stored events. The first page also has those held in memory without consent; if there are more of them
+/// than a page takes, the rest comes behind the stored ones.
 ApiResponse export_page(const RouteRequest& request, const EndpointContext& context, const OwnerKind& of) {
   const std::string& id = request.get(of.parameter);
-  const auto& after = request.get(context.parameters.cursor);
+  const ExportCursor after = request.get(context.parameters.cursor).value_or(ExportCursor{});
+  const std::size_t limit = request.get(context.parameters.page_limit);
   const Owner owner = context.owner(of.kind, id);
-  const auto page = context.services.histories.page(owner, request.get(context.parameters.page_limit), after);
-  if (!page) return problem(page.error());
-  json::object body{{of.name, id}, {"events", to_json(page->events)}};
-  if (!after) {
-    const auto held = context.services.transient.recent(owner, kMaxPageEvents);
-    if (page->events.empty() && held.empty()) return not_found(of);
-    body.emplace("without_consent", to_json(held));
+  const bool first = !after.stored && !after.held, with_stored = first || after.stored, with_held = !after.stored;
+  ExportCursor next{{}, after.held};
+  std::vector<Event> stored, held;
+  if (with_stored) {
+    auto page = context.services.histories.page(owner, limit, after.stored);
+    if (!page) return problem(page.error());
+    stored = std::move(page->events);
+    next.stored = page->next;
   }
-  if (page->next) body.emplace("next", to_text(*page->next));
-  return json_response(std::move(body));
+  if (with_held) {
+    auto page = context.services.transient.page(owner, limit, after.held);
+    held = std::move(page.events);
+    next.held = page.next;
+  }
+  if (first && stored.empty() && held.empty()) return not_found(of);
+
+  ApiResponse response;
+  JsonWriter out(response.body);
+  out.open('{').name(of.name).text(id);
+  write_events(out, "events", stored);
+  if (with_held) write_events(out, "without_consent", held);
+  if (next.stored || next.held) out.name("next").text(to_text(next));
+  out.close('}');
+  return response;
 }
 
 /// Appends the erase records, then removes the history. In this order their positions tell which events are erased that
@@ -87,18 +113,21 @@ void add_endpoints(Router& router, const EndpointContext& context, const OwnerKi
               .problems = {404, 503},
               .handler = immediately(
                   [context, of](const RouteRequest& request) { return newest_events(request, context, of); })});
-  router.add({.method = "GET",
-              .path = path + "/export",
-              .parameters = {&of.parameter, &parameters.page_limit, &parameters.cursor},
-              .scope = Scope::admin,
-              .operation = "export_" + of.name,
-              .tag = "histories",
-              .summary = "Export all events of a " + of.name + ", page by page",
-              .responses = {{200, "Stored events, newest first. The first page also has those held without consent.",
-                             schema::reference("Export"), ""}},
-              .problems = {404, 503},
-              .handler = immediately(
-                  [context, of](const RouteRequest& request) { return export_page(request, context, of); })});
+  router.add(
+      {.method = "GET",
+       .path = path + "/export",
+       .parameters = {&of.parameter, &parameters.page_limit, &parameters.cursor},
+       .scope = Scope::admin,
+       .operation = "export_" + of.name,
+       .tag = "histories",
+       .summary = "Export all events of a " + of.name + ", page by page",
+       .responses = {{200,
+                      "Stored events, newest first. The first page also has those held without consent; if they are "
+                      "more than a page takes, the rest comes behind the stored ones.",
+                      schema::reference("Export"), ""}},
+       .problems = {404, 503},
+       .handler =
+           immediately([context, of](const RouteRequest& request) { return export_page(request, context, of); })});
   router.add({.method = "DELETE",
               .path = path,
               .parameters = {&of.parameter},

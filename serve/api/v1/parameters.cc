@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "serve/api/v1/history_cursor.h"
+#include "serve/api/v1/export_cursor.h"
 
 namespace freshet::serve {
 namespace {
@@ -35,7 +35,7 @@ Parameters::Parameters(const Options& options)
                                   parse_token)),
       limit(query_integer("limit", "Number of events, newest first.", 1, kMaxEvents, kDefaultEvents)),
       page_limit(make_page_limit()),
-      cursor(query_text<store::HistoryCursor>("cursor", "`next` of the previous page.", "^[0-9]+-[0-9]+-[0-9]+$",
-                                              parse_cursor)) {}
+      cursor(query_text<ExportCursor>("cursor", "`next` of the previous page.", kExportCursorPattern,
+                                      parse_export_cursor)) {}
 
 }  // namespace freshet::serve

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/position.h"
+#include "serve/api/v1/export_cursor.h"
 #include "serve/options.h"
 #include "serve/routing/parameter.h"
 #include "serve/services.h"
@@ -29,7 +30,7 @@ struct Parameters {
 
   const Parameter<std::size_t> limit;       ///< of the newest events of a history
   const Parameter<std::size_t> page_limit;  ///< of a page of an export
-  const Parameter<std::optional<store::HistoryCursor>> cursor;
+  const Parameter<std::optional<ExportCursor>> cursor;
 };
 
 }  // namespace freshet::serve

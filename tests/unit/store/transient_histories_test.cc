@@ -88,6 +88,31 @@ TEST_F(TransientHistoriesTest, ForgetsInTimeWhateverIsDoneToTheWallClock) {
   EXPECT_THAT(items(Owner::Kind::user, "u"), IsEmpty());
 }
 
+TEST_F(TransientHistoriesTest, PagesThroughAnOwnersEventsWhileMoreArrive) {
+  for (const char* item : {"a", "b", "c"}) histories.add(event("u", "", item, 1000));
+  const Owner u{Owner::Kind::user, "u"};
+  const TransientPage first = histories.page(u, 2, {});
+  EXPECT_THAT(items_of_events(first.events), ElementsAre("c", "b"));
+  ASSERT_TRUE(first.next);
+  histories.erase({Owner::Kind::user, "v"});
+  const TransientPage second = histories.page(u, 2, first.next);
+  EXPECT_THAT(items_of_events(second.events), ElementsAre("a"));
+  EXPECT_FALSE(second.next);
+  EXPECT_FALSE(histories.page(u, 3, {}).next);
+  EXPECT_THAT(histories.page(u, 3, 0).events, IsEmpty());
+  EXPECT_THAT(histories.page({Owner::Kind::user, "nobody"}, 3, {}).events, IsEmpty());
+}
+
+TEST_F(TransientHistoriesTest, ErasesAUserWithManyEvents) {
+  Options options;
+  TransientHistories many(options, clock, metrics);
+  for (int i = 0; i < 3000; ++i) many.add(event(i % 2 == 0 ? "u" : "v", "s", "a", 1000));
+  many.erase({Owner::Kind::user, "u"});
+  EXPECT_THAT(many.page({Owner::Kind::user, "u"}, 10, {}).events, IsEmpty());
+  EXPECT_EQ(many.page({Owner::Kind::user, "v"}, 10'000, {}).events.size(), 1500U);
+  EXPECT_EQ(many.page({Owner::Kind::session, "s"}, 10'000, {}).events.size(), 1500U);
+}
+
 TEST_F(TransientHistoriesTest, ErasesAUserFromTheirSessionsToo) {
   histories.add(event("u", "s", "a", 1000));
   histories.add(event("v", "s", "b", 2000));

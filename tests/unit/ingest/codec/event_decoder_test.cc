@@ -252,6 +252,24 @@ TEST(EventDecoder, TakesZeroAndNegativeAndLargeFiniteValues) {
   EXPECT_EQ(decode(with(R"("value":1e-300)"))->value, 0.0F);
 }
 
+TEST(EventDecoder, PropsAreKeptAsTheyWereWritten) {
+  const auto props_of = [](const std::string& text) {
+    const auto event = decode(text);
+    return event ? event->props : event.error().message;
+  };
+  const std::string written = R"({"n":12345678901234567890.0,"a":1,"a":2,"e":1E+2,"t":"\u00e9 \"}{,: \\","l":[1,{}]})";
+  EXPECT_EQ(props_of(R"({"user":"u","item":"i","props":)" + written + "}"), written);
+  EXPECT_EQ(props_of(R"({"props":)" + written + R"(,"user":"u","item":"i"})"), written);
+  EXPECT_EQ(props_of(R"({"x":{"props":{"no":1}},"user":"u","pr\u006fps" : { "a" : [ 1 , 2 ] } ,"item":"i"})"),
+            R"({"a":[1,2]})");
+  EXPECT_EQ(props_of("\xEF\xBB\xBF"
+                     R"( {"user":"u","item":"i","props":{"a" : "b c"}} )"),
+            R"({"a":"b c"})");
+  EXPECT_EQ(props_of(R"({"id":"1","source":"/s","data":{"user":"u","props":)" + written +
+                     R"(,"item":"i"},"specversion":"1.0"})"),
+            written);
+}
+
 TEST(EventDecoder, ReadsAnEraseRecord) {
   const auto user = decode(R"({"type":"$erase","user":"u"})");
   ASSERT_TRUE(user) << user.error().message;

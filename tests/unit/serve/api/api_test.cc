@@ -350,22 +350,42 @@ TEST_F(ApiTest, ExportGoesThroughEverythingHeldOfAnOwnerPageByPage) {
   for (int i = 0; i < 3; ++i) {
     fixture_.learn(testing::user_event(1000 + i, "me", "i" + std::to_string(i), 1'700'000'100'000 + i));
   }
-  fixture_.transient.add(testing::user_event(0, "me", "passing", 1'700'000'100'000).event);
+  for (const char* item : {"first", "second", "third"}) {
+    fixture_.transient.add(testing::user_event(0, "me", item, 1'700'000'100'000).event);
+  }
   const json::value first = get("/v1/users/me/export?limit=2");
   ASSERT_EQ(first.at("events").as_array().size(), 2U);
   EXPECT_EQ(first.at("events").at(0).at("item").as_string(), "i2");
-  EXPECT_EQ(first.at("without_consent").at(0).at("item").as_string(), "passing");
-  const std::string next(first.at("next").as_string());
-  const json::value last = get("/v1/users/me/export?limit=2&cursor=" + next);
-  ASSERT_EQ(last.at("events").as_array().size(), 1U);
-  EXPECT_EQ(last.at("events").at(0).at("item").as_string(), "i0");
+  ASSERT_EQ(first.at("without_consent").as_array().size(), 2U);
+  EXPECT_EQ(first.at("without_consent").at(0).at("item").as_string(), "third");
+  const auto next = [](const json::value& page) { return std::string(page.at("next").as_string()); };
+  const json::value second = get("/v1/users/me/export?limit=2&cursor=" + next(first));
+  ASSERT_EQ(second.at("events").as_array().size(), 1U);
+  EXPECT_EQ(second.at("events").at(0).at("item").as_string(), "i0");
+  EXPECT_FALSE(second.as_object().contains("without_consent"));
+  fixture_.transient.add(testing::user_event(0, "me", "meanwhile", 1'700'000'100'000).event);
+  const json::value last = get("/v1/users/me/export?limit=2&cursor=" + next(second));
+  EXPECT_TRUE(last.at("events").as_array().empty());
+  ASSERT_EQ(last.at("without_consent").as_array().size(), 1U);
+  EXPECT_EQ(last.at("without_consent").at(0).at("item").as_string(), "first");
   EXPECT_FALSE(last.as_object().contains("next"));
-  EXPECT_FALSE(last.as_object().contains("without_consent"));
   EXPECT_EQ(ask("GET", "/v1/users/nobody/export").status, 404U);
   EXPECT_EQ(ask("GET", "/v1/sessions/me/export").status, 404U);
   for (const char* cursor :
-       {"", "x", "1-2", "1-2-3-4", "1-2-3x", "-1-2-3", "1-99999999999-3", "99999999999999999-0-0"}) {
+       {"", "x", "1-2", "1-2-3-", "1-2-3-4-5", "1-2-3x", "-1-2-3", "1--2-3", "1-99999999999-3", "99999999999999999-0-0",
+        "held-", "held-x", "held--1", "held-1-", "held-99999999999999999999"}) {
     EXPECT_EQ(ask("GET", std::string("/v1/users/me/export?cursor=") + cursor).status, 400U) << cursor;
+  }
+}
+
+TEST_F(ApiTest, PropsAreReturnedAsTheyWereSent) {
+  PositionedEvent entry = testing::user_event(1000, "me", "i", 1'700'000'100'000);
+  std::string deep = "1";
+  for (int i = 0; i < 60; ++i) deep = R"({"a":)" + deep + "}";
+  entry.event.props = R"({"n":12345678901234567890.0,"a":1,"a":2,"e":1E+2,"deep":)" + deep + "}";
+  fixture_.learn(entry);
+  for (const char* target : {"/v1/users/me", "/v1/users/me/export"}) {
+    EXPECT_NE(ask("GET", target).body.find(R"("props":)" + entry.event.props + "}"), std::string::npos) << target;
   }
 }
 
