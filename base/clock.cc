@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "base/sync.h"
-#include "base/take_char.h"
+#include "base/take.h"
 
 namespace freshet {
 namespace {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -47,6 +48,11 @@ struct Owner {
 
   auto operator<=>(const Owner&) const = default;
 };
+
+/// The user and the session of an event. One of them may have an empty id: it is then none.
+inline std::array<Owner, 2> owners_of(const Event& event) {
+  return {Owner{Owner::Kind::user, event.user}, Owner{Owner::Kind::session, event.session}};
+}
 
 /// The key of an event's log record: the user, or the session if there is no user. It keeps an owner's events in one
 /// partition, in order.

@@ -1,27 +1,10 @@
 #include "base/position.h"
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/take_char.h"
+#include "base/take.h"
 
 namespace freshet {
-namespace {
-
-/// Removes one non-negative decimal number without leading zeros from the front of `text`.
-template <typename Number>
-bool take_number(std::string_view& text, Number& number) {
-  if (text.empty() || text.front() == '-' || (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9')) {
-    return false;
-  }
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
-
-}  // namespace
-
 void advance(Positions& positions, const Positions& upto) {
   for (const auto& [partition, offset] : upto) {
     auto& own = positions.try_emplace(partition, offset).first->second;

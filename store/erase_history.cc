@@ -106,7 +106,7 @@ Result<Erasure> erase_history(const Database::Impl& db, rocksdb::WriteBatch& bat
   }
   if (!status.ok()) return to_error(status);
   auto erasure = unfinished(db, owner);
-  if (erasure) merge(*erasure, {owner, part.before, {touched.begin(), touched.end()}});
+  if (erasure) merge(*erasure, {owner, part.before, std::move(touched)});
   return erasure;
 }
 
@@ -116,9 +116,7 @@ void put_erasure(const Database::Impl& db, rocksdb::WriteBatch& batch, const Era
 
 void merge(Erasure& erasure, const Erasure& other) {
   advance(erasure.before, other.before);
-  std::set<Owner> touched(erasure.touched.begin(), erasure.touched.end());
-  touched.insert(other.touched.begin(), other.touched.end());
-  erasure.touched.assign(touched.begin(), touched.end());
+  erasure.touched.insert(other.touched.begin(), other.touched.end());
 }
 
 Result<std::vector<Erasure>> unfinished_erasures(const Database::Impl& db) {

@@ -21,7 +21,9 @@ struct ErasedPart {
 };
 
 /// Adds to `batch` the deletion of the rows of `owner` that `part` covers; of a user its rows in the histories of its
-/// sessions too, and its links to sessions (db.linked is then to be cleared). `keeps_own`: rows of the owner that `part` does not cover have been put into `batch` before.
+/// sessions
+/// too, and its links to sessions (db.linked is then to be cleared). `keeps_own`: rows of the owner that `part` does not
+/// cover have been put into `batch` before.
 /// Returns the erasure, merged with an unfinished one of the same owner. The caller writes it with put_erasure().
 /// REQUIRES: db.history_writes is held, until `batch` is written
 /// Cost:     reads the owner's rows, and for a user all rows of its sessions

@@ -41,22 +41,20 @@ bool has_word(std::string_view prose, std::string_view id) {
 class NamedOwners {
  public:
   explicit NamedOwners(std::span<const Erasure> erasures) {
-    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, &erasure);
+    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true});
   }
 
   /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition.
   bool in(const RejectedRecord& record) const {
     bool found = false;
-    const auto covered = [&](const Erasure& erasure) {
-      return !erasure.before.contains(record.position.partition) || is_below(record.position, erasure.before);
-    };
     const auto search_text = [&](std::string_view text) {
       const auto [first, last] = by_id_.equal_range(text);
-      found = found || std::any_of(first, last, [&](const auto& entry) { return covered(*entry.second); });
+      found =
+          found || std::any_of(first, last, [&](const auto& entry) { return entry.second.covers(record.position); });
     };
     const auto search_prose = [&](std::string_view prose) {
       found = found || std::ranges::any_of(by_id_, [&](const auto& entry) {
-                return covered(*entry.second) && has_word(prose, entry.first);
+                return entry.second.covers(record.position) && has_word(prose, entry.first);
               });
     };
     search_text(record.key);
@@ -65,8 +63,13 @@ class NamedOwners {
     return found;
   }
 
+  /// The same of a record that is damaged, so that neither its position nor its parts are known.
+  bool in(std::string_view damaged) const {
+    return std::ranges::any_of(by_id_, [&](const auto& entry) { return has_word(damaged, entry.first); });
+  }
+
  private:
-  std::multimap<std::string_view, const Erasure*> by_id_;  // a user and a session may have the same id
+  std::multimap<std::string_view, ErasedPart> by_id_;  // a user and a session may have the same id
 };
 
 rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
@@ -104,14 +107,13 @@ Result<std::vector<Erasure>> Erasures::pending() const {
   return unfinished_erasures(db);
 }
 
-Result<std::vector<Erasure>> Erasures::committed(const std::set<std::int32_t>& read) const {
+Result<std::vector<Erasure>> Erasures::committed(std::vector<Erasure> erasures,
+                                                 const std::set<std::int32_t>& read) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  auto erasures = unfinished_erasures(db);
-  if (!erasures) return erasures;
   const auto positions = stored_positions(db);
   if (!positions) return positions.error();
-  std::erase_if(*erasures, [&](const Erasure& erasure) {
+  std::erase_if(erasures, [&](const Erasure& erasure) {
     Positions wanted = erasure.before;
     std::erase_if(wanted, [&](const auto& own) { return !read.contains(own.first); });
     return erasure.before.empty() || read.empty() || !covers(*positions, wanted);
@@ -131,8 +133,8 @@ Result<void> Erasures::erase_dead_letters(std::span<const Erasure> erasures) {
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const auto position = decode_position(to_view(it->key()));
     const auto record = position ? decode_rejected(to_view(it->value()), *position) : std::nullopt;
-    if (!record) return Error{Errc::corrupt, "a dead letter cannot be decoded"};
-    if (named.in(*record)) batch.Delete(db.family(Family::dead_letters), it->key());
+    if (record ? named.in(*record) : named.in(to_view(it->value())))
+      batch.Delete(db.family(Family::dead_letters), it->key());
   }
   auto status = it->status();
   if (status.ok()) status = db.db->Write(rocksdb::WriteOptions{}, &batch);

@@ -25,10 +25,11 @@ class Erasures {
   /// All of them, in no particular order.
   Result<std::vector<Erasure>> pending() const;
 
-  /// Those whose erase records have been committed, in each of the partitions that this process reads.
-  Result<std::vector<Erasure>> committed(const std::set<std::int32_t>& read) const;
+  /// Those of `erasures` whose erase records have been committed, in each of the partitions that this process reads.
+  Result<std::vector<Erasure>> committed(std::vector<Erasure> erasures, const std::set<std::int32_t>& read) const;
 
-  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition.
+  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition. In
+  /// one that is damaged it looks for the ids as words.
   /// Cost: reads all dead letters
   Result<void> erase_dead_letters(std::span<const Erasure> erasures);
 

@@ -1,8 +1,6 @@
 #include "store/history_commit.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -12,14 +10,6 @@
 #include "store/erase_history.h"
 
 namespace freshet::store {
-namespace {
-
-std::array<Owner, 2> owners_of(const Event& event) {
-  return {Owner{Owner::Kind::user, event.user}, Owner{Owner::Kind::session, event.session}};
-}
-
-}  // namespace
-
 HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
     : db_(db),
       in_(batch),
@@ -132,8 +122,9 @@ void HistoryCommit::put_rows(const PositionedEvent& entry) {
   if (!session.id.empty() && !session_erased) {
     put_row(session, entry, value);
     // After an erasure in this batch `linked` may know links that the batch deletes.
-    const bool known = erasures_.empty() && !db_.linked.wants(user.id, session.id, entry.event.time);
-    if (!user.id.empty() && !known) link(entry.event);
+    if (!user.id.empty() && (!erasures_.empty() || db_.linked.wants(user.id, session.id, entry.event.time))) {
+      link(entry.event);
+    }
   }
   ++counts_.stored;
 }
@@ -153,7 +144,10 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
   const PositionedEvent& record = in_.events[index];
   if (owner.id.empty()) return {};
   // A request has erased already, and nothing that the record covers has been written since.
-  if (record.event.partition_only && db_.erased.covers(owner, record.position)) return {};
+  if (record.event.partition_only && db_.erased.covers(owner, record.position)) {
+    counts_.carried_out.insert(record.position);
+    return {};
+  }
   const ErasedPart part{{{record.position.partition, record.position.offset + 1}}, !record.event.partition_only};
 
   // Rows that this batch has added are not in the store yet.
@@ -162,15 +156,14 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
   }
   std::vector<std::string> covered;
   bool keeps_own = false;
-  for (const PositionedEvent& entry : std::span(in_.events).first(index)) {
-    const auto owners = owners_of(entry.event);
-    if (std::ranges::find(owners, owner) == owners.end()) continue;
+  for (const std::size_t earlier : interactions_before(index, owner)) {
+    const PositionedEvent& entry = in_.events[earlier];
     if (!part.covers(entry.position)) {
       keeps_own = true;
       if (!entry.event.user.empty() && !entry.event.session.empty()) link(entry.event);
       continue;
     }
-    for (const Owner& other : owners) {
+    for (const Owner& other : owners_of(entry.event)) {
       const bool named = owner.kind == Owner::Kind::user || other == owner;
       if (named) covered.push_back(encode_history_key({other, entry.event.time, entry.position}));
     }
@@ -184,6 +177,17 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
   const auto [earlier, first] = erasures_.emplace(owner, *erasure);
   if (!first) merge(earlier->second, *erasure);
   return {};
+}
+
+/// Numbers of the owner's interactions in the batch before `index`, which only grows from call to call. Few batches have an
+/// erase record, so the others are spared the index.
+std::span<const std::size_t> HistoryCommit::interactions_before(std::size_t index, const Owner& owner) {
+  for (; indexed_ < index; ++indexed_) {
+    const Event& event = in_.events[indexed_].event;
+    if (event.kind == EventKind::erase) continue;
+    for (Owner& one : owners_of(event)) by_owner_[std::move(one)].push_back(indexed_);
+  }
+  return by_owner_[owner];
 }
 
 void HistoryCommit::add(const RejectedRecord& record) {

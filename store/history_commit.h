@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -35,6 +36,7 @@ class HistoryCommit {
   Result<void> forget_recreated_partitions();
   Result<void> add(std::size_t index);
   Result<void> erase(std::size_t index, const Owner& owner);
+  std::span<const std::size_t> interactions_before(std::size_t index, const Owner& owner);
   void add(const RejectedRecord& record);
   void set_positions();
   bool is_expired(Timestamp time) const;
@@ -47,8 +49,10 @@ class HistoryCommit {
   const EventBatch& in_;
   rocksdb::WriteBatch out_;
   CommitCounts counts_;
-  std::unordered_map<std::string_view, DedupeValue> known_;                   // ids accepted before, and where
-  std::map<Owner, Erasure> erasures_;                                         // by the erase records of this batch
+  std::unordered_map<std::string_view, DedupeValue> known_;  // ids accepted before, and where
+  std::size_t indexed_ = 0;                                  // so many events of the batch are in by_owner_
+  std::map<Owner, std::vector<std::size_t>> by_owner_;       // their numbers, for erase records
+  std::map<Owner, Erasure> erasures_;                        // by the erase records of this batch
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
   std::vector<std::int32_t> recreated_;  // partitions of this batch whose log begins again
   Timestamp stream_time_;

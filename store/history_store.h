@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,13 @@ namespace freshet::store {
 
 /// The outcome of one committed batch, in events.
 struct CommitCounts {
-  std::size_t stored = 0;      ///< interactions written
-  std::size_t duplicates = 0;  ///< not stored: the id was seen before, within the dedupe window
-  std::size_t expired = 0;     ///< not stored: older than max_event_age
-  std::size_t withheld = 0;    ///< not stored: no consent
-  std::size_t erased = 0;      ///< erase records
-  std::size_t overtaken = 0;   ///< not stored: a request to erase their owner was faster
+  std::size_t stored = 0;          ///< interactions written
+  std::size_t duplicates = 0;      ///< not stored: the id was seen before, within the dedupe window
+  std::size_t expired = 0;         ///< not stored: older than max_event_age
+  std::size_t withheld = 0;        ///< not stored: no consent
+  std::size_t erased = 0;          ///< erase records
+  std::size_t overtaken = 0;       ///< not stored: a request to erase their owner was faster
+  std::set<Position> carried_out;  ///< erase records whose requests had erased already
 };
 
 /// The place of a row in an owner's history, from which page() continues.

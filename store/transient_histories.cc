@@ -1,18 +1,9 @@
 #include "store/transient_histories.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 namespace freshet::store {
-namespace {
-
-std::array<Owner, 2> owners_of(const Event& event) {
-  return {Owner{Owner::Kind::user, event.user}, Owner{Owner::Kind::session, event.session}};
-}
-
-}  // namespace
-
 TransientHistories::TransientHistories(const Options& options, const Clock& clock, Metrics& metrics)
     : max_events_(options.transient_events),
       max_age_(options.transient_for),
@@ -21,7 +12,7 @@ TransientHistories::TransientHistories(const Options& options, const Clock& cloc
       dropped_(metrics.counter("freshet_store_transient_dropped_total",
                                "Events without consent that were evicted from memory before they expired.")) {}
 
-void TransientHistories::add(const Event& event) {
+TransientHistories::Number TransientHistories::add(const Event& event) {
   const MutexLock lock(mutex_);
   expire_locked();
   Event kept;
@@ -37,9 +28,16 @@ void TransientHistories::add(const Event& event) {
     if (!owner.id.empty()) of_[std::move(owner)].insert(number);
   }
   while (held_.size() > max_events_) {
-    remove(held_.begin()->first);
+    remove_locked(held_.begin()->first);
     dropped_.Increment();
   }
+  publish_count_locked();
+  return number;
+}
+
+void TransientHistories::remove(Number number) {
+  const MutexLock lock(mutex_);
+  if (held_.contains(number)) remove_locked(number);
   publish_count_locked();
 }
 
@@ -94,7 +92,7 @@ bool TransientHistories::erase_some(const Owner& owner, Number end) {
       publish_count_locked();
       return false;
     }
-    remove(*own->second.begin());
+    remove_locked(*own->second.begin());
   }
   return true;
 }
@@ -106,7 +104,7 @@ void TransientHistories::expire() {
 
 void TransientHistories::expire_locked() {
   const auto oldest = clock_.elapsed() - max_age_;
-  while (!held_.empty() && held_.begin()->second.arrival <= oldest) remove(held_.begin()->first);
+  while (!held_.empty() && held_.begin()->second.arrival <= oldest) remove_locked(held_.begin()->first);
   publish_count_locked();
 }
 
@@ -115,7 +113,7 @@ void TransientHistories::publish_count_locked() {
   held_gauge_.Set(static_cast<double>(held_.size()));
 }
 
-void TransientHistories::remove(Number number) {
+void TransientHistories::remove_locked(Number number) {
   const auto entry = held_.find(number);
   for (const Owner& owner : owners_of(entry->second.event)) {
     const auto own = of_.find(owner);

@@ -33,8 +33,14 @@ class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
 
+  /// Of an event, in the order of arrival.
+  using Number = std::uint64_t;
+
   /// Adds the event to its user's and its session's events. Keeps only what lists need: owners, item, type and time.
-  void add(const Event& event);
+  Number add(const Event& event);
+
+  /// Removes one event, if it is still there.
+  void remove(Number number);
 
   /// The owner's last `limit` events by arrival, newest event time first.
   std::vector<Event> recent(const Owner& owner, std::size_t limit);
@@ -53,12 +59,11 @@ class TransientHistories {
     std::chrono::milliseconds arrival;  // Clock::elapsed()
     Event event;
   };
-  using Number = std::uint64_t;  // of an event, in the order of arrival
 
   void expire_locked() FRESHET_REQUIRES(mutex_);
   void publish_count_locked() FRESHET_REQUIRES(mutex_);
   bool erase_some(const Owner& owner, Number end);
-  void remove(Number number) FRESHET_REQUIRES(mutex_);
+  void remove_locked(Number number) FRESHET_REQUIRES(mutex_);
 
   const std::size_t max_events_;
   const std::chrono::milliseconds max_age_;

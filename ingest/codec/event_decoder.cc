@@ -48,7 +48,8 @@ bool check_length(std::size_t bytes, std::size_t limit, std::string_view field, 
 struct Draft {
   Event event;
   std::optional<Timestamp> time;
-  unsigned seen = 0;  // one bit per member of kMembers
+  bool scoped = false;  // "$scope" is given
+  unsigned seen = 0;    // one bit per member of kMembers
 };
 
 /// An id: a string, or an integer (many shops have integer ids), which becomes its decimal text.
@@ -117,10 +118,9 @@ bool read_consent(const element& value, bool& out, Fault& fault) {
   return value.get(out) == simdjson::SUCCESS || fail(fault, "consent", "expected true or false");
 }
 
-bool read_scope(const element& value, bool& partition_only, Fault& fault) {
+bool is_partition(const element& value) {
   std::string_view scope;
-  partition_only = value.get(scope) == simdjson::SUCCESS && scope == "partition";
-  return partition_only || fail(fault, "$scope", "expected \"partition\"");
+  return value.get(scope) == simdjson::SUCCESS && scope == "partition";
 }
 
 constexpr std::array<std::string_view, 11> kMembers{"user",  "item",    "ts",    "type",    "session", "id",
@@ -146,7 +146,11 @@ bool read_member(std::string_view name, const element& value, TextOf text_of, Dr
   if (name == "type") return read_type(value, event.type, fault);
   if (name == "value") return read_value(value, event.value, fault);
   if (name == "consent") return read_consent(value, event.consent, fault);
-  if (name == "$scope") return read_scope(value, event.partition_only, fault);
+  if (name == "$scope") {
+    draft.scoped = true;
+    event.partition_only = is_partition(value);
+    return true;
+  }
   return read_props(value, text_of(), event.props, fault);
 }
 
@@ -308,6 +312,7 @@ bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) c
   if (event.type == kEraseType) {
     event.kind = EventKind::erase;
     event.item.clear();
+    if (draft.scoped && !event.partition_only) return fail(fault, "$scope", "expected \"partition\"");
   } else {
     if (event.item.empty()) return fail(fault, "item", "missing");
     event.partition_only = false;

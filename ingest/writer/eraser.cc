@@ -28,12 +28,12 @@ Eraser::Eraser(store::Database& database, EventLog& log, std::function<Positions
 
 /// False if there is nothing to erase, or if a reader still needs the records.
 Result<bool> Eraser::erase() {
-  const auto pending = erasures_.pending();
+  auto pending = erasures_.pending();
   if (!pending) return pending.error();
   pending_.Set(static_cast<double>(pending->size()));
   std::set<std::int32_t> read;
   for (const auto& [partition, end] : read_()) read.insert(partition);
-  const auto committed = erasures_.committed(read);
+  const auto committed = erasures_.committed(*std::move(pending), read);
   if (!committed) return committed.error();
   if (committed->empty()) return false;
   if (*committed != without_dead_letters_) {

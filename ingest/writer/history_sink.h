@@ -24,9 +24,8 @@ class StoreSink final : public HistorySink {
   StoreSink(store::HistoryStore& store, store::TransientHistories& transient) : store_(store), transient_(transient) {}
 
   Result<store::CommitCounts> commit(const EventBatch& batch, bool keep_rejected) override {
-    const WithheldEvents withheld(batch, store_);
     auto counts = store_.commit(batch, keep_rejected);
-    if (counts) withheld.hold(transient_);
+    if (counts) hold_withheld(batch, *counts, store_, transient_);
     return counts;
   }
   Result<Positions> positions() const override { return store_.positions(); }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Erasure {
   /// partition's log was recreated since. Empty only in data of 0.1.0, if it was requested over HTTP and its record had
   /// not been read.
   Positions before;
-  std::vector<Owner> touched;  ///< owners of the deleted rows: the owner itself, and a user's sessions
+  std::set<Owner> touched;  ///< owners of the deleted rows: the owner itself, and a user's sessions
 
   bool operator==(const Erasure&) const = default;
 };

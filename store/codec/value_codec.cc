@@ -183,7 +183,7 @@ std::optional<Erasure> decode_erasure(std::string_view bytes) {
       const auto partition = in.fixed<std::int32_t>();
       erasure.before[partition] = std::clamp<std::int64_t>(in.fixed<std::int64_t>(), -1, kMaxOffset) + 1;
     }
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) erasure.touched.push_back(read_owner(in));
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) erasure.touched.insert(read_owner(in));
   });
 }
 

@@ -1,23 +1,14 @@
 #include "serve/api/v1/export_cursor.h"
 
 #include <array>
-#include <charconv>
 #include <limits>
+
+#include "base/take.h"
 
 namespace freshet::serve {
 namespace {
 
 constexpr std::string_view kHeld = "held-";
-
-/// Removes a non-negative number from the front of `text`.
-template <typename Number>
-bool take_number(std::string_view& text, Number& number) {
-  if (text.starts_with('-')) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
 
 }  // namespace
 
@@ -42,18 +33,13 @@ Result<ExportCursor> parse_export_cursor(std::string_view text) {
   }
   std::array<std::int64_t, 3> numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (i > 0) {
-      if (!text.starts_with('-')) return bad;
-      text.remove_prefix(1);
-    }
+    if (i > 0 && !take_char(text, '-')) return bad;
     if (!take_number(text, numbers[i])) return bad;
   }
   if (!is_event_time(numbers[0]) || numbers[1] > std::numeric_limits<std::int32_t>::max()) return bad;
   cursor.stored = {timestamp_from_ms(numbers[0]), {static_cast<std::int32_t>(numbers[1]), numbers[2]}};
   if (text.empty()) return cursor;
-  if (!text.starts_with('-')) return bad;
-  text.remove_prefix(1);
-  if (!take_held()) return bad;
+  if (!take_char(text, '-') || !take_held()) return bad;
   return cursor;
 }
 

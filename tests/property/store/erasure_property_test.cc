@@ -23,10 +23,6 @@ using freshet::testing::user_event;
 
 constexpr std::int32_t kPartitions = 3;
 
-std::array<Owner, 2> owners_of(const Event& event) {
-  return {Owner{Owner::Kind::user, event.user}, Owner{Owner::Kind::session, event.session}};
-}
-
 /// A log of three partitions, the store, and what the store must show: every event that has been committed, but for those
 /// that an erasure covers. Users and sessions are not tied to a partition.
 class ErasureProperty : public ::testing::Test {
@@ -172,7 +168,7 @@ TEST_F(ErasureProperty, NothingErasedIsSeenAgainAndNothingElseIsLost) {
     }
     if (random_.below(20) == 0) {
       Erasures erasures(files_.database());
-      const auto committed = erasures.committed({0, 1, 2});
+      const auto committed = erasures.committed(*erasures.pending(), {0, 1, 2});
       ASSERT_TRUE(committed);
       ASSERT_TRUE(erasures.finish(*committed));
     }

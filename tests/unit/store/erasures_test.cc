@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 
 #include "store/dead_letters.h"
 #include "store/history_store.h"
@@ -67,6 +68,10 @@ class ErasuresTest : public ::testing::Test {
     return places;
   }
 
+  Result<std::vector<Erasure>> committed(const std::set<std::int32_t>& read) const {
+    return erasures_.committed(*erasures_.pending(), read);
+  }
+
   testing::TestStore store_;
   Database& database_ = store_.database();
   HistoryStore histories_{database_};
@@ -80,7 +85,7 @@ TEST_F(ErasuresTest, AUserLeavesNothingInAnyFile) {
   const auto pending = erasures_.pending();
   ASSERT_TRUE(pending);
   ASSERT_EQ(pending->size(), 1U);
-  EXPECT_EQ(pending->front().touched, (std::vector<Owner>{kSomebody, {Owner::Kind::session, "shared session"}}));
+  EXPECT_EQ(pending->front().touched, (std::set<Owner>{kSomebody, {Owner::Kind::session, "shared session"}}));
   ASSERT_TRUE(erasures_.finish(*pending));
   EXPECT_EQ(places_of(kSomebody.id), std::vector<std::string>{});
   EXPECT_TRUE(erasures_.pending()->empty());
@@ -102,16 +107,16 @@ TEST_F(ErasuresTest, AnErasureOverHttpIsCommittedOnceItsRecordsHaveBeenRead) {
   ASSERT_EQ(erasures_.pending()->size(), 1U);
   EXPECT_EQ(erasures_.pending()->front().before, before);
   EXPECT_EQ(erasures_.pending()->front().touched.size(), 2U);
-  EXPECT_TRUE(erasures_.committed({0, 1})->empty()) << "the log may still hold their events";
+  EXPECT_TRUE(committed({0, 1})->empty()) << "the log may still hold their events";
   EventBatch read = batch_of({erase_record()});
   ASSERT_TRUE(histories_.commit(read, true));
-  EXPECT_TRUE(erasures_.committed({0, 1})->empty()) << "in the other partition too";
-  EXPECT_TRUE(erasures_.committed({})->empty()) << "nothing is known yet";
+  EXPECT_TRUE(committed({0, 1})->empty()) << "in the other partition too";
+  EXPECT_TRUE(committed({})->empty()) << "nothing is known yet";
   read.events.clear();
   read.next = {{1, 7}};
   ASSERT_TRUE(histories_.commit(read, true));
-  EXPECT_EQ(*erasures_.committed({0, 1}), *erasures_.pending());
-  EXPECT_TRUE(erasures_.committed({0, 1, 2})->empty());
+  EXPECT_EQ(*committed({0, 1}), *erasures_.pending());
+  EXPECT_TRUE(committed({0, 1, 2})->empty());
 }
 
 TEST_F(ErasuresTest, ASessionThatHasOutlivedTheUsersOwnRowsIsFound) {
@@ -146,7 +151,7 @@ TEST_F(ErasuresTest, ASessionThatHasOutlivedTheUsersOwnRowsIsFound) {
   EXPECT_EQ(*histories->count(other), 0U);
   const auto pending = Erasures(files.database()).pending();
   ASSERT_EQ(pending->size(), 1U);
-  EXPECT_EQ(pending->front().touched, (std::vector<Owner>{kSomebody, old_session, other}));
+  EXPECT_EQ(pending->front().touched, (std::set<Owner>{kSomebody, old_session, other}));
 }
 
 TEST_F(ErasuresTest, RecordsOfOneBatchInSeveralPartitionsAreOneErasure) {
@@ -156,6 +161,24 @@ TEST_F(ErasuresTest, RecordsOfOneBatchInSeveralPartitionsAreOneErasure) {
   ASSERT_TRUE(histories_.commit(batch_of({here, there}), true));
   ASSERT_EQ(erasures_.pending()->size(), 1U);
   EXPECT_EQ(erasures_.pending()->front().before, (Positions{{0, next_}, {1, 6}}));
+}
+
+TEST_F(ErasuresTest, ManyEraseRecordsInOneBatchEachCoverWhatIsBeforeThem) {
+  std::vector<PositionedEvent> entries;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string user = "u" + std::to_string(i % 100);
+    entries.push_back(user_event(next_, user, "x", 1'700'000'000'000 + next_));
+    ++next_;
+    entries.back().event.session = "s" + std::to_string(i % 7);
+    if (i % 2 == 0) continue;
+    PositionedEvent record = erase_record();
+    record.event.user = user;
+    entries.push_back(record);
+  }
+  ASSERT_TRUE(histories_.commit(batch_of(entries), true));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(*histories_.count({Owner::Kind::user, "u" + std::to_string(i)}), i % 2 == 0 ? 50U : 0U) << i;
+  }
 }
 
 TEST_F(ErasuresTest, OneAskedForAgainMeanwhileStays) {
@@ -238,6 +261,21 @@ TEST_F(DeadLettersOfErased, AnIdThatIsACommonWordTakesNobodyElsesAlong) {
   reject(R"({"session":"u1","item":1})");
   for (const char* word : {"user", "item", "note", "type", "session", "1", "u", "somebod", "no", "event"}) erase(word);
   EXPECT_EQ(left().size(), 2U);
+}
+
+TEST_F(DeadLettersOfErased, ADamagedOneStopsNoErasureAndGoesIfItHasTheId) {
+  auto& impl = database_.impl();
+  const auto damage = [&](const std::string& key, const std::string& value) {
+    ASSERT_TRUE(impl.db->Put({}, impl.family(Family::dead_letters), key, value).ok());
+  };
+  damage("a", "\xFF id u1, then nothing");
+  damage("b", "\xFF id u11");
+  reject(R"({"user":"u1"})");
+  erase("u1");
+  std::vector<std::string> keys;
+  std::unique_ptr<rocksdb::Iterator> it(impl.db->NewIterator({}, impl.family(Family::dead_letters)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) keys.push_back(it->key().ToString());
+  EXPECT_EQ(keys, std::vector<std::string>{"b"});
 }
 
 TEST_F(DeadLettersOfErased, WhatCameAfterTheEraseRecordStays) {

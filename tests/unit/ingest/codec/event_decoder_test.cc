@@ -285,6 +285,7 @@ TEST(EventDecoder, ReadsAnEraseRecord) {
   EXPECT_FALSE(session->partition_only);
   EXPECT_TRUE(decode(R"({"type":"$erase","user":"u","$scope":"partition"})")->partition_only);
   EXPECT_FALSE(decode(R"({"item":"i","user":"u","$scope":"partition"})")->partition_only) << "of erase records only";
+  EXPECT_TRUE(decode(R"({"item":"i","user":"u","$scope":"everything"})")) << "a field that freshet does not know there";
   EXPECT_EQ(error_of(R"({"type":"$erase","user":"u","$scope":"everything"})"), R"($scope: expected "partition")");
   EXPECT_EQ(error_of(R"({"type":"$erase"})"), "user: missing (and no session)");
   EXPECT_EQ(error_of(R"({"type":"$other","user":"u","item":"i"})"),

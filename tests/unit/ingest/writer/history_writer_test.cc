@@ -312,5 +312,17 @@ TEST_F(HistoryWriterOnAStoreTest, HoldsWhatHasNoConsentInMemoryAndPassesItsPosit
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"withheld\"} 2"));
 }
 
+TEST_F(HistoryWriterOnAStoreTest, AnErasureThatOvertakesAnEventWithoutConsentLeavesTheNewerOnes) {
+  const Owner user{Owner::Kind::user, "u"};
+  ASSERT_TRUE(store.erase(user, {{0, 1}}));
+  Event newer;
+  newer.user = "u";
+  newer.item = "newer";
+  transient.add(newer);
+  log_.polls.emplace_back(batch_of(0, 0, {R"({"user":"u","item":"overtaken","consent":false})"}));
+  HistoryWriter(log_, store, transient, visible_, decode_, options_, metrics_).run(stop_.get_token());
+  EXPECT_EQ(items_of_events(transient.recent(user, 10)), (std::vector<std::string>{"newer"}));
+}
+
 }  // namespace
 }  // namespace freshet::ingest
