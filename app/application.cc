@@ -65,6 +65,7 @@ struct Application::Impl {
 
   bool own_log() const { return config.log_kind == LogKind::embedded; }
   std::unique_ptr<ingest::EventLog> open_log();
+  ingest::DecodeOptions request_options() const;
   ingest::DecodeOptions read_options() const;
   serve::ServiceStatus status() const;
   void monitor(std::stop_token stop);
@@ -119,7 +120,7 @@ Application::Impl::Impl(const Config& the_config)
           learner_reader, checkpoints,
           [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
           config.online, clock, metrics),
-      events(*log, transient, config.decode, own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock),
+      events(*log, transient, request_options(), own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock, metrics),
       eraser(database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
@@ -139,10 +140,16 @@ Application::Impl::Impl(const Config& the_config)
   eraser_thread = start_thread("freshet-eraser", [this](const std::stop_token& token) { eraser.run(token); });
 }
 
+ingest::DecodeOptions Application::Impl::request_options() const {
+  ingest::DecodeOptions options = config.decode;
+  options.oldest_kept = [this] { return histories.oldest_kept(); };
+  return options;
+}
+
 /// The embedded log belongs to this service, so ids are replaced by pseudonyms before they are appended. A topic
 /// belongs to its producers and contains ids, so its readers replace them.
 ingest::DecodeOptions Application::Impl::read_options() const {
-  ingest::DecodeOptions options = config.decode;
+  ingest::DecodeOptions options = request_options();
   if (!own_log()) {
     options.pseudonyms = pseudonyms;
   } else if (pseudonyms.in_use()) {
@@ -167,6 +174,7 @@ serve::ServiceStatus Application::Impl::status() const {
   status.history_lost_records = writer.lost_records();
   status.learner_lost_records = learner_reader.lost_records();
   status.stream_time = histories.stream_time();
+  if (std::string problem = histories.time_problem(); !problem.empty()) status.warnings.push_back(std::move(problem));
   status.learner = learner.status();
   status.store_bytes = database.usage();
   status.items = catalogue.size();
@@ -188,12 +196,16 @@ serve::ServiceStatus Application::Impl::status() const {
 /// disk failure.
 void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
+  Gauge& ahead = metrics.gauge("freshet_store_stream_time_ahead_seconds",
+                               "How far the newest event time is ahead of this machine's clock.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
   while (!stop.stop_requested()) {
     (void)database.recover();  // logs and reports failures itself
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
+    const auto lead = histories.stream_time() - clock.now();
+    ahead.Set(std::max(0.0, std::chrono::duration<double>(lead).count()));
     for (const auto& [kind, bytes] : database.usage()) {
       metrics.gauge("freshet_store_bytes", "Memory and disk used by the store.", {{"kind", kind}})
           .Set(static_cast<double>(bytes));

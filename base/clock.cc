@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <cmath>
 #include <cstdio>
 
 #include "base/sync.h"
@@ -47,6 +48,12 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
 }
 
 }  // namespace
+
+std::optional<Timestamp> parse_time_number(double number) {
+  const double ms = number < static_cast<double>(kFirstTimeInMs) ? number * 1000 : number;
+  if (!(ms >= 0 && ms <= static_cast<double>(kMaxTimeMs))) return std::nullopt;
+  return timestamp_from_ms(std::llround(ms));
+}
 
 std::string format_rfc3339(Timestamp time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);

@@ -21,6 +21,12 @@ inline constexpr double kMsPerHour = 3'600'000.0;
 inline constexpr std::int64_t kMaxTimeMs = 253'402'300'799'999;
 inline bool is_event_time(std::int64_t ms) { return ms >= 0 && ms <= kMaxTimeMs; }
 
+/// The time that a producer's number means: below 10^11 it is seconds since 1970, with a fraction, else milliseconds. As
+/// milliseconds such numbers would be before March 1973. Nullopt outside of the years 1970 to 9999.
+std::optional<Timestamp> parse_time_number(double number);
+/// The first time whose milliseconds parse_time_number() takes for milliseconds.
+inline constexpr std::int64_t kFirstTimeInMs = 100'000'000'000;
+
 /// "2026-11-21T21:36:00.123Z" (always UTC, always milliseconds).
 std::string format_rfc3339(Timestamp time);
 

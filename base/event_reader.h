@@ -29,6 +29,7 @@ struct RejectedRecord {
   std::string key;        ///< original bytes
   std::string value;      ///< original bytes
   RecordHeaders headers;  ///< original bytes
+  bool too_old = false;   ///< a valid event, which is not kept because of its age
 };
 
 /// The result of one poll, in log order per partition.

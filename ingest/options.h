@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/options.h"
 #include "base/pseudonyms.h"
 
@@ -18,7 +20,9 @@ struct DecodeOptions {
   std::chrono::seconds max_future_skew{300};
   std::size_t max_record_bytes = std::size_t{64} << 10;
   std::vector<std::string> types;
-  Pseudonyms pseudonyms;  ///< what events have instead of the ids in their records; not an option of its own
+  // Not options of their own:
+  Pseudonyms pseudonyms;                   ///< what events have instead of the ids in their records
+  std::function<Timestamp()> oldest_kept;  ///< time of the oldest event that is not too old; none: no event is
 
   static std::vector<Option<DecodeOptions>> describe();
   OptionProblems validate() const { return check(describe(), *this); }

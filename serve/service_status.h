@@ -18,6 +18,7 @@ struct ServiceStatus {
     std::string problem;  ///< empty: ready
   };
   std::vector<Component> components;
+  std::vector<std::string> warnings;  ///< what an operator should look at although everything is ready
 
   std::string version;  ///< of the binary
   Timestamp started{};

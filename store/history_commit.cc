@@ -11,11 +11,7 @@
 
 namespace freshet::store {
 HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
-    : db_(db),
-      in_(batch),
-      stream_time_(db.stream_time->newest()),
-      latest_(db.stream_time->latest()),
-      newest_arrival_(db.newest_arrival->newest()) {}
+    : db_(db), in_(batch), stream_time_(db.stream_time->newest()), newest_arrival_(db.newest_arrival->newest()) {}
 
 Result<void> HistoryCommit::build(bool keep_rejected) {
   if (auto found = find_known_ids(); !found) return found;
@@ -96,8 +92,6 @@ Result<void> HistoryCommit::add(std::size_t index) {
   }
   if (!event.consent) {
     ++counts_.withheld;
-  } else if (is_expired(event.time)) {
-    ++counts_.expired;
   } else if (!event.id.empty() && !accept_id(entry)) {
     ++counts_.duplicates;
   } else {
@@ -205,13 +199,13 @@ void HistoryCommit::set_positions() {
     ByteWriter(value).fixed(offset);
     out_.Put(db_.family(Family::positions), key, value);
   }
-  std::string value;
-  ByteWriter(value).fixed(to_ms(stream_time_));
-  out_.Put(db_.family(Family::meta), to_slice(kStreamTimeKey), value);
-}
-
-bool HistoryCommit::is_expired(Timestamp time) const {
-  return time < oldest_kept(db_.options.max_event_age, std::min(stream_time_, latest_));
+  for (const auto& [key, time] : {std::pair{kStreamTimeKey, stream_time_},
+                                  {kJudgedStreamTimeKey, db_.stream_time->judged()},
+                                  {kJudgedArrivalKey, db_.newest_arrival->judged()}}) {
+    std::string value;
+    ByteWriter(value).fixed(to_ms(time));
+    out_.Put(db_.family(Family::meta), to_slice(key), value);
+  }
 }
 
 /// False if the id was accepted at another position within the window. At the same position it is the same record, read

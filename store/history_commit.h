@@ -39,7 +39,6 @@ class HistoryCommit {
   std::span<const std::size_t> interactions_before(std::size_t index, const Owner& owner);
   void add(const RejectedRecord& record);
   void set_positions();
-  bool is_expired(Timestamp time) const;
   bool accept_id(const PositionedEvent& entry);
   void put_rows(const PositionedEvent& entry);
   void link(const Event& event);
@@ -56,7 +55,6 @@ class HistoryCommit {
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
   std::vector<std::int32_t> recreated_;  // partitions of this batch whose log begins again
   Timestamp stream_time_;
-  const Timestamp latest_;  // upper bound of stream time for computing ages
   Timestamp newest_arrival_;
 };
 

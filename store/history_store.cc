@@ -53,7 +53,7 @@ Result<std::vector<Event>> HistoryStore::recent(const Owner& owner, std::size_t 
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   limit = std::min(limit, db.options.max_events_per_owner);
-  const Timestamp oldest = oldest_kept(db.options.max_event_age, db.stream_time->judged());
+  const Timestamp oldest = oldest_kept();
   const std::string name = encode_owner(owner);
   auto [rows, version] = db.recent_histories->find(name, limit);
   if (!rows) {
@@ -103,7 +103,7 @@ Result<HistoryPage> HistoryStore::page(const Owner& owner, std::size_t limit,
 Result<std::size_t> HistoryStore::count(const Owner& owner) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  const Timestamp oldest = oldest_kept(db.options.max_event_age, db.stream_time->judged());
+  const Timestamp oldest = oldest_kept();
   std::size_t count = 0;
   const auto rows = history_rows(db, owner);
   for (; rows->Valid() && count < db.options.max_events_per_owner; rows->Next(), ++count) {
@@ -158,6 +158,13 @@ Result<Positions> stored_positions(const Database::Impl& db) {
 }
 
 Timestamp HistoryStore::stream_time() const { return database_.impl().stream_time->newest(); }
+
+Timestamp HistoryStore::oldest_kept() const {
+  const Database::Impl& db = database_.impl();
+  return store::oldest_kept(db.options.max_event_age, db.stream_time->judged());
+}
+
+std::string HistoryStore::time_problem() const { return database_.impl().stream_time->problem(); }
 
 Result<void> HistoryStore::scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const {
   const Database::Impl& db = database_.impl();

@@ -20,7 +20,6 @@ namespace freshet::store {
 struct CommitCounts {
   std::size_t stored = 0;          ///< interactions written
   std::size_t duplicates = 0;      ///< not stored: the id was seen before, within the dedupe window
-  std::size_t expired = 0;         ///< not stored: older than max_event_age
   std::size_t withheld = 0;        ///< not stored: no consent
   std::size_t erased = 0;          ///< erase records
   std::size_t overtaken = 0;       ///< not stored: a request to erase their owner was faster
@@ -44,8 +43,8 @@ struct HistoryPage {
 /// Recent events per owner (user or anonymous session), newest first, and the log positions that they correspond to.
 /// Threads: reads may be called concurrently with everything; commit() from one thread per partition.
 /// Errors:  unavailable (I/O), corrupt. Never throws.
-/// Limits:  Options::max_events_per_owner events, none older than max_event_age before stream time
-///          (store/newest_time.h).
+/// Limits:  Options::max_events_per_owner events, none older than oldest_kept(). Events that are too old are not to be
+///          committed (ingest/codec/age_limit.h).
 /// Cost:    recent(): decodes n rows; if the owner is not cached (Options::history_cache_bytes), one seek and a scan
 ///          before that. commit(): one WriteBatch without fsync. After a power cut positions and rows fall back
 ///          together, and the lost tail is read from the log again.
@@ -84,6 +83,13 @@ class HistoryStore {
 
   /// Newest event time committed so far (stream time); the epoch if there is none.
   Timestamp stream_time() const;
+
+  /// The oldest event time that is kept: max_event_age before stream time, which it follows slowly when stream time jumps
+  /// (store/newest_time.h). Timestamp::min() if events of any age are kept.
+  Timestamp oldest_kept() const;
+
+  /// What is odd about stream time, for the operator; empty if nothing is.
+  std::string time_problem() const;
 
   /// Visits every row in key order until `visit` returns false. For inspection and tests: reads the whole store.
   Result<void> scan(const std::function<bool(const Owner&, const PositionedEvent&)>& visit) const;

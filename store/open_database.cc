@@ -191,7 +191,12 @@ void load_counters(Database::Impl& impl) {
     const std::string bytes = get_meta(impl, key);
     return ByteReader(bytes).fixed<std::int64_t>();
   };
-  impl.stream_time->raise(timestamp_from_ms(number(kStreamTimeKey)));
+  const auto time = [&](std::string_view key) {
+    const std::int64_t ms = number(key);
+    return ms == 0 ? std::nullopt : std::optional(timestamp_from_ms(ms));
+  };
+  impl.stream_time->restore(time(kStreamTimeKey).value_or(Timestamp{}), time(kJudgedStreamTimeKey));
+  impl.newest_arrival->restore(impl.newest_arrival->newest(), time(kJudgedArrivalKey));
   // If everything has been trimmed, only the stored end keeps offsets from being assigned twice.
   impl.journal_end = std::max(number(kJournalEndKey), edge_offset(impl, true) + 1);
   const std::int64_t first = edge_offset(impl, false);

@@ -34,12 +34,14 @@ inline constexpr std::string_view kApplicationKey = "application";
 inline constexpr std::string_view kFormatKey = "format";
 inline constexpr std::string_view kPseudonymsKey = "pseudonyms";
 inline constexpr std::string_view kStreamTimeKey = "stream_time";
+inline constexpr std::string_view kJudgedStreamTimeKey = "stream_time_judged";
+inline constexpr std::string_view kJudgedArrivalKey = "arrival_judged";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
 
 /// Shared with the compaction filters, since a compaction may outlive the members of the Database.
 using SharedTime = std::shared_ptr<NewestTime>;
 
-/// The oldest event time that is kept (Options::max_event_age) when stream time is `now`.
+/// The oldest event time that is kept (Options::max_event_age) when ages are computed from `now`.
 inline Timestamp oldest_kept(std::chrono::hours max_event_age, Timestamp now) {
   return max_event_age.count() == 0 ? Timestamp::min() : now - max_event_age;
 }

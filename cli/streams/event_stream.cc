@@ -23,11 +23,7 @@ Error invalid(std::string message) { return {Errc::invalid, std::move(message)};
 std::optional<Timestamp> parse_time(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && end == text.data() + text.size()) {
-    const double ms = number < 1e11 ? number * 1000 : number;
-    if (!(ms >= 0 && ms <= static_cast<double>(kMaxTimeMs))) return std::nullopt;
-    return timestamp_from_ms(std::llround(ms));
-  }
+  if (error == std::errc{} && end == text.data() + text.size()) return parse_time_number(number);
   return parse_rfc3339(text);
 }
 

@@ -1,11 +1,14 @@
 #include "ingest/codec/decoding_reader.h"
 
+#include <optional>
 #include <utility>
+
+#include "ingest/codec/age_limit.h"
 
 namespace freshet::ingest {
 
 DecodingReader::DecodingReader(std::unique_ptr<LogReader> log, const DecodeOptions& options)
-    : log_(std::move(log)), decoder_(options) {}
+    : log_(std::move(log)), options_(options), decoder_(options) {}
 
 Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
   auto polled = log_->poll(max_records, timeout);
@@ -15,11 +18,17 @@ Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::mi
   batch.events.reserve(polled->records.size());
   for (LogRecord& record : polled->records) {
     auto event = decoder_.decode(record.value, record.headers, record.arrival);
-    if (event) {
+    const auto old = event ? too_old(*event, options_) : std::nullopt;
+    if (event && !old) {
       batch.events.push_back({record.position, *std::move(event), record.arrival});
     } else {
-      batch.rejected.push_back({record.position, record.arrival, event.error().message, std::move(record.key),
-                                std::move(record.value), std::move(record.headers)});
+      batch.rejected.push_back({.position = record.position,
+                                .arrival = record.arrival,
+                                .reason = old ? *old : event.error().message,
+                                .key = std::move(record.key),
+                                .value = std::move(record.value),
+                                .headers = std::move(record.headers),
+                                .too_old = old.has_value()});
     }
   }
   return batch;

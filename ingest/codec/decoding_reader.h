@@ -12,7 +12,7 @@
 
 namespace freshet::ingest {
 
-/// Decodes the records of a LogReader into events. The history writer and the learner each have one, since each reads
+/// Decodes the records of a LogReader into events. Those that are too old are rejected. The history writer and the learner each have one, since each reads
 /// the log from its own positions.
 /// Threads: as LogReader.
 /// Errors:  as EventReader.
@@ -32,6 +32,7 @@ class DecodingReader final : public EventReader {
 
  private:
   std::unique_ptr<LogReader> log_;
+  const DecodeOptions options_;
   EventDecoder decoder_;
 };
 

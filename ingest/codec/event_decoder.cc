@@ -82,14 +82,12 @@ bool read_rfc3339(std::string_view text, std::string_view field, std::optional<T
 
 bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault) {
   if (value.is_string()) return read_rfc3339(value.get_string().value_unsafe(), "ts", out, fault);
-  std::int64_t ms = 0;
-  if (value.get(ms) != simdjson::SUCCESS) {
-    if (!value.is_uint64()) return fail(fault, "ts", "expected RFC 3339 text or integer milliseconds since 1970");
-    ms = -1;  // too large for a signed 64-bit integer
+  double number = 0;
+  if (value.get(number) != simdjson::SUCCESS) {
+    return fail(fault, "ts", "expected RFC 3339 text, or milliseconds or seconds since 1970");
   }
-  if (!is_event_time(ms)) return fail(fault, "ts", "outside of the years 1970 to 9999");
-  out = timestamp_from_ms(ms);
-  return true;
+  out = parse_time_number(number);
+  return out || fail(fault, "ts", "outside of the years 1970 to 9999");
 }
 
 bool read_value(const element& value, float& out, Fault& fault) {

@@ -43,7 +43,12 @@ std::string encode_event(const Event& event) {
   append_text(out, "session", event.session);
   append_text(out, "item", event.item);
   append_text(out, "type", event.kind == EventKind::erase ? kEraseType : std::string_view(event.type));
-  append_number(out, "ts", to_ms(event.time));
+  // A smaller number would be read as seconds.
+  if (to_ms(event.time) >= kFirstTimeInMs) {
+    append_number(out, "ts", to_ms(event.time));
+  } else {
+    append_text(out, "ts", format_rfc3339(event.time));
+  }
   // Nine digits identify a float even if it is parsed as a double; the shortest form may not.
   if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
   append_text(out, "request", event.request);

@@ -3,10 +3,32 @@
 #include <string>
 #include <utility>
 
+#include "ingest/codec/age_limit.h"
 #include "ingest/codec/event_encoder.h"
 #include "ingest/codec/event_splitter.h"
 
 namespace freshet::ingest {
+
+namespace {
+
+Counter& submitted(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_ingest_submitted_total", "Events in HTTP requests, by what became of them.",
+                         {{"result", result}});
+}
+
+}  // namespace
+
+LogEventWriter::LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode,
+                               Pseudonyms logged, Pseudonyms held, const Clock& clock, Metrics& metrics)
+    : log_(log),
+      transient_(transient),
+      decode_(decode),
+      logged_(std::move(logged)),
+      held_(std::move(held)),
+      clock_(clock),
+      accepted_(submitted(metrics, "accepted")),
+      invalid_(submitted(metrics, "invalid")),
+      too_old_(submitted(metrics, "too_old")) {}
 
 std::unique_ptr<EventDecoder> LogEventWriter::borrow_decoder() {
   {
@@ -48,9 +70,14 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
   for (std::size_t i = 0; i < texts->size(); ++i) {
     auto event = decoder->decode((*texts)[i], {}, clock_.now());
     if (!event) {
+      invalid_.Increment();
       receipt.rejected.push_back({i, event.error().message});
     } else if (event->kind == EventKind::erase) {
+      invalid_.Increment();
       receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
+    } else if (auto reason = too_old(*event, decode_)) {
+      too_old_.Increment();
+      receipt.rejected.push_back({i, *std::move(reason)});
     } else if (!event->consent) {
       held_.replace_in(*event);
       withheld.push_back(*std::move(event));
@@ -62,21 +89,20 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
 
   receipt.accepted = entries.size() + withheld.size();
   receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
-  const auto hold = [this](const std::vector<Event>& events) {
-    for (const Event& event : events) transient_.add(event);
+  // Events are held only once the others are durable: after an error the client sends the whole request again.
+  auto finish = [this, withheld = std::move(withheld), done = std::move(done)](Result<SubmitReceipt> all) {
+    if (!all) return done(std::move(all));
+    for (const Event& event : withheld) transient_.add(event);
+    accepted_.Increment(static_cast<double>(all->accepted));
+    done(std::move(all));
   };
-  if (entries.empty()) {
-    hold(withheld);
-    return done(std::move(receipt));
-  }
-  // Held only after the others are durable: after an error the client sends the whole request again.
-  log_.append(std::move(entries), [hold, withheld = std::move(withheld), receipt = std::move(receipt),
-                                   done = std::move(done)](Result<Positions> end) mutable {
-    if (!end) return done(end.error());
-    hold(withheld);
-    receipt.positions = *std::move(end);
-    done(std::move(receipt));
-  });
+  if (entries.empty()) return finish(std::move(receipt));
+  log_.append(std::move(entries),
+              [receipt = std::move(receipt), finish = std::move(finish)](Result<Positions> end) mutable {
+                if (!end) return finish(end.error());
+                receipt.positions = *std::move(end);
+                finish(std::move(receipt));
+              });
 }
 
 /// A record in every partition: a session's events are where their users' are, and producers may have other keys. First

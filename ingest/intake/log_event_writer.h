@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/event_writer.h"
+#include "base/metrics.h"
 #include "base/pseudonyms.h"
 #include "base/sync.h"
 #include "ingest/codec/event_decoder.h"
@@ -24,13 +25,7 @@ class LogEventWriter final : public EventWriter {
   /// `logged` are the pseudonyms of the events that are appended, `held` those of the events in memory. If `logged` is in
   /// use, events are encoded again instead of copied. `decode` must not have pseudonyms.
   LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode, Pseudonyms logged,
-                 Pseudonyms held, const Clock& clock)
-      : log_(log),
-        transient_(transient),
-        decode_(decode),
-        logged_(std::move(logged)),
-        held_(std::move(held)),
-        clock_(clock) {}
+                 Pseudonyms held, const Clock& clock, Metrics& metrics);
 
   void submit(std::string_view body, std::size_t max_events, std::function<void(Result<SubmitReceipt>)> done) override;
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
@@ -45,6 +40,9 @@ class LogEventWriter final : public EventWriter {
   const DecodeOptions decode_;
   const Pseudonyms logged_, held_;
   const Clock& clock_;
+  Counter& accepted_;
+  Counter& invalid_;
+  Counter& too_old_;
   Mutex mutex_;
   std::vector<std::unique_ptr<EventDecoder>> idle_decoders_ FRESHET_GUARDED_BY(mutex_);
 };

@@ -38,13 +38,14 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
                           std::chrono::nanoseconds took) {
   stored_.Increment(static_cast<double>(counts.stored));
   duplicates_.Increment(static_cast<double>(counts.duplicates));
-  expired_.Increment(static_cast<double>(counts.expired));
   withheld_.Increment(static_cast<double>(counts.withheld));
   erased_.Increment(static_cast<double>(counts.erased));
   overtaken_.Increment(static_cast<double>(counts.overtaken));
   // A rejected record is counted twice: among the results, which sum up to all records read, and by place, which tells
   // the operator where to look. Both names are documented.
-  rejected_.Increment(static_cast<double>(batch.rejected.size()));
+  const auto too_old = static_cast<double>(std::ranges::count_if(batch.rejected, &RejectedRecord::too_old));
+  expired_.Increment(too_old);
+  rejected_.Increment(static_cast<double>(batch.rejected.size()) - too_old);
   (rejected_in_store ? in_store_ : in_topic_).Increment(static_cast<double>(batch.rejected.size()));
   batch_events_.Observe(static_cast<double>(batch.events.size() + batch.rejected.size()));
   commit_seconds_.Observe(std::chrono::duration<double>(took).count());

@@ -12,7 +12,9 @@
 namespace freshet::online {
 namespace {
 
-constexpr std::uint64_t kFormat = 1;  // of save(); part of the on-disk format
+// Of save(); part of the on-disk format.
+constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kFormatWithoutTimeline = 1;  // of 0.1.0
 
 std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts) {
   std::vector<const Scorer*> scorers;
@@ -68,7 +70,7 @@ struct Model::Impl {
   void erase(const Event& event);
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void test_then_train(const Event& event, float weight, bool scores, bool learns);
+  void test_then_train(const Event& event, Timestamp time, float weight, bool scores, bool learns);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
@@ -79,6 +81,7 @@ struct Model::Impl {
   ProgressiveValidation validation;
   Blender blender;
   Timestamp stream_time{};
+  Timeline timeline;
   std::uint64_t events = 0;
   std::uint64_t snapshots = 0;
   Ranking ranking;  // reused
@@ -135,13 +138,14 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
   for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
 }
 
-void Model::Impl::test_then_train(const Event& event, float weight, bool scores, bool learns) {
+/// `time`: the event's place in the timeline.
+void Model::Impl::test_then_train(const Event& event, Timestamp time, float weight, bool scores, bool learns) {
   const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
   const OwnerKey session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
-  const Context& before = sessions.before(session_key, user_key, event.time);
+  const Context& before = sessions.before(session_key, user_key, time);
   Interaction interaction{.item = vocabulary.find(event.item),
                           .weight = weight,
-                          .time = event.time,
+                          .time = time,
                           .opens_session = before.session.empty(),
                           .session_key = session_key,
                           .user_key = user_key,
@@ -154,7 +158,7 @@ void Model::Impl::test_then_train(const Event& event, float weight, bool scores,
     return;
   }
 
-  const Vocabulary::Observed observed = vocabulary.observe(event.item, event.time);
+  const Vocabulary::Observed observed = vocabulary.observe(event.item, time);
   if (observed.recycled) {
     sessions.forget_item(observed.item);
     for (const auto& part : parts) part->forget_item(observed.item);
@@ -171,7 +175,9 @@ const Model::Outcome& Model::test(const Event& event) {
   Impl& m = *impl_;
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
-  if (event.kind != EventKind::erase && weight > 0) m.test_then_train(event, static_cast<float>(weight), true, false);
+  if (event.kind != EventKind::erase && weight > 0) {
+    m.test_then_train(event, m.timeline.of(event.time), static_cast<float>(weight), true, false);
+  }
   return m.outcome;
 }
 
@@ -190,8 +196,9 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
   if (!event.consent) return m.outcome;
   if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
+  const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event.type);
-  if (weight > 0) m.test_then_train(event, static_cast<float>(weight), scores, true);
+  if (weight > 0) m.test_then_train(event, time, static_cast<float>(weight), scores, true);
   return m.outcome;
 }
 
@@ -200,6 +207,7 @@ std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
   snapshot->version = ++impl_->snapshots;
   snapshot->published = wall_clock;
   snapshot->stream_time = impl_->stream_time;
+  snapshot->timeline = impl_->timeline;
   for (const auto& part : impl_->parts) snapshot->parts.push_back(part->publish());
   snapshot->blender = impl_->blender.publish();
   return snapshot;
@@ -252,6 +260,7 @@ void Model::save(ByteWriter& out) const {
   out.varint(kFormat);
   out.string(fingerprint(m.options, m.scorers));
   out.fixed(to_ms(m.stream_time));
+  m.timeline.save(out);
   out.varint(m.events);
   m.vocabulary.save(out);
   m.sessions.save(out);
@@ -263,11 +272,16 @@ void Model::save(ByteWriter& out) const {
 
 Result<void> Model::load(ByteReader& in) {
   Impl& m = *impl_;
-  if (in.varint() != kFormat) return Error{Errc::invalid, "model: another version's format"};
+  const std::uint64_t format = in.varint();
+  if (format != kFormat && format != kFormatWithoutTimeline) {
+    return Error{Errc::invalid, "model: another version's format"};
+  }
   if (in.string() != fingerprint(m.options, m.scorers)) {
     return Error{Errc::invalid, "model: saved with other parts or other [online] options"};
   }
   m.stream_time = timestamp_from_ms(read_time_ms(in));
+  m.timeline = Timeline::at(m.stream_time);
+  if (format == kFormat) m.timeline.load(in);
   m.events = in.varint();
   if (auto loaded = m.vocabulary.load(in); !loaded) return loaded;
   if (auto loaded = m.sessions.load(in); !loaded) return loaded;

@@ -10,6 +10,7 @@
 
 #include "online/containers/item_table.h"
 #include "online/model/blender.h"
+#include "online/model/timeline.h"
 #include "online/part/context.h"
 #include "online/part/part.h"
 #include "online/part/user_neighbors.h"
@@ -23,6 +24,7 @@ struct Snapshot {
   std::uint64_t version = 0;
   Timestamp published{};    ///< wall clock
   Timestamp stream_time{};  ///< newest event time learned
+  Timeline timeline;        ///< in which the parts have learned
   std::vector<std::shared_ptr<const Scorer>> parts;
   std::shared_ptr<const BlenderWeights> blender;
 

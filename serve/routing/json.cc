@@ -79,10 +79,11 @@ Result<Timestamp> time_field(const json::value& value) {
   if (value.is_string()) {
     const auto time = parse_rfc3339(std::string_view(value.as_string()));
     if (time) return *time;
-  } else if (value.is_int64() && is_event_time(value.as_int64())) {
-    return timestamp_from_ms(value.as_int64());
+  } else if (value.is_number()) {
+    const auto time = parse_time_number(value.to_number<double>());
+    if (time) return *time;
   }
-  return bad_field("ts", "expected RFC 3339 text or integer milliseconds since 1970");
+  return bad_field("ts", "expected RFC 3339 text, or milliseconds or seconds since 1970");
 }
 
 /// Sets one field of `item`. Unknown fields are an error: a typo would silently lose data.

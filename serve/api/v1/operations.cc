@@ -22,7 +22,9 @@ ApiResponse ready_response(const ServiceStatus& status) {
     components.emplace(
         name, reason.empty() ? json::object{{"ready", true}} : json::object{{"ready", false}, {"reason", reason}});
   }
-  return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
+  json::object body{{"ready", ready}, {"components", std::move(components)}};
+  if (!status.warnings.empty()) body["warnings"] = json::value_from(status.warnings);
+  return json_response(std::move(body), ready ? 200 : 503);
 }
 
 /// The options that decide which events are scored and learned from.

@@ -5,6 +5,15 @@
 namespace freshet {
 namespace {
 
+TEST(TimeNumbers, AreSecondsOrMilliseconds) {
+  EXPECT_EQ(parse_time_number(1'700'000'000.5), timestamp_from_ms(1'700'000'000'500));
+  EXPECT_EQ(parse_time_number(1'700'000'000'500), timestamp_from_ms(1'700'000'000'500));
+  EXPECT_EQ(parse_time_number(static_cast<double>(kFirstTimeInMs)), timestamp_from_ms(kFirstTimeInMs));
+  EXPECT_EQ(parse_time_number(0), Timestamp{});
+  EXPECT_EQ(parse_time_number(-1), std::nullopt);
+  EXPECT_EQ(parse_time_number(static_cast<double>(kMaxTimeMs) + 1), std::nullopt);
+}
+
 TEST(Rfc3339, ReadsWhatProducersWrite) {
   const std::int64_t ms = 1'795'297'760'123;  // 2026-11-21T21:49:20.123Z
   for (const char* text : {"2026-11-21T21:49:20.123Z", "2026-11-21t21:49:20.123z", "2026-11-21 21:49:20.123999Z",

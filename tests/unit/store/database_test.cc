@@ -139,7 +139,10 @@ class ClockThat final : public Clock {
     is_asked();
     return timestamp_from_ms(1'700'000'000'000);
   }
-  std::chrono::milliseconds elapsed() const override { return {}; }
+  std::chrono::milliseconds elapsed() const override {
+    is_asked();
+    return {};
+  }
 };
 
 /// Reports a failed compaction as RocksDB does.

@@ -46,7 +46,7 @@ class LogEventWriterTest : public ::testing::Test {
   const testing::FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
   Metrics metrics;
   store::TransientHistories transient{{}, clock, metrics};
-  LogEventWriter writer{log, transient, {}, {}, {}, clock};
+  LogEventWriter writer{log, transient, {}, {}, {}, clock, metrics};
 };
 
 TEST_F(LogEventWriterTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
@@ -64,6 +64,30 @@ TEST_F(LogEventWriterTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTh
   EXPECT_EQ(log.entries[0].key, "u");
   EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"a","new":1})");
   EXPECT_EQ(log.entries[1].key, "s");
+}
+
+TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
+  DecodeOptions decode;
+  decode.oldest_kept = [] { return timestamp_from_ms(1'690'000'000'000); };
+  LogEventWriter strict{log, transient, decode, {}, {}, clock, metrics};
+  Result<SubmitReceipt> receipt = Error{};
+  strict.submit(
+      R"([{"user":"u","item":"a"},{"user":"u","item":"b","ts":1689999999},{"user":"u","item":"c","ts":1690000000},
+          {"user":"u","item":"d","ts":1689999999,"consent":false},{"user":"u"}])",
+      10, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
+  ASSERT_TRUE(receipt);
+  EXPECT_EQ(receipt->accepted, 2U);
+  ASSERT_EQ(receipt->rejected.size(), 3U);
+  EXPECT_EQ(receipt->rejected[0].index, 1U);
+  EXPECT_EQ(receipt->rejected[0].reason,
+            "ts: 2023-07-22T04:26:39.000Z is too old: events before 2023-07-22T04:26:40.000Z are not kept "
+            "(store.max_event_age)");
+  EXPECT_EQ(receipt->rejected[1].index, 3U);
+  EXPECT_TRUE(transient.recent({Owner::Kind::user, "u"}, 10).empty());
+  for (const char* count : {"accepted\"} 2", "too_old\"} 2", "invalid\"} 1"}) {
+    EXPECT_NE(metrics.render().find(std::string("freshet_ingest_submitted_total{result=\"") + count), std::string::npos)
+        << count;
+  }
 }
 
 TEST_F(LogEventWriterTest, RefusesTooManyAndWhatIsNotEvents) {
@@ -139,7 +163,7 @@ TEST_F(LogEventWriterTest, KeepsWhatHasNoConsentOutOfTheLog) {
 
 TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
   const Pseudonyms pseudonyms("a key of the operator");
-  LogEventWriter hiding{log, transient, {}, pseudonyms, pseudonyms, clock};
+  LogEventWriter hiding{log, transient, {}, pseudonyms, pseudonyms, clock, metrics};
   hiding.submit(
       R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])", 10,
       [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
@@ -162,7 +186,7 @@ TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
 
 TEST_F(LogEventWriterTest, WhatATopicHoldsIsAsItCameAndOnlyMemoryHasPseudonyms) {
   const Pseudonyms pseudonyms("a key of the operator");
-  LogEventWriter sending{log, transient, {}, {}, pseudonyms, clock};
+  LogEventWriter sending{log, transient, {}, {}, pseudonyms, clock, metrics};
   sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", 10,
                  [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
   sending.erase({Owner::Kind::user, "u"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });

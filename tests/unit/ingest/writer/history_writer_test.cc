@@ -88,7 +88,7 @@ class HistoryWriterTest : public ::testing::Test {
   FakeEventLog log_;
   SinkScript sink_;
   Watermark visible_;
-  const DecodeOptions decode_;
+  DecodeOptions decode_;
   const WriterOptions options_;
   Metrics metrics_;
   std::stop_source stop_;
@@ -142,6 +142,22 @@ TEST_F(HistoryWriterTest, RejectedRecordsGoToTheStoreIfTheLogHasNoPlaceForThem) 
   EXPECT_EQ(rejected.value, R"({"user":"u"})");
   EXPECT_EQ(visible_.positions(), (Positions{{0, 3}}));
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"rejected\"} 2"));
+}
+
+TEST_F(HistoryWriterTest, EventsThatAreTooOldAreDeadLettersAndErasuresAreNeverTooOld) {
+  decode_.oldest_kept = [] { return timestamp_from_ms(1'700'000'000'000); };
+  const std::string old = R"({"user":"u","item":"old","ts":1699999999999})";
+  const std::string erase = R"({"type":"$erase","user":"u","ts":1})";
+  log_.polls.emplace_back(batch_of(0, 0, {event("a"), old, "{broken", erase}));
+  run();
+  ASSERT_EQ(sink_.commits.size(), 1U);
+  const EventBatch& batch = sink_.commits.front();
+  EXPECT_EQ(batch.events.size(), 2U);
+  ASSERT_EQ(batch.rejected.size(), 2U);
+  EXPECT_EQ(batch.rejected.front().value, old);
+  EXPECT_THAT(batch.rejected.front().reason, HasSubstr("is too old"));
+  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"expired\"} 1"));
+  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_events_total{result=\"rejected\"} 1"));
 }
 
 TEST_F(HistoryWriterTest, DeadLettersAreDurableBeforeThePositionsPassThem) {

@@ -197,6 +197,29 @@ TEST_F(ModelTest, StreamTimeIsTheNewestEventTime) {
   EXPECT_EQ(model.events_learned(), 2U);
 }
 
+TEST_F(ModelTest, AClockThatRanAheadForAnHourChangesNothingForTheItemsOfOthers) {
+  constexpr std::int64_t kYear = 366 * 24 * 3600;
+  std::int64_t second = 0;
+  const auto visit = [&](const std::string& item, std::int64_t ahead) {
+    const std::string session = std::to_string(second);
+    model.learn(click(session, "start", second + ahead));
+    model.learn(click(session, item, second + 1 + ahead));
+    second += 60;
+  };
+  for (int i = 0; i < 60; ++i) visit("liked", 0);
+  for (int i = 0; i < 60; ++i) visit("ahead", i % 3 == 0 ? 0 : kYear);
+  for (int hour = 0; hour < 48; ++hour) {
+    visit("liked", 0);
+    second += 3600;
+  }
+  const Scorer& popularity = *model.publish({})->parts[part("popularity")];
+  const auto top = testing::propose(popularity, testing::context_of({}, second), 3);
+  ASSERT_EQ(top.size(), 3U);
+  EXPECT_EQ(top[1].item, model.vocabulary().find("liked")) << "after \"start\"";
+  EXPECT_GT(top[1].score, top[2].score + 3) << "eight times as popular as what was visited two days ago";
+  EXPECT_GT(top[2].score, -20) << "and that is not forgotten";
+}
+
 TEST_F(ModelTest, PublishesItsPartsAndBlenderWithRisingVersions) {
   model.learn(click("s", "a", 100));
   const auto first = model.publish(at_seconds(200));
