@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio.hpp>
+#include <ctime>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
 
+#include "serve/http/framing.h"
 #include "serve/routing/json.h"
 
 namespace freshet::serve {
@@ -17,14 +19,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;  // read at a time
 constexpr asio::use_awaitable_t<IoExecutor> kAwaitResult;
 constexpr auto kAwait = asio::as_tuple(kAwaitResult);
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
 /// Status line, header and body. Written by hand: Beast's serializer takes longer than all other HTTP work here.
-std::string message_of(const ApiResponse& answer, unsigned version, bool keep_alive, bool with_body) {
+std::string message_of(const ApiResponse& answer, std::string_view date, unsigned version, bool keep_alive,
+                       bool with_body) {
   std::string message;
   message.reserve(512 + answer.body.size());
   const auto field = [&](std::string_view name, std::string_view value) {
@@ -33,6 +35,7 @@ std::string message_of(const ApiResponse& answer, unsigned version, bool keep_al
   message.append(version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
   message.append(text(http::obsolete_reason(static_cast<http::status>(answer.status)))).append("\r\n");
   field("Server", "freshet");
+  field("Date", date);
   for (const auto& [name, value] : answer.headers) field(name, value);
   if (!keep_alive) field("Connection", "close");
   if (keep_alive && version == 10) field("Connection", "keep-alive");
@@ -41,6 +44,21 @@ std::string message_of(const ApiResponse& answer, unsigned version, bool keep_al
     field("Content-Length", std::to_string(answer.body.size()));
   }
   return message.append("\r\n").append(with_body ? std::string_view(answer.body) : std::string_view());
+}
+
+/// The answer to a request that cannot be read; nullopt if the connection has ended, and nobody waits for one.
+std::optional<ApiResponse> refusal(const beast::error_code& error, const Options& options) {
+  if (error == http::error::body_limit) {
+    return problem(413, "the body is larger than " + std::to_string(options.max_body_bytes) + " bytes");
+  }
+  // They are parsed as a whole, and have no limit but the buffer.
+  if (error == http::error::buffer_overflow) return problem(413, "a chunk's extension or the trailer is too large");
+  if (error == http::error::header_limit) {
+    return problem(431, "the header is larger than " + std::to_string(options.max_header_bytes) + " bytes");
+  }
+  const bool ended = error == http::error::end_of_stream || error == http::error::partial_message;
+  if (ended || error.category() != make_error_code(http::error::bad_method).category()) return std::nullopt;
+  return problem(400, "not HTTP/1.1: " + error.message());
 }
 
 /// Tells the client that no more data follows. TLS does so inside the stream, when it is closed.
@@ -86,12 +104,25 @@ Awaitable<beast::error_code> HttpSession<Stream>::read(Parser& parser, Done done
   co_return beast::error_code{};
 }
 
+/// True if the buffer begins with a request. Skips empty lines in front of it, which some clients send behind a body
+/// (RFC 9112 2.2).
+template <typename Stream>
+bool HttpSession<Stream>::request_begins() {
+  const auto begins = [this](std::string_view text) {
+    return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size()).starts_with(text);
+  };
+  while (begins("\r\n")) buffer_.consume(2);
+  return buffer_.size() > 1 || (buffer_.size() == 1 && !begins("\r"));
+}
+
 /// Reads one request and answers it. False if the connection must be closed.
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::serve_one() {
-  if (buffer_.size() == 0) {
+  if (!request_begins()) {
     connection_.expires_after(io_.options.idle_timeout);
-    if (const auto error = co_await read_more(kHeaderPiece)) co_return false;
+    do {
+      if (const auto error = co_await read_more(kHeaderPiece)) co_return false;
+    } while (!request_begins());
   }
   connection_.busy = true;
   const bool keep = co_await read_and_answer();
@@ -105,36 +136,63 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
   parser.body_limit(io_.options.max_body_bytes);
-  if (const auto error = co_await read(parser, [&] { return parser.is_header_done(); })) {
-    co_return co_await refuse(error);
+  const Request& request = parser.get();
+  Router::Match match;
+  bool whole = false;  // the next byte of the connection is the first of the next request
+  auto error = co_await read(parser, [&] { return parser.is_header_done(); });
+  ApiRequest to_api = head_of(request);
+  const bool has_head = !error || error == http::error::body_limit;
+  if (const char* const reason = has_head ? framing_problem(request) : nullptr) {
+    match.refuse(problem(400, reason));
+    error = {};
+  } else if (has_head) {
+    match = io_.api.match(to_api);
+    // A caller without the right key cannot make the server hold megabytes.
+    if (!match.wants_body()) {
+      error = {};
+    } else if (!error && !parser.is_done()) {
+      error = co_await read_body(parser);
+    }
+    whole = !error && parser.is_done();
   }
-  Router::Match match = io_.api.match(to_api(parser.get(), false));
-  // A caller without the right key cannot make the server hold megabytes.
-  if (!parser.is_done() && !match.wants_body()) {
-    const ApiResponse answer = co_await ask(match, parser.get());
-    co_await write(parser.get(), answer, /*keep_alive=*/false);
-    co_await ignore_the_rest();
-    co_return false;
+  if (error) {
+    auto answer = refusal(error, io_.options);
+    if (!answer) co_return false;
+    match.refuse(*std::move(answer));
   }
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-    http::response<http::empty_body> go_on(http::status::continue_, parser.get().version());
-    auto [error, bytes] = co_await http::async_write(stream_, go_on, kAwait);
-    if (error) co_return false;
-  }
-  parser.eager(true);
-  if (const auto error = co_await read(parser, [&] { return parser.is_done(); })) co_return co_await refuse(error);
-  const Request request = parser.release();
+  to_api.body = request.body();
   connection_.expires_never();  // the endpoints have timeouts of their own
-  const ApiResponse answer = co_await ask(match, request);
-  co_return co_await write(request, answer, request.keep_alive() && !io_.draining);
+  const ApiResponse answer = co_await ask(match, to_api);
+  const bool keep_alive = whole && request.keep_alive() && !io_.draining;
+  const bool sent = co_await write(request, answer, keep_alive);
+  if (!whole) co_await ignore_the_rest();
+  co_return sent&& keep_alive;
 }
 
 template <typename Stream>
-ApiRequest HttpSession<Stream>::to_api(const Request& request, bool shedding) const {
+Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser) {
+  const Request& request = parser.get();
+  if (request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue")) {
+    const bool sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!sent) co_return asio::error::eof;
+    connection_.expires_after(io_.options.header_timeout);
+  }
+  parser.eager(true);
+  // The extension of a chunk ends where its line does; to other servers that may be a bare LF.
+  auto one_line = [](std::uint64_t, beast::string_view extension, beast::error_code& error) {
+    if (extension.find_first_of("\r\n") != beast::string_view::npos) error = http::error::bad_chunk_extension;
+  };
+  parser.on_chunk_header(one_line);
+  co_return co_await read(parser, [&] { return parser.is_done(); });
+}
+
+/// Everything but the body. The fields of a trailer are not among them.
+template <typename Stream>
+ApiRequest HttpSession<Stream>::head_of(const Request& request) const {
   return {text(request.method_string()),
           text(request.target()),
-          request.body(),
-          shedding,
+          /*body=*/{},
+          /*shedding=*/false,
           io_.executor,
           text(request[http::field::authorization]),
           text(request["X-API-Key"]),
@@ -155,17 +213,17 @@ Awaitable<bool> HttpSession<Stream>::admitted_after_all() {
 /// The API's answer, on this thread. Most answers are there when handle() returns. They are not queued, so the client
 /// does not wait for the answers to others.
 template <typename Stream>
-Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, const Request& request) {
+Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest& request) {
   struct Pending {
     std::mutex mutex;
     std::optional<ApiResponse> answer;       // guarded by mutex
     std::function<void(ApiResponse)> go_on;  // guarded by mutex; empty: this coroutine does not wait yet
   };
-  bool shedding = !io_.admission.admits();
-  if (shedding) shedding = !co_await admitted_after_all();
-  if (shedding) io_.shed_total.Increment();
+  request.shedding = !io_.admission.admits();
+  if (request.shedding) request.shedding = !co_await admitted_after_all();
+  if (request.shedding) io_.shed_total.Increment();
   auto pending = std::make_shared<Pending>();
-  io_.api.handle(std::move(match), to_api(request, shedding), [&context = io_.context, pending](ApiResponse answer) {
+  io_.api.handle(std::move(match), request, [&context = io_.context, pending](ApiResponse answer) {
     const std::lock_guard lock(pending->mutex);
     if (!pending->go_on) {
       pending->answer = std::move(answer);
@@ -198,7 +256,8 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, const Requ
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
   const bool with_body = request.method() != http::verb::head;
-  const std::string message = message_of(answer, request.version(), keep_alive, with_body);
+  const std::string message =
+      message_of(answer, io_.date.at(std::time(nullptr)), request.version(), keep_alive, with_body);
   const bool sent = co_await send(message);
   co_return sent&& keep_alive;
 }
@@ -208,28 +267,6 @@ Awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
   connection_.expires_after(io_.options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(message), kAwait);
   co_return !error;
-}
-
-/// Answers a request that cannot be read with the reason, if the connection is still open, and closes it.
-template <typename Stream>
-Awaitable<bool> HttpSession<Stream>::refuse(beast::error_code error) {
-  ApiResponse answer;
-  // A buffer overflow: the extension of a chunk, or the trailer, which are parsed as a whole and have no limit of their
-  // own.
-  if (error == http::error::body_limit || error == http::error::buffer_overflow) {
-    answer = problem(413, "the body is larger than " + std::to_string(io_.options.max_body_bytes) + " bytes");
-  } else if (error == http::error::header_limit) {
-    answer = problem(431, "the header is larger than " + std::to_string(io_.options.max_header_bytes) + " bytes");
-  } else if (error.category() == make_error_code(http::error::bad_method).category() &&
-             error != http::error::end_of_stream && error != http::error::partial_message) {
-    answer = problem(400, "not HTTP/1.1: " + error.message());
-  } else {
-    co_return false;
-  }
-  const std::string message = message_of(answer, 11, /*keep_alive=*/false, /*with_body=*/true);
-  co_await send(message);
-  co_await ignore_the_rest();
-  co_return false;
 }
 
 /// Closing a connection with unread input would reset it before the client has read the answer.

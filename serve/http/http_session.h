@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
+#include "serve/http/http_date.h"
 #include "serve/options.h"
 
 namespace freshet::serve {
@@ -33,6 +34,7 @@ struct IoState {
   boost::asio::io_context& context;
   std::shared_ptr<Executor> executor;  ///< brings work back to this thread
   Admission& admission;
+  HttpDate& date;
   bool draining = false;  ///< connections take no further requests
 };
 
@@ -66,23 +68,25 @@ class HttpSession {
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  bool request_begins();
   Awaitable<bool> serve_one();
   Awaitable<bool> read_and_answer();
   Awaitable<boost::beast::error_code> read_more(std::size_t most);
   template <typename Done>
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
-  ApiRequest to_api(const Request& request, bool shedding) const;
-  Awaitable<ApiResponse> ask(Router::Match& match, const Request& request);
+  Awaitable<boost::beast::error_code> read_body(Parser& parser);
+  ApiRequest head_of(const Request& request) const;
+  Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
   Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
   Awaitable<bool> send(std::string_view message);
-  Awaitable<bool> refuse(boost::beast::error_code error);
   Awaitable<void> ignore_the_rest();
 
   Stream& stream_;
   Connection& connection_;
   const IoState& io_;
-  boost::beast::flat_buffer buffer_{io_.options.max_header_bytes + io_.options.max_body_bytes};
+  static constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;    // read at a time
+  boost::beast::flat_buffer buffer_{io_.options.max_header_bytes + kBodyPiece};  // a body does not stay in it
 };
 
 }  // namespace freshet::serve

@@ -8,6 +8,7 @@
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
 #include "serve/http/disk_worker.h"
+#include "serve/http/http_date.h"
 #include "serve/http/http_session.h"
 #include "serve/http/tls.h"
 #include "serve/options.h"
@@ -46,6 +47,7 @@ class IoWorker {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
   // this worker's thread only
   Admission admission_;
+  HttpDate date_;
   IoState io_;
   std::unordered_set<Connection*> connections_;
 };

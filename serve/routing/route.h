@@ -41,6 +41,7 @@ struct Route {
   std::vector<const ParameterBase*> parameters = {};
   std::optional<Scope> scope = {};  ///< what the caller's key must have; nullopt: no key needed
   bool sheddable = false;           ///< refused first under overload
+  bool any_query = false;           ///< unknown query parameters are ignored: probes add some to pass caches
   std::string operation = {};       ///< a unique name, from which clients are generated: "get_item"
   std::string tag = {};             ///< the group that it is documented in
   std::string summary = {};

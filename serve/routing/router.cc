@@ -1,10 +1,7 @@
 #include "serve/routing/router.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <atomic>
-#include <boost/url.hpp>
 #include <chrono>
 #include <span>
 
@@ -13,9 +10,12 @@
 #include "base/suggestion.h"
 #include "serve/routing/json.h"
 #include "serve/routing/request_id.h"
+#include "serve/routing/target.h"
 
 namespace freshet::serve {
 namespace {
+
+constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 std::vector<std::string> split_pattern(std::string_view pattern) {
   std::vector<std::string> segments;
@@ -46,33 +46,15 @@ std::vector<std::string> values_in_path(const std::vector<std::string>& pattern,
   return values;
 }
 
-bool valid_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
-
-/// Path segments and query of a target, percent-decoded.
-Result<void> decode_target(std::string_view target, std::vector<std::string>& segments,
-                           std::vector<std::pair<std::string, std::string>>& query) {
-  const Error bad{Errc::invalid, "the request target is not a valid URL path"};
-  const auto url = boost::urls::parse_origin_form(boost::core::string_view(target.data(), target.size()));
-  if (!url) return bad;
-  for (auto&& segment : url->segments()) segments.push_back(std::move(segment));
-  if (segments.size() == 1 && segments.front().empty()) segments.clear();  // "/"
-  for (auto&& parameter : url->params()) query.emplace_back(std::move(parameter.key), std::move(parameter.value));
-  for (const std::string& segment : segments) {
-    if (!valid_utf8(segment)) return Error{Errc::invalid, "the path is not valid UTF-8"};
-  }
-  for (const auto& [name, value] : query) {
-    if (!valid_utf8(name) || !valid_utf8(value)) return Error{Errc::invalid, "the query is not valid UTF-8"};
-  }
-  return {};
-}
-
 /// The texts of the query parameters in the order of `declared`, nullptr where the request does not give one.
 Result<std::vector<const std::string*>> texts_of(std::span<const ParameterBase* const> declared,
-                                                 const std::vector<std::pair<std::string, std::string>>& given) {
+                                                 const std::vector<std::pair<std::string, std::string>>& given,
+                                                 bool ignore_unknown) {
   std::vector<const std::string*> texts(declared.size());
   for (const auto& [name, text] : given) {
     const auto parameter = std::ranges::find(declared, name, &ParameterBase::name);
     if (parameter == declared.end()) {
+      if (ignore_unknown) continue;
       std::vector<std::string> names;
       for (const ParameterBase* known : declared) names.push_back(known->name);
       const std::string close = nearest(name, names);
@@ -99,13 +81,30 @@ Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (const auto done = set(i, path[i]); !done) return done.error();
   }
-  const auto texts = texts_of(std::span(route.parameters).subspan(path.size()), query);
+  const auto texts = texts_of(std::span(route.parameters).subspan(path.size()), query, route.any_query);
   if (!texts) return texts.error();
   for (std::size_t i = 0; i < texts->size(); ++i) {
     if ((*texts)[i] == nullptr) continue;
     if (const auto done = set(path.size() + i, *(*texts)[i]); !done) return done.error();
   }
   return values;
+}
+
+/// The answer to OPTIONS.
+ApiResponse allowing(std::string_view methods) {
+  ApiResponse response;
+  response.status = 204;
+  response.headers.emplace_back("Allow", methods);
+  return response;
+}
+
+/// The answer to a method that the path does not have; `allowed`: those that it has.
+ApiResponse no_route(std::string_view method, const std::string& allowed) {
+  if (allowed.empty()) return problem(404, "no such endpoint; see /openapi.json");
+  if (method == "OPTIONS") return allowing(allowed + ", OPTIONS");
+  ApiResponse response = problem(405, "this endpoint takes " + allowed);
+  response.headers.emplace_back("Allow", allowed);
+  return response;
 }
 
 /// The answer to a refused caller; nullopt if the caller is allowed.
@@ -238,34 +237,38 @@ const Router::Entry* Router::find(std::string_view method, const std::vector<std
     if (!matches(entry->pattern, segments)) continue;
     if (entry->route.method == method) return entry.get();
     allowed += (allowed.empty() ? "" : ", ") + entry->route.method;
+    if (entry->route.method == "GET") allowed += ", HEAD";
   }
   return nullptr;
 }
 
-bool Router::Match::wants_body() const {
-  using Decision = AccessControl::Decision;
-  return entry_ != nullptr && entry_->route.body &&
-         (decision_.kind == Decision::allowed || decision_.kind == Decision::too_often);
-}
+bool Router::Match::wants_body() const { return !refusal_ && entry_->route.body; }
+
+void Router::Match::refuse(ApiResponse answer) { refusal_ = std::move(answer); }
 
 Router::Match Router::match(const ApiRequest& request) const {
   Match match;
-  std::vector<std::string> segments;
-  if (const auto decoded = decode_target(request.target, segments, match.query_); !decoded) {
-    match.refusal_ = problem(decoded.error());
+  if (request.target == "*" && request.method == "OPTIONS") {
+    match.refusal_ = allowing(kMethods);
+    return match;
+  }
+  auto target = parse_target(request.target);
+  if (!target) {
+    match.refusal_ = problem(target.error());
     return match;
   }
   std::string allowed;
-  match.entry_ = find(request.method, segments, allowed);
+  match.entry_ = find(request.method, target->segments, allowed);
   if (match.entry_ == nullptr) {
-    match.refusal_ = allowed.empty() ? problem(404, "no such endpoint; see /openapi.json")
-                                     : problem(405, "this endpoint takes " + allowed);
-    if (!allowed.empty()) match.refusal_->headers.emplace_back("Allow", allowed);
+    match.refusal_ = no_route(request.method, allowed);
     return match;
   }
-  match.path_ = values_in_path(match.entry_->pattern, segments);
-  match.decision_ = access_.decide(match.entry_->route.scope, request.authorization, request.x_api_key,
-                                   std::chrono::steady_clock::now());
+  const Route& route = match.entry_->route;
+  match.path_ = values_in_path(match.entry_->pattern, target->segments);
+  match.query_ = std::move(target->query);
+  match.decision_ =
+      access_.decide(route.scope, request.authorization, request.x_api_key, std::chrono::steady_clock::now());
+  match.refusal_ = refusal(match.decision_, route);
   return match;
 }
 
@@ -283,7 +286,7 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   if (audited) subject = match.path_.empty() ? "" : match.path_.front();
   const Respond answer =
       finishing(call, match.entry_->metrics, decision.caller, std::move(subject), std::move(respond));
-  if (auto refused = refusal(decision, route)) return answer(*std::move(refused));
+  if (match.refusal_) return answer(*std::move(match.refusal_));
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);
   if (!values) return answer(problem(values.error()));

@@ -17,7 +17,7 @@
 namespace freshet::serve {
 
 /// Finds the route of a request and answers everything that needs no handler: 404, 405, refused callers, bad encodings,
-/// unknown or invalid parameters, overload. HEAD is answered as GET. Every request gets an id, and is counted, timed
+/// unknown or invalid parameters, overload. HEAD is answered as GET, OPTIONS with the methods of the path. Every request gets an id, and is counted, timed
 /// and logged by route (never by its target, which contains ids). Calls of admin endpoints are audited.
 /// Threads: add() before all others; the others may be called concurrently.
 class Router {
@@ -35,13 +35,17 @@ class Router {
   class Match {
    public:
     /// False if the answer does not depend on the body: no such endpoint, none that reads a body, or a caller without
-    /// the right key.
+    /// the right key or over its rate.
     bool wants_body() const;
+
+    /// Fixes the answer, of a request that cannot be read to its end. Without a route (a default Match) it is counted
+    /// as such.
+    void refuse(ApiResponse answer);
 
    private:
     friend Router;
     const Entry* entry_ = nullptr;
-    std::optional<ApiResponse> refusal_;  // the answer if there is no entry
+    std::optional<ApiResponse> refusal_;  // the answer without the handler; set if there is no entry
     std::vector<std::string> path_;       // values of the path's parameters, percent-decoded
     std::vector<std::pair<std::string, std::string>> query_;
     AccessControl::Decision decision_;

@@ -108,6 +108,7 @@ ApiResponse status_response(const EndpointContext& context) {
 void add_operation_endpoints(Router& router, const EndpointContext& context) {
   router.add({.method = "GET",
               .path = "/healthz",
+              .any_query = true,
               .operation = "healthz",
               .tag = "operations",
               .summary = "Is the process alive?",
@@ -116,6 +117,7 @@ void add_operation_endpoints(Router& router, const EndpointContext& context) {
   router.add(
       {.method = "GET",
        .path = "/readyz",
+       .any_query = true,
        .operation = "readyz",
        .tag = "operations",
        .summary = "Is every component ready?",
@@ -134,6 +136,7 @@ void add_operation_endpoints(Router& router, const EndpointContext& context) {
   router.add({.method = "GET",
               .path = "/metrics",
               .scope = context.options.open_metrics ? std::nullopt : std::optional(Scope::read),
+              .any_query = true,
               .operation = "metrics",
               .tag = "operations",
               .summary = "Get Prometheus metrics",

@@ -8,55 +8,12 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/service_fixture.h"
+#include "tests/unit/serve/http/server_fixture.h"
 
 namespace freshet::serve {
 namespace {
 
 namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
-
-class ServerTest : public ::testing::Test {
- protected:
-  ServerTest() {
-    options_.port = 0;
-    options_.max_body_bytes = 1 << 16;
-    options_.max_header_bytes = 4096;
-  }
-
-  void start() { server_ = std::make_unique<Server>(options_, fixture_.services()); }
-
-  Tcp::socket connect() {
-    Tcp::socket socket(context_);
-    socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
-    return socket;
-  }
-
-  static void send(Tcp::socket& socket, const std::string& text) { asio::write(socket, asio::buffer(text)); }
-
-  /// Everything until the server closes.
-  static std::string rest(Tcp::socket& socket) {
-    std::string text;
-    boost::system::error_code error;
-    asio::read(socket, asio::dynamic_buffer(text), error);
-    return text;
-  }
-
-  static std::string get(const std::string& target, const std::string& more = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
-  }
-
-  static std::size_t count(const std::string& text, const std::string& word) {
-    std::size_t found = 0;
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
-    return found;
-  }
-
-  Options options_;
-  testing::ServiceFixture fixture_;
-  std::unique_ptr<Server> server_;
-  asio::io_context context_;
-};
 
 TEST_F(ServerTest, KeepsConnectionsAndAnswersPipelinedRequestsInOrder) {
   start();

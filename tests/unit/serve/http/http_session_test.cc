@@ -1,0 +1,344 @@
+#include "serve/http/http_session.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "tests/unit/serve/http/server_fixture.h"
+
+namespace freshet::serve {
+namespace {
+
+using std::string_literals::operator""s;
+
+/// Bytes, and the statuses of the answers to them and to the request that is sent behind them. That one is answered 204
+/// if the connection is still in step, and not at all if it was closed.
+struct Row {
+  std::string name;
+  std::string bytes;
+  std::string statuses;
+};
+
+const std::string kPost = "POST /v1/events HTTP/1.1\r\nHost: localhost\r\n";
+const std::string kGet = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+const std::string kEvent = R"({"user":"u","item":"a"})";  // 23 bytes
+const std::string kChunks = "17\r\n" + kEvent + "\r\n0\r\n\r\n";
+/// Answered 404: anything but a part of the request in front of it.
+const std::string kSmuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const std::string kBehind = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+class HttpSessionTest : public ServerTest {
+ protected:
+  std::string exchange(const std::string& bytes) {
+    auto socket = connect();
+    send(socket, bytes);
+    socket.shutdown(Tcp::socket::shutdown_send);
+    return rest(socket);
+  }
+
+  static std::string statuses(const std::string& answers) {
+    std::string found;
+    for (std::size_t at = answers.find("HTTP/1."); at != std::string::npos; at = answers.find("HTTP/1.", at + 1)) {
+      if (answers.compare(at + 8, 1, " ") != 0) continue;  // the text of a problem
+      found += (found.empty() ? "" : " ") + answers.substr(at + 9, 3);
+    }
+    return found;
+  }
+
+  void expect(const std::vector<Row>& rows) {
+    start();
+    for (const auto& [name, bytes, expected] : rows) {
+      const std::string answers = exchange(bytes + kBehind);
+      const std::string found = statuses(answers);
+      EXPECT_EQ(found, expected) << name << ": " << answers;
+      const std::size_t count_of_answers = (found.size() + 1) / 4;
+      for (const char* field : {"\r\nX-Request-Id: ", "\r\nDate: ", "\r\nServer: "}) {
+        EXPECT_EQ(count(answers, field), count_of_answers) << name << ": " << answers;
+      }
+    }
+  }
+};
+
+TEST_F(HttpSessionTest, ABodyEndsWhereItsHeadSays) {
+  expect({
+      {"a length", kPost + "Content-Length: 23\r\n\r\n" + kEvent, "202 204"},
+      {"no body", kPost + "Content-Length: 0\r\n\r\n", "202 204"},
+      {"chunks", kPost + "Transfer-Encoding: chunked\r\n\r\n" + kChunks, "202 204"},
+      {"in capitals", kPost + "TRANSFER-ENCODING:CHUNKED\r\n\r\n" + kChunks, "202 204"},
+      {"two chunks", kPost + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n16\r\n" + kEvent.substr(1) + "\r\n0\r\n\r\n",
+       "202 204"},
+      {"an extension", kPost + "Transfer-Encoding: chunked\r\n\r\n17;a=b;c=\"d\"\r\n" + kEvent + "\r\n0;e\r\n\r\n",
+       "202 204"},
+      {"a trailer", kPost + "Transfer-Encoding: chunked\r\n\r\n17\r\n" + kEvent + "\r\n0\r\nX-Sum: 1\r\n\r\n",
+       "202 204"},
+      {"a size with zeros in front", kPost + "Transfer-Encoding: chunked\r\n\r\n00017\r\n" + kEvent + "\r\n000\r\n\r\n",
+       "202 204"},
+  });
+}
+
+TEST_F(HttpSessionTest, ABodyWithAnotherTransferCodingIsRefusedAndNotReadAsARequest) {
+  std::vector<Row> rows;
+  for (const char* coding : {"x",
+                             "identity",
+                             "gzip",
+                             "gzip, chunked",
+                             "chunked, identity",
+                             "chunked, chunked",
+                             "chunked, gzip",
+                             "\"chunked\"",
+                             "'chunked'",
+                             "",
+                             ",",
+                             ", chunked",
+                             "chunked,",
+                             "chunked;q=1",
+                             "chunked; a",
+                             "xchunked",
+                             "chunkedx",
+                             "chunked x",
+                             "cow",
+                             "chunked\r\nTransfer-Encoding: x",
+                             "x\r\nTransfer-Encoding: chunked",
+                             "chunked\r\nTransfer-Encoding: chunked",
+                             "chunked\r\nTransfer-Encoding:",
+                             "\x0b"
+                             "chunked",
+                             "\x0c"
+                             "chunked",
+                             "chunked\x0b",
+                             "chunked\xa0",
+                             "chun\r\n ked",
+                             "chunked\r\n identity",
+                             "chunked\n",
+                             "chunked\rX: y"}) {
+    rows.push_back({coding, kPost + "Transfer-Encoding: " + coding + "\r\n\r\n" + kSmuggled, "400"});
+    rows.push_back(
+        {coding + " of chunks"s, kPost + "Transfer-Encoding: " + coding + "\r\n\r\n" + kChunks + kSmuggled, "400"});
+  }
+  for (const char* field :
+       {"Transfer-Encoding : chunked", " Transfer-Encoding: chunked", "Transfer-Encoding\t: chunked",
+        "Transfer-Encoding\r\n : chunked", "X: y\nTransfer-Encoding: chunked", "X: y\rTransfer-Encoding: chunked",
+        "Transfer-Encoding"}) {
+    rows.push_back({field, kPost + field + "\r\n\r\n" + kChunks + kSmuggled, "400"});
+  }
+  rows.push_back({"of a GET", kGet + "Transfer-Encoding: x\r\n\r\n" + kSmuggled, "400"});
+  rows.push_back({"HTTP/1.0", "POST /v1/events HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + kChunks, "400"});
+  rows.push_back({"HTTP/1.0, kept alive",
+                  "POST /v1/events HTTP/1.0\r\nConnection: keep-alive\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n" +
+                      kChunks + kSmuggled,
+                  "400"});
+  expect(rows);
+}
+
+TEST_F(HttpSessionTest, ABodyWhoseLengthIsNotOneNumberIsRefused) {
+  std::vector<Row> rows;
+  for (const char* length : {"+23",
+                             "-1",
+                             "0x17",
+                             "23, 23",
+                             "23,23",
+                             "23, 24",
+                             ", 23",
+                             "23,",
+                             "23;",
+                             "2 3",
+                             "23 a",
+                             "\"23\"",
+                             "",
+                             "1e1",
+                             "23.0",
+                             "\xef\xbc\x92",
+                             "99999999999999999999999",
+                             "18446744073709551616",
+                             "23\r\nContent-Length: 23",
+                             "23\r\nContent-Length: 24",
+                             "23\r\nContent-Length:",
+                             "2\r\n 3",
+                             "\x0b"
+                             "23"}) {
+    rows.push_back({length, kPost + "Content-Length: " + length + "\r\n\r\n" + kEvent + kSmuggled, "400"});
+  }
+  for (const char* fields :
+       {"Content-Length: 23\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 23",
+        "Content-Length: 23\r\nTransfer-Encoding: x", "Transfer-Encoding: x\r\nContent-Length: 23",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked", "Content-Length : 23", " Content-Length: 23",
+        "Content-Length\t: 23", "X: y\nContent-Length: 23"}) {
+    rows.push_back({fields, kPost + fields + "\r\n\r\n" + kChunks + kSmuggled, "400"});
+  }
+  rows.push_back({"too large", kPost + "Content-Length: 65537\r\n\r\n" + kSmuggled, "413"});
+  rows.push_back({"far too large", kPost + "Content-Length: 18446744073709551615\r\n\r\n" + kSmuggled, "413"});
+  expect(rows);
+}
+
+TEST_F(HttpSessionTest, ChunksThatAreNotToTheLetterAreRefused) {
+  std::vector<Row> rows;
+  const auto chunks = [&](const std::string& name, const std::string& body, const std::string& status = "400") {
+    rows.push_back({name, kPost + "Transfer-Encoding: chunked\r\n\r\n" + body + kSmuggled, status});
+  };
+  for (const char* size : {"0x17", "+17", "-17", " 17", "", "17 a", "17,", "1_7", "g", "\"17\"", "17;a=", "17;",
+                           "17;\"a\"", "17;a b", "17;a=\"\n\"", "17;a=\"\r\"", "17;a\n", "17\n", "17\r"}) {
+    chunks("size "s + size, size + "\r\n"s + kEvent + "\r\n0\r\n\r\n");
+  }
+  chunks("a size of 17 digits", "00000000000000001\r\n \r\n0\r\n\r\n", "202 404 204");
+  chunks("a size beyond 64 bits", "10000000000000017\r\n" + kEvent + "\r\n0\r\n\r\n");
+  chunks("a size of 64 bits", "ffffffffffffffff\r\n" + kEvent + "\r\n0\r\n\r\n", "413");
+  chunks("bare LF behind the size", "17\n" + kEvent + "\n0\n\n");
+  chunks("bare LF behind the data", "17\r\n" + kEvent + "\n0\r\n\r\n");
+  chunks("bare CR behind the data", "17\r\n" + kEvent + "\r0\r\n\r\n");
+  chunks("data longer than its size", "16\r\n" + kEvent + "\r\n0\r\n\r\n");
+  chunks("a length in the trailer", "17\r\n" + kEvent + "\r\n0\r\nContent-Length: 9\r\n\r\n");
+  chunks("a coding in the trailer", "17\r\n" + kEvent + "\r\n0\r\nTransfer-Encoding: x\r\n\r\n");
+  chunks("a trailer without a colon", "17\r\n" + kEvent + "\r\n0\r\nX\r\n\r\n");
+  chunks("an extension without an end", "17;" + std::string(100'000, 'a'), "413");
+  chunks("a trailer without an end", "0\r\nX: " + std::string(100'000, 'a'), "413");
+  chunks("more than the largest body",
+         "8000\r\n" + std::string(0x8000, ' ') + "\r\n8001\r\n" + std::string(0x8001, ' ') + "\r\n0\r\n\r\n", "413");
+  expect(rows);
+}
+
+TEST_F(HttpSessionTest, AHeadThatIsNotToTheLetterIsRefused) {
+  const std::string line = "GET /healthz HTTP/1.1\r\n", rest = "\r\n" + kSmuggled;
+  expect({
+      {"not HTTP", "this is not HTTP\r\n\r\n" + kSmuggled, "400"},
+      {"no version", "GET /healthz\r\nHost: localhost\r\n" + rest, "400"},
+      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + kSmuggled, "400"},
+      {"HTTP/1.2", "GET /healthz HTTP/1.2\r\nHost: localhost\r\n" + rest, "400"},
+      {"http/1.1", "GET /healthz http/1.1\r\nHost: localhost\r\n" + rest, "400"},
+      {"two spaces", "GET  /healthz HTTP/1.1\r\nHost: localhost\r\n" + rest, "400"},
+      {"a tab", "GET\t/healthz HTTP/1.1\r\nHost: localhost\r\n" + rest, "400"},
+      {"bare LFs", "GET /healthz HTTP/1.1\nHost: localhost\n\n" + kSmuggled, "400"},
+      {"a bare LF", "GET /healthz HTTP/1.1\nHost: localhost\r\n" + rest, "400"},
+      {"a bare LF in a value", line + "Host: localhost\r\nX: a\nY: b\r\n" + rest, "400"},
+      {"a bare CR in a value", line + "Host: localhost\r\nX: a\rb\r\n" + rest, "400"},
+      {"NUL in a value", line + "Host: localhost\r\nX: a\0b\r\n"s + rest, "400"},
+      {"NUL in a name", line + "Host: localhost\r\nX\0: b\r\n"s + rest, "400"},
+      {"NUL in the target", "GET /healthz\0 HTTP/1.1\r\nHost: localhost\r\n"s + rest, "400"},
+      {"a space in a name", line + "Host: localhost\r\nX y: b\r\n" + rest, "400"},
+      {"a space behind a name", line + "Host: localhost\r\nX : b\r\n" + rest, "400"},
+      {"no name", line + "Host: localhost\r\n: b\r\n" + rest, "400"},
+      {"no colon", line + "Host: localhost\r\nX\r\n" + rest, "400"},
+      {"a fold in front of the first field", line + " X: y\r\nHost: localhost\r\n" + rest, "400"},
+      {"a long header", line + "Host: localhost\r\nX: " + std::string(8000, 'x') + "\r\n" + rest, "431"},
+      {"a long target", "GET /" + std::string(8000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n" + rest, "431"},
+      {"many fields",
+       line + "Host: localhost\r\n" +
+           [] {
+             std::string fields;
+             for (int i = 0; i < 1000; ++i) fields += "X: y\r\n";
+             return fields;
+           }() +
+           rest,
+       "431"},
+  });
+}
+
+TEST_F(HttpSessionTest, HostIsOneValidAuthority) {
+  const auto with = [](const std::string& fields) { return "GET /healthz HTTP/1.1\r\n" + fields + "\r\n"; };
+  expect({
+      {"none", with("") + kSmuggled, "400"},
+      {"two", with("Host: localhost\r\nHost: localhost\r\n") + kSmuggled, "400"},
+      {"two names", with("Host: localhost, localhost\r\n") + kSmuggled, "400"},
+      {"a space", with("Host: local host\r\n") + kSmuggled, "400"},
+      {"a path", with("Host: localhost/x\r\n") + kSmuggled, "400"},
+      {"a user", with("Host: me@localhost\r\n") + kSmuggled, "400"},
+      {"a scheme", with("Host: http://localhost\r\n") + kSmuggled, "400"},
+      {"a port that is no number", with("Host: localhost:http\r\n") + kSmuggled, "400"},
+      {"a bracket", with("Host: [::1\r\n") + kSmuggled, "400"},
+      {"a name", with("Host: localhost\r\n"), "200 204"},
+      {"a name and a port", with("Host: LOCALHOST:8080\r\n"), "200 204"},
+      {"IPv4", with("Host: 127.0.0.1:8080\r\n"), "200 204"},
+      {"IPv6", with("Host: [::1]:8080\r\n"), "200 204"},
+      {"empty", with("Host:\r\n"), "200 204"},
+      {"none in HTTP/1.0", "GET /healthz HTTP/1.0\r\n\r\n", "200"},
+      {"two in HTTP/1.0", "GET /healthz HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "400"},
+  });
+}
+
+TEST_F(HttpSessionTest, TheFormsOfATargetAndEmptyLinesAreUnderstood) {
+  const auto get = [](const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n"; };
+  expect({
+      {"absolute form", get("http://localhost/healthz"), "200 204"},
+      {"absolute form with a query", get("http://localhost:8080/v1/popular?k=1"), "200 204"},
+      {"absolute form in capitals", get("HTTPS://LOCALHOST/healthz"), "200 204"},
+      {"absolute form without a path", get("http://localhost"), "404 204"},
+      {"absolute form without a Host", "GET http://localhost/healthz HTTP/1.1\r\n\r\n" + kSmuggled, "400"},
+      {"another scheme", get("ftp://localhost/healthz"), "400 204"},
+      {"a user", get("http://me@localhost/healthz"), "400 204"},
+      {"no path", get("healthz"), "400 204"},
+      {"an asterisk", get("*"), "400 204"},
+      {"a fragment", get("/healthz#x"), "400 204"},
+      {"authority form", "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost:80\r\n\r\n", "400 204"},
+      {"an empty line", "\r\n" + get("/healthz"), "200 204"},
+      {"empty lines", get("/healthz") + "\r\n\r\n\r\n" + get("/healthz") + "\r\n", "200 200 204"},
+      {"an empty line behind a body", kPost + "Content-Length: 23\r\n\r\n" + kEvent + "\r\n", "202 204"},
+      {"empty queries", get("/v1/popular?") + get("/v1/popular?&") + get("/v1/popular?k=1&") + get("/v1/popular?&&k=1"),
+       "200 200 200 200 204"},
+      {"a parameter without a name", get("/v1/popular?=1"), "400 204"},
+      {"a parameter without a value", get("/v1/popular?k"), "400 204"},
+      {"a double slash", get("//healthz"), "404 204"},
+      {"another double slash", get("//localhost/healthz"), "404 204"},
+  });
+}
+
+TEST_F(HttpSessionTest, HeadIsAnsweredAsGetWithoutTheBody) {
+  start();
+  for (const char* target : {"/healthz", "/v1/popular", "/none", "/v1/popular?k=x"}) {
+    const std::string get = exchange("GET "s + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const std::string head = exchange("HEAD "s + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+    EXPECT_EQ(count(head, "\r\n\r\n"), 1U) << head;
+    EXPECT_EQ(statuses(head), statuses(get));
+    const std::size_t body = get.size() - get.find("\r\n\r\n") - 4;
+    EXPECT_NE(head.find("Content-Length: " + std::to_string(body) + "\r\n"), std::string::npos) << head;
+  }
+  const std::string refused = exchange("HEAD /healthz HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(statuses(refused), "400");
+  EXPECT_TRUE(refused.ends_with("\r\n\r\n")) << refused;
+}
+
+TEST_F(HttpSessionTest, OptionsAndWrongMethodsNameTheRightOnes) {
+  start();
+  EXPECT_NE(exchange("POST /v1/popular HTTP/1.1\r\nHost: localhost\r\n\r\n").find("\r\nAllow: GET, HEAD\r\n"),
+            std::string::npos);
+  EXPECT_NE(exchange("OPTIONS /v1/items/a HTTP/1.1\r\nHost: localhost\r\n\r\n").find("PATCH"), std::string::npos);
+  EXPECT_EQ(statuses(exchange("OPTIONS /none HTTP/1.1\r\nHost: localhost\r\n\r\n")), "404");
+  const std::string all = exchange("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(statuses(all), "204");
+  EXPECT_NE(all.find("\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"), std::string::npos) << all;
+}
+
+TEST_F(HttpSessionTest, OnlyHttp11IsToldToContinue) {
+  start();
+  const std::string head = "\r\nHost: localhost\r\nExpect: 100-Continue\r\nContent-Length: 23\r\n\r\n";
+  EXPECT_EQ(statuses(exchange("POST /v1/events HTTP/1.1" + head + kEvent)), "100 202");
+  EXPECT_EQ(statuses(exchange("POST /v1/events HTTP/1.0" + head + kEvent)), "202");
+  EXPECT_EQ(statuses(exchange("POST /none HTTP/1.1" + head + kEvent)), "404");
+}
+
+TEST_F(HttpSessionTest, WhatTheParserRefusesIsCountedAndKeepsItsRequestId) {
+  start();
+  const std::string mine = "X-Request-Id: mine\r\n";
+  for (const auto& [bytes, status, route] : std::vector<std::array<std::string, 3>>{
+           {kPost + mine + "Content-Length: 999999999\r\n\r\n", "413", "POST /v1/events"},
+           {kPost + mine + "Transfer-Encoding: chunked\r\n\r\n5;" + std::string(100'000, 'a'), "413",
+            "POST /v1/events"},
+           {kPost + mine + "Transfer-Encoding: x\r\n\r\n", "400", "none"},
+           {kPost + mine + "Transfer-Encoding: chunked\r\n\r\nz\r\n", "400", "POST /v1/events"},
+           {kPost + mine + "No colon\r\n\r\n", "400", "none"},
+           {kPost + mine + "X: " + std::string(8000, 'x') + "\r\n\r\n", "431", "none"}}) {
+    Counter& counted =
+        fixture_.metrics.counter("freshet_serve_requests_total", "", {{"route", route}, {"status", status}});
+    const double before = counted.Value();
+    const std::string answer = exchange(bytes);
+    EXPECT_EQ(statuses(answer), status) << answer;
+    EXPECT_NE(answer.find("\r\nX-Request-Id: mine\r\n"), std::string::npos) << answer;
+    EXPECT_EQ(counted.Value(), before + 1) << bytes.substr(0, 200);
+  }
+}
+
+}  // namespace
+}  // namespace freshet::serve
