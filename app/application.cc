@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/descriptor_limit.h"
 #include "app/version.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -47,6 +48,18 @@ std::uint64_t resident_bytes() {
 
 std::string lag_problem(std::int64_t lag) {
   return lag > kReadyLagEvents ? "catching up, " + std::to_string(lag) + " events behind" : "";
+}
+
+/// The configuration, within what the process may open.
+Config within_limits(Config config) {
+  const std::size_t limit = raise_descriptor_limit();
+  const std::size_t connections = connections_within(limit, config.serve.max_connections);
+  if (connections < config.serve.max_connections) {
+    log::warn("fewer connections than serve.max_connections: the limit of open files (ulimit -n) is low",
+              {{"open_files", limit}, {"max_connections", connections}});
+  }
+  config.serve.max_connections = connections;
+  return config;
 }
 
 template <typename Run>
@@ -105,7 +118,7 @@ struct Application::Impl {
 };
 
 Application::Impl::Impl(const Config& the_config)
-    : config(the_config),
+    : config(within_limits(the_config)),
       pseudonyms(config.store.pseudonym_key),
       database(config.store, clock),
       histories(database),

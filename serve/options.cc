@@ -68,8 +68,12 @@ std::vector<Option<Options>> Options::describe() {
       option::flag("open_metrics", &Options::open_metrics,
                    "Answers /metrics without a key. Otherwise a key with the scope to read is needed."),
       option::integer("max_connections", &Options::max_connections, {1, kMillion},
-                      "Largest number of open connections. Beyond it new connections are closed at once."),
+                      "Largest number of open connections. Beyond it new connections are closed at once. Fewer if the "
+                      "limit of open files (ulimit -n), less 1,200 for the store, is lower."),
       option::size("max_body_bytes", &Options::max_body_bytes, {kKiB, kGiB}, "Largest request body."),
+      option::size("max_body_bytes_total", &Options::max_body_bytes_total, {kKiB, 1024 * kGiB},
+                   "Memory for all request bodies together, without those no larger than max_header_bytes. Beyond it "
+                   "requests are refused with 503 before their body is read."),
       option::size("max_header_bytes", &Options::max_header_bytes, {kKiB, kMiB}, "Largest request header."),
       option::duration("header_timeout", &Options::header_timeout, {10ms, 10min},
                        "Longest time from the first byte of a request to its last."),
@@ -110,6 +114,9 @@ OptionProblems Options::validate() const {
   if (tls.certificate.empty() != tls.key.empty()) {
     problems.push_back(tls.key.empty() ? OptionProblem{"tls.key", "serve.tls.certificate needs it"}
                                        : OptionProblem{"tls.certificate", "serve.tls.key needs it"});
+  }
+  if (max_body_bytes_total < max_body_bytes) {
+    problems.push_back({"max_body_bytes_total", "must not be less than serve.max_body_bytes"});
   }
   if (default_k > max_k) problems.push_back({"default_k", "must not exceed serve.max_k"});
   return problems;

@@ -21,6 +21,7 @@ namespace http = beast::http;
 
 constexpr asio::use_awaitable_t<IoExecutor> kAwaitResult;
 constexpr auto kAwait = asio::as_tuple(kAwaitResult);
+constexpr auto kNoMemory = boost::system::errc::not_enough_memory;  // for another body
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -53,6 +54,7 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, const Options
   }
   // They are parsed as a whole, and have no limit but the buffer.
   if (error == http::error::buffer_overflow) return problem(413, "a chunk's extension or the trailer is too large");
+  if (error == kNoMemory) return problem(503, "too many large bodies at once; try again");
   if (error == http::error::header_limit) {
     return problem(431, "the header is larger than " + std::to_string(options.max_header_bytes) + " bytes");
   }
@@ -133,6 +135,7 @@ Awaitable<bool> HttpSession<Stream>::serve_one() {
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   connection_.expires_after(io_.options.header_timeout);
+  BodyBudget::Share memory(io_.bodies);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
   parser.body_limit(io_.options.max_body_bytes);
@@ -151,7 +154,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
     if (!match.wants_body()) {
       error = {};
     } else if (!error && !parser.is_done()) {
-      error = co_await read_body(parser);
+      error = co_await read_body(parser, memory);
     }
     whole = !error && parser.is_done();
   }
@@ -163,6 +166,8 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   to_api.body = request.body();
   connection_.expires_never();  // the endpoints have timeouts of their own
   const ApiResponse answer = co_await ask(match, to_api);
+  parser.get().body() = std::string();  // not held by those who read their answers slowly
+  memory.release();
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;
   const bool sent = co_await write(request, answer, keep_alive);
   if (!whole) co_await ignore_the_rest();
@@ -170,7 +175,12 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
 }
 
 template <typename Stream>
-Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser) {
+Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, BodyBudget::Share& memory) {
+  // Small ones are not counted, so that large ones do not keep everybody out.
+  const auto has_room = [&](std::uint64_t size) {
+    return size <= io_.options.max_header_bytes || memory.grow_to(size);
+  };
+  if (!has_room(parser.content_length().value_or(0))) co_return make_error_code(kNoMemory);
   const Request& request = parser.get();
   if (request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue")) {
     const bool sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -178,11 +188,13 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser) {
     connection_.expires_after(io_.options.header_timeout);
   }
   parser.eager(true);
-  // The extension of a chunk ends where its line does; to other servers that may be a bare LF.
-  auto one_line = [](std::uint64_t, beast::string_view extension, beast::error_code& error) {
-    if (extension.find_first_of("\r\n") != beast::string_view::npos) error = http::error::bad_chunk_extension;
+  std::uint64_t announced = 0;
+  auto check_chunk = [&](std::uint64_t size, beast::string_view extension, beast::error_code& problem) {
+    // The extension of a chunk ends where its line does; to other servers that may be a bare LF.
+    if (extension.find_first_of("\r\n") != beast::string_view::npos) problem = http::error::bad_chunk_extension;
+    if (!has_room(announced += size)) problem = make_error_code(kNoMemory);
   };
-  parser.on_chunk_header(one_line);
+  parser.on_chunk_header(check_chunk);
   co_return co_await read(parser, [&] { return parser.is_done(); });
 }
 

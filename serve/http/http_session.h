@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
+#include "serve/http/body_budget.h"
 #include "serve/http/http_date.h"
 #include "serve/options.h"
 
@@ -35,6 +36,7 @@ struct IoState {
   std::shared_ptr<Executor> executor;  ///< brings work back to this thread
   Admission& admission;
   HttpDate& date;
+  BodyBudget& bodies;
   bool draining = false;  ///< connections take no further requests
 };
 
@@ -75,7 +77,7 @@ class HttpSession {
   template <typename Done>
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
-  Awaitable<boost::beast::error_code> read_body(Parser& parser);
+  Awaitable<boost::beast::error_code> read_body(Parser& parser, BodyBudget::Share& memory);
   ApiRequest head_of(const Request& request) const;
   Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
   Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);

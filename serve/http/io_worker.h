@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
+#include "serve/http/body_budget.h"
 #include "serve/http/disk_worker.h"
 #include "serve/http/http_date.h"
 #include "serve/http/http_session.h"
@@ -20,7 +21,8 @@ namespace freshet::serve {
 class IoWorker {
  public:
   /// `tls` null: plain HTTP. All arguments outlive the worker.
-  IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, Gauge& connections, Counter& shed);
+  IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, BodyBudget& bodies,
+           Gauge& connections, Counter& shed);
 
   boost::asio::io_context& context() { return context_; }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "serve/api/api.h"
+#include "serve/http/body_budget.h"
 #include "serve/http/disk_worker.h"
 #include "serve/http/io_worker.h"
 #include "serve/http/tls.h"
@@ -57,7 +58,7 @@ struct Server::Impl {
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, connections, shed));
+      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, connections, shed));
     }
     if (options.is_public() && !options.tls.enabled()) {
       log::warn("public address without serve.tls.certificate: keys and answers are sent unencrypted");
@@ -128,6 +129,7 @@ struct Server::Impl {
   Counter& refused;
   Counter& reloaded_ok;
   Counter& reloaded_not;
+  BodyBudget bodies{options.max_body_bytes_total};
   DiskWorker disk;
   std::vector<std::unique_ptr<IoWorker>> workers;
   std::unique_ptr<Tcp::acceptor> acceptor;

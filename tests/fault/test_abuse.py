@@ -197,3 +197,69 @@ def test_nobodys_body_is_read(freshet, tmp_path):
         with sockets(service, 1) as (lost,):
             lost.sendall(call + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
             assert status(lost.recv(4096)) == expected
+
+
+def test_a_key_over_its_rate_is_refused_before_its_body(freshet, tmp_path):
+    keys = tmp_path / "keys"
+    writer = new_key(keys, "writer", "write", rate="0.01/1")
+    service = freshet(LIMITS + f'keys_file = "{keys}"\n')
+    header = f"X-API-Key: {writer}\r\n".encode()
+    with sockets(service, 2) as (first, second):
+        first.sendall(POST + header + b"Content-Length: 2\r\n\r\n[]")
+        assert status(first.recv(4096)) == 202
+        second.sendall(POST + header + b"Content-Length: 1000000\r\n\r\n")  # of which none follows
+        assert status(second.recv(4096)) == 429
+
+
+def test_the_bodies_of_all_requests_together_are_bounded(freshet):
+    service = freshet('[serve]\nmax_body_bytes_total = "24MiB"\nheader_timeout = "10m"\n')
+    before = service.resident_mib()
+    length = 8 << 20
+    with sockets(service, 50) as large:
+        def send(connection):
+            with contextlib.suppress(OSError):  # refused meanwhile
+                connection.sendall(POST + b"Content-Length: %d\r\n\r\n[" % length + b" " * (length - 2))
+
+        threads = [threading.Thread(target=send, args=(each,)) for each in large]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert service.resident_mib() < before + 100
+        assert service.get("/v1/popular").status == 200
+        service.send({"user": "u", "item": "a"})
+        waiting = []
+        for each in large:
+            each.setblocking(False)
+            try:
+                assert status(each.recv(4096)) == 503
+            except BlockingIOError:
+                waiting.append(each)
+            except ConnectionError:  # refused, and closed before it had sent all
+                pass
+        assert len(waiting) == 3
+        for each in waiting:
+            each.setblocking(True)
+            each.sendall(b"]")
+            assert status(each.recv(4096)) == 202
+
+
+def test_idle_connections_leave_files_for_the_store(freshet):
+    service = freshet(under=["prlimit", "--nofile=1024:1024"])
+    assert "max_connections=512" in service.log_path.read_text()
+    honest = connect(service.url)
+    honest.connect()
+    with sockets(service, 1100):
+        for number in range(50):
+            honest.request("POST", "/v1/events", f'{{"user":"u{number}","item":"a"}}', {"Content-Type": "application/json"})
+            answer = honest.getresponse()
+            assert answer.status == 202, answer.read()
+            answer.read()
+    honest.close()
+
+
+def test_the_soft_limit_of_open_files_is_raised(freshet):
+    service = freshet(under=["prlimit", "--nofile=256:"])
+    limits = open(f"/proc/{service.process.pid}/limits").read()
+    soft, hard = next(line.split()[3:5] for line in limits.splitlines() if line.startswith("Max open files"))
+    assert soft == hard != "256"

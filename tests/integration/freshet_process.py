@@ -66,9 +66,9 @@ def patient(toml):
 
 class Freshet:
     """A running service on a free port. `toml` is the text of its configuration file (patient()); `ca`: it speaks TLS,
-    with a certificate of this authority."""
+    with a certificate of this authority; `under`: a command that starts it, such as prlimit."""
 
-    def __init__(self, directory, toml="", config=None, ca=None):
+    def __init__(self, directory, toml="", config=None, ca=None, under=()):
         self.directory = pathlib.Path(directory)
         self.data = self.directory / "data"
         self.config = config
@@ -80,13 +80,14 @@ class Freshet:
         self.url = None
         self.key = None  # sent with every request
         self.ca = ca
+        self.under = under
 
     def launch(self, **environment):
         """Starts the process and waits for nothing. Returns where its part of the log begins."""
         with open(self.log_path, "ab") as log:
             start_of_run = log.tell()
             self.process = subprocess.Popen(
-                [BINARY, "serve", "-c", str(self.config), "--data", str(self.data), "--listen", "127.0.0.1:0"],
+                [*self.under, BINARY, "serve", "-c", str(self.config), "--data", str(self.data), "--listen", "127.0.0.1:0"],
                 stdout=log, stderr=log, cwd=self.directory, env={**os.environ, **environment})
         return start_of_run
 

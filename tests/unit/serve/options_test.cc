@@ -34,5 +34,12 @@ TEST(ServeOptions, ACertificateAndItsKeyGoTogether) {
   EXPECT_EQ(options.validate(), (OptionProblems{{"tls.certificate", "serve.tls.key needs it"}}));
 }
 
+TEST(ServeOptions, TheBudgetOfAllBodiesHoldsOne) {
+  Options options;
+  options.max_body_bytes = options.max_body_bytes_total + 1;
+  EXPECT_EQ(options.validate(),
+            (OptionProblems{{"max_body_bytes_total", "must not be less than serve.max_body_bytes"}}));
+}
+
 }  // namespace
 }  // namespace freshet::serve

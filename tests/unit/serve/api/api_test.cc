@@ -209,6 +209,16 @@ TEST_F(ApiTest, OnlyEndpointsThatReadABodyWantIt) {
   EXPECT_FALSE(wants_body("POST", "/%zz"));
 }
 
+TEST_F(ApiTest, TheBodyOfAKeyThatCallsTooOftenIsNotWanted) {
+  const std::string key = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("writer", {Scope::write}, {0.25, 1}, key) << "\n";
+  const Api api(options_, fixture_.services());
+  const std::string authorization = "Bearer " + key;
+  EXPECT_TRUE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
+  EXPECT_FALSE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
+}
+
 TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
   EXPECT_EQ(ask("GET", "/v2/popular").status, 404U);
   const ApiResponse refused = ask("DELETE", "/v1/popular");

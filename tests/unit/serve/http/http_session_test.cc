@@ -319,6 +319,28 @@ TEST_F(HttpSessionTest, OnlyHttp11IsToldToContinue) {
   EXPECT_EQ(statuses(exchange("POST /none HTTP/1.1" + head + kEvent)), "404");
 }
 
+TEST_F(HttpSessionTest, LargeBodiesTogetherStayWithinTheirBudget) {
+  options_.max_body_bytes_total = options_.max_body_bytes;
+  start();
+  const std::string large = kEvent + std::string(60'000 - kEvent.size(), ' ');
+  const std::string head = kPost + "Content-Length: 60000\r\n";
+  auto first = connect();
+  send(first, head + "Expect: 100-continue\r\nConnection: close\r\n\r\n");
+  std::string go_on;
+  boost::asio::read_until(first, boost::asio::dynamic_buffer(go_on), "\r\n\r\n");
+  ASSERT_EQ(statuses(go_on), "100");
+
+  const std::string refused = exchange(head + "\r\n" + large + kSmuggled);
+  EXPECT_EQ(statuses(refused), "503") << refused;
+  EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos) << refused;
+  EXPECT_EQ(statuses(exchange(kPost + "Transfer-Encoding: chunked\r\n\r\nea60\r\n" + large + "\r\n0\r\n\r\n")), "503");
+  EXPECT_EQ(statuses(exchange(kPost + "Content-Length: 23\r\n\r\n" + kEvent)), "202") << "small ones find room";
+
+  send(first, large);
+  EXPECT_EQ(statuses(rest(first)), "202");
+  EXPECT_EQ(statuses(exchange(head + "\r\n" + large)), "202");
+}
+
 TEST_F(HttpSessionTest, WhatTheParserRefusesIsCountedAndKeepsItsRequestId) {
   start();
   const std::string mine = "X-Request-Id: mine\r\n";
