@@ -55,7 +55,7 @@ show() { # show TITLE < JSON
 }
 click() { # click ITEM: sends a click of the user "you", and prints the next list
   local token
-  token=$(curl -sf "$url/v1/events" -d "{\"user\":\"you\",\"item\":\"$1\",\"ts\":\"$now\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
+  token=$(curl -sf "$url/v1/events" --json "{\"user\":\"you\",\"item\":\"$1\",\"ts\":\"$now\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
   curl -sf "$url/v1/users/you/recommendations?k=8&after=$token" | show "after a click on $1:"
 }
 now=$(curl -sf "$url/v1/status" | grep -o '"stream_time":"[^"]*"' | head -n 1 | cut -d'"' -f4)
@@ -74,7 +74,7 @@ for part, q in json.load(sys.stdin)["learner"]["quality"].items():
 cat <<NEXT
 
 try it:
-  curl -s $url/v1/events -d '{"user":"you","item":"lamp-7"}'
+  curl -s $url/v1/events --json '{"user":"you","item":"lamp-7"}'
   curl -s '$url/v1/users/you/recommendations?k=5&explain=true'
   curl -s $url/v1/status
 NEXT

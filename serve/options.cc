@@ -2,22 +2,55 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <boost/url.hpp>
+#include <string_view>
+
 namespace freshet::serve {
 namespace {
 
-bool is_loopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return address == "::1";
+bool has_wildcard(const std::string& text) { return text.find('*') != std::string::npos; }
+
+/// As browsers write it: "https://shop.example:8443", in lower case.
+bool is_origin(const std::string& text) {
+  const auto url = boost::urls::parse_uri(text);
+  return url && !has_wildcard(text) && (text.starts_with("http://") || text.starts_with("https://")) &&
+         !url->host().empty() &&
+         url->encoded_host_and_port().size() == text.size() - url->scheme().size() - std::string_view("://").size() &&
+         std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-bool is_address(const std::string& address) {
-  in_addr v4{};
-  in6_addr v6{};
-  return inet_pton(AF_INET, address.c_str(), &v4) == 1 || inet_pton(AF_INET6, address.c_str(), &v6) == 1;
+/// A name or an address, without a port.
+bool is_host(const std::string& text) {
+  const auto authority = boost::urls::parse_authority(text);
+  return is_address(text) ||
+         (authority && !text.empty() && !has_wildcard(text) && std::string(authority->encoded_host()) == text);
+}
+
+template <typename Fits>
+OptionRule<std::vector<std::string>> each(Fits fits, std::string expected) {
+  return [fits, expected](const std::vector<std::string>& texts) {
+    OptionProblems problems;
+    for (const std::string& text : texts) {
+      if (!fits(text)) problems.push_back({"", "\"" + text + "\": expected " + expected});
+    }
+    return problems;
+  };
 }
 
 }  // namespace
+
+bool is_loopback(const std::string& text) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  return text == "::1";
+}
+
+bool is_address(const std::string& text) {
+  in_addr v4{};
+  in6_addr v6{};
+  return inet_pton(AF_INET, text.c_str(), &v4) == 1 || inet_pton(AF_INET6, text.c_str(), &v6) == 1;
+}
 
 bool Options::is_public() const { return !is_loopback(address); }
 
@@ -65,6 +98,16 @@ std::vector<Option<Options>> Options::describe() {
           "keys_file", &Options::keys_file,
           "File of API keys, one per line (`freshet keys new`). It is read again on SIGHUP. Empty: no keys are "
           "needed, and every client may call everything."),
+      option::verbatim<Options, std::vector<std::string>>(
+          "hosts", &Options::hosts, "list of host names",
+          "Names that the service is called by, beside loopback and `address`. Without keys a request whose Host is "
+          "any "
+          "other is refused: it may come from a web page through a DNS server of an attacker.",
+          each(is_host, "a host name without a port")),
+      option::verbatim<Options, std::vector<std::string>>(
+          "cors_origins", &Options::cors_origins, "list of origins",
+          "Origins (\"https://shop.example\") whose web pages may send events, with a key of the scope to write.",
+          each(is_origin, "an origin, in lower case and without a path: \"https://shop.example\"")),
       option::flag("open_metrics", &Options::open_metrics,
                    "Answers /metrics without a key. Otherwise a key with the scope to read is needed."),
       option::integer("max_connections", &Options::max_connections, {1, kMillion},
@@ -114,6 +157,9 @@ OptionProblems Options::validate() const {
   if (tls.certificate.empty() != tls.key.empty()) {
     problems.push_back(tls.key.empty() ? OptionProblem{"tls.key", "serve.tls.certificate needs it"}
                                        : OptionProblem{"tls.certificate", "serve.tls.key needs it"});
+  }
+  if (!cors_origins.empty() && keys_file.empty()) {
+    problems.push_back({"cors_origins", "needs serve.keys_file: without keys a page could call everything"});
   }
   if (max_body_bytes_total < max_body_bytes) {
     problems.push_back({"max_body_bytes_total", "must not be less than serve.max_body_bytes"});

@@ -12,6 +12,11 @@ namespace freshet::serve {
 
 // What each option means and takes: options.cc.
 
+/// True for an IPv4 or IPv6 address.
+bool is_address(const std::string& text);
+/// True for an address that only programs on this machine can reach.
+bool is_loopback(const std::string& text);
+
 /// [serve.tls]: TLS, if a certificate is named.
 struct TlsOptions {
   std::string certificate;
@@ -39,6 +44,8 @@ struct Options {
   std::size_t threads = 2;
   bool allow_public = false;
   std::string keys_file;
+  std::vector<std::string> hosts;
+  std::vector<std::string> cors_origins;
   bool open_metrics = false;
   TlsOptions tls;
   AuditOptions audit;

@@ -26,7 +26,7 @@ struct HttpClient::Impl {
   using Plain = asio::ip::tcp::socket;
   using Secure = beast::ssl_stream<Plain>;
 
-  std::string host, port, api_key;
+  std::string authority, host, port, api_key;
   std::optional<ssl::context> tls;  // nullopt: plain HTTP
   asio::io_context context;
   std::variant<std::monostate, Plain, Secure> connection;  // monostate: not connected
@@ -84,6 +84,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
     return Error{Errc::invalid, "\"" + url + "\" is not of the form http://HOST:PORT or https://HOST:PORT"};
   }
   auto impl = std::make_unique<Impl>();
+  impl->authority = std::string(parsed->encoded_host_and_port());
   impl->host = parsed->host_address();
   impl->port = parsed->has_port() ? std::string(parsed->port()) : secure ? "443" : "80";
   if (secure) {
@@ -114,7 +115,7 @@ Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string
   if (std::holds_alternative<std::monostate>(connection)) {
     if (const auto error = connect()) return lost(error);
   }
-  request.set(http::field::host, host + ":" + port);
+  request.set(http::field::host, authority);
   if (!api_key.empty()) request.set(http::field::authorization, "Bearer " + api_key);
   request.prepare_payload();
   http::response<http::string_body> response;

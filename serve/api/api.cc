@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "serve/access/browser_rules.h"
 #include "serve/api/v1/endpoints.h"
 #include "serve/api/v1/schemas.h"
 #include "serve/recommend/recommender.h"
@@ -17,9 +18,10 @@ struct Api::Impl {
         services(the_services),
         recommender(services),
         access(options.keys_file, services.metrics),
+        browsers(options),
         audit(options.audit),
         parameters(options),
-        router(access, audit, services.metrics) {
+        router(access, browsers, audit, services.metrics) {
     const EndpointContext context{options, services, recommender, parameters};
     add_event_endpoints(router, context);
     add_recommendation_endpoints(router, context);
@@ -45,6 +47,7 @@ struct Api::Impl {
   const Services services;
   Recommender recommender;
   AccessControl access;
+  BrowserRules browsers;
   AuditLog audit;
   const Parameters parameters;
   Router router;

@@ -208,7 +208,12 @@ ApiRequest HttpSession<Stream>::head_of(const Request& request) const {
           io_.executor,
           text(request[http::field::authorization]),
           text(request["X-API-Key"]),
-          text(request["X-Request-Id"])};
+          text(request["X-Request-Id"]),
+          text(request[http::field::content_type]),
+          text(request[http::field::host]),
+          text(request[http::field::origin]),
+          text(request["Sec-Fetch-Site"]),
+          text(request[http::field::access_control_request_method])};
 }
 
 /// The decision of Admission at the end of the round.

@@ -32,13 +32,19 @@ struct ApiRequest {
   std::string_view authorization = {};  ///< the header; empty if absent
   std::string_view x_api_key = {};      ///< the header; empty if absent
   std::string_view x_request_id = {};   ///< the header; empty if absent
+  std::string_view content_type = {};   ///< the header; empty if absent
+  std::string_view host = {};           ///< the header; empty if absent
+  /// Headers of browsers; empty if absent.
+  std::string_view origin = {}, sec_fetch_site = {}, access_control_request_method = {};
 };
+
+using Header = std::pair<std::string, std::string>;
 
 struct ApiResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<Header> headers;
 };
 
 /// Called exactly once, on any thread.

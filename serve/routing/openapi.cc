@@ -31,6 +31,7 @@ constexpr std::array kProblems{
     SharedProblem{404, "NotFound", "The item, user or session does not exist.", ""},
     SharedProblem{412, "PreconditionFailed", "The histories did not reach the token of `after` in time.", ""},
     SharedProblem{413, "TooLarge", "The body exceeds `serve.max_body_bytes`.", ""},
+    SharedProblem{415, "UnsupportedMediaType", "The body is neither JSON nor NDJSON by its `Content-Type`.", ""},
     SharedProblem{429, "TooManyRequests", "The key exceeds its rate limit.", "Retry-After"},
     SharedProblem{503, "Unavailable", "Overloaded, stopping, or a component is unavailable; retry later.",
                   "Retry-After"},
@@ -62,7 +63,7 @@ std::set<unsigned> problems_of(const Route& route) {
   std::set<unsigned> problems(route.problems.begin(), route.problems.end());
   if (!route.parameters.empty() || route.body) problems.insert(400);
   if (route.scope) problems.insert({401, 403, 429});
-  if (route.body) problems.insert(413);
+  if (route.body) problems.insert({413, 415});
   if (route.sheddable) problems.insert(503);
   for (const Route::Response& own : route.responses) problems.erase(own.status);
   return problems;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/suggestion.h"
 #include "serve/routing/json.h"
+#include "serve/routing/media_type.h"
 #include "serve/routing/request_id.h"
 #include "serve/routing/target.h"
 
@@ -88,6 +89,12 @@ Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::
     if (const auto done = set(path.size() + i, *(*texts)[i]); !done) return done.error();
   }
   return values;
+}
+
+/// False for what a page may send to other sites unasked: forms, plain text, bytes without a type.
+bool may_be_json(const ApiRequest& request) {
+  const bool from_browser = !request.origin.empty() || !request.sec_fetch_site.empty();
+  return is_json_type(request.content_type) || (request.content_type.empty() && !from_browser);
 }
 
 /// The answer to OPTIONS.
@@ -183,8 +190,12 @@ struct Router::Entry {
         metrics(registry, route.method + " " + route.path) {}
 };
 
-Router::Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics)
-    : access_(access), audit_(audit), metrics_(metrics), unmatched_(std::make_unique<RouteMetrics>(metrics, "none")) {}
+Router::Router(const AccessControl& access, const BrowserRules& browsers, const AuditLog& audit, Metrics& metrics)
+    : access_(access),
+      browsers_(browsers),
+      audit_(audit),
+      metrics_(metrics),
+      unmatched_(std::make_unique<RouteMetrics>(metrics, "none")) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
@@ -206,7 +217,7 @@ std::vector<const Route*> Router::routes() const {
 }
 
 /// `respond`, after adding the request id, counting, timing and logging. Audits the call, unless `subject` is nullopt.
-Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
+Respond Router::finishing(Call call, const RouteMetrics& metrics, std::string caller,
                           std::optional<std::string> subject, Respond respond) const {
   struct Finish {
     Call call;
@@ -215,16 +226,17 @@ Respond Router::finishing(const Call& call, const RouteMetrics& metrics, std::st
     std::optional<std::string> subject;
     Respond respond;
   };
-  const auto finish =
-      std::make_shared<const Finish>(Finish{call, metrics, std::move(caller), std::move(subject), std::move(respond)});
+  const auto finish = std::make_shared<const Finish>(
+      Finish{std::move(call), metrics, std::move(caller), std::move(subject), std::move(respond)});
   return [this, finish](ApiResponse response) {
-    const auto& [id, start] = finish->call;
+    const auto& [id, start, headers] = finish->call;
     const std::string& route = finish->metrics.route();
     if (finish->subject) audit_.record({id, finish->caller, route, *finish->subject, response.status});
     finish->metrics.answered(response.status, std::chrono::steady_clock::now() - start);
     log::debug("request", {{"request", id}, {"key", finish->caller}, {"call", route}, {"status", response.status}});
     if (response.status == 500) log::error("request failed", {{"request", id}, {"call", route}});
     response.headers.emplace_back("X-Request-Id", id);
+    response.headers.insert(response.headers.end(), headers.begin(), headers.end());
     finish->respond(std::move(response));
   };
 }
@@ -242,6 +254,23 @@ const Router::Entry* Router::find(std::string_view method, const std::vector<std
   return nullptr;
 }
 
+/// What lets pages of serve.cors_origins read the answers of endpoints that take events, and of no others: a key in a page
+/// is everybody's. `entry`: what is called, or asked for in advance by OPTIONS.
+std::vector<Header> Router::cors(const ApiRequest& request, const Entry* entry) const {
+  if (!browsers_.has_origins() || entry == nullptr || entry->route.scope != Scope::write) return {};
+  std::vector<Header> headers{{"Vary", "Origin"}};
+  if (!browsers_.allows(request.origin)) return headers;
+  headers.emplace_back("Access-Control-Allow-Origin", request.origin);
+  if (request.method == "OPTIONS") {
+    headers.emplace_back("Access-Control-Allow-Methods", entry->route.method);
+    headers.emplace_back("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-Id");
+    headers.emplace_back("Access-Control-Max-Age", "600");
+  } else {
+    headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
+  }
+  return headers;
+}
+
 bool Router::Match::wants_body() const { return !refusal_ && entry_->route.body; }
 
 void Router::Match::refuse(ApiResponse answer) { refusal_ = std::move(answer); }
@@ -257,8 +286,16 @@ Router::Match Router::match(const ApiRequest& request) const {
     match.refusal_ = problem(target.error());
     return match;
   }
-  std::string allowed;
+  const std::string_view host = target->authority.empty() ? request.host : target->authority;
+  if (auto refused = browsers_.refusal({request.method, host, request.origin, request.sec_fetch_site})) {
+    match.refusal_ = problem(refused->status, refused->reason);
+    return match;
+  }
+  std::string allowed, others;
   match.entry_ = find(request.method, target->segments, allowed);
+  match.cors_ =
+      cors(request, request.method == "OPTIONS" ? find(request.access_control_request_method, target->segments, others)
+                                                : match.entry_);
   if (match.entry_ == nullptr) {
     match.refusal_ = no_route(request.method, allowed);
     return match;
@@ -269,13 +306,17 @@ Router::Match Router::match(const ApiRequest& request) const {
   match.decision_ =
       access_.decide(route.scope, request.authorization, request.x_api_key, std::chrono::steady_clock::now());
   match.refusal_ = refusal(match.decision_, route);
+  if (!match.refusal_ && route.body && !may_be_json(request)) {
+    match.refusal_ =
+        problem(415, "the Content-Type of a body is application/json, another +json, or application/x-ndjson");
+  }
   return match;
 }
 
 void Router::handle(Match match, const ApiRequest& request, Respond respond) const {
-  const Call call{request_id(request.x_request_id), std::chrono::steady_clock::now()};
+  Call call{request_id(request.x_request_id), std::chrono::steady_clock::now(), std::move(match.cors_)};
   if (match.entry_ == nullptr) {
-    return finishing(call, *unmatched_, "-", std::nullopt, std::move(respond))(*std::move(match.refusal_));
+    return finishing(std::move(call), *unmatched_, "-", std::nullopt, std::move(respond))(*std::move(match.refusal_));
   }
   const Route& route = match.entry_->route;
   const AccessControl::Decision& decision = match.decision_;
@@ -285,7 +326,7 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   std::optional<std::string> subject;
   if (audited) subject = match.path_.empty() ? "" : match.path_.front();
   const Respond answer =
-      finishing(call, match.entry_->metrics, decision.caller, std::move(subject), std::move(respond));
+      finishing(std::move(call), match.entry_->metrics, decision.caller, std::move(subject), std::move(respond));
   if (match.refusal_) return answer(*std::move(match.refusal_));
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);

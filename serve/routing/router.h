@@ -11,13 +11,14 @@
 #include "base/metrics.h"
 #include "serve/access/access_control.h"
 #include "serve/access/audit_log.h"
+#include "serve/access/browser_rules.h"
 #include "serve/routing/message.h"
 #include "serve/routing/route.h"
 
 namespace freshet::serve {
 
-/// Finds the route of a request and answers everything that needs no handler: 404, 405, refused callers, bad encodings,
-/// unknown or invalid parameters, overload. HEAD is answered as GET, OPTIONS with the methods of the path. Every request gets an id, and is counted, timed
+/// Finds the route of a request and answers everything that needs no handler: 404, 405, refused callers and web pages,
+/// bodies that are not JSON, bad encodings, unknown or invalid parameters, overload. HEAD is answered as GET, OPTIONS with the methods of the path. Every request gets an id, and is counted, timed
 /// and logged by route (never by its target, which contains ids). Calls of admin endpoints are audited.
 /// Threads: add() before all others; the others may be called concurrently.
 class Router {
@@ -25,7 +26,7 @@ class Router {
   struct Entry;
 
  public:
-  Router(const AccessControl& access, const AuditLog& audit, Metrics& metrics);
+  Router(const AccessControl& access, const BrowserRules& browsers, const AuditLog& audit, Metrics& metrics);
   ~Router();
 
   /// REQUIRES: route.parameters begins with the parameters of route.path, in its order.
@@ -49,6 +50,7 @@ class Router {
     std::vector<std::string> path_;       // values of the path's parameters, percent-decoded
     std::vector<std::pair<std::string, std::string>> query_;
     AccessControl::Decision decision_;
+    std::vector<Header> cors_;  // headers of the answer
   };
 
   /// Takes a token of the key's rate limit. The body may still be missing.
@@ -64,13 +66,16 @@ class Router {
   struct Call {
     std::string id;
     std::chrono::steady_clock::time_point start;
+    std::vector<Header> headers;  // of the answer, beside its own
   };
 
   const Entry* find(std::string_view method, const std::vector<std::string>& segments, std::string& allowed) const;
-  Respond finishing(const Call& call, const RouteMetrics& metrics, std::string caller,
-                    std::optional<std::string> subject, Respond respond) const;
+  std::vector<Header> cors(const ApiRequest& request, const Entry* entry) const;
+  Respond finishing(Call call, const RouteMetrics& metrics, std::string caller, std::optional<std::string> subject,
+                    Respond respond) const;
 
   const AccessControl& access_;
+  const BrowserRules& browsers_;
   const AuditLog& audit_;
   Metrics& metrics_;
   std::vector<std::unique_ptr<Entry>> entries_;

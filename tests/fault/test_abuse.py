@@ -18,8 +18,8 @@ write_timeout = "1s"
 max_connections = 400
 max_body_bytes = "1MiB"
 """
-GET = b"GET /v1/popular HTTP/1.1\r\nHost: x\r\n\r\n"
-POST = b"POST /v1/events HTTP/1.1\r\nHost: x\r\n"
+GET = b"GET /v1/popular HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def metric(service, name):
@@ -150,7 +150,7 @@ def test_who_asks_and_never_reads_is_hung_up_on(service):
         for each in deaf:
             each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             each.setblocking(False)
-        ask = b"GET /v1/popular?k=1000 HTTP/1.1\r\nHost: x\r\n\r\n" * 200
+        ask = b"GET /v1/popular?k=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
         most = service.resident_mib()
 
         def all_closed():
@@ -195,7 +195,7 @@ def test_nobodys_body_is_read(freshet, tmp_path):
             assert status(stranger.recv(4096)) == expected
     for call, expected in ((b"POST /v1/evnts", 404), (b"GET /healthz", 200)):
         with sockets(service, 1) as (lost,):
-            lost.sendall(call + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+            lost.sendall(call + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
             assert status(lost.recv(4096)) == expected
 
 

@@ -34,6 +34,31 @@ TEST(ServeOptions, ACertificateAndItsKeyGoTogether) {
   EXPECT_EQ(options.validate(), (OptionProblems{{"tls.certificate", "serve.tls.key needs it"}}));
 }
 
+TEST(ServeOptions, OriginsAreExactAndNeedKeys) {
+  Options options;
+  options.cors_origins = {"https://shop.example", "http://localhost:3000", "https://[::1]:8443"};
+  EXPECT_EQ(options.validate(),
+            (OptionProblems{{"cors_origins", "needs serve.keys_file: without keys a page could call everything"}}));
+  options.keys_file = "/etc/freshet/keys";
+  EXPECT_TRUE(options.validate().empty());
+  for (const char* origin :
+       {"*", "null", "", "shop.example", "https://", "https://shop.example/", "https://Shop.example",
+        "https://shop.example?x", "https://me@shop.example", "ftp://shop.example", "https://*.example"}) {
+    options.cors_origins = {origin};
+    EXPECT_EQ(options.validate().size(), 1U) << origin;
+  }
+}
+
+TEST(ServeOptions, HostsAreNamesWithoutPorts) {
+  Options options;
+  options.hosts = {"freshet", "shop.internal", "192.0.2.1", "2001:db8::1"};
+  EXPECT_TRUE(options.validate().empty());
+  for (const char* host : {"", "shop:8080", "http://shop", "shop/", "me@shop", "a b", "*.internal"}) {
+    options.hosts = {host};
+    EXPECT_EQ(options.validate().size(), 1U) << host;
+  }
+}
+
 TEST(ServeOptions, TheBudgetOfAllBodiesHoldsOne) {
   Options options;
   options.max_body_bytes = options.max_body_bytes_total + 1;

@@ -43,7 +43,7 @@ class ServerTest : public ::testing::Test {
   }
 
   static std::string get(const std::string& target, const std::string& more = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
+    return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more + "\r\n";
   }
 
   static std::size_t count(const std::string& text, const std::string& word) {

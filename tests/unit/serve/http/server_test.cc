@@ -40,7 +40,7 @@ TEST_F(ServerTest, WhoeverWaitsIsAnsweredWhenTheTimeIsOver) {
 TEST_F(ServerTest, HeadHasNoBody) {
   start();
   auto socket = connect();
-  send(socket, "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  send(socket, "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   const std::string answer = rest(socket);
   EXPECT_NE(answer.find("Content-Length: 14"), std::string::npos) << answer;
   EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
@@ -49,7 +49,8 @@ TEST_F(ServerTest, HeadHasNoBody) {
 TEST_F(ServerTest, TooLargeBodiesAndHeadersAreRefusedAndTold) {
   start();
   auto body = connect();
-  send(body, "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, ' '));
+  send(body,
+       "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, ' '));
   EXPECT_NE(rest(body).find("413"), std::string::npos);
   auto header = connect();
   send(header, get("/healthz", "X-Long: " + std::string(8000, 'x') + "\r\n"));
@@ -63,8 +64,8 @@ TEST_F(ServerTest, AChunkExtensionOrATrailerWithoutAnEndIsRefusedAndTold) {
   start();
   for (const char* beginning : {"5;", "0\r\nX-Trailer: "}) {
     auto socket = connect();
-    send(socket, "POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(beginning) +
-                     std::string(100'000, 'a'));
+    send(socket, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                     std::string(beginning) + std::string(100'000, 'a'));
     EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 413 ")) << beginning;
   }
 }
@@ -74,7 +75,7 @@ TEST_F(ServerTest, ABodyThatNobodyAskedForIsNotRead) {
   for (const char* call : {"GET /healthz", "HEAD /readyz", "GET /openapi.json", "DELETE /v1/items/none"}) {
     for (const char* body : {"Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n5;"}) {
       auto socket = connect();
-      send(socket, std::string(call) + " HTTP/1.1\r\nHost: x\r\n" + body);  // of which nothing follows
+      send(socket, std::string(call) + " HTTP/1.1\r\nHost: localhost\r\n" + body);  // of which nothing follows
       const std::string answer = rest(socket);
       EXPECT_TRUE(answer.starts_with(call[0] == 'D' ? "HTTP/1.1 404 " : "HTTP/1.1 200 ")) << call << ": " << answer;
       EXPECT_NE(answer.find("Connection: close"), std::string::npos) << call;
@@ -86,7 +87,8 @@ TEST_F(ServerTest, ExpectContinueIsAnswered) {
   start();
   auto socket = connect();
   send(socket,
-       "POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n");
+       "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "
+       "2\r\n\r\n");
   std::string answer;
   asio::read_until(socket, asio::dynamic_buffer(answer), "\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 100")) << answer;
@@ -127,7 +129,7 @@ TEST_F(ServerTest, StoppingLetsARequestInFlightFinish) {
   fixture_.sink.hold = true;
   start();
   auto socket = connect();
-  send(socket, "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+  send(socket, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
   std::thread stopping([&] {
     // Wait until the request is in flight, then stop under it.
     while (fixture_.sink.submitted() == 0) std::this_thread::yield();
@@ -154,8 +156,8 @@ TEST_F(ServerTest, WhoWaitsForTheDiskHoldsUpNobodyElse) {
   });
   begun.get_future().wait();
   auto put = connect(), erase = connect();
-  send(put, "PUT /v1/items/pan HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
-  send(erase, "DELETE /v1/users/u3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  send(put, "PUT /v1/items/pan HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
+  send(erase, "DELETE /v1/users/u3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   for (const char* target : {"/healthz", "/v1/popular", "/v1/items/mug"}) {
     auto socket = connect();
     send(socket, get(target, "Connection: close\r\n"));
@@ -180,7 +182,7 @@ TEST_F(ServerTest, StopsAlthoughChangesWaitForTheDisk) {
   EXPECT_TRUE(fixture_.catalogue.update("mug", [&](const Item& item) {
     for (int i = 0; i < 8; ++i) {
       sockets.push_back(connect());
-      send(sockets.back(), "PUT /v1/items/pan HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+      send(sockets.back(), "PUT /v1/items/pan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
     }
     auto socket = connect();
     send(socket, get("/healthz", "Connection: close\r\n"));

@@ -57,7 +57,7 @@ class TlsTest : public ::testing::Test {
 
     /// The answer to a GET of a small document, connection kept.
     std::string get(const std::string& target) {
-      asio::write(stream, asio::buffer("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n"), error);
+      asio::write(stream, asio::buffer("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n"), error);
       std::string answer;
       asio::read_until(stream, asio::dynamic_buffer(answer), "}", error);
       return answer;
@@ -90,7 +90,7 @@ TEST_F(TlsTest, RequestsAreAnsweredAndTheLimitsHold) {
 TEST_F(TlsTest, AnAnswerOfManyRecordsArrivesWhole) {
   start();
   Client client = connect();
-  const std::string request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const std::string request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   asio::write(client.stream, asio::buffer(request));
   std::string answer;
   boost::system::error_code end;
@@ -111,7 +111,8 @@ TEST_F(TlsTest, OlderVersionsThanTls12AreRefused) {
 TEST_F(TlsTest, APlainRequestGetsNoAnswerAndAHandshakeMustNotTakeForEver) {
   options_.tls.handshake_timeout = std::chrono::milliseconds(50);
   start();
-  for (const std::string& words : {std::string("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), std::string("\x16")}) {
+  for (const std::string& words :
+       {std::string("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), std::string("\x16")}) {
     Tcp::socket socket(io_);
     socket.connect({asio::ip::make_address("127.0.0.1"), server_->port()});
     asio::write(socket, asio::buffer(words));

@@ -1,0 +1,22 @@
+#include "serve/routing/media_type.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/url/grammar/ci_string.hpp>
+
+namespace freshet::serve {
+
+bool is_json_type(std::string_view content_type) {
+  using boost::urls::grammar::ci_is_equal;
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
+  constexpr std::string_view kApplication = "application/", kJson = "+json";
+  if (type.size() <= kApplication.size() || !ci_is_equal(type.substr(0, kApplication.size()), kApplication))
+    return false;
+  type.remove_prefix(kApplication.size());
+  constexpr std::array<std::string_view, 4> kTypes{"json", "x-ndjson", "ndjson", "jsonl"};
+  if (std::ranges::any_of(kTypes, [&](std::string_view known) { return ci_is_equal(type, known); })) return true;
+  return type.size() > kJson.size() && ci_is_equal(type.substr(type.size() - kJson.size()), kJson);
+}
+
+}  // namespace freshet::serve
