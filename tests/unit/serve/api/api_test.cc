@@ -3,13 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <deque>
 #include <fstream>
 #include <thread>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "serve/access/key_ring.h"
+#include "tests/support/manual_executor.h"
 #include "tests/support/service_fixture.h"
 #include "tests/support/synthetic_stream.h"
 
@@ -17,29 +17,7 @@ namespace freshet::serve {
 namespace {
 
 namespace json = boost::json;
-
-/// Runs what is posted at once; keeps what is to happen later until told, and, on a bad disk, what waits for that.
-class ManualExecutor final : public Executor {
- public:
-  void post(std::function<void()> work) override { work(); }
-  void post_after(std::chrono::milliseconds, std::function<void()> work) override { later.push_back(std::move(work)); }
-  bool post_blocking(std::function<void()> work) override {
-    if (disk == Disk::good) {
-      work();
-    } else if (disk == Disk::hangs) {
-      blocked.push_back(std::move(work));
-    }
-    return disk != Disk::full_queue;
-  }
-  void run_later() {
-    for (; !later.empty(); later.pop_front()) later.front()();
-  }
-  void run_blocked() {
-    for (; !blocked.empty(); blocked.pop_front()) blocked.front()();
-  }
-  enum class Disk { good, hangs, full_queue } disk = Disk::good;
-  std::deque<std::function<void()>> later, blocked;
-};
+using testing::ManualExecutor;
 
 class ApiTest : public ::testing::Test {
  protected:
@@ -217,105 +195,6 @@ TEST_F(ApiTest, TheBodyOfAKeyThatCallsTooOftenIsNotWanted) {
   const std::string authorization = "Bearer " + key;
   EXPECT_TRUE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
   EXPECT_FALSE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
-}
-
-TEST_F(ApiTest, WhatAPageOfAnotherSiteSendsIsRefused) {
-  const auto ask_from = [&](std::string_view method, std::string_view target, std::string_view type,
-                            std::string_view host, std::string_view origin) {
-    ApiRequest request{method, target, R"([{"item":"a"}])", false, executor_};
-    request.content_type = type;
-    request.host = host;
-    request.origin = origin;
-    ApiResponse answer;
-    testing::handle(api_, request, [&](ApiResponse response) { answer = std::move(response); });
-    return answer.status;
-  };
-  const char* const json = "application/json";
-  EXPECT_EQ(ask_from("POST", "/v1/events", json, "localhost:8080", ""), 202U);
-  EXPECT_EQ(ask_from("POST", "/v1/events", json, "localhost:8080", "http://localhost:8080"), 202U);
-  EXPECT_EQ(ask_from("POST", "/v1/events", json, "localhost:8080", "http://evil.example"), 403U);
-  EXPECT_EQ(ask_from("POST", "/v1/items", json, "localhost:8080", "null"), 403U);
-  EXPECT_EQ(ask_from("OPTIONS", "/v1/items", "", "localhost:8080", "http://evil.example"), 403U);
-  EXPECT_EQ(ask_from("GET", "/v1/popular", "", "localhost:8080", "http://evil.example"), 403U);
-  for (const char* path : {"/v1/users/u1", "/v1/users/u1/export", "/metrics", "/readyz", "/none"}) {
-    EXPECT_EQ(ask_from("GET", path, "", "evil.example", "http://evil.example"), 421U) << path;
-  }
-  EXPECT_EQ(ask_from("DELETE", "/v1/users/u1", "", "evil.example:8080", "http://evil.example:8080"), 421U);
-  EXPECT_EQ(ask_from("GET", "http://evil.example/healthz", "", "localhost", ""), 421U) << "the target replaces Host";
-  EXPECT_TRUE(fixture_.sink.erased.empty());
-  EXPECT_EQ(fixture_.sink.bodies.size(), 2U);
-}
-
-TEST_F(ApiTest, BodiesAreJsonByTheirType) {
-  const auto post = [&](std::string_view type, std::string_view origin, std::string_view fetch_site) {
-    ApiRequest request{"POST", "/v1/events", R"([{"item":"a"}])", false, executor_};
-    request.content_type = type;
-    request.host = "localhost";
-    request.origin = origin;
-    request.sec_fetch_site = fetch_site;
-    auto match = api_.match(request);
-    const bool wants_body = match.wants_body();
-    ApiResponse answer;
-    api_.handle(std::move(match), request, [&](ApiResponse response) { answer = std::move(response); });
-    EXPECT_EQ(wants_body, answer.status == 202) << type;
-    return answer.status;
-  };
-  EXPECT_EQ(post("application/x-ndjson", "", ""), 202U);
-  EXPECT_EQ(post("application/cloudevents-batch+json; charset=utf-8", "", ""), 202U);
-  EXPECT_EQ(post("", "", ""), 202U) << "a program that does not say";
-  EXPECT_EQ(post("", "http://localhost", ""), 415U) << "a page that does not say";
-  EXPECT_EQ(post("", "", "none"), 415U);
-  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"}) {
-    EXPECT_EQ(post(type, "", ""), 415U) << type;
-  }
-}
-
-TEST_F(ApiTest, PagesOfAllowedOriginsMaySendEventsWithAKeyAndReadNothingElse) {
-  const std::string key = new_api_key();
-  options_.keys_file = fixture_.dir.path() + "/keys";
-  options_.cors_origins = {"https://shop.example"};
-  std::ofstream(options_.keys_file) << key_line("page", {Scope::write, Scope::read}, {}, key) << "\n";
-  const Api api(options_, fixture_.services());
-  const std::string authorization = "Bearer " + key;
-  const auto ask_from = [&](std::string_view origin, std::string_view method, std::string_view target,
-                            std::string_view given, std::string_view asked_for = "") {
-    ApiRequest request{method, target, "[{}]", false, executor_, given};
-    request.content_type = "application/json";
-    request.host = "freshet.shop.example";
-    request.origin = origin;
-    request.access_control_request_method = asked_for;
-    ApiResponse answer;
-    testing::handle(api, request, [&](ApiResponse response) { answer = std::move(response); });
-    return answer;
-  };
-  const auto header = [](const ApiResponse& answer, std::string_view name) {
-    const auto found = std::ranges::find(answer.headers, name, &Header::first);
-    return found == answer.headers.end() ? "" : found->second;
-  };
-  const std::string_view shop = "https://shop.example";
-  const ApiResponse preflight = ask_from(shop, "OPTIONS", "/v1/events", "", "POST");
-  EXPECT_EQ(preflight.status, 204U);
-  EXPECT_EQ(header(preflight, "Access-Control-Allow-Origin"), shop);
-  EXPECT_EQ(header(preflight, "Access-Control-Allow-Methods"), "POST");
-  EXPECT_NE(header(preflight, "Access-Control-Allow-Headers").find("Authorization"), std::string::npos);
-  EXPECT_EQ(header(preflight, "Vary"), "Origin");
-  const ApiResponse accepted = ask_from(shop, "POST", "/v1/events", authorization);
-  EXPECT_EQ(accepted.status, 202U);
-  EXPECT_EQ(header(accepted, "Access-Control-Allow-Origin"), shop);
-  const ApiResponse refused = ask_from(shop, "POST", "/v1/events", "");
-  EXPECT_EQ(refused.status, 401U);
-  EXPECT_EQ(header(refused, "Access-Control-Allow-Origin"), shop) << "the page can read why";
-
-  for (const auto& answer : {ask_from("https://evil.example", "OPTIONS", "/v1/events", "", "POST"),
-                             ask_from("https://evil.example", "POST", "/v1/events", authorization)}) {
-    EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "");
-    EXPECT_EQ(header(answer, "Vary"), "Origin");
-  }
-  for (const auto& answer :
-       {ask_from(shop, "OPTIONS", "/v1/users/u1", "", "DELETE"), ask_from(shop, "OPTIONS", "/v1/events", "", "DELETE"),
-        ask_from(shop, "OPTIONS", "/v1/popular", "", "GET"), ask_from(shop, "GET", "/v1/popular", authorization)}) {
-    EXPECT_EQ(header(answer, "Access-Control-Allow-Origin"), "");
-  }
 }
 
 TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {

@@ -284,6 +284,30 @@ TEST_F(HttpSessionTest, TheFormsOfATargetAndEmptyLinesAreUnderstood) {
   });
 }
 
+TEST_F(HttpSessionTest, WhatAPageOfAnotherSiteSendsIsRefusedAndItsBodyNotRead) {
+  const auto post = [](const std::string& fields) {
+    return "POST /v1/events HTTP/1.1\r\n" + fields + "\r\nContent-Length: " + std::to_string(kSmuggled.size()) +
+           "\r\n\r\n" + kSmuggled;
+  };
+  const std::string own = "Host: localhost", json = "\r\nContent-Type: application/json";
+  expect({
+      {"a page of this origin", post(own + json + "\r\nOrigin: http://localhost"), "202 204"},
+      {"another name", post("Host: evil.example" + json), "421"},
+      {"another name in the target", "GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "421 204"},
+      {"another origin", post(own + json + "\r\nOrigin: http://evil.example"), "403"},
+      {"no origin", post(own + json + "\r\nOrigin: null"), "403"},
+      {"another site", post(own + json + "\r\nSec-Fetch-Site: cross-site"), "403"},
+      {"another host of this site", post(own + json + "\r\nSec-Fetch-Site: same-site"), "403"},
+      {"a form", post(own + "\r\nContent-Type: application/x-www-form-urlencoded"), "415"},
+      {"plain text", post(own + "\r\nContent-Type: text/plain;charset=UTF-8"), "415"},
+      {"a preflight",
+       "OPTIONS /v1/events HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
+       "Access-Control-Request-Method: POST\r\n\r\n",
+       "403 204"},
+  });
+  EXPECT_EQ(fixture_.sink.submitted(), 1U);
+}
+
 TEST_F(HttpSessionTest, HeadIsAnsweredAsGetWithoutTheBody) {
   start();
   for (const char* target : {"/healthz", "/v1/popular", "/none", "/v1/popular?k=x"}) {
