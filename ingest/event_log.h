@@ -40,7 +40,7 @@ struct LogBatch {
 };
 
 /// Reads records of the log from its own positions.
-/// Threads: one thread; end_positions() and lost_records() may be called from any.
+/// Threads: one thread; end_positions(), lost_records() and problem() may be called from any.
 /// Errors:  as EventReader.
 class LogReader {
  public:
@@ -68,6 +68,9 @@ class LogReader {
   /// been polled is the reader's. Empty for a log without groups.
   virtual std::set<int> revoked() const { return {}; }
 
+  /// Empty, or why the reader is given no records although the log is usable: its group has yet to assign partitions.
+  virtual std::string problem() const { return ""; }
+
   /// Number of records that the log has deleted before this reader read them, since it was opened. Zero for a log that
   /// keeps records until every reader has read them.
   virtual std::uint64_t lost_records() const { return 0; }
@@ -80,7 +83,8 @@ enum class Sharing {
 };
 
 /// Called on the polling thread when a group reader gets partitions: the positions of its store. Partitions that are not
-/// in it continue from the offset committed to the group, else from the beginning.
+/// in it continue from the offset committed to the group, else from the beginning. If it is empty, the store is new, and
+/// everything is read from the beginning.
 using PositionsOf = std::function<Positions()>;
 
 /// A log's own place for rejected records, such as Kafka's dead-letter topic.

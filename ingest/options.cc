@@ -47,13 +47,14 @@ OptionProblems judge_dead_letter_topic(const std::string& name) {
 OptionProblems judge_properties(const std::map<std::string, std::string>& properties) {
   // At least once, in order, from our own positions: what these promises rest on cannot be changed from outside.
   // (Aliases of librdkafka included.)
-  constexpr std::array<std::string_view, 14> kOwn{"bootstrap.servers",
+  constexpr std::array<std::string_view, 15> kOwn{"bootstrap.servers",
                                                   "metadata.broker.list",
                                                   "group.id",
                                                   "enable.auto.commit",
                                                   "auto.commit.enable",
                                                   "enable.auto.offset.store",
                                                   "auto.offset.reset",
+                                                  "enable.partition.eof",
                                                   "isolation.level",
                                                   "partition.assignment.strategy",
                                                   "enable.idempotence",
@@ -115,7 +116,7 @@ std::vector<Option<KafkaOptions>> KafkaOptions::describe() {
                    judge_dead_letter_topic),
       option::verbatim<KafkaOptions, std::map<std::string, std::string>>(
           "properties", &KafkaOptions::properties, "table of text",
-          "Any librdkafka property (TLS, SASL, tuning) except the 14 that freshet sets itself (docs/kafka.md). A value "
+          "Any librdkafka property (TLS, SASL, tuning) except the 15 that freshet sets itself (docs/kafka.md). A value "
           "\"$env:NAME\" or \"$file:PATH\" is read from the environment or from a file; passwords and secrets must be "
           "given this way.",
           judge_properties)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "base/event_reader.h"
 #include "ingest/codec/event_decoder.h"
@@ -28,6 +29,7 @@ class DecodingReader final : public EventReader {
   void commit(const Positions& positions) { log_->commit(positions); }
   void idle(std::chrono::milliseconds duration) { log_->idle(duration); }
   std::set<int> revoked() const { return log_->revoked(); }
+  std::string problem() const { return log_->problem(); }
   std::uint64_t lost_records() const { return log_->lost_records(); }
 
  private:

@@ -1,6 +1,7 @@
 #include "ingest/kafka/gap_detector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 
@@ -23,14 +24,21 @@ void GapDetector::forget(int partition) {
 }
 
 void GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look) {
+  reached(partition, offset, look);
+  expected_[partition] = offset + 1;
+}
+
+bool GapDetector::reached(int partition, std::int64_t offset, std::uint64_t look) {
   const auto [expected, first] = expected_.try_emplace(partition, offset);
-  if (!first && offset > expected->second && !jumps_.contains(partition)) {
-    jumps_[partition] = {expected->second, offset, look};
-  } else if (!first && offset < expected->second) {
+  if (first) return offset > 0;
+  const std::int64_t before = std::exchange(expected->second, offset);
+  if (offset > before) {
+    jumps_.try_emplace(partition, Jump{before, offset, look});
+  } else if (offset < before) {
     log::error("the topic ends before a reader's position: it was recreated; reading it from its beginning",
-               {{"partition", partition}, {"position", expected->second}, {"found", offset}});
+               {{"partition", partition}, {"position", before}, {"found", offset}});
   }
-  expected->second = offset + 1;
+  return offset != before;
 }
 
 void GapDetector::settle(const Positions& begins, std::uint64_t look) {
@@ -42,15 +50,6 @@ void GapDetector::settle(const Positions& begins, std::uint64_t look) {
     if (begin != begins.end()) count_lost(partition, std::min(begin->second, jump.found) - jump.expected);
     return true;
   });
-}
-
-bool GapDetector::skip_to(int partition, std::int64_t begin) {
-  const auto [expected, first] = expected_.try_emplace(partition, begin);
-  if (first) return begin > 0;
-  if (expected->second >= begin) return false;
-  count_lost(partition, begin - expected->second);
-  expected->second = begin;
-  return true;
 }
 
 void GapDetector::count_lost(int partition, std::int64_t records) {

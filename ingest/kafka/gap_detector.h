@@ -27,12 +27,12 @@ class GapDetector {
   /// A record has arrived. `look` is the number of the monitor's newest view.
   void arrived(int partition, std::int64_t offset, std::uint64_t look);
 
+  /// Everything before `offset` has arrived. True if another offset was expected: those between had no record for the
+  /// reader. A partition of which nothing was expected is taken to begin at 0.
+  bool reached(int partition, std::int64_t offset, std::uint64_t look);
+
   /// Decides about the jumps that are older than the view number `look`, in which partitions begin at `begins`.
   void settle(const Positions& begins, std::uint64_t look);
-
-  /// No record arrives, and the partition begins at `begin`. If that is after the expected offset, counts the records
-  /// between as lost and expects `begin`. If no offset was expected, nothing is lost. True if the reader has moved.
-  bool skip_to(int partition, std::int64_t begin);
 
  private:
   struct Jump {

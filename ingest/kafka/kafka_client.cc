@@ -77,6 +77,7 @@ RdConf consumer_conf(const KafkaOptions& options, const std::string& group) {
           {"enable.auto.offset.store", "false"},
           {"isolation.level", "read_committed"},
           {"auto.offset.reset", "earliest"},
+          {"enable.partition.eof", "true"},
           {"partition.assignment.strategy", "cooperative-sticky"},
       });
 }

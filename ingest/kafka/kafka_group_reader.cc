@@ -23,10 +23,10 @@ void report(rd_kafka_error_t* error, const char* what) {
   if (owner) log::error(what, {{"error", rd_kafka_error_string(error)}});
 }
 
-/// True once the broker has answered the first request to join.
-bool has_member_id(rd_kafka_t* consumer) {
+/// Its name in the group. Empty until the broker has answered the first request to join, and after its expulsion.
+std::string member_id(rd_kafka_t* consumer) {
   char* id = rd_kafka_memberid(consumer);
-  const bool known = id != nullptr && *id != '\0';
+  std::string known = id == nullptr ? "" : id;
   rd_kafka_mem_free(consumer, id);
   return known;
 }
@@ -52,7 +52,7 @@ KafkaGroupReader::KafkaGroupReader(const KafkaOptions& options, const KafkaMonit
 KafkaGroupReader::~KafkaGroupReader() {
   // librdkafka before 2.2 aborts the process when a client is destroyed between joining and its first assignment (its
   // issue 4312). Such a client is closed, which leaves the group, but never destroyed.
-  const bool between = joining_ && !assigned_ && has_member_id(consumer_.get());
+  const bool between = joining_ && member_.empty() && !member_id(consumer_.get()).empty();
   rd_kafka_consumer_close(consumer_.get());
   if (between) static_cast<void>(consumer_.release());
 }
@@ -69,12 +69,24 @@ void KafkaGroupReader::join_once_the_topic_exists() {
 
 Result<LogBatch> KafkaGroupReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
   join_once_the_topic_exists();
-  return KafkaReader::poll(max_records, timeout);
+  auto batch = KafkaReader::poll(max_records, timeout);
+  notice_expulsion();
+  return batch;
 }
 
 void KafkaGroupReader::idle(std::chrono::milliseconds duration) {
   join_once_the_topic_exists();
   KafkaReader::idle(duration);
+  notice_expulsion();
+}
+
+/// A member without partitions has none that could be revoked, but loses its name.
+void KafkaGroupReader::notice_expulsion() {
+  if (assigned_ && owned().empty() && member_id(consumer_.get()) != member_) assigned_ = false;
+}
+
+std::string KafkaGroupReader::problem() const {
+  return assigned_ ? "" : "kafka: waiting for group \"" + options_.group + "\" to assign partitions";
 }
 
 void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_partition_list_t* partitions, void* self) {
@@ -83,24 +95,42 @@ void KafkaGroupReader::on_rebalance(rd_kafka_t*, int error, rd_kafka_topic_parti
   error == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? reader->assign(partitions) : reader->revoke(partitions);
 }
 
+/// The store decides. A store without any position is new, perhaps because the one before it was lost: it is filled from
+/// the beginning. Any other continues a partition that it has not read where the group has committed, since another
+/// instance has read it until now.
 void KafkaGroupReader::assign(rd_kafka_topic_partition_list_t* partitions) {
   const std::set<int> added = partitions_of(*partitions);
-  // The store decides. A partition that it does not have continues from the group's committed offset, else from the
-  // beginning (auto.offset.reset).
   Positions known = positions_of_();
+  const bool is_new = known.empty();
   std::erase_if(known, [&](const auto& own) { return !added.contains(own.first); });
   std::set<int> unknown = added;
   for (const auto& [partition, offset] : known) unknown.erase(partition);
-  const Positions news = committed(unknown);
+  const Positions news = is_new ? Positions{} : committed(unknown);
   known.insert(news.begin(), news.end());
   for (int i = 0; i < partitions->cnt; ++i) {
     const auto own = known.find(partitions->elems[i].partition);
-    partitions->elems[i].offset = own == known.end() ? RD_KAFKA_OFFSET_STORED : own->second;
+    const auto start = is_new ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_STORED;
+    partitions->elems[i].offset = own == known.end() ? start : own->second;
   }
   report(rd_kafka_incremental_assign(consumer_.get(), partitions), "kafka: cannot assign partitions");
   add_owned(added, known, news);
+  member_ = member_id(consumer_.get());
   assigned_ = true;
   log::info("partitions assigned", {{"added", added.size()}, {"owned", owned().size()}});
+  tell_where_histories_begin(unknown, is_new, news);
+}
+
+/// Reading does not begin where this store stopped: either takes the operator by surprise.
+void KafkaGroupReader::tell_where_histories_begin(const std::set<int>& unknown, bool is_new, const Positions& news) {
+  const std::int64_t skipped = distance(monitor_.view().begins, news);
+  if (is_new && !unknown.empty()) {
+    log::info("the data directory has no histories yet; reading the topic from its beginning");
+  } else if (skipped > 0) {
+    log::warn(
+        "partitions are taken over where the group has committed; their earlier events are not in this instance's "
+        "histories. To have them, start with an empty data directory",
+        {{"partitions", news.size()}, {"earlier_events", skipped}});
+  }
 }
 
 /// The group's committed offsets, without partitions that have none. Empty if the broker does not answer.
@@ -118,6 +148,7 @@ Positions KafkaGroupReader::committed(const std::set<int>& partitions) const {
 
 void KafkaGroupReader::revoke(rd_kafka_topic_partition_list_t* partitions) {
   const std::set<int> removed = partitions_of(*partitions);
+  if (rd_kafka_assignment_lost(consumer_.get()) != 0) assigned_ = false;  // expelled; otherwise an assignment follows
   report(rd_kafka_incremental_unassign(consumer_.get(), partitions), "kafka: cannot release partitions");
   remove_owned(removed);
   log::info("partitions revoked", {{"removed", removed.size()}, {"owned", owned().size()}});

@@ -44,7 +44,6 @@ RecordHeaders headers_of(const rd_kafka_message_t& message) {
 /// True for errors that librdkafka recovers from by itself, or that the monitor reports.
 bool is_passing(rd_kafka_resp_err_t error) {
   switch (error) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
     case RD_KAFKA_RESP_ERR__TRANSPORT:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
     case RD_KAFKA_RESP_ERR__RESOLVE:
@@ -66,8 +65,6 @@ KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monito
 KafkaReader::~KafkaReader() = default;
 
 Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
-  collecting_ = {};
-  collected_bytes_ = 0;
   const KafkaMonitor::View view = monitor_.view();
   gaps_.settle(view.begins, view.number);
   auto wait = static_cast<int>(timeout.count());
@@ -75,25 +72,19 @@ Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::millise
     const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), wait));
     if (!message) break;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      note_error(*message);
-      wait = 0;
-      continue;
+      note(*message, view.number);
+    } else {
+      gaps_.arrived(message->partition, message->offset, view.number);
+      collect(*message);
     }
-    wait = 0;  // waits for the first record only
-    gaps_.arrived(message->partition, message->offset, view.number);
-    collect(*message);
+    wait = 0;  // waits for the first message only
   }
-  for (const LogRecord& record : collecting_.records) {
-    collecting_.next[record.position.partition] = record.position.offset + 1;
-  }
-  collecting_.next.merge(std::exchange(news_, {}));  // positions after records take precedence
   revoked_.clear();
-  if (collecting_.records.empty()) {
-    pass_deleted(view);
-    if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_)
-      return Error{Errc::unavailable, trouble_};
+  collected_bytes_ = 0;
+  if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_) {
+    return Error{Errc::unavailable, trouble_};
   }
-  return std::move(collecting_);
+  return std::exchange(collecting_, {});
 }
 
 void KafkaReader::collect(const rd_kafka_message_s& message) {
@@ -104,10 +95,16 @@ void KafkaReader::collect(const rd_kafka_message_s& message) {
                    headers_of(message)};
   collected_bytes_ += record.key.size() + record.value.size();
   for (const auto& [name, value] : record.headers) collected_bytes_ += name.size() + value.size();
+  collecting_.next[message.partition] = message.offset + 1;
   collecting_.records.push_back(std::move(record));
 }
 
-void KafkaReader::note_error(const rd_kafka_message_s& message) {
+/// The end of a partition, or an error.
+void KafkaReader::note(const rd_kafka_message_s& message, std::uint64_t look) {
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (gaps_.reached(message.partition, message.offset, look)) collecting_.next[message.partition] = message.offset;
+    return;
+  }
   const std::string text = std::string("kafka: ") + rd_kafka_message_errstr(&message);
   if (is_passing(message.err)) {
     log::debug("kafka consumer", {{"error", text}});
@@ -117,16 +114,6 @@ void KafkaReader::note_error(const rd_kafka_message_s& message) {
   trouble_ = text;
   trouble_until_ = message.err == RD_KAFKA_RESP_ERR__FATAL ? std::chrono::steady_clock::time_point::max()
                                                            : std::chrono::steady_clock::now() + kTroubleShown;
-}
-
-/// If retention has deleted all records up to a position past the reader's, no record arrives that would show it.
-void KafkaReader::pass_deleted(const KafkaMonitor::View& view) {
-  for (const int partition : owned()) {
-    const auto begin = view.begins.find(partition);
-    if (begin != view.begins.end() && gaps_.skip_to(partition, begin->second)) {
-      collecting_.next[partition] = begin->second;
-    }
-  }
 }
 
 Positions KafkaReader::end_positions() const {
@@ -162,7 +149,7 @@ void KafkaReader::idle(std::chrono::milliseconds duration) {
     if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       give_back(*message);
     } else if (message) {
-      note_error(*message);
+      note(*message, monitor_.view().number);
     }
   } while (std::chrono::steady_clock::now() < deadline);
   rd_kafka_resume_partitions(consumer_.get(), all_owned().get());
@@ -186,7 +173,7 @@ RdPartitions KafkaReader::to_list(const Positions& positions) const {
 void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions, const Positions& news) {
   for (const int partition : added) gaps_.forget(partition);
   moved_to(positions);
-  move_to(news_, news);
+  move_to(collecting_.next, news);
   ++changes_;
   const MutexLock lock(mutex_);
   owned_.insert(added.begin(), added.end());
@@ -201,7 +188,7 @@ void KafkaReader::remove_owned(const std::set<int>& removed) {
   const MutexLock lock(mutex_);
   for (const int partition : removed) {
     gaps_.forget(partition);
-    news_.erase(partition);
+    collecting_.next.erase(partition);
     owned_.erase(partition);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <set>
@@ -16,6 +17,9 @@
 namespace freshet::ingest {
 
 /// The common part of both Kafka readers: fetching, pausing, positions, gaps.
+///
+/// A position follows the records, and at the end of a partition librdkafka's own position. Offsets that have no record
+/// for the reader (transaction markers, aborted records, deleted ones) are passed only by the latter.
 ///
 /// Rebalances run inside poll() and idle(), on the reader's thread. Records that poll() has collected from a revoked
 /// partition are dropped from its batch; partitions revoked in idle() are in revoked(). So a batch is never written for
@@ -55,14 +59,12 @@ class KafkaReader : public LogReader {
 
  private:
   void collect(const rd_kafka_message_s& message);
-  void note_error(const rd_kafka_message_s& message);
-  void pass_deleted(const KafkaMonitor::View& view);
+  void note(const rd_kafka_message_s& message, std::uint64_t look);
   void give_back(const rd_kafka_message_s& message);
 
   // polling thread only
-  LogBatch collecting_;
+  LogBatch collecting_;  // for the next return of poll()
   std::size_t collected_bytes_ = 0;
-  Positions news_;             // of add_owned(), for the next poll()
   std::set<int> revoked_;      // since poll() last returned
   std::uint64_t changes_ = 0;  // of owned_
   GapDetector gaps_;
@@ -84,18 +86,22 @@ class KafkaGroupReader final : public KafkaReader {
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
   void idle(std::chrono::milliseconds duration) override;
   void seek(const Positions& positions) override;
+  std::string problem() const override;
 
  private:
   static void on_rebalance(rd_kafka_s* consumer, int error, rd_kafka_topic_partition_list_s* partitions, void* self);
   void join_once_the_topic_exists();
+  void notice_expulsion();
   void assign(rd_kafka_topic_partition_list_s* partitions);
+  void tell_where_histories_begin(const std::set<int>& unknown, bool is_new, const Positions& news);
   Positions committed(const std::set<int>& partitions) const;
   void revoke(rd_kafka_topic_partition_list_s* partitions);
 
   PositionsOf positions_of_;
   Counter& rebalances_;
-  bool joining_ = false;   // true from the request to join on
-  bool assigned_ = false;  // true once it has had partitions
+  bool joining_ = false;               // true from the request to join on
+  std::string member_;                 // its name in the group, as of the last assignment
+  std::atomic<bool> assigned_{false};  // the group has decided which partitions are its own: perhaps none
 };
 
 /// Reads every partition of the topic, without a group. New partitions are added when the monitor sees them.

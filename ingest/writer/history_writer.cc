@@ -159,8 +159,11 @@ void HistoryWriter::run(std::stop_token stop) {
 }
 
 std::string HistoryWriter::problem() const {
-  const MutexLock lock(impl_->mutex);
-  return impl_->problem;
+  {
+    const MutexLock lock(impl_->mutex);
+    if (!impl_->problem.empty()) return impl_->problem;
+  }
+  return impl_->reader.problem();
 }
 
 Positions HistoryWriter::end_positions() const { return impl_->reader.end_positions(); }

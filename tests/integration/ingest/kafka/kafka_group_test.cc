@@ -233,27 +233,54 @@ TEST_F(KafkaGroupTest, ABatchHeldOverABackOffIsNotWrittenToPartitionsThatWereTak
   expect_clean_handovers(ends, 2);
 }
 
-TEST_F(KafkaGroupTest, AnInstanceWithAnEmptyStoreGoesOnFromWhatTheGroupCommitted) {
+TEST_F(KafkaGroupTest, AnInstanceWithAnEmptyStoreReadsEverythingWhateverTheGroupHasCommitted) {
+  Metrics metrics;
+  KafkaLog log(kafka_.options("events"), metrics);
+  ASSERT_TRUE(append_and_wait(log, entries(40, 10)));
+  for (const char* store : {"the first", "one that was lost"}) {
+    const auto reader = log.open_reader(Sharing::group, [] { return Positions{}; });
+    const auto records = read(*reader, 40);
+    EXPECT_THAT(values_of(records), ::testing::UnorderedElementsAreArray(values_of(entries(40, 10)))) << store;
+    reader->commit(positions_after(records));
+    (void)reader->poll(1, std::chrono::milliseconds(200));
+  }
+}
+
+TEST_F(KafkaGroupTest, APartitionThatAnotherInstanceHasReadGoesOnFromWhatTheGroupHasCommitted) {
   Metrics metrics;
   KafkaLog log(kafka_.options("events"), metrics);
   const auto token = append_and_wait(log, entries(40, 10, "old"));
   ASSERT_TRUE(token);
   {
-    const auto first = log.open_reader(Sharing::group, [] { return Positions{}; });
-    const auto records = read(*first, 40);
-    ASSERT_EQ(records.size(), 40U);
-    first->commit(positions_after(records));
-    (void)first->poll(1, std::chrono::milliseconds(200));
+    const auto other = log.open_reader(Sharing::group, [] { return Positions{}; });
+    other->commit(positions_after(read(*other, 40)));
+    (void)other->poll(1, std::chrono::milliseconds(200));
   }
-  const auto second = log.open_reader(Sharing::group, [] { return Positions{}; });
-  Positions told;
+  const Positions own{*token->begin()};
+  const auto reader = log.open_reader(Sharing::group, [&] { return own; });
+  Positions told = own;
   EXPECT_TRUE(eventually([&] {
-    const auto batch = second->poll(100, std::chrono::milliseconds(50));
+    const auto batch = reader->poll(100, std::chrono::milliseconds(50));
     if (batch) move_to(told, batch->next);
     return told == *token;
   })) << "or it would be behind by all of it until something comes";
   ASSERT_TRUE(append_and_wait(log, entries(40, 10, "new")));
-  EXPECT_THAT(values_of(read(*second, 40)), ::testing::UnorderedElementsAreArray(values_of(entries(40, 10, "new"))));
+  EXPECT_THAT(values_of(read(*reader, 40)), ::testing::UnorderedElementsAreArray(values_of(entries(40, 10, "new"))));
+}
+
+TEST_F(KafkaGroupTest, AMemberWaitsForItsPartitionsUntilTheGroupHasDecidedEvenThatItHasNone) {
+  kafka_.create_topic("small", 1);
+  Metrics metrics;
+  KafkaLog log(kafka_.options("small"), metrics);
+  std::vector<std::unique_ptr<LogReader>> members;
+  for (int i = 0; i < 2; ++i) {
+    members.push_back(log.open_reader(Sharing::group, [] { return Positions{}; }));
+    EXPECT_THAT(members.back()->problem(), HasSubstr("to assign partitions"));
+  }
+  EXPECT_TRUE(eventually([&] {
+    for (const auto& member : members) (void)member->poll(1, std::chrono::milliseconds(1));
+    return std::ranges::all_of(members, [](const auto& member) { return member->problem().empty(); });
+  }));
 }
 
 TEST_F(KafkaGroupTest, AMemberThatIsClosedBeforeItsFirstAssignmentLeavesQuietly) {

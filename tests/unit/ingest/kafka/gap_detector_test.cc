@@ -38,18 +38,28 @@ TEST_F(GapDetectorTest, AHoleInALogThatIsAllThereIsHarmless) {
   EXPECT_EQ(lost(), 0);
 }
 
-TEST_F(GapDetectorTest, AnEmptiedPartitionIsSkippedWithoutARecord) {
+TEST_F(GapDetectorTest, TheEndOfAPartitionPassesOffsetsWithoutARecord) {
   gaps_.expect({{3, 5}});
-  EXPECT_FALSE(gaps_.skip_to(3, 5));
-  EXPECT_TRUE(gaps_.skip_to(3, 9));
-  EXPECT_EQ(lost(), 4);
-  EXPECT_FALSE(gaps_.skip_to(3, 9));
+  EXPECT_FALSE(gaps_.reached(3, 5, 1));
+  EXPECT_TRUE(gaps_.reached(3, 9, 1));
+  EXPECT_FALSE(gaps_.reached(3, 9, 1)) << "told once";
+  gaps_.arrived(3, 9, 1);
+  EXPECT_FALSE(gaps_.reached(3, 10, 1));
+  gaps_.settle({{3, 0}}, 3);
+  EXPECT_EQ(lost(), 0) << "nothing was deleted: an aborted transaction";
 }
 
-TEST_F(GapDetectorTest, APartitionThatWasEmptiedBeforeItWasEverReadIsSkippedAndNoLoss) {
-  EXPECT_FALSE(gaps_.skip_to(0, 0)) << "that is where it begins anyway";
-  EXPECT_TRUE(gaps_.skip_to(4, 9));
-  EXPECT_FALSE(gaps_.skip_to(4, 9));
+TEST_F(GapDetectorTest, APartitionThatWasEmptiedUnreadIsALoss) {
+  gaps_.expect({{3, 5}});
+  EXPECT_TRUE(gaps_.reached(3, 9, 1));
+  gaps_.settle({{3, 9}}, 3);
+  EXPECT_EQ(lost(), 4);
+}
+
+TEST_F(GapDetectorTest, APartitionThatWasEmptiedBeforeItWasEverReadIsPassedAndNoLoss) {
+  EXPECT_FALSE(gaps_.reached(0, 0, 1)) << "that is where it begins anyway";
+  EXPECT_TRUE(gaps_.reached(4, 9, 1));
+  EXPECT_FALSE(gaps_.reached(4, 9, 1));
   gaps_.arrived(4, 9, 1);
   gaps_.settle({{4, 9}}, 5);
   EXPECT_EQ(lost(), 0);

@@ -1,0 +1,114 @@
+"""Offsets without a record, partitions that change hands, lost data directories: ready once all that can be read is read."""
+
+import shutil
+
+import kafka_admin
+import pytest
+from freshet_process import Broker, wait_until
+from test_kafka import click
+
+MANY = 10_001  # more than a reader may be behind and be ready
+
+
+def clicks(count, first=0):
+    return [click(number, f"u{number % 50}") for number in range(first, first + count)]
+
+
+def settled(service):
+    """Ready, at the end by all accounts, with nothing lost."""
+    if service.get("/readyz").status != 200:
+        return None
+    status = service.status()
+    history, learner = status["history"], status["learner"]
+    metrics = service.get("/metrics").body.splitlines()
+    done = (history["lag_events"] == learner["lag_events"] == 0 and history["positions"] == history["ends"]
+            and learner["positions"] == learner["ends"] and "freshet_learner_lag_seconds 0" in metrics)
+    return status if done else None
+
+
+def wait_settled(service):
+    status = wait_until(lambda: settled(service), "ready, and nothing left to read")
+    assert status["history"]["lost_records"] == status["learner"]["lost_records"] == 0
+    return status["history"]["positions"]
+
+
+def assert_visible(service, positions):
+    """A token that another instance, or this one in its former life, gave."""
+    token = "_".join(f"{partition}-{offset}" for partition, offset in positions.items())
+    answer = service.get(f"/v1/users/u1/recommendations?after={token}")
+    assert answer.status == 200, answer.body
+
+
+def emptied(freshet, broker, topic):
+    kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
+    kafka_admin.delete_records(broker, topic, 0, before=MANY)
+    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": MANY}, 0
+
+
+def taken_over(freshet, broker, topic):
+    kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
+    active = freshet(kafka_admin.service_config(broker, topic), name="active")
+    positions = wait_settled(active)
+    standby = freshet(kafka_admin.service_config(broker, topic), name="standby")
+    assert standby.status()["history"]["positions"] == {}, "the group has given it no partition, and it is ready"
+    active.stop()
+    wait_until(lambda: standby.status()["history"]["ends"], "the partition at the standby")
+    return standby, positions, MANY
+
+
+def lost_directory(freshet, broker, topic):
+    kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
+    service = freshet(kafka_admin.service_config(broker, topic))
+    positions = wait_settled(service)
+    service.stop()
+    shutil.rmtree(service.data)
+    return service.start(ready=False), positions, MANY
+
+
+def aborted(freshet, broker, topic):
+    kafka_admin.transaction(broker, topic, clicks(MANY), commit=False)
+    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": MANY + 1}, 0
+
+
+def committed(freshet, broker, topic):
+    kafka_admin.transaction(broker, topic, clicks(1), commit=True)
+    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": 2}, 1
+
+
+@pytest.mark.parametrize("case", [emptied, taken_over, lost_directory, aborted, committed])
+def test_whoever_has_read_what_there_is_is_ready(freshet, broker, topic, case):
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    service, positions, events = case(freshet, broker, topic)
+    assert wait_settled(service) == positions
+    assert_visible(service, positions)
+    service.stop()
+    assert service.counts()["events"] == events
+    service.start(ready=False)
+    assert wait_settled(service) == positions
+
+
+def test_a_transaction_after_the_start_is_passed_too(freshet, broker, topic):
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    service = freshet(kafka_admin.service_config(broker, topic))
+    kafka_admin.transaction(broker, topic, clicks(3), commit=True)
+    kafka_admin.transaction(broker, topic, clicks(3), commit=False)
+    wait_until(lambda: service.status()["history"]["positions"] == {"0": 8}, "both transactions and their markers")
+    assert wait_settled(service) == {"0": 8}
+
+
+def test_an_instance_without_partitions_is_not_ready_while_the_group_owes_it_some(freshet, tmp_path, topic):
+    broker = Broker(tmp_path / "kafka").start()
+    try:
+        kafka_admin.create_topic(broker, topic, partitions=1)
+        service = freshet(kafka_admin.service_config(broker, topic))
+        broker.kill()
+        wait_until(lambda: "partitions revoked" in service.log_path.read_text(), "the session has expired")
+        reasons = service.get("/readyz").json["components"]
+        assert "to assign partitions" in reasons["history_writer"]["reason"]
+        broker.start()
+        wait_until(lambda: service.get("/readyz").status == 200, "ready again")
+        assert service.status()["history"]["ends"] == {"0": 0}
+        token = service.send(click(1))
+        assert service.items_for("u", after=token) is not None
+    finally:
+        broker.kill()
