@@ -187,7 +187,6 @@ serve::ServiceStatus Application::Impl::status() const {
   status.history_lost_records = writer.lost_records();
   status.learner_lost_records = learner_reader.lost_records();
   status.stream_time = histories.stream_time();
-  if (std::string problem = histories.time_problem(); !problem.empty()) status.warnings.push_back(std::move(problem));
   status.learner = learner.status();
   status.store_bytes = database.usage();
   status.items = catalogue.size();
@@ -198,8 +197,9 @@ serve::ServiceStatus Application::Impl::status() const {
   };
   status.components = {
       {"event_log", log->problem()},
-      {"store", database.problem()},
-      {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends))},
+      {"store", database.problem(), histories.time_problem()},
+      {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends)),
+       writer.warning()},
       {"learner", first_of(status.learner.problem, status.learner.lag_events)},
   };
   return status;

@@ -94,8 +94,11 @@ class DeadLetterSink {
   virtual ~DeadLetterSink() = default;
 
   /// Returns when all of them are durable, with reason and position as headers. Blocks for at most `timeout`.
-  /// Errors: timed_out, overloaded, unavailable.
+  /// Errors: timed_out, overloaded, unavailable; invalid if it will never take one of them (too large).
   virtual Result<void> append(std::span<const RejectedRecord> rejected, std::chrono::milliseconds timeout) = 0;
+
+  /// Empty, or why it does not look usable. It may be all the same: a broker may create the topic when it is written to.
+  virtual std::string problem() const = 0;
 };
 
 /// An ordered, durable, partitioned log of records. It is the source of truth; everything else is a view of it.

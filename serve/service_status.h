@@ -14,11 +14,11 @@ namespace freshet::serve {
 /// The state of the components that the server does not own. Collected by the composition root on request.
 struct ServiceStatus {
   struct Component {
-    std::string name;     ///< "event_log", "history_writer", "learner", "store"
-    std::string problem;  ///< empty: ready
+    std::string name;       ///< "event_log", "history_writer", "learner", "store"
+    std::string problem;    ///< empty: ready
+    std::string warning{};  ///< what the operator should know all the same; may be empty
   };
   std::vector<Component> components;
-  std::vector<std::string> warnings;  ///< what an operator should look at although everything is ready
 
   std::string version;  ///< of the binary
   Timestamp started{};

@@ -36,10 +36,10 @@ Result<void> KafkaDeadLetters::append(std::span<const RejectedRecord> rejected, 
   auto future = outcome->get_future();
   producer_.send(topic_, records, [outcome](Result<Positions> result) { outcome->set_value(std::move(result)); });
   if (future.wait_for(timeout) != std::future_status::ready) {
-    return Error{Errc::timed_out, "kafka: dead letters are not acknowledged"};
+    return Error{Errc::timed_out, "kafka: topic \"" + topic_ + "\": not acknowledged in time"};
   }
   const auto result = future.get();
-  if (!result) return Error{result.error().code, "dead letters: " + result.error().message};
+  if (!result) return Error{result.error().code, "topic \"" + topic_ + "\": " + result.error().message};
   return {};
 }
 

@@ -8,7 +8,7 @@ namespace freshet::ingest {
 
 KafkaLog::KafkaLog(const KafkaOptions& options, Metrics& metrics)
     : options_(options), metrics_(metrics), monitor_(options), producer_(options) {
-  if (!options_.dead_letter_topic.empty()) dead_letters_.emplace(producer_, options_);
+  if (!options_.dead_letter_topic.empty()) dead_letters_.emplace(producer_, monitor_, options_);
 }
 
 KafkaLog::~KafkaLog() = default;

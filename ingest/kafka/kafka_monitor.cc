@@ -45,6 +45,11 @@ std::string KafkaMonitor::problem() const {
   return problem_;
 }
 
+std::string KafkaMonitor::dead_letter_problem() const {
+  const MutexLock lock(mutex_);
+  return dead_letter_problem_;
+}
+
 KafkaMonitor::View KafkaMonitor::view() const {
   const MutexLock lock(mutex_);
   return view_;
@@ -60,6 +65,7 @@ void KafkaMonitor::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     View view;
     std::string problem = look(view, stop);
+    if (problem.empty() && !stop.stop_requested()) look_for_dead_letters();
     if (stop.stop_requested()) return;
     if (problem.empty() != usable || !said) {
       // Logged once for each change, although the reason may differ from look to look.
@@ -84,34 +90,52 @@ std::string KafkaMonitor::unreachable(int error) const {
   return "kafka: no broker of " + options_.brokers + " reachable (" + reason + ")";
 }
 
+/// Asks for the metadata of `topic`. Returns the problem, or empty text.
+std::string KafkaMonitor::find(const std::string& name, RdMetadata& found) {
+  const std::string label = "topic \"" + name + "\"";
+  const RdTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+  if (!topic) return "kafka: " + label + ": not a valid name";
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &answer, kTimeoutMs);
+  rd_kafka_poll(client_.get(), 0);  // calls the error callback, which sets last_error_
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unreachable(error);
+  found.reset(answer);
+  last_error_.clear();
+  const auto of_topic = found->topics[0].err;
+  if (of_topic != RD_KAFKA_RESP_ERR_NO_ERROR) return "kafka: " + label + ": " + rd_kafka_err2str(of_topic);
+  return found->topics[0].partition_cnt == 0 ? "kafka: " + label + " has no partitions" : "";
+}
+
 /// Fills `view` with the beginnings and ends of the topic's partitions. Returns the problem, or empty text.
 std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   rd_kafka_poll(client_.get(), 0);
-  const RdTopic topic(rd_kafka_topic_new(client_.get(), options_.topic.c_str(), nullptr));
-  if (!topic) return "kafka: \"" + options_.topic + "\" is not a valid topic name";
-  const rd_kafka_metadata_t* answer = nullptr;
-  auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &answer, kTimeoutMs);
-  rd_kafka_poll(client_.get(), 0);  // calls the error callback, which sets last_error_
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return unreachable(error);
-  const RdMetadata metadata(answer);
-  last_error_.clear();
-
+  RdMetadata metadata;
+  if (auto problem = find(options_.topic, metadata); !problem.empty()) return problem;
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
-  if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return "kafka: topic \"" + options_.topic + "\": " + rd_kafka_err2str(found.err);
-  }
-  if (found.partition_cnt == 0) return "kafka: topic \"" + options_.topic + "\" has no partitions";
   topic_exists_ = true;
   for (int i = 0; i < found.partition_cnt && !stop.stop_requested(); ++i) {
     const int partition = found.partitions[i].id;
-    error = rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), partition, &view.begins[partition],
-                                             &view.ends[partition], kTimeoutMs);
+    const auto error = rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), partition,
+                                                        &view.begins[partition], &view.ends[partition], kTimeoutMs);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return "kafka: partition " + std::to_string(partition) + " of \"" + options_.topic + "\" is not available (" +
              rd_kafka_err2str(error) + ")";
     }
   }
   return "";
+}
+
+void KafkaMonitor::look_for_dead_letters() {
+  if (options_.dead_letter_topic.empty()) return;
+  RdMetadata metadata;
+  std::string problem = find(options_.dead_letter_topic, metadata);
+  const MutexLock lock(mutex_);
+  if (problem != dead_letter_problem_) {
+    problem.empty() ? log::info("the dead-letter topic is usable", {{"topic", options_.dead_letter_topic}})
+                    : log::warn("the dead-letter topic is not usable; dead letters are kept in the data directory",
+                                {{"reason", problem}});
+  }
+  dead_letter_problem_ = std::move(problem);
 }
 
 }  // namespace freshet::ingest

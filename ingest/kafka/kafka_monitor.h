@@ -13,8 +13,8 @@
 
 namespace freshet::ingest {
 
-/// Asks the cluster once a second whether it is reachable, whether the topic exists, and where each partition begins and
-/// ends. It has its own client, so that an unreachable broker does not block readers and producer.
+/// Asks the cluster once a second whether it is reachable, whether the topics exist, and where each partition of the events
+/// begins and ends. It has its own client, so that an unreachable broker does not block readers and producer.
 /// Threads: all methods may be called concurrently; owns "freshet-kafka".
 class KafkaMonitor {
  public:
@@ -31,6 +31,9 @@ class KafkaMonitor {
   /// Empty if cluster and topic are usable, else the reason for /readyz.
   std::string problem() const;
 
+  /// Empty, or what is wrong with the dead-letter topic. No reason not to be ready.
+  std::string dead_letter_problem() const;
+
   /// True once the topic has been seen, even if its partitions are not available.
   bool topic_exists() const { return topic_exists_; }
 
@@ -42,6 +45,8 @@ class KafkaMonitor {
  private:
   void run(std::stop_token stop);
   std::string look(View& view, const std::stop_token& stop);
+  std::string find(const std::string& topic, RdMetadata& found);
+  void look_for_dead_letters();
   std::string unreachable(int error) const;
 
   const KafkaOptions options_;
@@ -52,6 +57,7 @@ class KafkaMonitor {
   mutable Mutex mutex_;
   std::condition_variable_any wake_;
   std::string problem_ FRESHET_GUARDED_BY(mutex_) = "kafka: not connected yet";
+  std::string dead_letter_problem_ FRESHET_GUARDED_BY(mutex_);
   View view_ FRESHET_GUARDED_BY(mutex_);
 
   std::jthread thread_;  // last: uses the members above

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sync.h"
 #include "ingest/codec/decoding_reader.h"
+#include "ingest/writer/dead_letter_writer.h"
 #include "ingest/writer/writer_metrics.h"
 
 namespace freshet::ingest {
@@ -16,8 +17,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstBackoff{50};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
-constexpr std::chrono::milliseconds kDeadLetterTimeout{10'000};
-constexpr std::chrono::seconds kDeadLetterPause{30};  // after a failure of the dead-letter sink
 
 /// Removes records and positions of the partitions `revoked` from the batch.
 void drop(EventBatch& batch, const std::set<int>& revoked) {
@@ -43,9 +42,9 @@ struct HistoryWriter::Impl {
         options(the_options),
         written(read_positions(*sink)),
         reader(log.open_reader(Sharing::group, [this] { return written; }), decode),
-        counters(metrics) {}
+        counters(metrics),
+        dead_letters(log.dead_letters(), metrics) {}
 
-  bool append_dead_letters(const EventBatch& batch);
   Result<void> write(const EventBatch& batch, bool keep_rejected);
   void write_until_done(EventBatch batch, const std::stop_token& stop);
   void wait(std::chrono::milliseconds& backoff, const std::stop_token& stop);
@@ -58,7 +57,7 @@ struct HistoryWriter::Impl {
   Positions written;  // those in the store, which only this writer changes; run()'s thread only
   DecodingReader reader;
   WriterMetrics counters;
-  std::chrono::steady_clock::time_point dead_letters_paused_until;  // run()'s thread only
+  DeadLetterWriter dead_letters;
 
   mutable Mutex mutex;
   std::string problem FRESHET_GUARDED_BY(mutex);
@@ -84,25 +83,6 @@ void HistoryWriter::Impl::set_problem(std::string text) {
   problem = std::move(text);
 }
 
-/// Appends the rejected records to the log's dead-letter sink. False if there is none, or if it fails (a topic that does
-/// not exist, or that freshet may not write to). The store then keeps them, so that the stream does not stop.
-bool HistoryWriter::Impl::append_dead_letters(const EventBatch& batch) {
-  if (batch.rejected.empty()) return false;
-  for (const RejectedRecord& record : batch.rejected) {
-    freshet::log::debug(
-        "rejected",
-        {{"partition", record.position.partition}, {"offset", record.position.offset}, {"reason", record.reason}});
-  }
-  DeadLetterSink* const sink_of_log = log.dead_letters();
-  if (sink_of_log == nullptr || std::chrono::steady_clock::now() < dead_letters_paused_until) return false;
-  const auto appended = sink_of_log->append(batch.rejected, kDeadLetterTimeout);
-  if (appended) return true;
-  dead_letters_paused_until = std::chrono::steady_clock::now() + kDeadLetterPause;
-  freshet::log::warn("cannot write to the dead-letter topic; keeping dead letters in the data directory",
-                     {{"reason", appended.error().message}});
-  return false;
-}
-
 Result<void> HistoryWriter::Impl::write(const EventBatch& batch, bool keep_rejected) {
   const auto start = std::chrono::steady_clock::now();
   const auto counts = sink->commit(batch, keep_rejected);
@@ -126,7 +106,7 @@ void HistoryWriter::Impl::wait(std::chrono::milliseconds& backoff, const std::st
 /// Retries until the batch is written, or until `stop`: it is then read again after the next start.
 void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_token& stop) {
   auto backoff = kFirstBackoff;
-  const bool keep_rejected = !append_dead_letters(batch);
+  const bool keep_rejected = !dead_letters.append(batch.rejected);
   while (true) {
     const auto done = write(batch, keep_rejected);
     if (done) return set_problem("");
@@ -154,6 +134,7 @@ void HistoryWriter::run(std::stop_token stop) {
     } else {
       impl_->write_until_done(*std::move(batch), stop);
     }
+    impl_->dead_letters.look();
     impl_->counters.set_lag(impl_->visible.positions(), impl_->reader.end_positions());
   }
 }
@@ -166,6 +147,7 @@ std::string HistoryWriter::problem() const {
   return impl_->reader.problem();
 }
 
+std::string HistoryWriter::warning() const { return impl_->dead_letters.problem(); }
 Positions HistoryWriter::end_positions() const { return impl_->reader.end_positions(); }
 std::uint64_t HistoryWriter::lost_records() const { return impl_->reader.lost_records(); }
 

@@ -17,7 +17,7 @@ namespace freshet::ingest {
 /// Writes the log to the histories: polls, decodes, commits each batch to the history store together with its log
 /// positions, then raises the watermark that read-your-writes waits for.
 /// Dead letters are durable before the positions pass them: in the log's DeadLetterSink, or in the store if there is
-/// none or it does not take them in time. After such a failure, which is logged, the sink is not used for 30 s.
+/// none or it does not take them (DeadLetterWriter).
 /// Threads: run() on one thread; everything else from any.
 /// Errors:  the constructor throws std::runtime_error if the stored positions cannot be read. While store or log are
 ///          unavailable the writer retries with back-off, and problem() says why. It never skips a record.
@@ -34,6 +34,9 @@ class HistoryWriter {
 
   /// Empty if the writer is working, else the reason for /readyz.
   std::string problem() const;
+
+  /// Empty, or what the operator should know although the writer is working: dead letters cannot go to their topic.
+  std::string warning() const;
 
   /// Newest known ends of the partitions that it reads (lag = distance(visible.positions(), ends)).
   Positions end_positions() const;

@@ -98,6 +98,13 @@ def test_poison_records_stop_nothing_if_there_is_no_topic_for_them(freshet, topi
         admin.create_topics([NewTopic(topic, 1)])[topic].result(timeout=30)
         broker.produce(topic, ["{broken", '{"user":"u"}'], key=False)
         service = freshet(kafka_config(broker, topic))
+
+        def warning():
+            answer = service.get("/readyz")
+            assert answer.status == 200
+            return answer.json["components"]["history_writer"].get("warning", "")
+
+        assert f'topic "{topic}-dead"' in wait_until(warning, "the warning")
         broker.produce(topic, [{"user": "u", "item": "a"}, '{"user":"u"}'])
         wait_until(lambda: history_count(service, "users", "u") == 1, "the good record behind the bad ones")
         wait_until(lambda: 'dead_letters_total{place="store"} 3' in service.get("/metrics").body, "three dead letters")
@@ -105,6 +112,17 @@ def test_poison_records_stop_nothing_if_there_is_no_topic_for_them(freshet, topi
         letters = json.loads(run("inspect", service.data, "--dead-letters", "--json").stdout)["dead_letters"]
         assert [letter["value"] for letter in letters if "not valid JSON" in letter["reason"]] == ["{broken"]
         assert "keeping dead letters in the data directory" in service.log_path.read_text()
+        assert "\nfreshet_ingest_dead_letter_topic_in_trouble 1\n" in service.get("/metrics").body
+
+        small = NewTopic(f"{topic}-dead", 1, config={"max.message.bytes": "1000"})
+        admin.create_topics([small])[f"{topic}-dead"].result(timeout=30)
+        wait_until(lambda: not warning(), "the topic is seen")
+        before = len(broker.consume(f"{topic}-dead"))  # those that have waited in the producer
+        broker.produce(topic, ["x" * 5_000, {"user": "u", "item": "b"}])
+        wait_until(lambda: history_count(service, "users", "u") == 2, "the good record behind the large one")
+        broker.produce(topic, ["{small"])
+        wait_until(lambda: len(broker.consume(f"{topic}-dead")) == before + 1, "a dead letter that fits")
+        assert not warning()
     finally:
         broker.kill()
 

@@ -17,14 +17,14 @@ Positions not_below(Positions ends, const Positions& at) {
 ApiResponse ready_response(const ServiceStatus& status) {
   bool ready = true;
   json::object components;
-  for (const auto& [name, reason] : status.components) {
+  for (const auto& [name, reason, warning] : status.components) {
     ready &= reason.empty();
-    components.emplace(
-        name, reason.empty() ? json::object{{"ready", true}} : json::object{{"ready", false}, {"reason", reason}});
+    json::object component{{"ready", reason.empty()}};
+    if (!reason.empty()) component.emplace("reason", reason);
+    if (!warning.empty()) component.emplace("warning", warning);
+    components.emplace(name, std::move(component));
   }
-  json::object body{{"ready", ready}, {"components", std::move(components)}};
-  if (!status.warnings.empty()) body["warnings"] = json::value_from(status.warnings);
-  return json_response(std::move(body), ready ? 200 : 503);
+  return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
 }
 
 /// The options that decide which events are scored and learned from.

@@ -176,11 +176,10 @@ void add_history_schemas(json::object& all) {
 
 void add_operation_schemas(json::object& all) {
   all.emplace("Alive", object({{"alive", boolean()}}));
-  all.emplace("ComponentReadiness", object({{"ready", boolean()}, optional("reason", text("Why it is not ready."))}));
-  all.emplace("Readiness",
-              object({{"ready", boolean()},
-                      {"components", map_of(reference("ComponentReadiness"))},
-                      optional("warnings", array_of(text("What to look at, although everything may be ready.")))}));
+  all.emplace("ComponentReadiness", object({{"ready", boolean()},
+                                            optional("reason", text("Why it is not ready.")),
+                                            optional("warning", text("What is wrong although it is ready."))}));
+  all.emplace("Readiness", object({{"ready", boolean()}, {"components", map_of(reference("ComponentReadiness"))}}));
   all.emplace("Positions", map_of(integer(), "Offset of the next record, by partition of the event log."));
   const auto lost = count("Records that were deleted from the log before they were read, since the start.");
   all.emplace("HistoryStatus", object({{"positions", reference("Positions")},

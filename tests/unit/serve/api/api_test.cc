@@ -575,6 +575,13 @@ TEST_F(ApiTest, ReadinessNamesThePartAndTheReason) {
   EXPECT_TRUE(ready.at("components").at("event_log").at("ready").as_bool());
 }
 
+TEST_F(ApiTest, AWarningIsShownAndIsNoReasonNotToBeReady) {
+  fixture_.status.components = {{"history_writer", "", "the dead-letter topic is missing"}};
+  const json::value ready = get("/readyz");
+  EXPECT_TRUE(ready.at("ready").as_bool());
+  EXPECT_EQ(ready.at("components").at("history_writer").at("warning").as_string(), "the dead-letter topic is missing");
+}
+
 TEST_F(ApiTest, StatusShowsTheQualityOfThePartsAndWhatTheBlenderMakesOfThem) {
   fixture_.status.learner.quality = {{"lstm", {.events = 9, .recent_mrr = 0.25}}, {"blend", {.recent_mrr = 0.375}}};
   fixture_.status.learner.blend_advantage = 0.125;
