@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <stdexcept>
 #include <unordered_map>
@@ -19,10 +20,16 @@ struct TextHash {
 
 using ItemMap = std::unordered_map<std::string, std::shared_ptr<const Item>, TextHash, std::equal_to<>>;
 
+struct Newer {
+  bool operator()(const Item* a, const Item* b) const {
+    return a->time != b->time ? a->time > b->time : a->item < b->item;
+  }
+};
+
 /// Approximate memory of an item.
 std::uint64_t bytes_of(const Item& item) {
   std::uint64_t bytes = sizeof(Item) + 2 * item.item.capacity() + item.title.capacity() + item.text.capacity() +
-                        item.attributes.capacity() + 64;
+                        item.attributes.capacity() + 112;
   for (const std::string& category : item.categories) bytes += sizeof(std::string) + category.capacity();
   return bytes;
 }
@@ -39,10 +46,11 @@ struct Catalogue::Impl {
   Database& database;
   std::mutex writer;  // one write at a time, so that memory and disk change in the same order
   mutable std::shared_mutex mutex;
-  ItemMap items;  // guarded by mutex
+  ItemMap items;                           // guarded by mutex
+  std::set<const Item*, Newer> available;  // of `items`; guarded by mutex
   std::atomic<std::uint64_t> bytes{0};
-  std::atomic<std::size_t> unavailable{
-      0};  // number of unavailable items; while it is 0, is_available() needs no lookup
+  std::atomic<std::size_t> unavailable{0};  // items; while there are none, is_available() needs no lookup
+  std::atomic<std::uint64_t> releases{0};
 
   /// REQUIRES: `writer` is held.
   Result<void> put(std::span<const Item> changed) {
@@ -59,15 +67,25 @@ struct Catalogue::Impl {
 
   void insert(std::shared_ptr<const Item> item) {
     auto& slot = items[item->item];
+    const bool released = slot && !slot->available && item->available;
     if (slot) discount(*slot);
     bytes += bytes_of(*item);
-    if (!item->available) ++unavailable;
+    if (item->available) {
+      available.insert(item.get());
+    } else {
+      ++unavailable;
+    }
     slot = std::move(item);
+    if (released) ++releases;
   }
 
   void discount(const Item& item) {
     bytes -= bytes_of(item);
-    if (!item.available) --unavailable;
+    if (item.available) {
+      available.erase(&item);
+    } else {
+      --unavailable;
+    }
   }
 };
 
@@ -109,8 +127,10 @@ Result<void> Catalogue::erase(std::string_view item) {
   if (!status.ok()) return to_error(status);
   std::unique_lock lock(impl_->mutex);
   const auto found = impl_->items.find(item);
-  impl_->discount(*found->second);
+  const auto erased = found->second;
+  impl_->discount(*erased);
   impl_->items.erase(found);
+  if (!erased->available) ++impl_->releases;
   return {};
 }
 
@@ -125,6 +145,16 @@ bool Catalogue::is_available(std::string_view item) const {
   std::shared_lock lock(impl_->mutex);
   const auto found = impl_->items.find(item);
   return found == impl_->items.end() || found->second->available;
+}
+
+std::uint64_t Catalogue::releases() const { return impl_->releases; }
+
+std::vector<std::shared_ptr<const Item>> Catalogue::newest_available(std::size_t count, const Item* after) const {
+  std::vector<std::shared_ptr<const Item>> newest;
+  const std::shared_lock lock(impl_->mutex);
+  auto at = after == nullptr ? impl_->available.begin() : impl_->available.upper_bound(after);
+  for (; at != impl_->available.end() && newest.size() < count; ++at) newest.push_back(impl_->items.at((*at)->item));
+  return newest;
 }
 
 std::size_t Catalogue::size() const {

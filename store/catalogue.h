@@ -17,7 +17,7 @@ namespace freshet::store {
 /// Items and their attributes. All items are in memory too, decoded, because filters look up hundreds per request.
 /// Threads: all methods may be called concurrently; writers are serialized.
 /// Errors:  not_found, unavailable (I/O). The constructor throws std::runtime_error if it cannot read the stored items.
-/// Cost:    find(): a hash lookup under a shared lock; put(), erase(), update(): one WriteBatch with an fsync, since
+/// Cost:    find(), is_available(): a hash lookup under a shared lock; newest_available(): a search, then its result; put(), erase(), update(): one WriteBatch with an fsync, since
 ///          items are not in the log.
 class Catalogue {
  public:
@@ -37,6 +37,12 @@ class Catalogue {
 
   /// False only for an item that is in the catalogue and marked unavailable.
   bool is_available(std::string_view item) const;
+
+  /// How often a change has made an unavailable item available, which counts once is_available() knows it.
+  std::uint64_t releases() const;
+
+  /// At most `count` of the available items, newest time first, that come after `after` (null: from the first).
+  std::vector<std::shared_ptr<const Item>> newest_available(std::size_t count, const Item* after) const;
 
   std::size_t size() const;
   std::uint64_t memory_bytes() const;

@@ -56,6 +56,7 @@ struct Vocabulary::Impl {
   StripedMutex entry_locks;
   ChunkedArray<Entry> entries;  // entry i: guarded by entry_locks.of(i); the learner, the only writer, reads unlocked
   std::atomic<std::size_t> size{0};
+  std::atomic<std::uint64_t> recycled{0};
 
   // learner thread only
   LruOrder sightings;
@@ -83,7 +84,11 @@ Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) 
   }
   m.assign(observed.item, name, to_ms(time));
   m.sightings.touch(observed.item);
-  if (!observed.recycled) m.size.store(size + 1);
+  if (observed.recycled) {
+    ++m.recycled;
+  } else {
+    m.size.store(size + 1);
+  }
   return observed;
 }
 
@@ -113,6 +118,7 @@ Timestamp Vocabulary::first_seen(ItemIndex item) const {
   return timestamp_from_ms(entry->first_seen_ms);
 }
 
+std::uint64_t Vocabulary::recycled() const { return impl_->recycled.load(); }
 std::size_t Vocabulary::size() const { return impl_->size.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {

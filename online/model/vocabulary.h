@@ -43,6 +43,9 @@ class Vocabulary {
   /// Time of the event that added the item; epoch if the number is not in use.
   Timestamp first_seen(ItemIndex item) const;
 
+  /// How often a number has gone to another item, which counts once find() and name() know it.
+  std::uint64_t recycled() const;
+
   /// Number of items: numbers in use are 0 .. size() - 1.
   std::size_t size() const;
   std::size_t memory_bytes() const;

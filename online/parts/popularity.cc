@@ -78,10 +78,6 @@ PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t m
   features_.assign(names_.begin(), names_.end());
 }
 
-bool PopularityIndex::ahead(const Listed& a, const Listed& b) {
-  return a.log_count != b.log_count ? a.log_count > b.log_count : a.item < b.item;
-}
-
 void PopularityIndex::ask(const Context& context, std::unique_ptr<Query>& query) const {
   reuse<Counts>(query).ask(*this, context);
 }
@@ -89,11 +85,25 @@ void PopularityIndex::ask(const Context& context, std::unique_ptr<Query>& query)
 void PopularityIndex::Counts::propose(std::size_t k, std::vector<Candidate>& out) {
   const double shift = now_ / index_->half_lives_ms_[index_->own_];
   const std::size_t wanted = out.size() + k;
-  const std::lock_guard lock(index_->list_mutex_);
-  for (const Listed& listed : index_->list_) {
-    if (out.size() == wanted) break;
-    if (listed.item != last_item_) out.push_back({listed.item, static_cast<float>(listed.log_count - shift)});
-  }
+  const std::lock_guard lock(index_->order_mutex_);
+  index_->order_.visit_after(Place{}, [&](const Place& place) {
+    if (out.size() == wanted) return false;
+    if (place.item != last_item_) out.push_back({place.item, static_cast<float>(place.score - shift)});
+    return true;
+  });
+}
+
+void PopularityIndex::next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const {
+  const std::size_t wanted = out.size() + count;
+  Place last = place;
+  const std::lock_guard lock(order_mutex_);
+  order_.visit_after(place, [&](const Place& next) {
+    if (out.size() == wanted) return false;
+    out.push_back(next.item);
+    last = next;
+    return true;
+  });
+  place = last;
 }
 
 void PopularityIndex::Counts::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
@@ -147,13 +157,12 @@ void PopularityIndex::observe(const Context& before, const Interaction& event) {
     if (h == own_) own_before = old;
     cell.log_counts[h].store(after, kRelaxed);
   }
-  if (count == 0) {
-    cell.first_seen_ms.store(to_ms(event.time), kRelaxed);
-    ++counted_;
-  }
+  if (count == 0) cell.first_seen_ms.store(to_ms(event.time), kRelaxed);
   cell.count.store(count + event.weight, kRelaxed);
   if (count < kHabitual) note_habits(cell, before, event);
-  list(event.item, own_before, cell.log_counts[own_].load(kRelaxed), count > 0);
+  const std::lock_guard lock(order_mutex_);
+  if (count > 0) order_.erase({own_before, event.item});
+  order_.insert({cell.log_counts[own_].load(kRelaxed), event.item});
 }
 
 void PopularityIndex::note_habits(Cell& cell, const Context& before, const Interaction& event) {
@@ -163,28 +172,6 @@ void PopularityIndex::note_habits(Cell& cell, const Context& before, const Inter
   }
 }
 
-// Keeps list_ the exact head of all items. Scores only grow, so an item that is not listed is behind every listed one.
-void PopularityIndex::list(ItemIndex item, double before, double after, bool was_counted) {
-  const Listed old{before, item};
-  const Listed now{after, item};
-  auto at = list_.end();
-  if (was_counted) {
-    at = std::lower_bound(list_.begin(), list_.end(), old, ahead);
-    if (at != list_.end() && at->item != item) at = list_.end();
-  }
-  const std::lock_guard lock(list_mutex_);
-  if (at == list_.end()) {
-    const bool complete = list_.size() + 1 >= counted_;  // every other item is listed
-    if (!list_.empty() && !ahead(now, list_.back()) && !(complete && list_.size() < kListed)) return;
-    if (list_.size() == kListed) list_.pop_back();
-    list_.push_back(now);
-    at = list_.end() - 1;
-  }
-  const auto to = std::lower_bound(list_.begin(), at, now, ahead);
-  std::move_backward(to, at, at + 1);
-  *to = now;
-}
-
 void PopularityIndex::forget_item(ItemIndex item) {
   if (cells_.find(item) == nullptr) return;
   Cell& cell = cells_.at(item);
@@ -192,31 +179,12 @@ void PopularityIndex::forget_item(ItemIndex item) {
   cell.count.store(0, kRelaxed);
   cell.opens.store(0, kRelaxed);
   cell.revisits.store(0, kRelaxed);
-  --counted_;
-  const auto at = std::find_if(list_.begin(), list_.end(), [&](const Listed& l) { return l.item == item; });
-  if (at == list_.end()) return;
-  {
-    const std::lock_guard lock(list_mutex_);
-    list_.erase(at);
-  }
-  if (list_.size() < kListed / 2 && list_.size() < counted_) rebuild_list();
-}
-
-void PopularityIndex::rebuild_list() {
-  std::vector<Listed> all;
-  cells_.for_each([&](std::size_t item, const Cell& cell) {
-    if (cell.count.load(kRelaxed) > 0)
-      all.push_back({cell.log_counts[own_].load(kRelaxed), static_cast<ItemIndex>(item)});
-  });
-  const std::size_t kept = std::min(all.size(), kListed);
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), ahead);
-  all.resize(kept);
-  const std::lock_guard lock(list_mutex_);
-  list_.swap(all);
+  const std::lock_guard lock(order_mutex_);
+  order_.erase({cell.log_counts[own_].load(kRelaxed), item});
 }
 
 void PopularityIndex::save(ByteWriter& out) const {
-  out.varint(counted_);
+  out.varint(order_.size());
   cells_.for_each([&](std::size_t item, const Cell& cell) {
     if (cell.count.load(kRelaxed) == 0) return;
     out.varint(item);
@@ -226,13 +194,14 @@ void PopularityIndex::save(ByteWriter& out) const {
     out.fixed(cell.opens.load(kRelaxed));
     out.fixed(cell.revisits.load(kRelaxed));
   });
-  out.varint(list_.size());  // after forget_item() the list can be shorter than a rebuilt one
+  out.varint(0);  // formerly the length of a list of the most popular items
 }
 
 Result<void> PopularityIndex::load(ByteReader& in) {
   const Error corrupt = not_a_saved_state(kPopularity.name);
-  counted_ = in.varint();
-  for (std::uint64_t i = 0; i < counted_; ++i) {
+  const std::uint64_t counted = in.varint();
+  std::vector<Place> order;
+  for (std::uint64_t i = 0; i < counted; ++i) {
     const std::uint64_t item = in.varint();
     if (!in.ok() || item >= max_items_) return corrupt;
     Cell& cell = cells_.at(item);
@@ -242,16 +211,17 @@ Result<void> PopularityIndex::load(ByteReader& in) {
     cell.first_seen_ms.store(read_time_ms(in), kRelaxed);
     cell.opens.store(in.fixed<float>(), kRelaxed);
     cell.revisits.store(in.fixed<float>(), kRelaxed);
-    if (!(cell.count.load(kRelaxed) > 0) || !std::isfinite(cell.log_counts[own_].load(kRelaxed))) return corrupt;
+    const double own = cell.log_counts[own_].load(kRelaxed);
+    if (!(cell.count.load(kRelaxed) > 0) || !std::isfinite(own)) return corrupt;
+    order.push_back({own, static_cast<ItemIndex>(item)});
   }
-  const std::uint64_t listed = in.varint();
-  if (!in.ok() || listed > counted_ || listed > kListed) return corrupt;
-  rebuild_list();
-  list_.resize(listed);
+  if (in.varint() > counted || !in.ok()) return corrupt;
+  const std::lock_guard lock(order_mutex_);
+  order_.assign(std::move(order));
   return {};
 }
 
-std::size_t PopularityIndex::memory_bytes() const { return cells_.memory_bytes() + list_.capacity() * sizeof(Listed); }
+std::size_t PopularityIndex::memory_bytes() const { return cells_.memory_bytes() + order_.memory_bytes(); }
 
 std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items) {
   return std::make_unique<LivePart<PopularityIndex>>(std::make_shared<PopularityIndex>(options, max_items));

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "online/containers/chunked_array.h"
+#include "online/containers/sorted_blocks.h"
+#include "online/part/item_order.h"
 #include "online/part/part_kind.h"
 
 namespace freshet::online {
@@ -25,17 +27,15 @@ extern const PartKind kPopularity;
 /// A decayed count is kept as the base-2 logarithm of sum(weight x 2^(time / half-life)). All items decay alike, so
 /// their order changes only when one of them is clicked, counts need no rescaling, and reads need no exponential. The
 /// part's own score is the count at the middle half-life (the second of three).
-/// Threads: as Scorer and Part; cells are relaxed atomics, the list of the most popular items is read under a lock.
-/// Limits:  proposes at most kListed items.
-class PopularityIndex final : public Scorer {
+/// Threads: as Scorer and Part; cells are relaxed atomics, the order of the items is read under a lock.
+class PopularityIndex final : public Scorer, public ItemOrder {
  public:
-  static constexpr std::size_t kListed = 1000;
-
   PopularityIndex(const PopularityOptions& options, std::size_t max_items);
 
   std::string_view name() const override { return kPopularity.name; }
   std::span<const std::string_view> features() const override { return features_; }
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
+  void next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const override;
 
   // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);
@@ -54,17 +54,15 @@ class PopularityIndex final : public Scorer {
     std::atomic<float> opens{0};     // share of count from events that opened a session; stops at kHabitual
     std::atomic<float> revisits{0};  // ... from events that went back to an item of the session
   };
-  struct Listed {
-    double log_count;
-    ItemIndex item;
+  struct Ahead {
+    bool operator()(const Place& a, const Place& b) const {
+      return a.score != b.score ? a.score > b.score : a.item < b.item;
+    }
   };
 
   class Counts;  // its Query
 
-  static bool ahead(const Listed& a, const Listed& b);
-  void list(ItemIndex item, double before, double after, bool was_counted);
   static void note_habits(Cell& cell, const Context& before, const Interaction& event);
-  void rebuild_list();
 
   // const after construction
   const std::vector<double> half_lives_ms_;
@@ -74,10 +72,11 @@ class PopularityIndex final : public Scorer {
   const std::size_t max_items_;
 
   ChunkedArray<Cell> cells_;
-  std::size_t counted_ = 0;  // items with count > 0; learner thread only
 
-  mutable std::mutex list_mutex_;
-  std::vector<Listed> list_;  // best first; guarded by list_mutex_ (the learner, the only writer, reads without it)
+  mutable std::mutex order_mutex_;
+  SortedBlocks<Place, Ahead>
+      order_;  // items with count > 0, by own log count; guarded by order_mutex_ (the learner, the
+               // only writer, reads without it)
 };
 
 std::unique_ptr<Part> make_popularity(const PopularityOptions& options, std::size_t max_items);

@@ -9,48 +9,55 @@ namespace {
 class CurrentItemFilter final : public Filter {
  public:
   std::string_view name() const override { return "current_item"; }
-  bool keep(const ListRequest& request, const NamedCandidate& candidate) const override {
-    return candidate.item != request.context.last_item();
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return candidate.item() == online::kNoItem || candidate.item() != request.context.last_item();
   }
 };
 
 class SeenFilter final : public Filter {
  public:
   std::string_view name() const override { return "seen"; }
-  bool keep(const ListRequest& request, const NamedCandidate& candidate) const override {
-    return !request.exclude_seen || std::ranges::find(request.context.session, candidate.item, &online::Visit::item) ==
-                                        request.context.session.end();
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return !request.exclude_seen || std::ranges::find(request.context.session, candidate.item(),
+                                                      &online::Visit::item) == request.context.session.end();
   }
 };
 
 class ExcludeFilter final : public Filter {
  public:
   std::string_view name() const override { return "exclude"; }
-  bool keep(const ListRequest& request, const NamedCandidate& candidate) const override {
-    return !request.exclude.contains(candidate.name);
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return request.exclude.empty() || !request.exclude.contains(candidate.name());
   }
 };
 
 class AvailabilityFilter final : public Filter {
  public:
-  explicit AvailabilityFilter(const store::Catalogue& catalogue) : catalogue_(catalogue) {}
+  AvailabilityFilter(const store::Catalogue& catalogue, UnavailableItems& unavailable)
+      : catalogue_(catalogue), unavailable_(unavailable) {}
   std::string_view name() const override { return "available"; }
-  bool keep(const ListRequest&, const NamedCandidate& candidate) const override {
-    return catalogue_.is_available(candidate.name);
+  bool keep(const ListRequest&, FilterCandidate& candidate) const override {
+    const bool known = candidate.item() != online::kNoItem;
+    const UnavailableItems::Epoch epoch = unavailable_.epoch();
+    if (known && unavailable_.remembers(candidate.item(), epoch)) return false;
+    if (catalogue_.is_available(candidate.name())) return true;
+    if (known) unavailable_.remember(candidate.item(), epoch);
+    return false;
   }
 
  private:
   const store::Catalogue& catalogue_;
+  UnavailableItems& unavailable_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue) {
+std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, UnavailableItems& unavailable) {
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<CurrentItemFilter>());
   filters.push_back(std::make_unique<SeenFilter>());
   filters.push_back(std::make_unique<ExcludeFilter>());
-  filters.push_back(std::make_unique<AvailabilityFilter>(catalogue));
+  filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, unavailable));
   return filters;
 }
 

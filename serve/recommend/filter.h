@@ -3,17 +3,36 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "online/model/vocabulary.h"
 #include "serve/recommend/list.h"
+#include "serve/recommend/unavailable_items.h"
 #include "store/catalogue.h"
 
 namespace freshet::serve {
 
-/// A candidate with its name, which only candidates near the top of the ranking get.
-struct NamedCandidate {
-  online::ItemIndex item = online::kNoItem;
-  std::string name;
+/// An item that may come into a list. It is named when that is first asked for, which few candidates are.
+class FilterCandidate {
+ public:
+  FilterCandidate(online::ItemIndex item, const online::Vocabulary& vocabulary)
+      : item_(item), vocabulary_(&vocabulary) {}
+  /// An item that the model does not know.
+  explicit FilterCandidate(std::string name) : name_(std::move(name)) {}
+
+  online::ItemIndex item() const { return item_; }
+
+  /// Empty if the vocabulary has dropped the item since it was proposed.
+  std::string& name() {
+    if (vocabulary_ != nullptr) name_ = std::exchange(vocabulary_, nullptr)->name(item_);
+    return name_;
+  }
+
+ private:
+  online::ItemIndex item_ = online::kNoItem;
+  const online::Vocabulary* vocabulary_ = nullptr;  // null: `name_` is right
+  std::string name_;
 };
 
 /// One reason to leave an item out of a list. A new filter is a class in filter.cc and a line in make_filters().
@@ -22,10 +41,10 @@ class Filter {
  public:
   virtual ~Filter() = default;
   virtual std::string_view name() const = 0;  ///< a metric label
-  virtual bool keep(const ListRequest& request, const NamedCandidate& candidate) const = 0;
+  virtual bool keep(const ListRequest& request, FilterCandidate& candidate) const = 0;
 };
 
-/// All filters, in the order in which they are asked. `catalogue` outlives them.
-std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue);
+/// All filters, in the order in which they are asked. Both arguments outlive them.
+std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, UnavailableItems& unavailable);
 
 }  // namespace freshet::serve

@@ -6,13 +6,13 @@
 #include "base/random_id.h"
 #include "online/model/ranking.h"
 #include "online/model/session.h"
+#include "online/part/item_order.h"
+#include "serve/recommend/all_items.h"
 #include "serve/recommend/filter.h"
 #include "serve/recommend/stage_metrics.h"
 
 namespace freshet::serve {
 namespace {
-
-constexpr std::size_t kMaxDoublings = 4;  // of the number of candidates, when the filters leave too few
 
 using online::Ranking;
 using online::Scorer;
@@ -36,14 +36,27 @@ void name_sources(online::Scorers scorers, const Ranking& ranking, std::span<con
 
 /// Names, per entry, the parts that proposed it, with their own scores.
 void explain(online::Scorers scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
+  const std::size_t stride = ranking.features.size() / std::max<std::size_t>(1, ranking.items.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t p = 0; p < scorers.size(); ++p) {
+    std::size_t own = rows[i] * stride;  // the place of the part's own score, its first feature
+    for (std::size_t p = 0; p < scorers.size(); own += scorers[p++]->features().size()) {
       if ((ranking.sources[rows[i]] >> p & 1U) == 0) continue;
-      const auto own =
-          std::ranges::find(ranking.proposals[p].candidates, ranking.items[rows[i]], &online::Candidate::item);
-      list.items[i].parts.emplace_back(scorers[p]->name(), own->score);
+      list.items[i].parts.emplace_back(scorers[p]->name(), ranking.features[own]);
     }
   }
+}
+
+/// The part that orders all items, and its bit of Ranking::sources.
+struct OrderingPart {
+  const online::ItemOrder* order = nullptr;
+  std::uint32_t source = 0;
+};
+
+OrderingPart ordering_part(online::Scorers scorers) {
+  for (std::size_t p = 0; p < scorers.size(); ++p) {
+    if (const auto* order = dynamic_cast<const online::ItemOrder*>(scorers[p])) return {order, std::uint32_t{1} << p};
+  }
+  return {};
 }
 
 std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& filters) {
@@ -71,18 +84,23 @@ Ranking& thread_ranking() {
 struct Recommender::Impl {
   explicit Impl(const Services& the_services)
       : services(the_services),
-        filters(make_filters(services.catalogue)),
+        unavailable(services.catalogue, services.vocabulary, services.online.max_items),
+        filters(make_filters(services.catalogue, unavailable)),
         metrics(services.metrics, names_of(filters)) {}
 
   List start(const online::Snapshot& snapshot, std::string source) const;
-  bool keep(const ListRequest& request, const NamedCandidate& candidate) const;
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
   List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
   template <typename Score>
   List fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
+  std::vector<std::string> add_known_items(const ListRequest& request, online::Scorers scorers, std::size_t most,
+                                           std::span<const std::size_t> rows, List& list, Ranking& ranking) const;
+  void add_unknown_items(const ListRequest& request, List& list) const;
 
   const Services& services;
+  mutable UnavailableItems unavailable;
   std::vector<std::unique_ptr<Filter>> filters;
   mutable StageMetrics metrics;
 };
@@ -138,14 +156,15 @@ List Recommender::Impl::start(const online::Snapshot& snapshot, std::string sour
   return list;
 }
 
-/// True if every filter keeps the candidate. The first that does not is counted; later ones are not asked.
-bool Recommender::Impl::keep(const ListRequest& request, const NamedCandidate& candidate) const {
+/// True if every filter keeps the candidate, and it still has a name. The first filter that does not is counted; later
+/// ones are not asked.
+bool Recommender::Impl::keep(const ListRequest& request, FilterCandidate& candidate) const {
   for (std::size_t i = 0; i < filters.size(); ++i) {
     if (filters[i]->keep(request, candidate)) continue;
     metrics.removed(i);
     return false;
   }
-  return true;
+  return !candidate.name().empty();
 }
 
 List Recommender::recommend(const ListRequest& request) const {
@@ -164,10 +183,9 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   list.items.clear();
   list.items.reserve(rows.capacity());
   const auto visit = [&](std::size_t row) {
-    // The vocabulary may have dropped the item since it was proposed; then its name is empty.
-    NamedCandidate candidate{ranking.items[row], services.vocabulary.name(ranking.items[row])};
-    if (candidate.name.empty() || !keep(request, candidate)) return true;
-    list.items.push_back({std::move(candidate.name), ranking.scores[row], {}});
+    FilterCandidate candidate(ranking.items[row], services.vocabulary);
+    if (!keep(request, candidate)) return true;
+    list.items.push_back({std::move(candidate.name()), ranking.scores[row], {}});
     rows.push_back(row);
     return rows.size() < request.k;
   };
@@ -175,28 +193,71 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   return rows;
 }
 
-/// The four stages for `scorers`, from `per_part` candidates of each; asks for twice as many, kMaxDoublings times, while
-/// the filters leave fewer than request.k. `score` fills ranking.scores.
+/// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`.
+/// Returns the names of all.
+std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& request, online::Scorers scorers,
+                                                            std::size_t most, std::span<const std::size_t> rows,
+                                                            List& list, Ranking& ranking) const {
+  const StageMetrics::Timer timer(metrics, StageMetrics::sources);
+  std::vector<online::ItemIndex> items;
+  std::vector<std::uint32_t> sources;
+  std::vector<std::string> names;
+  ranking.row_of.clear();
+  const auto add = [&](online::ItemIndex item, std::uint32_t proposed_by, std::string name) {
+    ranking.row_of.find_or_insert(item, static_cast<std::uint32_t>(items.size()));
+    items.push_back(item);
+    sources.push_back(proposed_by);
+    names.push_back(std::move(name));
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    add(ranking.items[rows[i]], ranking.sources[rows[i]], std::move(list.items[i].item));
+  }
+  const OrderingPart ordering = ordering_part(scorers);
+  visit_known_items(services, unavailable, ordering.order, [&](FilterCandidate& candidate) {
+    if (ranking.row_of.find(candidate.item()) == online::ItemTable::kAbsent && keep(request, candidate)) {
+      add(candidate.item(), ordering.source, std::move(candidate.name()));
+    }
+    return items.size() < rows.size() + most;
+  });
+  metrics.proposed(items.size() - rows.size());
+  ranking.items = std::move(items);
+  ranking.sources = std::move(sources);
+  return names;
+}
+
+/// Appends items that only the catalogue knows, until the list is full. Nothing tells how good they are.
+void Recommender::Impl::add_unknown_items(const ListRequest& request, List& list) const {
+  const float least = list.items.empty() ? 0.0F : list.items.back().score;
+  visit_unknown_items(services, [&](FilterCandidate& candidate) {
+    if (keep(request, candidate)) list.items.push_back({std::move(candidate.name()), least, {}});
+    return list.items.size() < request.k;
+  });
+}
+
+/// The four stages for `scorers`, from `per_part` candidates of each. If the filters leave fewer than request.k of them,
+/// as many other items are ranked too. `score` fills ranking.scores.
 template <typename Score>
 List Recommender::Impl::fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part,
                              Score score) const {
   Ranking& ranking = thread_ranking();
-  std::vector<std::size_t> rows;
-  for (std::size_t attempt = 0; attempt <= kMaxDoublings; ++attempt, per_part *= 2) {
-    {
-      const StageMetrics::Timer timer(metrics, StageMetrics::sources);
-      if (attempt == 0) online::ask(scorers, request.context, ranking);
-      online::propose(scorers, per_part, ranking);
-    }
-    metrics.proposed(ranking.items.size());
+  {
+    const StageMetrics::Timer timer(metrics, StageMetrics::sources);
+    online::ask(scorers, request.context, ranking);
+    online::propose(scorers, per_part, ranking);
+  }
+  metrics.proposed(ranking.items.size());
+  score(ranking);
+  std::vector<std::size_t> rows = select(request, ranking, list);
+  if (rows.size() < request.k) {
+    std::vector<std::string> names = add_known_items(request, scorers, per_part, rows, list, ranking);
     score(ranking);
-    rows = select(request, ranking, list);
-    const bool more = std::ranges::any_of(ranking.proposals,
-                                          [&](const auto& proposal) { return proposal.candidates.size() >= per_part; });
-    if (rows.size() >= request.k || !more) break;
+    rows = online::top_k(ranking, request.k);
+    list.items.clear();
+    for (const std::size_t row : rows) list.items.push_back({std::move(names[row]), ranking.scores[row], {}});
   }
   name_sources(scorers, ranking, rows, list);
   if (request.explain) explain(scorers, ranking, rows, list);
+  if (list.items.size() < request.k) add_unknown_items(request, list);
   metrics.returned(list.items.size());
   return list;
 }
@@ -212,20 +273,20 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
               std::max(services.online.blender.candidates_per_part, request.k), score);
 }
 
-/// One part and no blender: its own scores.
+/// One part and no blender: its own scores. Without the part, all items count the same.
 List Recommender::Impl::popular(const ListRequest& request, const online::Snapshot& snapshot) const {
-  const auto popularity =
-      std::ranges::find(snapshot.parts, "popularity", [](const auto& part) { return part->name(); });
-  List list = start(snapshot, "popularity");
-  if (popularity == snapshot.parts.end()) return list;
-  const Scorer* const scorer = popularity->get();
-  const auto score = [](Ranking& ranking) {
-    ranking.scores.clear();
-    for (const online::Candidate& candidate : ranking.proposals.front().candidates) {
-      ranking.scores.push_back(candidate.score);
+  auto scorers = scorers_of(snapshot);
+  std::erase_if(scorers, [](const Scorer* scorer) { return scorer->name() != "popularity"; });
+  const auto score = [&](Ranking& ranking) {
+    online::extract_features(scorers, ranking);
+    ranking.scores.assign(ranking.items.size(), 0.0F);
+    if (scorers.empty()) return;
+    const std::size_t stride = scorers.front()->features().size();
+    for (std::size_t row = 0; row < ranking.items.size(); ++row) {
+      ranking.scores[row] = ranking.features[row * stride];
     }
   };
-  return fill(std::move(list), request, {&scorer, 1}, request.k, score);
+  return fill(start(snapshot, "popularity"), request, scorers, request.k, score);
 }
 
 List Recommender::popular(const ListRequest& request) const {

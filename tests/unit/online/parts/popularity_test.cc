@@ -43,8 +43,8 @@ TEST(Popularity, NeverProposesTheLastItem) {
   EXPECT_EQ(items_of(propose(part->live(), context_of({1}, 10), 2)), (std::vector<ItemIndex>{2, 3}));
 }
 
-TEST(Popularity, KeepsTheExactHeadOfFarMoreItemsThanItLists) {
-  constexpr std::size_t kItems = PopularityIndex::kListed * 3;
+TEST(Popularity, KeepsTheExactOrderOfAllItems) {
+  constexpr std::size_t kItems = 3000;
   const auto part = make_popularity({{1, 6, 48}}, kItems);
   Random random(11);
   for (int i = 0; i < 60'000; ++i) {
@@ -58,9 +58,17 @@ TEST(Popularity, KeepsTheExactHeadOfFarMoreItemsThanItLists) {
   std::vector<float> expected;
   for (const auto& row : score(part->live(), context, all)) expected.push_back(row[0]);
   std::sort(expected.rbegin(), expected.rend());
-  const auto proposed = propose(part->live(), context, PopularityIndex::kListed / 2);
-  ASSERT_EQ(proposed.size(), PopularityIndex::kListed / 2);
+  const auto proposed = propose(part->live(), context, kItems);
+  ASSERT_GT(proposed.size(), kItems / 2);
   for (std::size_t i = 0; i < proposed.size(); ++i) ASSERT_FLOAT_EQ(proposed[i].score, expected[i]) << i;
+
+  std::vector<ItemIndex> in_order;
+  ItemOrder::Place place;
+  for (std::size_t before = 1; before != in_order.size();) {
+    before = in_order.size();
+    dynamic_cast<const ItemOrder&>(part->live()).next(place, 700, in_order);
+  }
+  EXPECT_EQ(in_order, items_of(proposed));
 }
 
 TEST(Popularity, HabitsAreThoseOfAnItemsFirstMillions) {

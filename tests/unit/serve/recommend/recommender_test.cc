@@ -11,9 +11,9 @@
 namespace freshet::serve {
 namespace {
 
-TEST(Recommender, AsksForMoreWhenFiltersLeaveTooFew) {
+TEST(Recommender, FillsTheListWhenFiltersLeaveTooFew) {
   testing::ServiceFixture fixture;
-  // 300 items follow "a", more than one round of candidates.
+  // 300 items follow "a", more than the parts propose.
   std::int64_t offset = 5000;
   for (int i = 0; i < 300; ++i) {
     const std::string user = "w" + std::to_string(i);
@@ -36,6 +36,67 @@ TEST(Recommender, AsksForMoreWhenFiltersLeaveTooFew) {
   const List rest = recommender.recommend(request);
   EXPECT_EQ(rest.items.size(), 10U);
   for (const auto& entry : rest.items) EXPECT_FALSE(request.exclude.contains(entry.item));
+}
+
+void set_available(testing::ServiceFixture& fixture, std::initializer_list<const char*> names, bool available) {
+  for (const char* name : names) {
+    Item item;
+    item.item = name;
+    item.available = available;
+    ASSERT_TRUE(fixture.catalogue.put({&item, 1}));
+  }
+}
+
+TEST(Recommender, AnItemThatIsAvailableAgainComesBackAtOnce) {
+  testing::ServiceFixture fixture;
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.k = 1;
+  const auto popular = [&] {
+    const List list = recommender.popular(request);
+    return list.items.empty() ? "" : list.items.front().item;
+  };
+  set_available(fixture, {"a", "b"}, false);
+  EXPECT_EQ(popular(), "c");
+  set_available(fixture, {"c"}, false);
+  EXPECT_EQ(popular(), "");
+  set_available(fixture, {"b"}, true);
+  EXPECT_EQ(popular(), "b");
+  set_available(fixture, {"b"}, false);
+  ASSERT_TRUE(fixture.catalogue.erase("a"));  // what the catalogue does not have is available
+  EXPECT_EQ(popular(), "a");
+}
+
+TEST(Recommender, AnUnavailableItemsNumberDoesNotHideItsNextItem) {
+  testing::ServiceFixture fixture;
+  fixture.online.max_items = 3;
+  fixture.model = std::make_unique<online::Model>(fixture.online, online::make_parts(fixture.online));
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  std::int64_t offset = 1000;
+  for (const char* item : {"old1", "old2", "old3"}) {
+    fixture.learn(testing::user_event(offset, "u", item, 1'700'000'000'000 + offset));
+    ++offset;
+  }
+  set_available(fixture, {"old1", "old2", "old3"}, false);
+  fixture.snapshot = fixture.model->publish(fixture.clock.now());
+  EXPECT_TRUE(recommender.popular({}).items.empty());
+  fixture.learn(testing::user_event(offset, "u", "new", 1'700'000'000'000 + offset));
+  EXPECT_EQ(recommender.popular({}).items.size(), 1U);
+}
+
+TEST(Recommender, ItemsThatNobodyHasClickedComeLast) {
+  testing::ServiceFixture fixture;
+  set_available(fixture, {"cold"}, true);
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  EXPECT_EQ(recommender.popular(request).items.back().item, "cold");
+  request.context = recommender.context_of({"a"});
+  const List list = recommender.recommend(request);
+  ASSERT_EQ(list.items.size(), 3U) << "b, c, cold";
+  EXPECT_EQ(list.items.back().item, "cold");
 }
 
 TEST(Recommender, WhoComesBackAfterTheirSessionIsNoStranger) {
