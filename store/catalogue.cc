@@ -4,10 +4,10 @@
 #include <mutex>
 #include <set>
 #include <shared_mutex>
-#include <stdexcept>
 #include <unordered_map>
 
 #include "store/codec/value_codec.h"
+#include "store/open_database.h"
 #include "store/rocks.h"
 
 namespace freshet::store {
@@ -59,7 +59,7 @@ struct Catalogue::Impl {
     rocksdb::WriteBatch batch;
     for (const Item& item : changed) batch.Put(db.family(Family::items), to_slice(item.item), encode_item(item));
     const auto status = db.db->Write(durable(), &batch);
-    if (!status.ok()) return to_error(status);
+    if (!status.ok()) return to_write_error(status);
     const std::unique_lock lock(mutex);
     for (const Item& item : changed) insert(std::make_shared<const Item>(item));
     return {};
@@ -94,10 +94,10 @@ Catalogue::Catalogue(Database& database) : impl_(std::make_unique<Impl>(database
   std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(rocksdb::ReadOptions{}, db.family(Family::items)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     auto item = decode_item(to_view(it->value()));
-    if (!item) throw std::runtime_error("cannot read item \"" + it->key().ToString() + "\" of the catalogue");
+    if (!item) refuse(db, "item \"" + it->key().ToString() + "\"", {Errc::corrupt, "it cannot be decoded"});
     impl_->insert(std::make_shared<const Item>(*std::move(item)));
   }
-  if (!it->status().ok()) throw std::runtime_error("cannot read the catalogue: " + it->status().ToString());
+  if (!it->status().ok()) refuse(db, "the catalogue", to_error(it->status()));
 }
 
 Catalogue::~Catalogue() = default;
@@ -124,7 +124,7 @@ Result<void> Catalogue::erase(std::string_view item) {
   if (!find(item)) return Error{Errc::not_found, "no such item"};
   const std::shared_lock using_it(db.in_use);
   const auto status = db.db->Delete(durable(), db.family(Family::items), to_slice(item));
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   std::unique_lock lock(impl_->mutex);
   const auto found = impl_->items.find(item);
   const auto erased = found->second;

@@ -16,8 +16,9 @@ namespace freshet::store {
 
 /// Items and their attributes. All items are in memory too, decoded, because filters look up hundreds per request.
 /// Threads: all methods may be called concurrently; writers are serialized.
-/// Errors:  not_found, unavailable (I/O). The constructor throws std::runtime_error if it cannot read the stored items.
-/// Cost:    find(), is_available(): a hash lookup under a shared lock; newest_available(): a search, then its result; put(), erase(), update(): one WriteBatch with an fsync, since
+/// Errors:  not_found, unavailable (I/O). The constructor throws if it cannot read the stored items, as Database does.
+/// Cost:    find(), is_available(): a hash lookup under a shared lock; newest_available(): a search, then its result;
+///          put(), erase(), update(): one WriteBatch with an fsync, since
 ///          items are not in the log.
 class Catalogue {
  public:

@@ -30,6 +30,9 @@ Result<void> reopen(Database::Impl& impl, bool read_only) {
   try {
     open_database(impl, read_only);
     load_counters(impl);
+  } catch (const Damage& damage) {
+    close_database(impl);
+    return Error{Errc::corrupt, damage.what()};
   } catch (const std::runtime_error& error) {
     close_database(impl);
     return Error{Errc::unavailable, error.what()};
@@ -52,7 +55,8 @@ Result<void> start_over(Database::Impl& impl) {
     return opened;
   }
   const auto after = stored_positions(impl);
-  if (!before || !after || !covers(*after, *before) || impl.journal_end < journal_end) {
+  if (!after) give_up(after.error().message);
+  if ((before && !covers(*after, *before)) || impl.journal_end < journal_end) {
     give_up("the disk has lost data that was written to it");
   }
   return {};
@@ -65,6 +69,10 @@ Error to_error(const rocksdb::Status& status) {
   if (status.IsNotFound()) return {Errc::not_found, "not in the store"};
   if (status.IsShutdownInProgress()) return {Errc::shutting_down, "the store is closing"};
   return {Errc::unavailable, "the store cannot be used: " + status.ToString()};
+}
+
+Error to_write_error(const rocksdb::Status& status) {
+  return {Errc::unavailable, "the store takes no writes: " + status.ToString()};
 }
 
 Database::Impl::~Impl() { close_database(*this); }
@@ -117,7 +125,12 @@ std::string Database::problem() const {
 }
 
 Result<void> Database::recover() {
-  if (problem().empty()) return {};
+  {
+    const MutexLock lock(impl_->problem_mutex);
+    if (impl_->problem.empty()) return {};
+    // Opened again, it would take writes until something reads the damaged block again.
+    if (impl_->damaged) return Error{Errc::corrupt, impl_->problem};
+  }
   auto done = check_disk(impl_->options.directory);
   if (done) done = start_over(*impl_);
   const MutexLock lock(impl_->problem_mutex);
@@ -133,6 +146,7 @@ Result<void> Database::recover() {
     if (impl_->obstacle.empty())
       log::warn("the store cannot be written to yet; trying again", {{"reason", done.error().message}});
     impl_->obstacle = done.error().message;
+    impl_->damaged = done.error().code == Errc::corrupt;
   }
   return done;
 }

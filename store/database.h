@@ -16,7 +16,7 @@ namespace freshet::store {
 /// Threads: all methods may be called concurrently.
 /// Owns:    the lock of the directory: one process per directory.
 /// Errors:  the constructor throws std::runtime_error with one clear line: not writable, locked by another process, the
-///          directory of another program, a format newer than this binary, corrupt. Nothing throws afterwards.
+///          directory of another program, a format newer than this binary, damaged. Nothing throws afterwards.
 /// Format:  docs/store_format.md, versioned by `meta/format`.
 class Database {
  public:
@@ -40,8 +40,9 @@ class Database {
   /// Recovers from a problem: if the disk can be written to, opens the database again, as after a crash. Call it
   /// regularly.
   /// Cost:   waits for reads in progress, and later ones wait for it: milliseconds per MiB of write-ahead log.
-  /// Errors: unavailable, with the reason, if the disk cannot be written to yet; reads still work. If the disk has lost
-  ///         committed data or cannot be read, the process exits with code 2, since only a restart reads the log again.
+  /// Errors: unavailable, with the reason, if the disk cannot be written to yet; corrupt if a file is damaged, which is
+  ///         not tried again. Reads still work. If the disk has lost committed data or cannot be read, the process exits
+  ///         with code 2, since only a restart reads the log again.
   Result<void> recover();
 
   /// Bytes in memory and on disk, by purpose: "memtables", "block_cache", "history_cache", "table_readers", "sst",

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "store/codec/key_codec.h"
 #include "store/codec/value_codec.h"
 #include "store/rocks.h"
@@ -47,7 +48,10 @@ void trim_dead_letters(Database::Impl& db, std::size_t added) {
     const auto record = decode_rejected(to_view(it->value()), *position);
     letters.emplace_back(record ? record->arrival : Timestamp::min(), *position);
   }
-  if (!it->status().ok()) return;
+  if (!it->status().ok()) {
+    log::warn("the oldest dead letters cannot be deleted", {{"reason", it->status().ToString()}});
+    return;
+  }
 
   const std::size_t kept = std::min(letters.size(), kMaxDeadLetters);
   const auto first_kept = letters.end() - static_cast<std::ptrdiff_t>(kept);

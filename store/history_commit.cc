@@ -50,7 +50,9 @@ Result<void> HistoryCommit::find_known_ids() {
   const auto statuses = db_.db->MultiGet(rocksdb::ReadOptions{}, families, keys, &values);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].ok()) {
-      if (const auto value = decode_dedupe(values[i])) known_.emplace(to_view(keys[i]), *value);
+      const auto value = decode_dedupe(values[i]);
+      if (!value) return Error{Errc::corrupt, "the place of an event id cannot be decoded"};
+      known_.emplace(to_view(keys[i]), *value);
     } else if (!statuses[i].IsNotFound()) {
       return to_error(statuses[i]);
     }

@@ -43,7 +43,7 @@ Result<CommitCounts> HistoryStore::commit(const EventBatch& batch, bool keep_rej
   HistoryCommit commit(db, batch);
   if (const auto built = commit.build(keep_rejected); !built) return built.error();
   const auto status = write_histories(db, rocksdb::WriteOptions{}, commit.batch());
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   commit.finish();
   if (keep_rejected) trim_dead_letters(db, batch.rejected.size());
   return commit.counts();
@@ -108,7 +108,8 @@ Result<std::size_t> HistoryStore::count(const Owner& owner) const {
   const auto rows = history_rows(db, owner);
   for (; rows->Valid() && count < db.options.max_events_per_owner; rows->Next(), ++count) {
     const auto key = decode_history_key(to_view(rows->key()));
-    if (key && key->time < oldest) break;
+    if (!key) return Error{Errc::corrupt, "a history row cannot be decoded"};
+    if (key->time < oldest) break;
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return count;
@@ -125,7 +126,7 @@ Result<void> HistoryStore::erase(const Owner& owner, const Positions& before) {
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const auto status = write_histories(db, durable, batch);
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   db.linked.clear();
   db.erased.put(erasure->owner, erasure->before);
   return {};

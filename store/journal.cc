@@ -39,6 +39,13 @@ Result<std::vector<JournalRecord>> read_records(const Database::Impl& db, std::i
   return records;
 }
 
+/// Beside the records, in another file: if the last of them cannot be read, their offsets are not assigned again.
+void put_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end) {
+  std::string bytes;
+  ByteWriter(bytes).fixed(end);
+  batch.Put(db.family(Family::meta), to_slice(kJournalEndKey), bytes);
+}
+
 }  // namespace
 
 Journal::Journal(Database& database) : database_(database) {}
@@ -52,11 +59,12 @@ Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
   for (const JournalRecord& record : records) {
     batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
   }
+  put_end(db, batch, offset);
   // All families share the write-ahead log: this fsync makes all earlier history commits durable too.
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const auto status = db.db->Write(durable, &batch);
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   db.journal_end = offset;  // from here on readers see the records, all at once
   return first;
 }
@@ -90,7 +98,7 @@ Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const 
     }
     if (records->empty()) break;
     const auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
-    if (!status.ok()) return to_error(status);
+    if (!status.ok()) return to_write_error(status);
   }
   return {};
 }
@@ -114,13 +122,11 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   }
   if (low <= first) return {};
 
-  std::string next;
-  ByteWriter(next).fixed(end());
   rocksdb::WriteBatch batch;
-  batch.Put(db.family(Family::meta), to_slice(kJournalEndKey), next);
+  put_end(db, batch, end());  // a directory of an earlier release has none
   batch.DeleteRange(db.family(Family::journal), encode_offset(first), encode_offset(low));
   auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   db.journal_begin = low;
 
   // Deletes files with nothing but trimmed records now, not at the next compaction.

@@ -4,10 +4,11 @@
 #include <rocksdb/listener.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
-#include <stdexcept>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -21,8 +22,24 @@ namespace freshet::store {
 namespace {
 
 constexpr const char* kApplication = "freshet";
+constexpr const char* kWayOut = "; stop freshet, then see `freshet repair --help`";
 
 [[noreturn]] void refuse(const std::string& message) { throw std::runtime_error(message); }
+
+/// The error of a read. Not found is an error too here.
+Error not_read(const rocksdb::Status& status) {
+  return {status.IsCorruption() ? Errc::corrupt : Errc::unavailable, status.ToString()};
+}
+
+/// True if another database object has the directory open. RocksDB has no code for it, and its message for damage has
+/// the word "lock" too ("block checksum mismatch").
+bool in_use(const rocksdb::Status& status) {
+  if (!status.IsIOError()) return false;
+  const std::string text = status.ToString();
+  const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
+  return has("lock hold by current process") ||
+         (has("While lock file") && (has(std::strerror(EAGAIN)) || has(std::strerror(EACCES))));
+}
 
 /// Sends RocksDB's messages to freshet's log. RocksDB's own LOG file would be one more file that a full disk affects, and
 /// in Debian's build of RocksDB 7.8 a second failed write to it aborts the process (an assertion).
@@ -34,7 +51,11 @@ class RocksLog final : public rocksdb::Logger {
   void Logv(const char* format, va_list arguments) override {
     char text[1024];
     std::vsnprintf(text, sizeof text, format, arguments);
-    log::debug("rocksdb", {{"text", std::string_view(text)}});
+    if (std::strstr(text, ": dropping ") != nullptr) {
+      log::warn("a record of the write-ahead log cannot be read", {{"text", text}});
+    } else {
+      log::debug("rocksdb", {{"text", std::string_view(text)}});
+    }
   }
 };
 
@@ -48,7 +69,8 @@ class TroubleListener final : public rocksdb::EventListener {
     const MutexLock lock(impl_.problem_mutex);
     if (impl_.failed) return;  // a consequence of the first failure
     impl_.failed = true;
-    impl_.problem = status->ToString();
+    impl_.damaged = status->IsCorruption();
+    impl_.problem = impl_.damaged ? "the store is damaged: " + status->ToString() + kWayOut : status->ToString();
     log::error("the store does not accept writes any more", {{"reason", impl_.problem}});
   }
   void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
@@ -70,7 +92,7 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.wal_bytes_per_sync = 1 << 20;
   db.max_open_files = 1024;
   db.max_manifest_file_size = 1 << 20;  // bounds how long it names keys of deleted files
-  db.info_log = std::make_shared<RocksLog>();
+  db.info_log = rocks_log();
   // After a crash the last record is often torn. Recovery stops at the first damaged record, at a consistent point.
   // Positions and rows are in the same batch, so dropped batches are read from the log again.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -91,27 +113,76 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const Database::Impl& impl
 std::string get_meta(const Database::Impl& impl, std::string_view key) {
   std::string value;
   const auto status = impl.db->Get(rocksdb::ReadOptions{}, impl.family(Family::meta), to_slice(key), &value);
-  if (!status.ok() && !status.IsNotFound()) {
-    refuse("cannot read " + impl.options.directory + ": " + status.ToString());
-  }
+  if (!status.ok() && !status.IsNotFound()) refuse(impl, "the metadata", not_read(status));
   return value;
+}
+
+/// 0 if there is none.
+std::int64_t get_number(const Database::Impl& impl, std::string_view key) {
+  const std::string bytes = get_meta(impl, key);
+  if (bytes.empty()) return 0;
+  ByteReader reader(bytes);
+  const auto number = reader.fixed<std::int64_t>();
+  if (!reader.ok() || !reader.at_end()) {
+    refuse(impl, std::string(key), {Errc::corrupt, "it has " + std::to_string(bytes.size()) + " bytes"});
+  }
+  return number;
 }
 
 /// The first or last offset of the journal; -1 if it is empty.
 std::int64_t edge_offset(const Database::Impl& impl, bool last) {
   std::unique_ptr<rocksdb::Iterator> it(impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::journal)));
   last ? it->SeekToLast() : it->SeekToFirst();
+  if (!it->status().ok()) refuse(impl, "the event log", not_read(it->status()));
   if (!it->Valid()) return -1;
-  return decode_offset(to_view(it->key())).value_or(-1);
+  const auto offset = decode_offset(to_view(it->key()));
+  if (!offset) refuse(impl, "the event log", {Errc::corrupt, "an offset cannot be decoded"});
+  return *offset;
+}
+
+void load_journal_ends(Database::Impl& impl) {
+  const std::int64_t first = edge_offset(impl, false), last = edge_offset(impl, true);
+  // If everything has been trimmed, only the stored end keeps offsets from being assigned twice.
+  const std::int64_t stored = get_number(impl, kJournalEndKey);
+  if (last >= 0 && last + 1 < stored) {
+    refuse(impl, "the event log",
+           {Errc::corrupt, "it ends at offset " + std::to_string(last + 1) + " and had " + std::to_string(stored)});
+  }
+  impl.journal_end = std::max(stored, last + 1);
+  impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
+}
+
+void count_dead_letters(Database::Impl& impl) {
+  impl.dead_letter_count = 0;
+  std::unique_ptr<rocksdb::Iterator> it(
+      impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::dead_letters)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) ++impl.dead_letter_count;
+  if (!it->status().ok()) refuse(impl, "the dead letters", not_read(it->status()));
 }
 
 }  // namespace
+
+std::shared_ptr<rocksdb::Logger> rocks_log() { return std::make_shared<RocksLog>(); }
+
+void refuse_to_open(const std::string& directory, const rocksdb::Status& status) {
+  const std::string message = "cannot open the data directory " + directory + ": ";
+  if (status.IsCorruption()) throw Damage(message + status.ToString() + kWayOut);
+  refuse(message + (in_use(status) ? "in use by another process" : status.ToString()));
+}
+
+void refuse(const Database::Impl& impl, const std::string& what, const Error& error) {
+  const std::string message = "cannot read " + what + " in " + impl.options.directory + ": " + error.message;
+  if (error.code == Errc::corrupt) throw Damage(message + kWayOut);
+  throw std::runtime_error(message);
+}
 
 void open_database(Database::Impl& impl, bool read_only) {
   const std::string path = database_path(impl.options.directory);
   // Another program's database has other families. RocksDB would refuse it with a message that does not say so.
   std::vector<std::string> found;
-  if (rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions{}, path, &found).ok()) {
+  const auto listed = rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions{}, path, &found);
+  if (read_only && !listed.ok()) refuse_to_open(impl.options.directory, listed);
+  if (listed.ok()) {
     for (const std::string& name : found) {
       if (std::ranges::find(kFamilyNames, name) == kFamilyNames.end()) {
         refuse(impl.options.directory + " is not a freshet data directory of format " + std::to_string(kFormatVersion) +
@@ -127,11 +198,7 @@ void open_database(Database::Impl& impl, bool read_only) {
   options.listeners.push_back(std::make_shared<TroubleListener>(impl));
   const rocksdb::Status status = read_only ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)
                                            : rocksdb::DB::Open(options, path, descriptors, &handles, &db);
-  if (!status.ok()) {
-    const bool locked = status.ToString().find("lock") != std::string::npos;
-    refuse("cannot open the data directory " + impl.options.directory + ": " +
-           (locked ? "in use by another process" : status.ToString()));
-  }
+  if (!status.ok()) refuse_to_open(impl.options.directory, status);
   impl.db.reset(db);
   std::ranges::copy(handles, impl.handles.begin());
 }
@@ -154,6 +221,7 @@ void check_format(Database::Impl& impl, bool read_only) {
   if (application.empty() && format.empty()) {
     std::unique_ptr<rocksdb::Iterator> any(impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::meta)));
     any->SeekToFirst();
+    if (!any->status().ok()) refuse(impl, "the metadata", not_read(any->status()));
     if (any->Valid() || read_only) refuse(impl.options.directory + " is not a freshet data directory");
     rocksdb::WriteBatch batch;
     batch.Put(impl.family(Family::meta), to_slice(kApplicationKey), kApplication);
@@ -187,31 +255,24 @@ void check_pseudonyms(const Database::Impl& impl) {
 }
 
 void load_counters(Database::Impl& impl) {
-  const auto number = [&](std::string_view key) {
-    const std::string bytes = get_meta(impl, key);
-    return ByteReader(bytes).fixed<std::int64_t>();
-  };
   const auto time = [&](std::string_view key) {
-    const std::int64_t ms = number(key);
+    const std::int64_t ms = get_number(impl, key);
     return ms == 0 ? std::nullopt : std::optional(timestamp_from_ms(ms));
   };
   impl.stream_time->restore(time(kStreamTimeKey).value_or(Timestamp{}), time(kJudgedStreamTimeKey));
   impl.newest_arrival->restore(impl.newest_arrival->newest(), time(kJudgedArrivalKey));
-  // If everything has been trimmed, only the stored end keeps offsets from being assigned twice.
-  impl.journal_end = std::max(number(kJournalEndKey), edge_offset(impl, true) + 1);
-  const std::int64_t first = edge_offset(impl, false);
-  impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
+  load_journal_ends(impl);
+
+  const auto positions = stored_positions(impl);
+  if (!positions) refuse(impl, "the log positions", positions.error());
 
   impl.linked.clear();
   impl.erased.clear();
   const auto erasures = unfinished_erasures(impl);
-  if (!erasures) refuse("cannot read " + impl.options.directory + ": " + erasures.error().message);
+  if (!erasures) refuse(impl, "the erasures", erasures.error());
   for (const Erasure& erasure : *erasures) impl.erased.put(erasure.owner, erasure.before);
 
-  impl.dead_letter_count = 0;
-  std::unique_ptr<rocksdb::Iterator> letters(
-      impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::dead_letters)));
-  for (letters->SeekToFirst(); letters->Valid(); letters->Next()) ++impl.dead_letter_count;
+  count_dead_letters(impl);
 }
 
 }  // namespace freshet::store

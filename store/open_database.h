@@ -1,12 +1,28 @@
 #pragma once
 
-#include "store/database.h"
+#include <stdexcept>
+#include <string>
+
+#include "base/result.h"
+#include "store/rocks.h"
 
 namespace freshet::store {
 
 /// Opening and closing RocksDB. Only the .cc files of this folder include this.
 /// Threads: no other thread uses the database.
-/// Errors:  functions throw std::runtime_error with one clear line for the operator.
+/// Errors:  functions throw std::runtime_error with one clear line for the operator: Damage if a file has other bytes
+///          than were written to it.
+
+/// Why a data directory cannot be opened, now or later, unless it is repaired.
+struct Damage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws: `what` of the data directory cannot be read because of `error`.
+[[noreturn]] void refuse(const Database::Impl& impl, const std::string& what, const Error& error);
+
+/// Throws: the data directory cannot be opened because of `status`. Says so if it is in use.
+[[noreturn]] void refuse_to_open(const std::string& directory, const rocksdb::Status& status);
 
 /// Opens RocksDB in the data directory. Creates it if it is missing, unless `read_only`.
 void open_database(Database::Impl& impl, bool read_only);
@@ -21,7 +37,8 @@ void check_format(Database::Impl& impl, bool read_only);
 /// ids.
 void check_pseudonyms(const Database::Impl& impl);
 
-/// Reads what the Impl holds in memory: stream time, ends of the journal, number of dead letters.
+/// Reads what the Impl holds in memory: stream time, ends of the journal, unfinished erasures, number of dead letters.
+/// Reads the log positions too, so that what is damaged there is known at the start.
 void load_counters(Database::Impl& impl);
 
 }  // namespace freshet::store

@@ -76,6 +76,7 @@ struct Database::Impl {
   bool failed FRESHET_GUARDED_BY(problem_mutex) = false;   // since the database was last opened
   std::string problem FRESHET_GUARDED_BY(problem_mutex);   // the failure that stopped writes; empty once recovered
   std::string obstacle FRESHET_GUARDED_BY(problem_mutex);  // why recover() did not succeed
+  bool damaged FRESHET_GUARDED_BY(problem_mutex) = false;  // the problem is in a file: opening it again does not help
 
   rocksdb::ColumnFamilyHandle* family(Family which) const { return handles[static_cast<std::size_t>(which)]; }
   ~Impl();
@@ -91,8 +92,16 @@ Result<Positions> stored_positions(const Database::Impl& db);
 /// REQUIRES: db.in_use is held.
 void trim_dead_letters(Database::Impl& db, std::size_t added);
 
+/// The error of a read.
 /// REQUIRES: !status.ok()
 Error to_error(const rocksdb::Status& status);
+
+/// The error of a write: always unavailable, since what stops writes may be damage that the write has no part in.
+/// REQUIRES: !status.ok()
+Error to_write_error(const rocksdb::Status& status);
+
+/// Sends RocksDB's messages to freshet's log.
+std::shared_ptr<rocksdb::Logger> rocks_log();
 
 /// The column family options of `which`: bloom filters, prefixes, compaction filters.
 rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl);

@@ -189,6 +189,13 @@ TEST_F(DatabaseTest, OneProcessAtATime) {
   EXPECT_EQ(refusal(), "cannot open the data directory " + options_.directory + ": in use by another process");
 }
 
+TEST_F(DatabaseTest, ALockThatCannotBeTakenForAnotherReasonIsNotAnotherProcess) {
+  EXPECT_EQ(refusal(), "");
+  fs::remove(options_.directory + "/db/LOCK");
+  fs::create_directory(options_.directory + "/db/LOCK");
+  EXPECT_THAT(refusal(), ::testing::AllOf(HasSubstr(options_.directory), HasSubstr("Is a directory")));
+}
+
 TEST_F(DatabaseTest, ADirectoryThatCannotBeMadeIsNamed) {
   std::ofstream(dir_.path() + "/file") << "";
   options_.directory = dir_.path() + "/file/data";
@@ -222,7 +229,9 @@ TEST_F(DatabaseTest, ATornLastRecordOfTheWriteAheadLogIsDroppedAndTheRestIsThere
   }
   ASSERT_FALSE(log.empty());
   fs::resize_file(log, fs::file_size(log) - 5);
+  ::testing::internal::CaptureStderr();
   Database database(options_);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("a record of the write-ahead log cannot be read"));
   HistoryStore store(database);
   EXPECT_EQ(*store.count({Owner::Kind::user, "u"}), 99U);
   EXPECT_EQ(*store.positions(), (Positions{{0, 99}}));
