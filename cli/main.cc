@@ -8,6 +8,7 @@
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/keys_command.h"
+#include "cli/repair_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
 
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   freshet::cli::add_evaluate_command(app);
   freshet::cli::add_generate_command(app);
   freshet::cli::add_inspect_command(app);
+  freshet::cli::add_repair_command(app);
   freshet::cli::add_config_command(app);
   freshet::cli::add_keys_command(app);
   try {

@@ -18,8 +18,7 @@ namespace freshet::store {
 /// Threads: all methods may be called concurrently; writers are serialized.
 /// Errors:  not_found, unavailable (I/O). The constructor throws if it cannot read the stored items, as Database does.
 /// Cost:    find(), is_available(): a hash lookup under a shared lock; newest_available(): a search, then its result;
-///          put(), erase(), update(): one WriteBatch with an fsync, since
-///          items are not in the log.
+///          put(), erase(), update(): one WriteBatch with an fsync, since items are not in the log.
 class Catalogue {
  public:
   explicit Catalogue(Database& database);
