@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/temp_directory.h"
 
@@ -33,6 +36,25 @@ TEST(Log, JsonLinesEscape) {
       logged(log::Format::json, "say \"hi\"", {{"path", "a\\b"}, {"control", std::string("\x01")}});
   EXPECT_NE(line.find(R"("level":"info","message":"say \"hi\"","path":"a\\b","control":"\u0001"})"), std::string::npos)
       << line;
+}
+
+TEST(Log, WhatSteersATerminalIsEscapedInBothFormats) {
+  const std::vector<std::pair<std::string, std::string>> characters{
+      {std::string(1, '\0'), "\\u0000"}, {"\x1b", "\\u001b"},         {"\x7f", "\\u007f"},
+      {"\xC2\x80", "\\u0080"},           {"\xC2\x9F", "\\u009f"},     {"\xE2\x80\xA8", "\\u2028"},
+      {"\xE2\x80\xA9", "\\u2029"},       {"\xE2\x80\xAE", "\\u202e"}, {"\xE2\x81\xA6", "\\u2066"}};
+  for (const log::Format format : {log::Format::text, log::Format::json}) {
+    for (const auto& [raw, escaped] : characters) {
+      const std::string line = logged(format, "erased", {{"item", "a" + raw + "[2J"}});
+      EXPECT_NE(line.find("\"a" + escaped + "[2J\""), std::string::npos) << line;
+      EXPECT_EQ(line.find(raw), std::string::npos) << line;
+    }
+    // Letters whose bytes are similar are what they are: no-break space, e acute, euro, dagger, an undertie.
+    for (const std::string letter : {"\xC2\xA0", "\xC3\xA9", "\xE2\x82\xAC", "\xE2\x80\xA0", "\xE2\x80\xBF"}) {
+      const std::string line = logged(format, "erased", {{"item", letter}});
+      EXPECT_NE(line.find(letter), std::string::npos) << line;
+    }
+  }
 }
 
 TEST(Log, AuditLinesAreWrittenWhateverTheLevelAndGoToAFileIfAsked) {
