@@ -234,7 +234,9 @@ Respond Router::finishing(Call call, const RouteMetrics& metrics, std::string ca
     if (finish->subject) audit_.record({id, finish->caller, route, *finish->subject, response.status});
     finish->metrics.answered(response.status, std::chrono::steady_clock::now() - start);
     log::debug("request", {{"request", id}, {"key", finish->caller}, {"call", route}, {"status", response.status}});
-    if (response.status == 500) log::error("request failed", {{"request", id}, {"call", route}});
+    if (response.status == 500) {
+      log::error("request failed", {{"request", id}, {"call", route}, {"answer", response.body}});
+    }
     response.headers.emplace_back("X-Request-Id", id);
     response.headers.insert(response.headers.end(), headers.begin(), headers.end());
     finish->respond(std::move(response));
