@@ -74,7 +74,7 @@ std::jthread start_thread(const char* name, Run run) {
 
 struct Application::Impl {
   explicit Impl(const Config& the_config);
-  ~Impl() { stop(); }
+  ~Impl() { (void)stop(); }
 
   bool own_log() const { return config.log_kind == LogKind::embedded; }
   std::unique_ptr<ingest::EventLog> open_log();
@@ -82,7 +82,7 @@ struct Application::Impl {
   ingest::DecodeOptions read_options() const;
   serve::ServiceStatus status() const;
   void monitor(std::stop_token stop);
-  void stop();
+  Result<void> stop();
 
   const Config config;
   const SystemClock clock;
@@ -227,8 +227,8 @@ void Application::Impl::monitor(std::stop_token stop) {
   }
 }
 
-void Application::Impl::stop() {
-  if (!server || stopped) return;
+Result<void> Application::Impl::stop() {
+  if (!server || stopped) return {};
   stopped = true;
   log::info("stopping; waiting for running requests");
   server->stop();
@@ -238,16 +238,14 @@ void Application::Impl::stop() {
   for (std::jthread* thread : {&writer_thread, &learner_thread, &monitor_thread, &eraser_thread}) {
     if (thread->joinable()) thread->join();
   }
-  if (const auto synced = database.sync(); !synced) {
-    log::error("cannot sync the store at shutdown", {{"reason", synced.error().message}});
-  }
   log::info("stopped", {{"events_learned", learner.status().events_learned}});
+  return database.sync();
 }
 
 Application::Application(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
 Application::~Application() = default;
 std::uint16_t Application::port() const { return impl_->server->port(); }
 void Application::reload() { impl_->server->reload(); }
-void Application::stop() { impl_->stop(); }
+Result<void> Application::stop() { return impl_->stop(); }
 
 }  // namespace freshet::app

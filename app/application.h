@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/config.h"
+#include "base/result.h"
 
 namespace freshet::app {
 
@@ -25,7 +26,8 @@ class Application {
   void reload();
 
   /// Accepts no more connections, finishes requests and the current batches, writes a checkpoint. Idempotent.
-  void stop();
+  /// Errors: unavailable if the store cannot be synced. What was acknowledged is in the log all the same.
+  Result<void> stop();
 
  private:
   struct Impl;

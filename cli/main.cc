@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
+#include <string_view>
 
 #include "app/version.h"
 #include "cli/config_command.h"
@@ -19,7 +22,30 @@ extern const char* malloc_conf;
 const char* malloc_conf = "thp:always,metadata_thp:auto";
 }
 
+namespace {
+
+/// For what nobody catches, in any thread: one line, and not the library's. The log is not used, since it needs memory.
+[[noreturn]] void end_with_one_line() {
+  try {
+    if (std::current_exception()) throw;
+    // Such as RocksDB's threads, when one of them could not be started.
+    std::fputs("freshet: a library cannot go on; is there enough memory, and are more threads allowed?\n", stderr);
+  } catch (const std::bad_alloc&) {
+    std::fputs("freshet: out of memory\n", stderr);
+    std::_Exit(2);
+  } catch (const std::exception& error) {
+    const std::string_view what = error.what();
+    std::fprintf(stderr, "freshet: %.*s\n", static_cast<int>(what.substr(0, what.find('\n')).size()), what.data());
+  } catch (...) {
+    std::fputs("freshet: an unknown exception\n", stderr);
+  }
+  std::abort();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  std::set_terminate(end_with_one_line);
   CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
   app.set_version_flag("--version", std::string("freshet ") + freshet::app::kVersion);
   app.require_subcommand(1);
@@ -37,6 +63,9 @@ int main(int argc, char** argv) {
     return error.get_exit_code();  // the command ran and has printed what failed
   } catch (const CLI::Error& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  } catch (const std::bad_alloc&) {
+    std::fputs("freshet: out of memory\n", stderr);
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "freshet: %s\n", error.what());
     return 2;

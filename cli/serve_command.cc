@@ -1,10 +1,19 @@
 #include "cli/serve_command.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <semaphore>
+#include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "app/application.h"
 #include "app/config.h"
@@ -26,7 +35,49 @@ int wait_for_signal(const sigset_t& signals) {
   return signal;
 }
 
+/// The files say what people did: only the service's user may read them, and a crash leaves no dump of its memory, unless
+/// one is asked for while it runs (prlimit --core).
+void keep_to_itself() {
+  umask(0077);
+  rlimit core{};
+  getrlimit(RLIMIT_CORE, &core);
+  core.rlim_cur = 0;
+  setrlimit(RLIMIT_CORE, &core);
+}
+
+/// Reloads on a thread of its own: a file may be a pipe, or on a mount that hangs, and SIGTERM must be heard meanwhile.
+class Reloads {
+ public:
+  explicit Reloads(app::Application& application)
+      : thread_([this, &application] {
+          pthread_setname_np(pthread_self(), "freshet-reload");
+          for (wanted_.acquire(); !ending_; wanted_.acquire()) application.reload();
+          ended_.release();
+        }) {}
+  Reloads(const Reloads&) = delete;
+  Reloads& operator=(const Reloads&) = delete;
+
+  void request() { wanted_.release(); }
+
+  /// False if a reload is in progress and does not end: the process is then to exit without its destructors.
+  bool end() {
+    constexpr std::chrono::seconds kPatience{1};
+    ending_ = true;
+    wanted_.release();
+    if (!ended_.try_acquire_for(kPatience)) return false;
+    thread_.join();
+    return true;
+  }
+
+ private:
+  std::counting_semaphore<> wanted_{0};
+  std::binary_semaphore ended_{0};
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;  // last: uses the members above
+};
+
 void serve(const ServeArguments& arguments) {
+  keep_to_itself();
   const app::Config config = app::load_config_or_throw(arguments.config_file, arguments.overrides);
   log::configure(config.log_level, config.log_format);
   app::log_warnings(config);
@@ -46,10 +97,16 @@ void serve(const ServeArguments& arguments) {
                                    {"port", application.port()},
                                    {"data", config.store.directory},
                                    {"log", config.log_kind == app::LogKind::kafka ? "kafka" : "embedded"}});
+  Reloads reloads(application);
   int signal = wait_for_signal(signals);
-  for (; signal == SIGHUP; signal = wait_for_signal(signals)) application.reload();
+  for (; signal == SIGHUP; signal = wait_for_signal(signals)) reloads.request();
   log::info("signal received", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  application.stop();
+  const auto stopped = application.stop();
+  if (!reloads.end()) {
+    log::warn("a reload still waits for a file; it is left");
+    std::_Exit(stopped ? 0 : 2);
+  }
+  if (!stopped) throw std::runtime_error("stopped, but the store could not be synced: " + stopped.error().message);
 }
 
 }  // namespace

@@ -100,8 +100,10 @@ Database::~Database() = default;
 
 Result<void> Database::sync() {
   const std::shared_lock lock(impl_->in_use);
+  // RocksDB asserts that a file is not synced that could not be written.
+  if (auto reason = problem(); !reason.empty()) return Error{Errc::unavailable, std::move(reason)};
   const auto status = impl_->db->SyncWAL();
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_write_error(status);
   return {};
 }
 
