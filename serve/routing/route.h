@@ -39,11 +39,12 @@ struct Route {
   std::string path;  ///< "/v1/items/{item}"
   /// Those of the path first, in its order. They outlive the route.
   std::vector<const ParameterBase*> parameters = {};
-  std::optional<Scope> scope = {};  ///< what the caller's key must have; nullopt: no key needed
-  bool sheddable = false;           ///< refused first under overload
-  bool any_query = false;           ///< unknown query parameters are ignored: probes add some to pass caches
-  std::string operation = {};       ///< a unique name, from which clients are generated: "get_item"
-  std::string tag = {};             ///< the group that it is documented in
+  std::optional<Scope> scope = {};    ///< what the caller's key must have; nullopt: no key needed
+  std::optional<Scope> details = {};  ///< of an open endpoint: who is told more (RouteRequest::detailed)
+  bool sheddable = false;             ///< refused first under overload
+  bool any_query = false;             ///< unknown query parameters are ignored: probes add some to pass caches
+  std::string operation = {};         ///< a unique name, from which clients are generated: "get_item"
+  std::string tag = {};               ///< the group that it is documented in
   std::string summary = {};
   std::string description = {};
   std::optional<Body> body = {};  ///< nullopt: a body is not read
@@ -58,9 +59,13 @@ struct Route {
 class RouteRequest {
  public:
   /// `values`: one per parameter of `route`, empty where the request does not give it.
-  RouteRequest(const Route& route, std::vector<ParameterBase::Value> values, std::string_view the_body,
-               std::shared_ptr<Executor> the_executor)
-      : body(the_body), executor(std::move(the_executor)), route_(route), values_(std::move(values)) {}
+  RouteRequest(const Route& route, std::vector<ParameterBase::Value> values, const ApiRequest& request,
+               bool is_detailed)
+      : body(request.body),
+        executor(request.executor),
+        detailed(is_detailed),
+        route_(route),
+        values_(std::move(values)) {}
 
   /// The value of a parameter, its fallback if the request does not give it.
   /// REQUIRES: the route declares `parameter`.
@@ -74,6 +79,7 @@ class RouteRequest {
 
   const std::string_view body;
   const std::shared_ptr<Executor> executor;
+  const bool detailed;  ///< the caller may know what Route::details asks a key for
 
  private:
   const Route& route_;

@@ -308,6 +308,10 @@ Router::Match Router::match(const ApiRequest& request) const {
   match.decision_ =
       access_.decide(route.scope, request.authorization, request.x_api_key, std::chrono::steady_clock::now());
   match.refusal_ = refusal(match.decision_, route);
+  match.detailed_ =
+      route.details &&
+      access_.decide(route.details, request.authorization, request.x_api_key, std::chrono::steady_clock::now()).kind ==
+          AccessControl::Decision::allowed;
   if (!match.refusal_ && route.body && !may_be_json(request)) {
     match.refusal_ =
         problem(415, "the Content-Type of a body is application/json, another +json, or application/x-ndjson");
@@ -333,7 +337,7 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);
   if (!values) return answer(problem(values.error()));
-  route.handler(RouteRequest(route, *std::move(values), request.body, request.executor), answer);
+  route.handler(RouteRequest(route, *std::move(values), request, match.detailed_), answer);
 }
 
 }  // namespace freshet::serve

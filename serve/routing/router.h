@@ -50,6 +50,7 @@ class Router {
     std::vector<std::string> path_;       // values of the path's parameters, percent-decoded
     std::vector<std::pair<std::string, std::string>> query_;
     AccessControl::Decision decision_;
+    bool detailed_ = false;
     std::vector<Header> cors_;  // headers of the answer
   };
 

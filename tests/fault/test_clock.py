@@ -89,7 +89,8 @@ def test_a_clock_that_runs_ahead_takes_nothing_from_anybody(service, clock, rest
 
     assert items_of(service, "/v1/users/us3") == ["c", "b", "a"]
     assert items_of(service, "/v1/items/a/similar")[: len(similar)] == similar
-    assert items_of(service, "/v1/users/us3/recommendations")[: len(mine)] == mine
+    # What came while the clock was ahead counts as of a day later, for a day.
+    assert set(mine) <= set(items_of(service, "/v1/users/us3/recommendations"))
     send(service, visits("later", ["a", "b"]))
     assert items_of(service, "/v1/users/ulater") == ["b", "a"]
     for i in range(100):
@@ -98,7 +99,7 @@ def test_a_clock_that_runs_ahead_takes_nothing_from_anybody(service, clock, rest
     answer = service.get("/readyz")
     assert answer.status == 200
     assert "a clock is or was ahead" in answer.json["components"]["store"]["warning"]
-    metrics = service.get("/metrics").body.decode()
+    metrics = service.get("/metrics").body
     ahead = next(line for line in metrics.splitlines() if line.startswith("freshet_store_stream_time_ahead_seconds "))
     assert float(ahead.split()[1]) > (days - 1) * DAY
 

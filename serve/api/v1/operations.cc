@@ -14,14 +14,15 @@ Positions not_below(Positions ends, const Positions& at) {
   return ends;
 }
 
-ApiResponse ready_response(const ServiceStatus& status) {
+/// Reasons may name paths and brokers: they are not for everybody.
+ApiResponse ready_response(const ServiceStatus& status, bool detailed) {
   bool ready = true;
   json::object components;
   for (const auto& [name, reason, warning] : status.components) {
     ready &= reason.empty();
     json::object component{{"ready", reason.empty()}};
-    if (!reason.empty()) component.emplace("reason", reason);
-    if (!warning.empty()) component.emplace("warning", warning);
+    if (detailed && !reason.empty()) component.emplace("reason", reason);
+    if (detailed && !warning.empty()) component.emplace("warning", warning);
     components.emplace(name, std::move(component));
   }
   return json_response({{"ready", ready}, {"components", std::move(components)}}, ready ? 200 : 503);
@@ -114,17 +115,19 @@ void add_operation_endpoints(Router& router, const EndpointContext& context) {
               .summary = "Is the process alive?",
               .responses = {{200, "It is.", schema::reference("Alive"), ""}},
               .handler = immediately([](const RouteRequest&) { return json_response({{"alive", true}}); })});
-  router.add(
-      {.method = "GET",
-       .path = "/readyz",
-       .any_query = true,
-       .operation = "readyz",
-       .tag = "operations",
-       .summary = "Is every component ready?",
-       .responses = {{200, "Every component is ready.", schema::reference("Readiness"), ""},
-                     {503, "A component is not ready; it is named, with the reason.", schema::reference("Readiness"),
-                      ""}},
-       .handler = immediately([context](const RouteRequest&) { return ready_response(context.services.status()); })});
+  router.add({.method = "GET",
+              .path = "/readyz",
+              .details = Scope::read,
+              .any_query = true,
+              .operation = "readyz",
+              .tag = "operations",
+              .summary = "Is every component ready?",
+              .responses = {{200, "Every component is ready.", schema::reference("Readiness"), ""},
+                            {503, "A component is not ready; it is named, with the reason if the caller may read.",
+                             schema::reference("Readiness"), ""}},
+              .handler = immediately([context](const RouteRequest& request) {
+                return ready_response(context.services.status(), request.detailed);
+              })});
   router.add({.method = "GET",
               .path = "/v1/status",
               .scope = Scope::read,

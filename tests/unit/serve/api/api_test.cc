@@ -227,6 +227,11 @@ TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
   };
 
   for (const char* open : {"/healthz", "/readyz", "/openapi.json"}) EXPECT_EQ(ask_as("", "GET", open).status, 200U);
+  fixture_.status.components = {{"store", "cannot write /srv/freshet/data", "time has jumped"}};
+  EXPECT_EQ(ask_as("", "GET", "/readyz").body, R"({"ready":false,"components":{"store":{"ready":false}}})");
+  EXPECT_EQ(ask_as(reader, "GET", "/readyz").body,
+            R"({"ready":false,"components":{"store":{"ready":false,"reason":"cannot write /srv/freshet/data",)"
+            R"("warning":"time has jumped"}}})");
   const ApiResponse nobody = ask_as("", "GET", "/metrics");
   EXPECT_EQ(nobody.status, 401U);
   EXPECT_EQ(nobody.content_type, "application/problem+json");
