@@ -2,7 +2,7 @@
 
 import json
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 
@@ -20,6 +20,17 @@ def _admin(broker, request):
 
 def create_topic(broker, topic, partitions, replicas=1):
     _admin(broker, lambda client: client.create_topics([NewTopic(topic, partitions, replicas)]))
+
+
+def delete_topic(broker, topic):
+    _admin(broker, lambda client: client.delete_topics([topic]))
+
+
+def committed(broker, topic, group, partition=0):
+    consumer = Consumer({"bootstrap.servers": broker.url, "group.id": group})
+    offset = consumer.committed([TopicPartition(topic, partition)], timeout=30)[0].offset
+    consumer.close()
+    return offset
 
 
 def add_partitions(broker, topic, total):

@@ -112,3 +112,27 @@ def test_an_instance_without_partitions_is_not_ready_while_the_group_owes_it_som
         assert service.items_for("u", after=token) is not None
     finally:
         broker.kill()
+
+
+def test_a_topic_made_anew_is_a_new_log(freshet, broker, topic):
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    kafka_admin.produce(broker, topic, clicks(300), partition=0)
+    service = freshet(kafka_admin.service_config(broker, topic))
+    wait_settled(service)
+    kafka_admin.delete_topic(broker, topic)
+    wait_until(lambda: topic in service.get("/readyz").json["components"]["event_log"].get("reason", ""), "it is gone")
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    for reader in ("history", "learner"):
+        wait_until(lambda: service.status()[reader]["positions"] == {"0": 0}, f"{reader} at the new beginning, still empty")
+    for number in range(3):
+        token = service.send(click(number, "reader"))
+        assert token == f"0-{number + 1}"
+        assert service.get(f"/v1/users/reader/recommendations?after={token}").status == 200
+        assert service.get("/v1/users/reader").json["count"] == number + 1, "read your writes"
+    for _ in range(2):
+        wait_settled(service)
+        service.stop()
+        assert kafka_admin.committed(broker, topic, f"{topic}-learner") <= 3
+        service.start()
+        assert service.status()["learner"]["events_learned"] == 303, "learned once"
+    assert kafka_admin.committed(broker, topic, topic) == 3
