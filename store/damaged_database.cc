@@ -22,7 +22,7 @@ void check(const std::string& what, const rocksdb::Status& status) {
 rocksdb::DBOptions lenient_options() {
   rocksdb::DBOptions options;
   options.paranoid_checks = false;
-  options.info_log = rocks_log();
+  options.info_log = rocks_log([] {});
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   return options;
 }

@@ -30,6 +30,7 @@ Result<void> reopen(Database::Impl& impl, bool read_only) {
   try {
     open_database(impl, read_only);
     load_counters(impl);
+    if (!read_only) skip_lost_offsets(impl);
   } catch (const Damage& damage) {
     close_database(impl);
     return Error{Errc::corrupt, damage.what()};
@@ -83,6 +84,7 @@ Database::Database(const Options& options, const Clock& clock) : impl_(prepare(o
   check_format(*impl_, /*read_only=*/false);
   check_pseudonyms(*impl_);
   load_counters(*impl_);
+  skip_lost_offsets(*impl_);
 }
 
 Database Database::open_read_only(const Options& options) {

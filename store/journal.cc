@@ -48,6 +48,12 @@ void put_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t 
 
 }  // namespace
 
+void put_journal_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end) {
+  const JournalRecord last{end - 1, SystemClock().now(), "", "", true};
+  batch.Put(db.family(Family::journal), encode_offset(last.offset), encode_journal_value(last));
+  put_end(db, batch, end);
+}
+
 Journal::Journal(Database& database) : database_(database) {}
 
 Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {

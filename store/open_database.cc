@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -45,18 +47,24 @@ bool in_use(const rocksdb::Status& status) {
 /// in Debian's build of RocksDB 7.8 a second failed write to it aborts the process (an assertion).
 class RocksLog final : public rocksdb::Logger {
  public:
-  RocksLog() : Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+  explicit RocksLog(std::function<void()> damage)
+      : Logger(rocksdb::InfoLogLevel::WARN_LEVEL), damage_(std::move(damage)) {}
 
   using Logger::Logv;
   void Logv(const char* format, va_list arguments) override {
     char text[1024];
     std::vsnprintf(text, sizeof text, format, arguments);
     if (std::strstr(text, ": dropping ") != nullptr) {
+      const bool torn = std::strstr(text, "Corruption: truncated") != nullptr;
+      if (!torn) damage_();
       log::warn("a record of the write-ahead log cannot be read", {{"text", text}});
     } else {
       log::debug("rocksdb", {{"text", std::string_view(text)}});
     }
   }
+
+ private:
+  const std::function<void()> damage_;
 };
 
 /// Notes that RocksDB has stopped writing. RocksDB recovers by itself from some errors and not from others;
@@ -92,7 +100,6 @@ rocksdb::DBOptions database_options(const Options& options) {
   db.wal_bytes_per_sync = 1 << 20;
   db.max_open_files = 1024;
   db.max_manifest_file_size = 1 << 20;  // bounds how long it names keys of deleted files
-  db.info_log = rocks_log();
   // After a crash the last record is often torn. Recovery stops at the first damaged record, at a consistent point.
   // Positions and rows are in the same batch, so dropped batches are read from the log again.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -162,7 +169,9 @@ void count_dead_letters(Database::Impl& impl) {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Logger> rocks_log() { return std::make_shared<RocksLog>(); }
+std::shared_ptr<rocksdb::Logger> rocks_log(std::function<void()> damage) {
+  return std::make_shared<RocksLog>(std::move(damage));
+}
 
 void refuse_to_open(const std::string& directory, const rocksdb::Status& status) {
   const std::string message = "cannot open the data directory " + directory + ": ";
@@ -196,6 +205,9 @@ void open_database(Database::Impl& impl, bool read_only) {
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions options = database_options(impl.options);
   options.listeners.push_back(std::make_shared<TroubleListener>(impl));
+  const std::int64_t most_lost = most_journal_records(write_ahead_log_bytes(impl.options.directory));
+  impl.lost_offsets = 0;
+  options.info_log = rocks_log([&impl, most_lost] { impl.lost_offsets = most_lost; });
   const rocksdb::Status status = read_only ? rocksdb::DB::OpenForReadOnly(options, path, descriptors, &handles, &db)
                                            : rocksdb::DB::Open(options, path, descriptors, &handles, &db);
   if (!status.ok()) refuse_to_open(impl.options.directory, status);
@@ -213,6 +225,20 @@ void close_database(Database::Impl& impl) {
   impl.db.reset();
   const MutexLock lock(impl.problem_mutex);
   impl.failed = false;
+}
+
+void skip_lost_offsets(Database::Impl& impl) {
+  if (impl.lost_offsets == 0 || impl.journal_end == 0) return;
+  const std::int64_t end = impl.journal_end + impl.lost_offsets;
+  rocksdb::WriteBatch batch;
+  put_journal_end(impl, batch, end);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const auto status = impl.db->Write(durable, &batch);
+  if (!status.ok()) refuse("cannot write to " + impl.options.directory + ": " + status.ToString());
+  log::error("the write-ahead log is damaged: events may be lost; the event log goes on behind their offsets",
+             {{"last_event", impl.journal_end - 1}, {"next_event", end}});
+  impl.journal_end = end;
 }
 
 void check_format(Database::Impl& impl, bool read_only) {

@@ -37,6 +37,9 @@ void check_format(Database::Impl& impl, bool read_only);
 /// ids.
 void check_pseudonyms(const Database::Impl& impl);
 
+/// After damage of the write-ahead log: lets the journal go on behind every offset that it may have given out.
+void skip_lost_offsets(Database::Impl& impl);
+
 /// Reads what the Impl holds in memory: stream time, ends of the journal, unfinished erasures, number of dead letters.
 /// Reads the log positions too, so that what is damaged there is known at the start.
 void load_counters(Database::Impl& impl);

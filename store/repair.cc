@@ -29,9 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A record of the journal takes more bytes of the write-ahead log.
-constexpr std::uint64_t kLeastRecordBytes = 16;
-
 void check(const std::string& what, const rocksdb::Status& status) {
   if (!status.ok()) throw std::runtime_error(what + ": " + status.ToString());
 }
@@ -145,22 +142,17 @@ Copied copy_rows(const DamagedDatabase& from, Copy& copy, Repair& repair) {
 }
 
 /// Keeps the positions of a Kafka topic. With an embedded log they are left out, so that the histories are read from it
-/// again; reading a record again writes the same rows. The log is given an end that no offset was given out behind: what
-/// is lost of the write-ahead log had at most so many records.
-void put_positions(const Copied& copied, std::uint64_t log_bytes, Copy& copy, Repair& repair) {
+/// again; reading a record again writes the same rows. The log is given an end that no offset was given out behind.
+void put_positions(const Copied& copied, std::int64_t lost_offsets, const Database::Impl& impl, Copy& copy,
+                   Repair& repair) {
   if (copied.journal_end == 0) {
     for (const auto& [key, value] : copied.positions) copy.put(Family::positions, key, value);
     return;
   }
   std::int64_t end = copied.journal_end;
   for (const auto& [key, value] : copied.positions) end = std::max(end, ByteReader(value).fixed<std::int64_t>());
-  end += static_cast<std::int64_t>(log_bytes / kLeastRecordBytes) + 1;
-  // The last record is always there, so that a log that lacks it is known to be damaged.
-  const JournalRecord last{end - 1, SystemClock().now(), "", "", true};
-  copy.put(Family::journal, encode_offset(last.offset), encode_journal_value(last));
-  std::string bytes;
-  ByteWriter(bytes).fixed(end);
-  copy.put(Family::meta, to_slice(kJournalEndKey), bytes);
+  end += lost_offsets + 1;
+  put_journal_end(impl, copy.batch(), end);
   repair.journal_end = end;
 }
 
@@ -188,7 +180,7 @@ void rebuild(const Options& options, const std::string& workplace, Repair& repai
   const DamagedDatabase damaged(database_path(options.directory), workplace + "/found", impl);
   repair.lost_files = damaged.unreadable_files();
   const Copied copied = copy_rows(damaged, copy, repair);
-  put_positions(copied, write_ahead_log_bytes(options.directory), copy, repair);
+  put_positions(copied, most_journal_records(write_ahead_log_bytes(options.directory)), impl, copy, repair);
   copy.write();
   check_format(impl, /*read_only=*/false);  // a newer one is not for this program
   erase_again(impl, copy);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -69,7 +70,8 @@ struct Database::Impl {
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};
-  std::mutex dead_letter_trims;                   // held while dead letters are counted and the oldest deleted
+  std::int64_t lost_offsets = 0;  // upper bound of those that damage of the write-ahead log took, when it was opened
+  std::mutex dead_letter_trims;   // held while dead letters are counted and the oldest deleted
   std::atomic<std::size_t> dead_letter_count{0};  // upper bound: some may have been erased, or written twice
 
   mutable Mutex problem_mutex;
@@ -100,8 +102,15 @@ Error to_error(const rocksdb::Status& status);
 /// REQUIRES: !status.ok()
 Error to_write_error(const rocksdb::Status& status);
 
-/// Sends RocksDB's messages to freshet's log.
-std::shared_ptr<rocksdb::Logger> rocks_log();
+/// Sends RocksDB's messages to freshet's log. Calls `damage` for each record of the write-ahead log that is left out,
+/// other than a torn last one.
+std::shared_ptr<rocksdb::Logger> rocks_log(std::function<void()> damage);
+
+/// Upper bound of the number of records of the journal in a write-ahead log of so many bytes.
+inline std::int64_t most_journal_records(std::uint64_t log_bytes) { return static_cast<std::int64_t>(log_bytes / 16); }
+
+/// Makes `end` the end of the journal, although its last records are lost: an erased record is the last.
+void put_journal_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end);
 
 /// The column family options of `which`: bloom filters, prefixes, compaction filters.
 rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl);

@@ -118,6 +118,26 @@ TEST_F(DamageTest, AnEventLogThatLacksItsLastRecordsIsRefused) {
   EXPECT_THAT(met_by(only_open), HasSubstr("it ends at offset 2 and had 3"));
 }
 
+TEST_F(DamageTest, OfTheWriteAheadLogTakesNoOffsetBack) {
+  const std::vector<JournalRecord> records(10, {0, timestamp_from_ms(1), "key", std::string(1000, 'x')});
+  for (int append = 0; append < 10; ++append) ASSERT_TRUE(Journal(store_.database()).append(records));
+  store_.close();
+  for (const auto& entry : fs::directory_iterator(store_.directory() + "/db")) {
+    if (entry.path().extension() == ".log") testing::flip_bit(entry.path(), 50'000);
+  }
+  store_.reopen();
+  Journal journal(store_.database());
+  const auto left = journal.read(0, 1000, 1 << 20);
+  EXPECT_LT(left->size(), 100U) << "what comes after the damage is lost";
+  EXPECT_GT(left->size(), 20U) << "and nothing else";
+  EXPECT_TRUE(left->back().erased);
+  EXPECT_GE(journal.end(), 100) << "all of these offsets were given out";
+  EXPECT_EQ(left->back().offset, journal.end() - 1);
+  const std::int64_t end = journal.end();
+  store_.reopen();
+  EXPECT_EQ(Journal(store_.database()).end(), end);
+}
+
 TEST_F(DamageTest, WhatCompactionMeetsEndsWritingUntilTheDirectoryIsRepaired) {
   damage(Family::history);
   store_.reopen();

@@ -89,7 +89,7 @@ class RepairTest : public ::testing::Test {
     EXPECT_TRUE(shown.needed());
     EXPECT_EQ(shown.originals, "");
     EXPECT_EQ(refusal(), shown.refusal) << "nothing has changed";
-    const Repair done = repair(store_.directory(), true);
+    Repair done = repair(store_.directory(), true);
     EXPECT_TRUE(fs::exists(done.originals + "/db"));
     EXPECT_FALSE(fs::exists(store_.directory() + "/repairing"));
     EXPECT_FALSE(repair(store_.directory(), false).needed());
@@ -138,7 +138,7 @@ class RepairTest : public ::testing::Test {
   }
 
   fs::path newest(Family family) {
-    const fs::path file = testing::newest_file(store_.database(), family);
+    fs::path file = testing::newest_file(store_.database(), family);
     store_.close();
     return file;
   }
@@ -237,7 +237,7 @@ TEST_F(RepairTest, ALogBeforeTheNewestFiles) {
   ASSERT_GE(logs.size(), 2U);
   flip_bit(logs.front(), fs::file_size(logs.front()) / 2);
   EXPECT_THAT(refusal(), HasSubstr("SST file is ahead of WALs"));
-  const Repair report = repaired();
+  (void)repaired();
   EXPECT_EQ(rows_, kAllRows);
 }
 
