@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "serve/http/framing.h"
+#include "serve/http/gzip.h"
 #include "serve/routing/json.h"
+#include "serve/routing/media_type.h"
 
 namespace freshet::serve {
 namespace {
@@ -54,6 +56,7 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, const Options
   }
   // They are parsed as a whole, and have no limit but the buffer.
   if (error == http::error::buffer_overflow) return problem(413, "a chunk's extension or the trailer is too large");
+  if (error == boost::system::errc::bad_message) return problem(400, "the body is not gzip, or not to its end");
   if (error == kNoMemory) return problem(503, "too many large bodies at once; try again");
   if (error == http::error::header_limit) {
     return problem(431, "the header is larger than " + std::to_string(options.max_header_bytes) + " bytes");
@@ -195,7 +198,13 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, Body
     if (!has_room(announced += size)) problem = make_error_code(kNoMemory);
   };
   parser.on_chunk_header(check_chunk);
-  co_return co_await read(parser, [&] { return parser.is_done(); });
+  auto error = co_await read(parser, [&] { return parser.is_done(); });
+  if (!error && is_gzip(text(request[http::field::content_encoding]))) {
+    const std::string compressed = std::move(parser.get().body());
+    const auto has_room_beside = [&](std::size_t size) { return has_room(compressed.size() + size); };
+    error = gunzip(compressed, io_.options.max_body_bytes, has_room_beside, parser.get().body());
+  }
+  co_return error;
 }
 
 /// Everything but the body. The fields of a trailer are not among them.
@@ -210,6 +219,7 @@ ApiRequest HttpSession<Stream>::head_of(const Request& request) const {
           text(request["X-API-Key"]),
           text(request["X-Request-Id"]),
           text(request[http::field::content_type]),
+          text(request[http::field::content_encoding]),
           text(request[http::field::host]),
           text(request[http::field::origin]),
           text(request["Sec-Fetch-Site"]),

@@ -19,4 +19,9 @@ bool is_json_type(std::string_view content_type) {
   return type.size() > kJson.size() && ci_is_equal(type.substr(type.size() - kJson.size()), kJson);
 }
 
+bool is_gzip(std::string_view content_encoding) {
+  using boost::urls::grammar::ci_is_equal;
+  return ci_is_equal(content_encoding, "gzip") || ci_is_equal(content_encoding, "x-gzip");
+}
+
 }  // namespace freshet::serve

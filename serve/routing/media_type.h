@@ -9,4 +9,7 @@ namespace freshet::serve {
 /// it (CORS), unlike forms and plain text.
 bool is_json_type(std::string_view content_type);
 
+/// True for the Content-Encoding "gzip", the only one that bodies may have.
+bool is_gzip(std::string_view content_encoding);
+
 }  // namespace freshet::serve

@@ -31,7 +31,9 @@ constexpr std::array kProblems{
     SharedProblem{404, "NotFound", "The item, user or session does not exist.", ""},
     SharedProblem{412, "PreconditionFailed", "The histories did not reach the token of `after` in time.", ""},
     SharedProblem{413, "TooLarge", "The body exceeds `serve.max_body_bytes`.", ""},
-    SharedProblem{415, "UnsupportedMediaType", "The body is neither JSON nor NDJSON by its `Content-Type`.", ""},
+    SharedProblem{
+        415, "UnsupportedMediaType",
+        "The body is neither JSON nor NDJSON by its `Content-Type`, or has a `Content-Encoding` other than gzip.", ""},
     SharedProblem{429, "TooManyRequests", "The key exceeds its rate limit.", "Retry-After"},
     SharedProblem{503, "Unavailable", "Overloaded, stopping, or a component is unavailable; retry later.",
                   "Retry-After"},

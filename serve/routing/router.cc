@@ -91,10 +91,17 @@ Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::
   return values;
 }
 
-/// False for what a page may send to other sites unasked: forms, plain text, bytes without a type.
-bool may_be_json(const ApiRequest& request) {
+/// The answer to a body that is not JSON by its type, or encoded in another way than gzip; nullopt if it is fine. What a
+/// page may send to other sites unasked is not: forms, plain text, bytes without a type.
+std::optional<ApiResponse> unsupported(const ApiRequest& request) {
   const bool from_browser = !request.origin.empty() || !request.sec_fetch_site.empty();
-  return is_json_type(request.content_type) || (request.content_type.empty() && !from_browser);
+  if (!is_json_type(request.content_type) && (!request.content_type.empty() || from_browser)) {
+    return problem(415, "the Content-Type of a body is application/json, another +json, or application/x-ndjson");
+  }
+  if (request.content_encoding.empty() || is_gzip(request.content_encoding)) return std::nullopt;
+  ApiResponse response = problem(415, "the only Content-Encoding of a body is gzip");
+  response.headers.emplace_back("Accept-Encoding", "gzip");
+  return response;
 }
 
 /// The answer to OPTIONS.
@@ -312,10 +319,7 @@ Router::Match Router::match(const ApiRequest& request) const {
       route.details &&
       access_.decide(route.details, request.authorization, request.x_api_key, std::chrono::steady_clock::now()).kind ==
           AccessControl::Decision::allowed;
-  if (!match.refusal_ && route.body && !may_be_json(request)) {
-    match.refusal_ =
-        problem(415, "the Content-Type of a body is application/json, another +json, or application/x-ndjson");
-  }
+  if (!match.refusal_ && route.body) match.refusal_ = unsupported(request);
   return match;
 }
 

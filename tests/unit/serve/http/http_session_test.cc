@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "tests/support/gzip.h"
 #include "tests/unit/serve/http/server_fixture.h"
 
 namespace freshet::serve {
@@ -29,6 +31,12 @@ const std::string kChunks = "17\r\n" + kEvent + "\r\n0\r\n\r\n";
 /// Answered 404: anything but a part of the request in front of it.
 const std::string kSmuggled = "GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const std::string kBehind = "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+std::string hexadecimal(std::size_t number) {
+  std::ostringstream text;
+  text << std::hex << number;
+  return text.str();
+}
 
 class HttpSessionTest : public ServerTest {
  protected:
@@ -104,11 +112,9 @@ TEST_F(HttpSessionTest, ABodyWithAnotherTransferCodingIsRefusedAndNotReadAsARequ
                              "x\r\nTransfer-Encoding: chunked",
                              "chunked\r\nTransfer-Encoding: chunked",
                              "chunked\r\nTransfer-Encoding:",
-                             "\x0b"
-                             "chunked",
-                             "\x0c"
-                             "chunked",
-                             "chunked\x0b",
+                             "\vchunked",
+                             "\fchunked",
+                             "chunked\v",
                              "chunked\xa0",
                              "chun\r\n ked",
                              "chunked\r\n identity",
@@ -158,8 +164,7 @@ TEST_F(HttpSessionTest, ABodyWhoseLengthIsNotOneNumberIsRefused) {
                              "23\r\nContent-Length: 24",
                              "23\r\nContent-Length:",
                              "2\r\n 3",
-                             "\x0b"
-                             "23"}) {
+                             "\v23"}) {
     rows.push_back({length, kPost + "Content-Length: " + length + "\r\n\r\n" + kEvent + kSmuggled, "400"});
   }
   for (const char* fields :
@@ -306,6 +311,29 @@ TEST_F(HttpSessionTest, WhatAPageOfAnotherSiteSendsIsRefusedAndItsBodyNotRead) {
        "403 204"},
   });
   EXPECT_EQ(fixture_.sink.submitted(), 1U);
+}
+
+TEST_F(HttpSessionTest, BodiesMayBeGzip) {
+  const auto post = [](const std::string& coding, const std::string& body) {
+    return kPost + "Content-Encoding: " + coding + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
+  };
+  const std::string packed = testing::gzip(kEvent);
+  expect({
+      {"gzip", post("gzip", packed), "202 204"},
+      {"in capitals", post("GZIP", packed), "202 204"},
+      {"in chunks",
+       kPost + "Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n" + packed.substr(0, 1) + "\r\n" +
+           hexadecimal(packed.size() - 1) + "\r\n" + packed.substr(1) + "\r\n0\r\n\r\n",
+       "202 204"},
+      {"not gzip", post("gzip", kEvent + kSmuggled), "400"},
+      {"cut off", post("gzip", packed.substr(0, packed.size() - 1)), "400"},
+      {"a bomb", post("gzip", testing::gzip(std::string(10 << 20, ' '))), "413"},
+      {"another coding", post("br", kSmuggled), "415"},
+      {"two codings", post("gzip, gzip", kSmuggled), "415"},
+  });
+  ASSERT_EQ(fixture_.sink.submitted(), 3U);
+  for (const std::string& body : fixture_.sink.bodies) EXPECT_EQ(body, kEvent);
 }
 
 TEST_F(HttpSessionTest, HeadIsAnsweredAsGetWithoutTheBody) {
