@@ -53,7 +53,7 @@ struct Catalogue::Impl {
   std::atomic<std::uint64_t> releases{0};
 
   /// REQUIRES: `writer` is held.
-  Result<void> put(std::span<const Item> changed) {
+  Result<std::size_t> put(std::span<const Item> changed) {
     const Database::Impl& db = database.impl();
     const std::shared_lock using_it(db.in_use);
     rocksdb::WriteBatch batch;
@@ -61,8 +61,9 @@ struct Catalogue::Impl {
     const auto status = db.db->Write(durable(), &batch);
     if (!status.ok()) return to_write_error(status);
     const std::unique_lock lock(mutex);
+    const std::size_t before = items.size();
     for (const Item& item : changed) insert(std::make_shared<const Item>(item));
-    return {};
+    return items.size() - before;
   }
 
   void insert(std::shared_ptr<const Item> item) {
@@ -102,7 +103,7 @@ Catalogue::Catalogue(Database& database) : impl_(std::make_unique<Impl>(database
 
 Catalogue::~Catalogue() = default;
 
-Result<void> Catalogue::put(std::span<const Item> items) {
+Result<std::size_t> Catalogue::put(std::span<const Item> items) {
   const std::lock_guard writing(impl_->writer);
   return impl_->put(items);
 }

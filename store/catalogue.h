@@ -24,8 +24,8 @@ class Catalogue {
   explicit Catalogue(Database& database);
   ~Catalogue();
 
-  /// Inserts or replaces items, all or none.
-  Result<void> put(std::span<const Item> items);
+  /// Inserts or replaces items, all or none. Returns how many were inserted.
+  Result<std::size_t> put(std::span<const Item> items);
   Result<void> erase(std::string_view item);
 
   /// Replaces the item by the result of `change`, atomically, and returns it. An error of `change` is returned.

@@ -14,9 +14,8 @@ Result<Change> put_item(const RouteRequest& request, const EndpointContext& cont
   const auto item = item_from_json(*body, request.get(context.parameters.item));
   if (!item) return item.error();
   return Change([item = *item](store::Catalogue& catalogue) {
-    const bool known = catalogue.find(item.item) != nullptr;
-    const auto put = catalogue.put({&item, 1});
-    return put ? json_response(to_json(item), known ? 200 : 201) : problem(put.error());
+    const auto inserted = catalogue.put({&item, 1});
+    return inserted ? json_response(to_json(item), *inserted == 0 ? 200 : 201) : problem(inserted.error());
   });
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 #include "tests/support/test_store.h"
@@ -62,6 +64,30 @@ TEST(Catalogue, NoWriteComesBetweenWhatAnUpdateReadsAndWhatItWrites) {
   const auto refuse = [](const Item&) { return Result<Item>(Error{Errc::invalid, "no"}); };
   EXPECT_EQ(catalogue.update("mug", refuse).error().message, "no");
   EXPECT_EQ(catalogue.find("mug")->price, 100);
+}
+
+/// Runs `write` on two threads and returns how often it was true.
+int successes(const std::function<bool()>& write) {
+  std::atomic<int> count{0};
+  const auto run = [&] { count += write() ? 1 : 0; };
+  std::thread other(run);
+  run();
+  other.join();
+  return count;
+}
+
+TEST(Catalogue, OfWritesAtTheSameTimeOneIsFirst) {
+  testing::TestStore store;
+  Catalogue catalogue(store.database());
+  for (int round = 0; round < 30; ++round) {
+    const Item item = mug(true);
+    EXPECT_EQ(successes([&] { return *catalogue.put({&item, 1}) == 1; }), 1) << "one of two inserts it";
+    const auto rename = [](const Item& known) -> Result<Item> { return known; };
+    std::thread patches([&] { (void)catalogue.update("mug", rename).has_value(); });
+    EXPECT_EQ(successes([&] { return catalogue.erase("mug").has_value(); }), 1);
+    patches.join();
+    EXPECT_EQ(catalogue.find("mug"), nullptr) << "a patch brings nothing back";
+  }
 }
 
 TEST(Catalogue, OnlyAKnownItemCanBeUnavailable) {

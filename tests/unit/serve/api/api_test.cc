@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <fstream>
 #include <thread>
@@ -466,6 +467,21 @@ TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
   std::thread title([&] { patch_in_turn("title"); });
   patch_in_turn("text");
   title.join();
+}
+
+TEST_F(ApiTest, OfTwoPutsOfANewItemOneCreatesIt) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string target = "/v1/items/new" + std::to_string(i);
+    std::atomic<int> created{0};
+    const auto put = [&] {
+      testing::handle(api_, {"PUT", target, "{}", false, std::make_shared<ManualExecutor>()},
+                      [&](const ApiResponse& answer) { created += answer.status == 201 ? 1 : 0; });
+    };
+    std::thread other(put);
+    put();
+    other.join();
+    EXPECT_EQ(created, 1);
+  }
 }
 
 TEST_F(ApiTest, AChangeIsAnsweredWhenTheDiskHasIt) {
