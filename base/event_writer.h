@@ -42,6 +42,10 @@ class EventWriter {
   virtual void submit(std::string_view body, std::size_t max_events,
                       std::function<void(Result<SubmitReceipt>)> done) = 0;
 
+  /// The event that submit() would take from `text`, an object; writes nothing.
+  /// Errors: invalid, naming the field, as submit() reports it.
+  virtual Result<Event> judge(std::string_view text) = 0;
+
   /// Appends a record to each partition that makes every reader of the log forget what `owner` did before it. The id is
   /// the client's, not a pseudonym. After an error some partitions may have a record.
   virtual void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) = 0;

@@ -41,7 +41,8 @@ class Shop {
       items.push_back(event.item);
     }
     service_.snapshot = service_.model->publish(Timestamp{});
-    recommender_.emplace(services_);
+    services_.emplace(service_.services());
+    recommender_.emplace(*services_);
     for (std::size_t s = 0; s < kSessions; ++s) {
       const auto first = items.end() - static_cast<std::ptrdiff_t>(5 * (s + 1));
       sessions_.push_back(recommender_->context_of(std::vector<std::string>(first, first + 5)));
@@ -71,7 +72,7 @@ class Shop {
 
  private:
   testing::ServiceFixture service_;
-  const serve::Services services_ = service_.services();
+  std::optional<serve::Services> services_;
   std::optional<serve::Recommender> recommender_;
   std::vector<online::Context> sessions_;
   std::vector<std::string> most_popular_;

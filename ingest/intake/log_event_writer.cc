@@ -47,6 +47,21 @@ void LogEventWriter::give_back(std::unique_ptr<EventDecoder> decoder) {
   idle_decoders_.push_back(std::move(decoder));
 }
 
+Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view text) const {
+  auto event = decoder.decode(text, {}, clock_.now());
+  if (event && event->kind == EventKind::erase) {
+    return Error{Errc::invalid, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"};
+  }
+  return event;
+}
+
+Result<Event> LogEventWriter::judge(std::string_view text) {
+  auto decoder = borrow_decoder();
+  auto event = decode(*decoder, text);
+  give_back(std::move(decoder));
+  return event;
+}
+
 LogEntry LogEventWriter::entry(Event event, std::string_view text) const {
   if (!logged_.in_use()) return {std::string(partition_key(event)), std::string(text)};
   logged_.replace_in(event);
@@ -68,13 +83,10 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
   entries.reserve(texts->size());
   auto decoder = borrow_decoder();
   for (std::size_t i = 0; i < texts->size(); ++i) {
-    auto event = decoder->decode((*texts)[i], {}, clock_.now());
+    auto event = decode(*decoder, (*texts)[i]);
     if (!event) {
       invalid_.Increment();
       receipt.rejected.push_back({i, event.error().message});
-    } else if (event->kind == EventKind::erase) {
-      invalid_.Increment();
-      receipt.rejected.push_back({i, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"});
     } else if (auto reason = too_old(*event, decode_)) {
       too_old_.Increment();
       receipt.rejected.push_back({i, *std::move(reason)});

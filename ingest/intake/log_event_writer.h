@@ -28,9 +28,11 @@ class LogEventWriter final : public EventWriter {
                  Pseudonyms held, const Clock& clock, Metrics& metrics);
 
   void submit(std::string_view body, std::size_t max_events, std::function<void(Result<SubmitReceipt>)> done) override;
+  Result<Event> judge(std::string_view text) override;
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
 
  private:
+  Result<Event> decode(EventDecoder& decoder, std::string_view text) const;
   LogEntry entry(Event event, std::string_view text) const;
   std::unique_ptr<EventDecoder> borrow_decoder();
   void give_back(std::unique_ptr<EventDecoder> decoder);

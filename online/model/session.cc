@@ -17,34 +17,53 @@ OwnerKey owner_key(Owner::Kind kind, std::string_view id) {
   return OwnerKey{hash == 0 ? 1 : hash};
 }
 
-Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
-                             const std::function<ItemIndex(std::string_view)>& find) {
-  Context context;
+namespace {
+
+OwnerKey user_key_of(std::string_view user) { return user.empty() ? kNobody : owner_key(Owner::Kind::user, user); }
+
+}  // namespace
+
+const Event* newest_learned(std::span<const Event> newest_first, const Options& options) {
+  const auto learned =
+      std::ranges::find_if(newest_first, [&](const Event& event) { return options.weight_of(event.type) > 0; });
+  return learned == newest_first.end() ? nullptr : &*learned;
+}
+
+HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
+                                    const std::function<ItemIndex(std::string_view)>& find) {
+  HistorySession found;
+  Context& context = found.context;
   context.now = now;
+  const Event* const newest = newest_learned(newest_first, options);
+  if (newest == nullptr) return found;
+  context.session_key =
+      newest->session.empty() ? user_key_of(newest->user) : owner_key(Owner::Kind::session, newest->session);
   const std::chrono::milliseconds gap = options.session_gap;
-  const Event* later = nullptr;  // the next later event of those that are learned
+  Timestamp later = now;  // of the next later event of the session
+  bool over = false;      // earlier events are of the session before a pause: only its user goes on
   for (const Event& event : newest_first) {
-    if (options.weight_of(event.type) <= 0) continue;
-    if (gap.count() > 0 && (later == nullptr ? now : later->time) - event.time > gap) break;
-    const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
-    if (later == nullptr) {
-      context.session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
-    } else if (event.session != later->session) {
-      break;
-    }
-    if (context.user_key == kNobody) context.user_key = user_key;  // logging in or out does not end the session
-    later = &event;
-    const ItemIndex item = find(event.item);
+    if (options.weight_of(event.type) <= 0 || event.session != newest->session) continue;
+    const auto pause = later - event.time;
+    later = event.time;
+    over |= gap.count() > 0 && pause > gap;
+    if (over && (context.user_key != kNobody || pause > gap + SessionTracker::kSlack)) break;
+    if (context.user_key == kNobody) context.user_key = user_key_of(event.user);
+    const ItemIndex item = over ? kNoItem : find(event.item);
     if (item == kNoItem) continue;
     if (!context.session.empty() && context.session.back().item == item) {
       context.session.back().time = event.time;  // repeats count once, at the time of the first
       continue;
     }
-    if (context.session.size() == options.max_session_items) break;
+    if (context.session.size() == options.max_session_items) {
+      over = true;
+      if (context.user_key != kNobody) break;
+      continue;
+    }
     context.session.push_back({item, event.time});
   }
+  found.whole = over;
   std::ranges::reverse(context.session);
-  return context;
+  return found;
 }
 
 struct SessionTracker::Impl {

@@ -19,18 +19,28 @@ namespace freshet::online {
 /// What a session is: the events of one session id (without one: of one user) with no pause longer than
 /// Options::session_gap. Repeats of the same item in a row count once, at the time of the first.
 
-/// The current session of an owner, from the stored history. `newest_first`: as HistoryStore::recent() returns it.
-/// Skips events whose type has weight 0, and items that `find` does not know. Empty if, at `now`, the last event is
-/// longer ago than the gap.
-Context session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
-                             const std::function<ItemIndex(std::string_view)>& find);
+/// A session as it is found in a history.
+struct HistorySession {
+  Context context;
+  bool whole = false;  ///< the history has the session's beginning, or more items than a context holds
+};
+
+/// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are in
+/// order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events whose type has weight 0, those of
+/// other sessions than the newest, and items that `find` does not know. Empty if, at `now`, the last event is longer ago
+/// than the gap.
+HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
+                                    const std::function<ItemIndex(std::string_view)>& find);
+
+/// The newest event of a type that is learned: the session that it names is the current one. Null if there is none.
+const Event* newest_learned(std::span<const Event> newest_first, const Options& options);
 
 /// Never kNobody. Stable across versions, because checkpoints contain it.
 OwnerKey owner_key(Owner::Kind kind, std::string_view id);
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
 /// and any whose last event is longer ago than the gap plus kSlack. The slack allows for events that come late, because
-/// the partitions of the log are not read in step.
+/// the partitions of the log are not read in step. Until it is closed, a session keeps its user.
 /// Threads: learner thread only.
 /// Cost:    O(1) for before() and append().
 class SessionTracker {

@@ -18,8 +18,10 @@ class SeenFilter final : public Filter {
  public:
   std::string_view name() const override { return "seen"; }
   bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
-    return !request.exclude_seen || std::ranges::find(request.context.session, candidate.item(),
-                                                      &online::Visit::item) == request.context.session.end();
+    if (!request.exclude_seen) return true;
+    const auto& session = request.context.session;
+    if (std::ranges::find(session, candidate.item(), &online::Visit::item) != session.end()) return false;
+    return request.seen.empty() || !request.seen.contains(candidate.name());
   }
 };
 

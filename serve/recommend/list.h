@@ -11,12 +11,18 @@
 
 namespace freshet::serve {
 
+using SeenItems = std::set<std::string, std::less<>>;
+
+/// How many of an owner's newest events `exclude_seen` looks at.
+inline constexpr std::size_t kMaxSeenEvents = 10'000;
+
 /// What a list is asked for.
 struct ListRequest {
   online::Context context;
   std::size_t k = 20;                          ///< most items in the list
   std::set<std::string, std::less<>> exclude;  ///< items never recommended
-  bool exclude_seen = false;                   ///< leave out the items of the session
+  bool exclude_seen = false;                   ///< leave out the items of the session, and `seen`
+  SeenItems seen;                              ///< other items that the owner has seen
   bool explain = false;                        ///< name, per item, the parts that proposed it
 };
 

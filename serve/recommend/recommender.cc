@@ -5,10 +5,10 @@
 
 #include "base/random_id.h"
 #include "online/model/ranking.h"
-#include "online/model/session.h"
 #include "online/part/item_order.h"
 #include "serve/recommend/all_items.h"
 #include "serve/recommend/filter.h"
+#include "serve/recommend/sessions.h"
 #include "serve/recommend/stage_metrics.h"
 
 namespace freshet::serve {
@@ -65,14 +65,6 @@ std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& fi
   return names;
 }
 
-/// Merges `transient` into `events`; both are newest first.
-void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
-  if (transient.empty()) return;
-  const auto stored = static_cast<std::ptrdiff_t>(events.size());
-  std::ranges::move(transient, std::back_inserter(events));
-  std::ranges::inplace_merge(events, events.begin() + stored, std::ranges::greater{}, &Event::time);
-}
-
 /// Reused from request to request: no allocation once warm.
 Ranking& thread_ranking() {
   thread_local Ranking ranking;
@@ -84,6 +76,7 @@ Ranking& thread_ranking() {
 struct Recommender::Impl {
   explicit Impl(const Services& the_services)
       : services(the_services),
+        sessions(services),
         unavailable(services.catalogue, services.vocabulary, services.online.max_items),
         filters(make_filters(services.catalogue, unavailable)),
         metrics(services.metrics, names_of(filters)) {}
@@ -100,6 +93,7 @@ struct Recommender::Impl {
   void add_unknown_items(const ListRequest& request, List& list) const;
 
   const Services& services;
+  const Sessions sessions;
   mutable UnavailableItems unavailable;
   std::vector<std::unique_ptr<Filter>> filters;
   mutable StageMetrics metrics;
@@ -110,27 +104,11 @@ Recommender::~Recommender() = default;
 
 Result<online::Context> Recommender::context_of(const Owner& owner) const {
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
-  const Services& services = impl_->services;
-  auto events = services.histories.recent(owner, services.online.max_session_items);
-  if (!events) return events.error();
-  add_transient(services.transient.recent(owner, services.online.max_session_items), *events);
-  const auto find = [&](std::string_view item) { return services.vocabulary.find(item); };
-  // Event time, not wall clock: a replayed log behaves as it did originally. Events without consent do not advance
-  // stream time, so the newest of them may be later than it.
-  Timestamp now = services.histories.stream_time();
-  if (!events->empty()) now = std::max(now, events->front().time);
-  online::Context context = online::session_from_history(*events, now, services.online, find);
-  if (context.session.empty() && !events->empty()) {
-    context = online::session_from_history(*events, events->front().time, services.online, find);
-    context.now = now;
-  }
-  const bool is_user = owner.kind == Owner::Kind::user;
-  context.session_key = online::owner_key(owner.kind, owner.id);
-  if (is_user) context.user_key = context.session_key;
-  if (is_user && !events->empty() && !events->front().session.empty()) {
-    context.session_key = online::owner_key(Owner::Kind::session, events->front().session);
-  }
-  return context;
+  return impl_->sessions.current(owner);
+}
+
+online::Context Recommender::context_of(std::vector<Event> session) const {
+  return impl_->sessions.given(std::move(session));
 }
 
 online::Context Recommender::context_of(const std::vector<std::string>& items) const {
@@ -145,6 +123,11 @@ online::Context Recommender::context_of(const std::vector<std::string>& items) c
     context.session.erase(context.session.begin(), context.session.end() - static_cast<std::ptrdiff_t>(most));
   }
   return context;
+}
+
+Result<SeenItems> Recommender::seen_by(const Owner& owner) const {
+  const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
+  return impl_->sessions.seen_by(owner);
 }
 
 List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {

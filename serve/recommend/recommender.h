@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/event.h"
 #include "base/result.h"
 #include "serve/recommend/list.h"
 #include "serve/services.h"
@@ -15,25 +16,33 @@ namespace freshet::serve {
 /// The learner ranks with the same functions in its test-then-train.
 /// Threads: all methods may be called concurrently.
 /// Errors:  unavailable or corrupt if the histories cannot be read.
-/// Cost:    at most one history seek (none if the history is cached), then some hundred candidates.
+/// Cost:    a look-up of the session's history and one of the user's newest events (a seek each unless they are cached),
+///          then some hundred candidates.
 class Recommender {
  public:
   explicit Recommender(const Services& services);
   ~Recommender();
 
-  /// The owner's current session. If it is over, the last one: a returning user is not treated as a new one.
+  /// The owner's current session, as the learner knows it: that of the newest event of a user. If it is over, the last
+  /// one: a returning user is not treated as a new one.
   Result<online::Context> context_of(const Owner& owner) const;
 
-  /// A session given by the caller, oldest first. Unknown items are ignored.
+  /// A session given by the caller, oldest first, judged as a stored one. Who had it does not matter.
+  online::Context context_of(std::vector<Event> session) const;
+
+  /// The items of a session that is happening now, oldest first.
   online::Context context_of(const std::vector<std::string>& items) const;
 
-  /// At most request.k items. Popular items if the context is empty.
+  /// The items of the owner's newest kMaxSeenEvents events, and of as many of the session that a user is in.
+  Result<SeenItems> seen_by(const Owner& owner) const;
+
+  /// At most request.k items, fewer only if there are fewer that the filters keep. Popular items if the context is empty.
   List recommend(const ListRequest& request) const;
 
   /// Each of `items` exactly once, best first. Items unknown to the model come last, in the given order.
   List rank(const online::Context& context, const std::vector<std::string>& items) const;
 
-  /// At most request.k items, the most popular first.
+  /// The same, the most popular first.
   List popular(const ListRequest& request) const;
 
   /// What the stages consist of, in the order in which they are asked.

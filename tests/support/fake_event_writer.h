@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/event_writer.h"
+#include "ingest/codec/event_decoder.h"
 
 namespace freshet::testing {
 
@@ -26,6 +27,10 @@ class FakeEventWriter final : public EventWriter {
       }
     }
     done(answer);
+  }
+
+  Result<Event> judge(std::string_view text) override {
+    return ingest::EventDecoder({}).decode(text, {}, timestamp_from_ms(4'000'000'000'000));
   }
 
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override {

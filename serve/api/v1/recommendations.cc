@@ -40,6 +40,7 @@ ListRequest list_request(const RouteRequest& request, const Parameters& all) {
           .k = request.get(all.k),
           .exclude = request.get(all.exclude),
           .exclude_seen = request.get(all.exclude_seen),
+          .seen = {},
           .explain = request.get(all.explain)};
 }
 
@@ -63,6 +64,11 @@ ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, Lis
   auto session = context.recommender.context_of(owner);
   if (!session) return problem(session.error());
   list.context = *std::move(session);
+  if (list.exclude_seen) {
+    auto seen = context.recommender.seen_by(owner);
+    if (!seen) return problem(seen.error());
+    list.seen = *std::move(seen);
+  }
   return list_response(context.recommender.recommend(list));
 }
 
@@ -92,28 +98,68 @@ ApiResponse popular_items(const RouteRequest& request, const EndpointContext& co
   return list_response(context.recommender.popular(list));
 }
 
-/// A field of the body that is an array of ids, or of events with an "item".
-Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {
-  std::vector<std::string> ids;
+/// A field of the body that is an array; empty if it is left out.
+Result<json::array> array_field(const json::object& body, const char* name, std::size_t most) {
   const json::value* field = body.if_contains(name);
-  if (field == nullptr) return ids;
+  if (field == nullptr) return json::array();
   if (!field->is_array()) return Error{Errc::invalid, std::string(name) + ": expected an array"};
   if (field->as_array().size() > most) {
     return Error{Errc::invalid, std::string(name) + ": more than " + std::to_string(most) + " entries"};
   }
-  for (const json::value& entry : field->as_array()) {
-    const json::value* id = &entry;
-    if (entry.is_object()) {
-      id = entry.as_object().if_contains("item");
-      if (id == nullptr) return Error{Errc::invalid, std::string(name) + ": an event has no item"};
-    }
-    auto text = id_from_json(*id, name);
-    if (!text) return text.error();
-    ids.push_back(*std::move(text));
+  return field->as_array();
+}
+
+Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {
+  std::vector<std::string> ids;
+  const auto entries = array_field(body, name, most);
+  if (!entries) return entries.error();
+  for (const json::value& entry : *entries) {
+    auto id = id_from_json(entry, name);
+    if (!id) return id.error();
+    ids.push_back(*std::move(id));
   }
   return ids;
 }
 
+bool is_given(const json::object& object, std::string_view name) {
+  const json::value* const value = object.if_contains(name);
+  return value != nullptr && !value->is_null();
+}
+
+/// An entry of a session: the id of an item, or an event, which is judged as others are, but needs no owner.
+Result<Event> session_entry(const json::value& entry, const EndpointContext& context) {
+  Event event;
+  event.time = context.services.histories.stream_time();
+  if (!entry.is_object()) {
+    auto item = id_from_json(entry, "session");
+    if (!item) return item.error();
+    event.item = *std::move(item);
+    return event;
+  }
+  json::object text = entry.as_object();
+  if (!is_given(text, "user") && !is_given(text, "session")) text["session"] = "-";
+  auto judged = context.services.events.judge(to_text(text));
+  if (!judged) return Error{Errc::invalid, "session: " + judged.error().message};
+  if (!is_given(text, "ts")) judged->time = event.time;
+  return judged;
+}
+
+/// The session in the field "session" of the body, oldest first. An event that comes again, by its id, counts once.
+Result<std::vector<Event>> session_field(const json::object& body, const EndpointContext& context) {
+  std::vector<Event> session;
+  const auto entries = array_field(body, "session", context.options.max_items_per_request);
+  if (!entries) return entries.error();
+  std::set<std::string> ids;
+  for (const json::value& entry : *entries) {
+    auto event = session_entry(entry, context);
+    if (!event) return event.error();
+    if (!event->id.empty() && !ids.insert(event->id).second) continue;
+    session.push_back(*std::move(event));
+  }
+  return session;
+}
+
+/// The body, without the fields that are null: these count as absent.
 Result<json::object> body_object(const RouteRequest& request, std::initializer_list<std::string_view> fields) {
   auto body = parse_json(request.body);
   if (!body) return body.error();
@@ -123,7 +169,11 @@ Result<json::object> body_object(const RouteRequest& request, std::initializer_l
       return Error{Errc::invalid, std::string(name) + ": unknown field"};
     }
   }
-  return body->as_object();
+  json::object& object = body->as_object();
+  for (const std::string_view field : fields) {
+    if (!is_given(object, field)) object.erase(field);
+  }
+  return std::move(object);
 }
 
 Result<ListRequest> stateless_request(const RouteRequest& request, const EndpointContext& context) {
@@ -131,7 +181,7 @@ Result<ListRequest> stateless_request(const RouteRequest& request, const Endpoin
   const auto body = body_object(request, {"session", "k", "exclude", "exclude_seen", "explain"});
   if (!body) return body.error();
   const auto k = json_field(*body, context.parameters.k);
-  const auto session = ids_field(*body, "session", most);
+  auto session = session_field(*body, context);
   const auto exclude = ids_field(*body, "exclude", most);
   const auto exclude_seen = json_field(*body, context.parameters.exclude_seen);
   const auto explain = json_field(*body, context.parameters.explain);
@@ -140,11 +190,14 @@ Result<ListRequest> stateless_request(const RouteRequest& request, const Endpoin
   if (!exclude) return exclude.error();
   if (!exclude_seen) return exclude_seen.error();
   if (!explain) return explain.error();
-  return ListRequest{.context = context.recommender.context_of(*session),
-                     .k = *k,
-                     .exclude = {exclude->begin(), exclude->end()},
-                     .exclude_seen = *exclude_seen,
-                     .explain = *explain};
+  ListRequest list;
+  for (const Event& event : *session) list.seen.insert(event.item);
+  list.context = context.recommender.context_of(*std::move(session));
+  list.k = *k;
+  list.exclude.insert(exclude->begin(), exclude->end());
+  list.exclude_seen = *exclude_seen;
+  list.explain = *explain;
+  return list;
 }
 
 ApiResponse stateless_list(const RouteRequest& request, const EndpointContext& context) {
@@ -167,9 +220,9 @@ ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& con
   const json::value* given = body->if_contains("session");
   if (user != nullptr && given != nullptr) return problem(400, "give user or session, not both");
   if (given != nullptr && given->is_array()) {
-    const auto visited = ids_field(*body, "session", most);
+    auto visited = session_field(*body, context);
     if (!visited) return problem(visited.error());
-    session = context.recommender.context_of(*visited);
+    session = context.recommender.context_of(*std::move(visited));
   } else if (user != nullptr || given != nullptr) {
     const auto id = id_from_json(user != nullptr ? *user : *given, user != nullptr ? "user" : "session");
     if (!id) return problem(id.error());

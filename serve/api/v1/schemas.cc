@@ -111,14 +111,19 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
   all.emplace(
       "SimilarUsers",
       object({{"user", text()}, {"similar", array_of(reference("SimilarUser"))}, {"model", reference("Model")}}));
+  all.emplace("SessionEvent",
+              object({{"item", reference("Id")}, optional("type", text()), optional("ts", reference("Time"))},
+                     "An `Event` that needs no `user` or `session`."));
   all.emplace("SessionItems",
-              at_most(most, array_of(one_of({id_text(), integer(), object({{"item", reference("Id")}})}),
-                                     "Ids of items, or events, oldest first.")));
+              at_most(most, array_of(one_of({id_text(), integer(), reference("SessionEvent")}),
+                                     "Ids of items, or events, oldest first. Events are judged, and count, as those of "
+                                     "stored sessions; without `ts` they are of now.")));
   const auto items = at_most(most, array_of(reference("Id")));
   all.emplace("StatelessRequest",
               closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
                              optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
-                             optional("explain", parameters.explain.schema)}));
+                             optional("explain", parameters.explain.schema)},
+                            "A field that is null counts as absent."));
   auto distinct = items;
   distinct.emplace("uniqueItems", true);
   all.emplace("RankRequest",
@@ -126,7 +131,7 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                              optional("user", reference("Id")),
                              optional("session", one_of({id_text(), integer(), reference("SessionItems")},
                                                         "Id of a session, or the session itself."))},
-                            "`user` or `session` may be given, not both."));
+                            "`user` or `session` may be given, not both. A field that is null counts as absent."));
 }
 
 void add_item_schemas(json::object& all) {
@@ -145,9 +150,11 @@ void add_item_schemas(json::object& all) {
        patch = fields(nullable, one_of({nullable(time_text()), milliseconds()}));
   all.emplace("ItemPatch", closed_object(patch, "The fields to replace; null resets a field."));
   item.push_back(optional("item", reference("Id")));
-  all.emplace("ItemFields", closed_object(item, "`item`, if given, must be the id in the path."));
+  all.emplace(
+      "ItemFields",
+      closed_object(item, "`item`, if given, must be the id in the path. A field that is null counts as absent."));
   item.back().required = true;
-  all.emplace("Item", closed_object(item));
+  all.emplace("Item", closed_object(item, "A field that is null counts as absent."));
   all.emplace("StoredItem", object({{"item", text()},
                                     {"title", text()},
                                     {"text", text()},

@@ -99,6 +99,56 @@ TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
   EXPECT_EQ(items(get("/v1/items/a/similar?exclude=b&k=5")), Names{});
 }
 
+TEST_F(ApiTest, AUsersListKnowsTheirSessionFromBeforeTheLogin) {
+  PositionedEvent before = testing::user_event(1000, "", "a", 1'700'000'100'000);
+  PositionedEvent after = testing::user_event(1001, "me", "b", 1'700'000'101'000);
+  before.event.session = after.event.session = "s";
+  fixture_.learn(before);
+  fixture_.learn(after);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")), Names{"c"});
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")), items(get("/v1/sessions/s/recommendations")));
+}
+
+TEST_F(ApiTest, WhatWasSeenLongAgoOrOnlyShownIsSeen) {
+  fixture_.online.max_session_items = 2;
+  std::int64_t offset = 1000;
+  for (const char* item : {"b", "x", "a", "x", "a"}) {
+    PositionedEvent entry = testing::user_event(offset, "me", item, 1'700'000'100'000 + 86'400'000 * (offset - 1000));
+    entry.event.session = "s" + std::to_string(offset);
+    fixture_.learn(entry);
+    ++offset;
+  }
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")), Names{"c"});
+  PositionedEvent shown = testing::user_event(offset, "me", "c", 1'700'000'100'000);
+  shown.event.type = "impression";
+  fixture_.learn(shown);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")), Names{});
+}
+
+TEST_F(ApiTest, EventsOfASessionInTheRequestCountAsStoredOnesDo) {
+  const auto list = [&](std::string_view session) {
+    const ApiResponse answer = ask("POST", "/v1/recommendations", R"({"session":)" + std::string(session) + "}");
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    return items(json::parse(answer.body));
+  };
+  const Names after_a = list(R"(["a"])");
+  EXPECT_NE(list(R"(["a","c"])"), after_a);
+  EXPECT_EQ(list(R"(["a",{"item":"c","type":"dislike"}])"), after_a) << "nothing is learned from a dislike";
+  EXPECT_EQ(list(R"([{"item":"c","ts":1},"a"])"), after_a) << "a session of 1970 is over";
+  EXPECT_EQ(list(R"([{"item":"a","id":"1"},{"item":"b"},{"item":"a"},{"item":"b","id":"1"}])"),
+            list(R"(["a","b","a"])"))
+      << "an id that comes again is the same event";
+  EXPECT_EQ(list(R"([{"item":"a","consent":false,"type":null}])"), after_a);
+  const auto refused = [&](std::string_view event) {
+    return detail("POST", "/v1/recommendations", R"({"session":[)" + std::string(event) + "]}");
+  };
+  EXPECT_TRUE(refused(R"({"item":"a","ts":"yesterday"})").starts_with("session: ts: ")) << "judged as an event is";
+  EXPECT_EQ(refused(R"({"type":"view"})"), "session: item: missing");
+  EXPECT_TRUE(refused(R"({"item":"a","type":"$x"})").starts_with("session: type: "));
+  EXPECT_TRUE(detail("POST", "/v1/rank", R"({"session":[{"item":"a","value":"x"}],"items":["a"]})")
+                  .starts_with("session: value: "));
+}
+
 TEST_F(ApiTest, SimilarUsersAreListedMostAlikeFirst) {
   const json::value answer = get("/v1/users/u3/similar?k=5");
   EXPECT_EQ(answer.at("user").as_string(), "u3");

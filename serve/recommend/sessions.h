@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "base/event.h"
+#include "base/result.h"
+#include "online/model/session.h"
+#include "serve/recommend/list.h"
+#include "serve/services.h"
+
+namespace freshet::serve {
+
+/// Which session is an owner in, and what have they seen? From the stored events and those without consent.
+/// Threads: all methods may be called concurrently.
+/// Errors:  unavailable or corrupt if the histories cannot be read.
+class Sessions {
+ public:
+  explicit Sessions(const Services& services) : services_(services) {}
+
+  /// See Recommender::context_of(), for a user or session.
+  Result<online::Context> current(const Owner& owner) const;
+
+  /// See Recommender::context_of(), for a session of events.
+  online::Context given(std::vector<Event> session) const;
+
+  /// See Recommender::seen_by().
+  Result<SeenItems> seen_by(const Owner& owner) const;
+
+ private:
+  Result<std::vector<Event>> events_of(const Owner& owner, std::size_t limit) const;
+  Result<std::vector<Event>> events_of_session(const Owner& owner, std::size_t limit) const;
+  online::HistorySession session_of(std::span<const Event> events) const;
+
+  const Services& services_;
+};
+
+}  // namespace freshet::serve

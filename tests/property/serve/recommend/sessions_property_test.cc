@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "online/model/session.h"
+#include "serve/recommend/recommender.h"
+#include "tests/support/service_fixture.h"
+#include "tests/support/test_seed.h"
+
+namespace freshet::serve {
+namespace {
+
+using online::Context;
+using online::OwnerKey;
+
+OwnerKey user_key(const std::string& user) {
+  return user.empty() ? online::kNobody : online::owner_key(Owner::Kind::user, user);
+}
+
+OwnerKey session_key(const Event& event) {
+  return event.session.empty() ? user_key(event.user) : online::owner_key(Owner::Kind::session, event.session);
+}
+
+/// What the learner knows of a session at `now`, after it has learned `events`.
+Context learned(const std::vector<Event>& events, const testing::ServiceFixture& fixture, OwnerKey session,
+                OwnerKey user, Timestamp now) {
+  online::SessionTracker tracker(fixture.online);
+  for (const Event& event : events) {
+    const double weight = fixture.online.weight_of(event.type);
+    if (weight <= 0) continue;
+    tracker.before(session_key(event), user_key(event.user), event.time);
+    online::Interaction interaction{.item = fixture.model->vocabulary().find(event.item), .time = event.time};
+    interaction.session_key = session_key(event);
+    tracker.append(interaction);
+  }
+  return tracker.before(session, user, now);
+}
+
+std::string text_of(const Context& context) {
+  std::string text = std::to_string(static_cast<std::uint64_t>(context.session_key)) + " " +
+                     std::to_string(static_cast<std::uint64_t>(context.user_key)) + ":";
+  for (const online::Visit& visit : context.session) {
+    text += " " + std::to_string(visit.item) + "@" + std::to_string(to_ms(visit.time) % 100'000'000);
+  }
+  return text;
+}
+
+/// Users log in and out, share sessions, have several at once and none; some events are impressions, some pauses long.
+Event random_event(Random& random, Timestamp& now) {
+  now += std::chrono::seconds(random.below(12) == 0 ? random.below(200'000) : random.below(300));
+  Event event;
+  event.time = now;
+  event.item = "i" + std::to_string(random.below(6));
+  if (random.below(3) > 0) event.user = "u" + std::to_string(random.below(2));
+  if (random.below(3) > 0 || event.user.empty()) event.session = "s" + std::to_string(random.below(3));
+  if (random.below(4) == 0) event.type = "impression";
+  return event;
+}
+
+TEST(Sessions, AListIsAskedForInTheContextThatTheLearnerHas) {
+  Random random(testing::test_seed(8));
+  for (int round = 0; round < 10; ++round) {
+    testing::ServiceFixture fixture;
+    fixture.online.max_session_items = round % 2 == 0 ? 200 : 4;
+    const Services services = fixture.services();
+    const Recommender recommender(services);
+    std::vector<Event> events;
+    Timestamp now = timestamp_from_ms(1'700'001'000'000);
+    for (std::int64_t offset = 1000; offset < 1060; ++offset) {
+      events.push_back(random_event(random, now));
+      fixture.learn({.position = {0, offset}, .event = events.back(), .arrival = now});
+      for (const Owner& owner : {Owner{Owner::Kind::user, "u0"}, Owner{Owner::Kind::user, "u1"},
+                                 Owner{Owner::Kind::session, "s0"}, Owner{Owner::Kind::session, "s2"}}) {
+        const bool is_user = owner.kind == Owner::Kind::user;
+        const Event* newest = nullptr;
+        for (const Event& event : events) {
+          const std::string& id = is_user ? event.user : event.session;
+          if (id == owner.id && fixture.online.weight_of(event.type) > 0) newest = &event;
+        }
+        if (newest == nullptr) continue;
+        const OwnerKey user = is_user ? user_key(owner.id) : online::kNobody;
+        Context expected = learned(events, fixture, session_key(*newest), user, now);
+        if (expected.session.empty()) {  // it is over: the last one, as the learner had it
+          const auto last = std::ranges::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
+            return session_key(event) == session_key(*newest) && fixture.online.weight_of(event.type) > 0;
+          });
+          expected = learned(events, fixture, session_key(*newest), user, last->time);
+        }
+        const auto served = recommender.context_of(owner);
+        ASSERT_TRUE(served);
+        ASSERT_EQ(text_of(*served), text_of(expected)) << owner.id << " after event " << offset << ", round " << round;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace freshet::serve
