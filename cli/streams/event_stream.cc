@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kComplaints = 5;
 constexpr std::size_t kMaxLineBytes = 1 << 20;
+constexpr std::size_t kMaxRecordLines = 100;  // of a CSV record: a field in quotes may have line breaks
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
                                             "value", "id",      "request", "consent", "-"};
 
@@ -45,6 +47,9 @@ Result<std::vector<std::string>> split_csv(std::string_view line) {
   }
   return fields;
 }
+
+/// False if the line breaks off within a quoted field.
+bool is_whole_csv(std::string_view line) { return line.find('"') == std::string_view::npos || split_csv(line); }
 
 std::vector<std::string> split_tsv(std::string_view line) {
   std::vector<std::string> fields;
@@ -126,6 +131,7 @@ struct EventStream::Impl {
   }
 
   Result<std::optional<std::string_view>> next_line();
+  std::size_t end_of_line() const;
   Result<Event> parse(std::string_view line);
   Result<void> take_header(std::string_view line);
   void skip(std::string reason);
@@ -153,15 +159,30 @@ Result<std::unique_ptr<EventStream>> EventStream::open(const std::string& path, 
   return std::unique_ptr<EventStream>(new EventStream(std::move(impl)));
 }
 
+/// Where the next line ends in the buffer: npos if more must be read. A CSV record is one line, whatever its fields in
+/// quotes contain; a quote that nothing closes is a fault of its own line only.
+std::size_t EventStream::Impl::end_of_line() const {
+  const std::size_t first = buffer.find('\n', at);
+  std::size_t end = first;
+  for (std::size_t n = 0; shape == Shape::csv && n < kMaxRecordLines; ++n) {
+    const std::size_t stop = std::min(end, buffer.size());
+    if (is_whole_csv(std::string_view(buffer).substr(at, stop - at))) return end;
+    if (end == std::string::npos) return ended || buffer.size() - at > kMaxLineBytes ? first : end;
+    end = buffer.find('\n', end + 1);
+  }
+  return first;
+}
+
 Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
   while (true) {
-    const std::size_t newline = buffer.find('\n', at);
+    const std::size_t newline = end_of_line();
     if (newline != std::string::npos || (ended && at < buffer.size())) {
       const std::size_t end = std::min(newline, buffer.size());
       std::string_view line(buffer.data() + at, end - at);
       at = std::min(end + 1, buffer.size());
+      if (lines == 0 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
       if (line.ends_with('\r')) line.remove_suffix(1);
-      ++lines;
+      lines += 1 + static_cast<std::uint64_t>(std::ranges::count(line, '\n'));
       return std::optional(line);
     }
     if (ended) return std::optional<std::string_view>();

@@ -157,6 +157,40 @@ struct Envelope {
   std::string_view specversion, id, source, time;
 };
 
+/// The members of a JSON object that make it a CloudEvent in structured mode.
+struct CloudEvent {
+  bool is_one = false;  ///< it has a "specversion"; null means absent
+  Envelope envelope;
+  std::optional<element> data;
+  std::size_t data_index = 0;  ///< of "data" among the members
+};
+
+/// A member of another type than text counts as missing.
+bool read_cloud_event(const object& fields, CloudEvent& cloud, Fault& fault) {
+  static constexpr std::array<std::string_view, 5> kNames{"specversion", "id", "source", "time", "data"};
+  const std::array<std::string_view*, 4> texts{&cloud.envelope.specversion, &cloud.envelope.id, &cloud.envelope.source,
+                                               &cloud.envelope.time};
+  std::string_view twice;
+  unsigned seen = 0;
+  std::size_t index = 0;
+  for (const auto [name, value] : fields) {
+    const auto known = static_cast<std::size_t>(std::ranges::find(kNames, name) - kNames.begin());
+    if (known < kNames.size()) {
+      if ((seen >> known & 1U) != 0) twice = kNames[known];
+      seen |= 1U << known;
+      if (known == texts.size()) {
+        cloud.data = value;
+        cloud.data_index = index;
+      } else if (value.get(*texts[known]) != simdjson::SUCCESS) {
+        *texts[known] = {};
+      }
+      cloud.is_one |= known == 0 && !value.is_null();
+    }
+    ++index;
+  }
+  return twice.empty() || !cloud.is_one || fail(fault, twice, "given twice");
+}
+
 /// `prefix` is for messages: attributes are members of the object in structured mode, and headers that start with "ce_"
 /// in binary mode.
 bool check_envelope(const Envelope& envelope, std::string_view prefix, Fault& fault) {
@@ -274,24 +308,14 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     return check_envelope(envelope, "ce_", fault) && read_all(fields, record) && apply_envelope(envelope, draft, fault);
   }
 
-  element version;
-  if (fields.at_key("specversion").get(version) != simdjson::SUCCESS) return read_all(fields, record);
-  envelope = {};
-  const auto attribute = [&](std::string_view name, std::string_view& out) {
-    if (fields.at_key(name).get(out) != simdjson::SUCCESS) out = {};  // another type counts as missing
-  };
-  attribute("specversion", envelope.specversion);
-  attribute("id", envelope.id);
-  attribute("source", envelope.source);
-  attribute("time", envelope.time);
-  if (!check_envelope(envelope, "", fault)) return false;
+  CloudEvent cloud;
+  if (!read_cloud_event(fields, cloud, fault)) return false;
+  if (!cloud.is_one) return read_all(fields, record);
+  if (!check_envelope(cloud.envelope, "", fault)) return false;
   object data;
-  if (fields.at_key("data").get(data) != simdjson::SUCCESS) {
+  if (!cloud.data || cloud.data->get(data) != simdjson::SUCCESS)
     return fail(fault, "data", "expected an object (CloudEvents)");
-  }
-  std::size_t index = 0;  // of "data"
-  for (auto member = fields.begin(); member.key() != "data"; ++member) ++index;
-  return read_all(data, member_text(record, index)) && apply_envelope(envelope, draft, fault);
+  return read_all(data, member_text(record, cloud.data_index)) && apply_envelope(cloud.envelope, draft, fault);
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {

@@ -1,8 +1,11 @@
 #include "serve/routing/json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
+#include <unordered_set>
 
 #include "base/json_text.h"
 
@@ -88,8 +91,31 @@ Result<Timestamp> time_field(const json::value& value) {
   return bad_field("ts", "expected RFC 3339 text, or milliseconds or seconds since 1970");
 }
 
-/// Sets one field of `item`. Unknown fields are an error: a typo would silently lose data.
+/// The first member that an object has twice. Which of the two would count is anybody's guess, and Boost takes the last.
+/// REQUIRES: `text` is JSON
+std::optional<std::string> repeated_member(std::string_view text) {
+  std::vector<std::unordered_set<std::string>> open;  // the members so far, of each open object; none of an array
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '{' || text[at] == '[') open.emplace_back();
+    if (text[at] == '}' || text[at] == ']') open.pop_back();
+    if (text[at] != '"') continue;
+    const std::size_t begin = at;
+    for (++at; text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
+    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
+    if (next == std::string_view::npos || text[next] != ':') continue;
+    std::string name(json::parse(text.substr(begin, at + 1 - begin)).as_string());
+    if (!open.back().insert(name).second) return name;
+  }
+  return std::nullopt;
+}
+
+constexpr std::array<std::string_view, 8> kItemFields{"item", "title",     "text",  "categories",
+                                                      "ts",   "available", "price", "attributes"};
+
+/// Sets one field of `item`; null leaves it as it is. Unknown fields are an error: a typo would silently lose data.
 Result<void> set_field(Item& item, std::string_view name, const json::value& value) {
+  if (std::ranges::count(kItemFields, name) == 0) return bad_field(name, "unknown field");
+  if (value.is_null()) return {};
   const auto assign = [](auto& target, auto result) -> Result<void> {
     if (!result) return result.error();
     target = *std::move(result);
@@ -112,12 +138,9 @@ Result<void> set_field(Item& item, std::string_view name, const json::value& val
     item.price = price;
     return {};
   }
-  if (name == "attributes") {
-    if (!value.is_object()) return bad_field(name, "expected an object");
-    item.attributes = value.as_object().empty() ? "" : to_text(value);
-    return {};
-  }
-  return bad_field(name, "unknown field");
+  if (!value.is_object()) return bad_field(name, "expected an object");
+  item.attributes = value.as_object().empty() ? "" : to_text(value);
+  return {};
 }
 
 }  // namespace
@@ -205,6 +228,9 @@ ApiResponse problem(unsigned status, std::string_view detail) {
 ApiResponse problem(const Error& error) { return problem(status_of(error.code), error.message); }
 
 Result<json::value> parse_json(std::string_view body) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  const std::size_t skipped = body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  body.remove_prefix(skipped);
   json::parse_options options;
   options.max_depth = kMaxDepth;
   json::stream_parser parser({}, options);
@@ -213,7 +239,10 @@ Result<json::value> parse_json(std::string_view body) {
   if (!error) parser.finish(error);
   if (error || read < body.size()) {
     return Error{Errc::invalid, "not JSON: " + (error ? error.message() : std::string("more after the document")) +
-                                    " at byte " + std::to_string(read)};
+                                    " at byte " + std::to_string(skipped + read)};
+  }
+  if (const auto name = repeated_member(body)) {
+    return bad_field(name->size() <= kMaxIdBytes ? *name : "a member with a long name", "given twice");
   }
   return parser.release();
 }

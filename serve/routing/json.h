@@ -56,7 +56,8 @@ inline constexpr const char* kProblemType = "application/problem+json";
 ApiResponse problem(unsigned status, std::string_view detail);
 ApiResponse problem(const Error& error);
 
-/// Errors: invalid, with the place ("not JSON: ... at byte 12"). Depth is limited.
+/// Skips a byte order mark.
+/// Errors: invalid, with the place ("not JSON: ... at byte 12") or the member that an object has twice. Depth is limited.
 Result<json::value> parse_json(std::string_view body);
 
 void write(JsonWriter& out, const Event& event);
@@ -65,7 +66,7 @@ json::value to_json(const Item& item);
 /// {"0": 1042, ...}: the offset of each partition.
 json::object positions_json(const Positions& positions);
 
-/// An item from its document. If `name` is given, "item" may be missing, and must be `name` otherwise.
+/// An item from its document, in which null means absent. If `name` is given, "item" may be missing, and must be `name` otherwise.
 /// Errors: invalid, naming the field.
 Result<Item> item_from_json(const json::value& document, std::string_view name);
 

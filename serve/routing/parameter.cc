@@ -65,12 +65,18 @@ Parameter<std::set<std::string, std::less<>>> query_set(std::string name, std::s
   using Set = std::set<std::string, std::less<>>;
   auto set = make<Set>(ParameterBase::In::query, std::move(name), std::move(help), {{"type", "string"}});
   set.decode = [](std::string_view text) -> Result<ParameterBase::Value> {
-    Set texts;
-    while (!text.empty()) {
-      const std::size_t comma = std::min(text.find(','), text.size());
-      if (comma > 0) texts.emplace(text.substr(0, comma));
-      text.remove_prefix(std::min(comma + 1, text.size()));
+    Set texts{std::string(text)};
+    std::string part;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (text[at] == ',') {
+        texts.insert(std::exchange(part, {}));
+        continue;
+      }
+      const bool escapes = text[at] == '\\' && at + 1 < text.size() && (text[at + 1] == ',' || text[at + 1] == '\\');
+      part += text[escapes ? ++at : at];
     }
+    texts.insert(std::move(part));
+    texts.erase("");
     return ParameterBase::Value{std::move(texts)};
   };
   return set;

@@ -48,7 +48,8 @@ Parameter<std::size_t> query_integer(std::string name, std::string help, std::si
 /// "true" or "false"; false by default.
 Parameter<bool> query_flag(std::string name, std::string help);
 
-/// Texts separated by commas; empty ones are ignored.
+/// Texts separated by commas; empty ones are ignored. `\,` stands for a comma within a text, and `\\` for a backslash.
+/// The value as a whole is a text too, so that one alone needs no backslash.
 Parameter<std::set<std::string, std::less<>>> query_set(std::string name, std::string help);
 
 /// Text that `parse` reads as a T. `parse` returns Result<T>, and `pattern` is a regular expression for OpenAPI.

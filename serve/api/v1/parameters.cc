@@ -24,8 +24,12 @@ Parameters::Parameters(const Options& options)
       session(path_id("session", "Session id.")),
       item(path_id("item", "Item id.")),
       k(query_integer("k", "Length of the list (upper limit: `serve.max_k`).", 1, options.max_k, options.default_k)),
-      exclude(query_set("exclude", "Ids of items to leave out, separated by commas.")),
-      exclude_seen(query_flag("exclude_seen", "Leave out the items of the session.")),
+      exclude(query_set("exclude",
+                        "Ids of items to leave out, separated by commas. In an id, `\\,` stands for a comma and `\\\\` "
+                        "for a backslash; an id alone needs neither.")),
+      exclude_seen(query_flag(
+          "exclude_seen",
+          "Leave out the items of the session, and those of the user's or session's newest 10,000 stored events.")),
       explain(query_flag("explain", "Name, per item, the parts that proposed it, with their scores.")),
       after(query_text<Positions>("after",
                                   "Position token of `POST /v1/events`: wait until the histories contain these events, "

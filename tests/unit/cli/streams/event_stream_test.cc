@@ -84,6 +84,28 @@ TEST_F(EventStreamTest, ReadsCsvWithQuotesAndAHeader) {
             Lines{"/u1 a, \"b\" 1795296960000 view"});
 }
 
+TEST_F(EventStreamTest, AFieldInQuotesMayHaveLineBreaks) {
+  const StreamFormat format{{"session", "item"}, true};
+  auto lines = read("session,item\nok,x\n\"a\nb\",y\nok,z\n", format);
+  for (std::string& line : lines) line.resize(line.find(' ', line.find(' ') + 1));
+  EXPECT_EQ(lines, (Lines{"ok/ x", "a\nb/ y", "ok/ z"}));
+}
+
+TEST_F(EventStreamTest, AQuoteThatNothingClosesIsAFaultOfItsLine) {
+  std::string bytes = "session,item\n\"a,x\n";
+  for (int i = 0; i < 300; ++i) bytes += "ok,z\n";
+  EXPECT_EQ(read(bytes, {{"session", "item"}, true}).size(), 300U);
+}
+
+TEST_F(EventStreamTest, AByteOrderMarkIsSkipped) {
+  for (const char* bytes : {"\xEF\xBB\xBFsession,item\ns9,a\n", "\xEF\xBB\xBFsession\titem\ns9\ta\n"}) {
+    const auto lines = read(bytes, {{}, true});
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_TRUE(lines[0].starts_with("s9/ a ")) << lines[0];
+  }
+  EXPECT_TRUE(read("\xEF\xBB\xBFs9,a\n", {{"session", "item"}, false}).at(0).starts_with("s9/ a "));
+}
+
 TEST_F(EventStreamTest, ReadsJsonLines) {
   EXPECT_EQ(
       read("{\"user\":\"u\",\"item\":\"i\",\"ts\":5,\"type\":\"cart\"}\n{\"session\":\"s\",\"item\":7,\"ts\":6}\n"),

@@ -343,6 +343,22 @@ TEST(CloudEvents, HeadersWithoutASpecversionMeanNothing) {
   EXPECT_EQ(event->id, "");
 }
 
+TEST(CloudEvents, AnAttributeGivenTwiceIsRefused) {
+  const auto error = [](const char* more) {
+    return error_of(R"({"specversion":"1.0","id":"1","source":"/","data":{"user":"u","item":"i"},)" +
+                    std::string(more) + "}");
+  };
+  EXPECT_EQ(error(R"("data":{})"), "data: given twice");
+  EXPECT_EQ(error(R"("id":"2")"), "id: given twice");
+  EXPECT_EQ(error(R"("source":"/")"), "source: given twice");
+  EXPECT_EQ(error(R"("specversion":"1.0")"), "specversion: given twice");
+  EXPECT_EQ(error(R"("time":null,"time":null)"), "time: given twice");
+}
+
+TEST(CloudEvents, ASpecversionOfNullIsAbsent) {
+  EXPECT_EQ(error_of(R"({"specversion":null,"user":"u","item":"i"})"), "accepted");
+}
+
 TEST(CloudEvents, ErrorsNameTheAttribute) {
   const std::string data = R"(,"data":{"user":"u","item":"i"}})";
   EXPECT_EQ(error_of(R"({"specversion":"0.3","id":"1","source":"/")" + data),

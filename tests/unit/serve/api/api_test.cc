@@ -219,6 +219,52 @@ TEST_F(ApiTest, FieldsOfABodyHaveTheRangesOfTheParametersOfTheSameName) {
   EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"k":1,"exclude_seen":true})").body)).size(), 1U);
 }
 
+TEST_F(ApiTest, NullMeansAbsent) {
+  EXPECT_EQ(ask("PUT", "/v1/items/n",
+                R"({"item":null,"title":null,"text":null,"categories":null,"price":null,"available":null,"ts":null,)"
+                R"("attributes":null})")
+                .status,
+            201U);
+  EXPECT_EQ(detail("PUT", "/v1/items/n", R"({"titel":null})"), "titel: unknown field");
+  EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":null}])"), "item 0: item: missing");
+  EXPECT_EQ(ask("POST", "/v1/recommendations",
+                R"({"session":null,"k":null,"exclude":null,"exclude_seen":null,"explain":null})")
+                .status,
+            200U);
+  EXPECT_EQ(ask("POST", "/v1/rank", R"({"user":null,"session":"s","items":["a"]})").status, 200U);
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":null})"), "items: missing");
+}
+
+TEST_F(ApiTest, AMemberGivenTwiceIsRefused) {
+  EXPECT_EQ(detail("PUT", "/v1/items/n", R"({"available":false,"available":true})"), "available: given twice");
+  EXPECT_EQ(detail("PATCH", "/v1/items/n", R"({"price":1,"pri\u0063e":2})"), "price: given twice");
+  EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":"a","attributes":{"x":{"y":1,"y":2}}}])"), "y: given twice");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"k":1,"session":[],"k":2})"), "k: given twice");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["a"],"items":["b"]})"), "items: given twice");
+  EXPECT_EQ(ask("PUT", "/v1/items/n", R"({"title":"\",\"title\":","text":"title"})").status, 201U) << "no members";
+}
+
+TEST_F(ApiTest, AByteOrderMarkIsSkipped) {
+  EXPECT_EQ(ask("PUT", "/v1/items/n", "\xEF\xBB\xBF{}").status, 201U);
+  EXPECT_TRUE(detail("PUT", "/v1/items/n", "\xEF\xBB\xBF{x").ends_with("at byte 4"));
+}
+
+TEST_F(ApiTest, ExcludedIdsMayContainCommas) {
+  fixture_.learn(testing::user_event(1000, "me", "a,b", 1'700'000'100'000));
+  fixture_.learn(testing::user_event(1001, "me", "\\", 1'700'000'100'001));
+  fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  const auto left_in = [&](std::string_view exclude) {
+    Names names = items(get("/v1/popular?exclude=" + std::string(exclude)));
+    std::ranges::sort(names);
+    return names;
+  };
+  EXPECT_EQ(left_in("x"), (Names{"\\", "a", "a,b", "b", "c"}));
+  EXPECT_EQ(left_in("a%5C,b,,c"), (Names{"\\", "a", "b"}));
+  EXPECT_EQ(left_in("a,c"), (Names{"\\", "a,b", "b"}));
+  EXPECT_EQ(left_in("a%2Cb"), (Names{"\\", "c"})) << "one id, or two";
+  EXPECT_EQ(left_in("%5C%5C,c"), (Names{"a", "a,b", "b"}));
+}
+
 TEST_F(ApiTest, AListHasAnIdOfItsOwn) {
   const std::string first(get("/v1/popular").at("request").as_string());
   EXPECT_EQ(first.size(), 16U);
