@@ -25,9 +25,16 @@ Timestamp Timeline::place(Timestamp event_time) {
 }
 
 Timestamp Timeline::of(Timestamp event_time) const {
+  if (newest_ == Timestamp{}) return event_time;
   const Timestamp place = event_time - offsets_[0], other = event_time - offsets_[1];
   if (!fits(place) && fits(other)) return other;
   return std::clamp(place, Timestamp{}, newest_ + kMostAhead);
+}
+
+Context Timeline::of(Context context) const {
+  context.now = of(context.now);
+  for (Visit& visit : context.session) visit.time = of(visit.time);
+  return context;
 }
 
 void Timeline::save(ByteWriter& out) const {

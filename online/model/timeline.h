@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "online/part/context.h"
 
 namespace freshet::online {
 
@@ -24,6 +25,9 @@ class Timeline {
 
   /// The place of an event that has been placed before, or of a moment near one.
   Timestamp of(Timestamp event_time) const;
+
+  /// The context of a list as the model sees it: at the places of its times.
+  Context of(Context context) const;
 
   void save(ByteWriter& out) const;
   void load(ByteReader& in);

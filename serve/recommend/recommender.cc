@@ -86,7 +86,8 @@ struct Recommender::Impl {
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
   List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
   template <typename Score>
-  List fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part, Score score) const;
+  List fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request, online::Scorers scorers,
+            std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
   std::vector<std::string> add_known_items(const ListRequest& request, online::Scorers scorers, std::size_t most,
                                            std::span<const std::size_t> rows, List& list, Ranking& ranking) const;
@@ -220,12 +221,14 @@ void Recommender::Impl::add_unknown_items(const ListRequest& request, List& list
 /// The four stages for `scorers`, from `per_part` candidates of each. If the filters leave fewer than request.k of them,
 /// as many other items are ranked too. `score` fills ranking.scores.
 template <typename Score>
-List Recommender::Impl::fill(List list, const ListRequest& request, online::Scorers scorers, std::size_t per_part,
-                             Score score) const {
+List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request,
+                             online::Scorers scorers, std::size_t per_part, Score score) const {
+  List list = start(snapshot, std::move(source));
   Ranking& ranking = thread_ranking();
+  const online::Context context = snapshot.timeline.of(request.context);
   {
     const StageMetrics::Timer timer(metrics, StageMetrics::sources);
-    online::ask(scorers, request.context, ranking);
+    online::ask(scorers, context, ranking);
     online::propose(scorers, per_part, ranking);
   }
   metrics.proposed(ranking.items.size());
@@ -252,8 +255,8 @@ List Recommender::Impl::blended(const ListRequest& request, const online::Snapsh
     online::extract_features(scorers, ranking);
     online::blend(*snapshot.blender, ranking);
   };
-  return fill(start(snapshot, "blend"), request, scorers,
-              std::max(services.online.blender.candidates_per_part, request.k), score);
+  return fill(snapshot, "blend", request, scorers, std::max(services.online.blender.candidates_per_part, request.k),
+              score);
 }
 
 /// One part and no blender: its own scores. Without the part, all items count the same.
@@ -269,15 +272,16 @@ List Recommender::Impl::popular(const ListRequest& request, const online::Snapsh
       ranking.scores[row] = ranking.features[row * stride];
     }
   };
-  return fill(start(snapshot, "popularity"), request, scorers, request.k, score);
+  return fill(snapshot, "popularity", request, scorers, request.k, score);
 }
 
 List Recommender::popular(const ListRequest& request) const {
   return impl_->popular(request, *impl_->services.snapshot());
 }
 
-List Recommender::rank(const online::Context& context, const std::vector<std::string>& items) const {
+List Recommender::rank(const online::Context& given, const std::vector<std::string>& items) const {
   const auto snapshot = impl_->services.snapshot();
+  const online::Context context = snapshot->timeline.of(given);
   const auto scorers = scorers_of(*snapshot);
   Ranking& ranking = thread_ranking();
   ranking.items.clear();
