@@ -328,6 +328,20 @@ TEST_F(LearnerTest, WritesACheckpointWheneverTheIntervalIsOver) {
   EXPECT_EQ(checkpoints.list().size(), 2U);
 }
 
+TEST_F(LearnerTest, AfterTheLogWasRecreatedNoPositionOfTheOldOneIsCommitted) {
+  options.keep_checkpoints = 2;
+  ScriptedReader old(events);
+  run(old);
+  const std::vector<Event> stream(events.begin(), events.begin() + 50);
+  ScriptedReader recreated(stream);
+  run(recreated, [](Learner& learner) { EXPECT_EQ(learner.status().positions.at(0), 50); });
+  EXPECT_EQ(safe.back(), 0) << "the checkpoint before has no position in it";
+  ScriptedReader again(stream);
+  run(again, [&](Learner& learner) {
+    EXPECT_EQ(learner.status().events_learned, events.size() + stream.size()) << "learned once";
+  });
+}
+
 TEST_F(LearnerTest, WritesCheckpointsUntilNoneIsOlderThanAnErasure) {
   options.keep_checkpoints = 3;
   std::vector<Event> stream(events.begin(), events.begin() + 100);
