@@ -46,7 +46,8 @@ HistorySession session_from_history(std::span<const Event> newest_first, Timesta
     const auto pause = later - event.time;
     later = event.time;
     over |= gap.count() > 0 && pause > gap;
-    if (over && (context.user_key != kNobody || pause > gap + SessionTracker::kSlack)) break;
+    found.whole = over && (context.user_key != kNobody || pause > gap + SessionTracker::kSlack);
+    if (found.whole) break;
     if (context.user_key == kNobody) context.user_key = user_key_of(event.user);
     const ItemIndex item = over ? kNoItem : find(event.item);
     if (item == kNoItem) continue;
@@ -56,12 +57,10 @@ HistorySession session_from_history(std::span<const Event> newest_first, Timesta
     }
     if (context.session.size() == options.max_session_items) {
       over = true;
-      if (context.user_key != kNobody) break;
       continue;
     }
     context.session.push_back({item, event.time});
   }
-  found.whole = over;
   std::ranges::reverse(context.session);
   return found;
 }

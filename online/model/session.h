@@ -22,7 +22,7 @@ namespace freshet::online {
 /// A session as it is found in a history.
 struct HistorySession {
   Context context;
-  bool whole = false;  ///< the history has the session's beginning, or more items than a context holds
+  bool whole = false;  ///< older events would change nothing
 };
 
 /// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are in

@@ -53,7 +53,7 @@ Event random_event(Random& random, Timestamp& now) {
   Event event;
   event.time = now;
   event.item = "i" + std::to_string(random.below(6));
-  if (random.below(3) > 0) event.user = "u" + std::to_string(random.below(2));
+  if (random.below(3) > 0) event.user = "w" + std::to_string(random.below(2));
   if (random.below(3) > 0 || event.user.empty()) event.session = "s" + std::to_string(random.below(3));
   if (random.below(4) == 0) event.type = "impression";
   return event;
@@ -71,7 +71,7 @@ TEST(Sessions, AListIsAskedForInTheContextThatTheLearnerHas) {
     for (std::int64_t offset = 1000; offset < 1060; ++offset) {
       events.push_back(random_event(random, now));
       fixture.learn({.position = {0, offset}, .event = events.back(), .arrival = now});
-      for (const Owner& owner : {Owner{Owner::Kind::user, "u0"}, Owner{Owner::Kind::user, "u1"},
+      for (const Owner& owner : {Owner{Owner::Kind::user, "w0"}, Owner{Owner::Kind::user, "w1"},
                                  Owner{Owner::Kind::session, "s0"}, Owner{Owner::Kind::session, "s2"}}) {
         const bool is_user = owner.kind == Owner::Kind::user;
         const Event* newest = nullptr;
@@ -86,7 +86,7 @@ TEST(Sessions, AListIsAskedForInTheContextThatTheLearnerHas) {
           const auto last = std::ranges::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
             return session_key(event) == session_key(*newest) && fixture.online.weight_of(event.type) > 0;
           });
-          expected = learned(events, fixture, session_key(*newest), user, last->time);
+          expected = learned({events.begin(), last.base()}, fixture, session_key(*newest), user, last->time);
         }
         const auto served = recommender.context_of(owner);
         ASSERT_TRUE(served);

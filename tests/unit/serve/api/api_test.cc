@@ -208,11 +208,11 @@ TEST_F(ApiTest, BadParametersAreNamed) {
 }
 
 TEST_F(ApiTest, FieldsOfABodyHaveTheRangesOfTheParametersOfTheSameName) {
-  for (const char* k : {"0", "1001", "-1", "\"5\"", "1.5", "null", "true", "18446744073709551615"}) {
+  for (const char* k : {"0", "1001", "-1", "\"5\"", "1.5", "true", "18446744073709551615"}) {
     EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"k":)" + std::string(k) + "}"),
               "k: expected an integer from 1 to 1000");
   }
-  for (const char* flag : {"1", "\"true\"", "null"}) {
+  for (const char* flag : {"1", "\"true\""}) {
     EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"explain":)" + std::string(flag) + "}"),
               "explain: expected true or false");
   }
