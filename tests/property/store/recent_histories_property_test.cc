@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "store/history_store.h"
 #include "store/rocks.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/history_events.h"
 #include "tests/support/synthetic_stream.h"
 #include "tests/support/test_store.h"
@@ -15,6 +16,7 @@ namespace freshet::store {
 namespace {
 
 using freshet::testing::batch_of;
+using freshet::testing::FakeClock;
 using freshet::testing::numbered;
 using freshet::testing::test_seed;
 using freshet::testing::user_event;
@@ -23,15 +25,17 @@ Owner user(std::uint64_t n) { return {Owner::Kind::user, numbered("u", n)}; }
 Owner session(std::uint64_t n) { return {Owner::Kind::session, numbered("s", n)}; }
 
 struct Store {
-  explicit Store(std::size_t cache_bytes)
-      : files([&] {
-          Options options;
-          options.max_events_per_owner = 15;
-          options.max_event_age = std::chrono::hours(1);
-          options.memtable_bytes = 1 << 20;
-          options.history_cache_bytes = cache_bytes;
-          return options;
-        }()) {}
+  Store(std::size_t cache_bytes, const Clock& clock)
+      : files(
+            [&] {
+              Options options;
+              options.max_events_per_owner = 15;
+              options.max_event_age = std::chrono::hours(1);
+              options.memtable_bytes = 1 << 20;
+              options.history_cache_bytes = cache_bytes;
+              return options;
+            }(),
+            clock) {}
 
   void compact() {
     auto& db = files.database().impl();
@@ -60,8 +64,9 @@ class RecentHistoriesProperty : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
   Random random(test_seed(1));
-  Store plain(0);
-  Store cached(GetParam());
+  FakeClock clock(timestamp_from_ms(1'700'000'000'000));
+  Store plain(0, clock);
+  Store cached(GetParam(), clock);
   std::vector<PositionedEvent> log;
 
   for (int round = 0; round < 1000; ++round) {
@@ -74,6 +79,7 @@ TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
       events.push_back(log[log.size() - 1 - random.below(std::min<std::size_t>(log.size(), 30))]);
       events.back().event.item += "'";
     }
+    clock.advance(std::chrono::minutes(1));
     for (Store* store : {&plain, &cached}) ASSERT_TRUE(store->histories.commit(batch_of(events), true));
     if (random.below(10) == 0) {
       const Owner owner = random.below(2) == 0 ? user(random.below(20)) : session(random.below(10));

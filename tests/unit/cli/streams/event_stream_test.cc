@@ -109,7 +109,7 @@ TEST_F(EventStreamTest, AByteOrderMarkIsSkipped) {
 TEST_F(EventStreamTest, ReadsJsonLines) {
   EXPECT_EQ(
       read("{\"user\":\"u\",\"item\":\"i\",\"ts\":5,\"type\":\"cart\"}\n{\"session\":\"s\",\"item\":7,\"ts\":6}\n"),
-      (Lines{"/u i 5 cart", "s/ 7 6 view"}));
+      (Lines{"/u i 5000 cart", "s/ 7 6000 view"}));
 }
 
 TEST_F(EventStreamTest, AColumnMaySayThatThereIsNoConsent) {
