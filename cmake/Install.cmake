@@ -9,6 +9,7 @@ install(CODE "file(RPATH_CHANGE FILE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/
 # Installs all shared libraries that are not the system's, directly or indirectly used: LibTorch.
 install(RUNTIME_DEPENDENCY_SET freshet_libraries POST_EXCLUDE_REGEXES "^/(usr/)?lib(64)?/" DESTINATION lib/freshet)
 install(FILES ${TORCH_INSTALL_PREFIX}/LICENSE ${TORCH_INSTALL_PREFIX}/NOTICE DESTINATION share/doc/freshet/libtorch OPTIONAL)
+install(FILES LICENSE cmake/copyright DESTINATION share/doc/freshet)
 install(FILES configs/freshet.toml configs/kafka.toml configs/dev.toml configs/alerts.yml DESTINATION share/freshet)
 
 # The unit needs the absolute path of the binary, which is known only at installation.
@@ -23,6 +24,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_SET_DESTDIR ON)  # makes paths refer to the installed prefix, not to the staging directory
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_CONTACT "The freshet maintainers <maintainers@freshet.invalid>")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Streaming recommendations: a click changes the next answer")
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)

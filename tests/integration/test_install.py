@@ -69,6 +69,12 @@ def test_the_unit_runs_the_binary_of_its_prefix(prefix):
     assert shlex.split(unit(prefix)["ExecStart"])[0] == str(prefix / "bin/freshet")
 
 
+def test_the_license_comes_along(prefix):
+    documents = prefix / "share/doc/freshet"
+    assert (documents / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert "SPDX-License-Identifier: Apache-2.0" in (documents / "copyright").read_text()
+
+
 @pytest.mark.parametrize("name", ["freshet.toml", "kafka.toml", "dev.toml"])
 def test_the_configurations_that_come_along_are_valid(prefix, name):
     subprocess.run([prefix / "bin/freshet", "config", "check", prefix / "share/freshet" / name], check=True)
