@@ -45,6 +45,23 @@ Option<Options> describe_parts() {
   return option;
 }
 
+Option<Options> describe_type_weights() {
+  auto option = option::verbatim<Options, std::map<std::string, double>>(
+      "type_weights", &Options::type_weights, "table of numbers",
+      "Weight of an event in learning, by event type, from 0 to 1000; '*' is any other type. 0: not learned. Types "
+      "that "
+      "the table does not name keep these weights.",
+      judge_weights);
+  // A table that names one type must not turn off the others.
+  option.set = [](Options& options, const OptionValue& value) {
+    for (const auto& [type, weight] : std::get<std::map<std::string, double>>(value)) {
+      options.type_weights.insert_or_assign(type, weight);
+    }
+    return OptionProblems{};
+  };
+  return option;
+}
+
 }  // namespace
 
 Options::Options(PartKinds the_kinds) : kinds(the_kinds) {
@@ -102,10 +119,7 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
           "is closed."),
       option::integer("dedupe_ids", &Options::dedupe_ids, {1, 100 * kMillion},
                       "Newest event ids that the learner remembers, to skip duplicates."),
-      option::verbatim<Options, std::map<std::string, double>>(
-          "type_weights", &Options::type_weights, "table of numbers",
-          "Weight of an event in learning, by event type, from 0 to 1000; '*' is any other type. 0: not learned.",
-          judge_weights),
+      describe_type_weights(),
       option::integer("seed", &Options::seed, {0, std::numeric_limits<std::int64_t>::max()},
                       "Seed of every random choice of the learner."),
       option::duration("checkpoint_interval", &Options::checkpoint_interval, {1s, 24h},

@@ -122,8 +122,26 @@ TEST_F(ConfigTest, ValuesArriveWhereTheyBelong) {
   EXPECT_EQ(config_.kafka.properties.at("sasl.username"), "me");
   EXPECT_EQ(config_.store.block_cache_bytes, std::size_t{64} << 20);
   EXPECT_EQ(config_.store.max_event_age, std::chrono::hours(48));
-  EXPECT_EQ(config_.online.type_weights, (std::map<std::string, double>{{"view", 1}, {"cart", 2.5}}));
+  EXPECT_EQ(config_.online.type_weights.at("cart"), 2.5);
   EXPECT_EQ(config_.online.part<online::PopularityOptions>().half_life_hours, (std::vector<double>{1, 2.5}));
+}
+
+TEST_F(ConfigTest, AWeightLeavesThoseOfOtherTypesAsTheyAre) {
+  const auto defaults = Config{}.online.type_weights;
+  ASSERT_EQ(problems("[online.type_weights]\nshare = 2.0\n"), Lines{});
+  EXPECT_EQ(config_.online.weight_of("share"), 2);
+  config_.online.type_weights.erase("share");
+  EXPECT_EQ(config_.online.type_weights, defaults);
+
+  ASSERT_EQ(problems("[online]\ntype_weights = {view = 0, '*' = 0}\n"), Lines{});
+  for (const char* type : {"view", "impression", "never named"}) EXPECT_EQ(config_.online.weight_of(type), 0) << type;
+  EXPECT_EQ(config_.online.weight_of("purchase"), defaults.at("purchase"));
+  const auto effective = config_.online.type_weights;
+  ASSERT_EQ(problems(print_config(config_)), Lines{});
+  EXPECT_EQ(config_.online.type_weights, effective);
+
+  EXPECT_EQ(problems("[online.type_weights]\nshare = -2\n"),
+            Lines{"test.toml:1: online.type_weights.share: must be 0 (not learned) to 1000"});
 }
 
 TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
