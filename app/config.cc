@@ -401,8 +401,10 @@ std::string config_reference() {
       "`freshet serve` needs no configuration file; `-c FILE` reads a TOML file over these defaults. A duration is a "
       "whole\n"
       "number with `ms`, `s`, `m`, `h` or `d`; a size is a whole number of bytes or has `KiB`, `MiB` or `GiB`.\n"
-      "`freshet config check FILE` reports every problem at once. `freshet config print -c FILE` shows the effective\n"
-      "configuration. Options that have been renamed are still read under their former names, with a warning.\n\n"
+      "`freshet config check FILE` reports every problem at once, then tries the files and directories that the file "
+      "names\n"
+      "(as the user that runs it). `freshet config print -c FILE` shows the effective configuration. Options\n"
+      "that have been renamed are still read under their former names, with a warning.\n\n"
       "Environment variables override addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
       "`FRESHET_KAFKA_BROKERS`.\n";
   walk_schema(

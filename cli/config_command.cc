@@ -6,6 +6,8 @@
 #include <string>
 
 #include "app/config.h"
+#include "app/config_files.h"
+#include "base/log.h"
 
 namespace freshet::cli {
 
@@ -14,11 +16,16 @@ void add_config_command(CLI::App& app) {
   command->require_subcommand(1);
   auto file = std::make_shared<std::string>();
 
-  CLI::App* check = command->add_subcommand("check", "Check a configuration file and print every problem");
-  check->add_option("file", *file, "Configuration file (TOML)")->required();
+  CLI::App* check = command->add_subcommand(
+      "check", "Check a configuration file, and the files that it names, and print every problem");
+  check->add_option("file", *file, "Configuration file (TOML)")->required()->check([](const std::string& text) {
+    return std::string(text.empty() ? "no file is named" : "");
+  });
   check->callback([file] {
+    log::configure(log::Level::warn, log::Format::text);
     app::Config config;
-    const auto problems = app::load_config(*file, {}, config);
+    auto problems = app::load_config(*file, {}, config);
+    if (problems.empty()) problems = app::check_files(config);
     for (const app::ConfigProblem& warning : config.warnings) {
       std::fprintf(stderr, "%s\n", to_string(warning).c_str());
     }
@@ -29,7 +36,7 @@ void add_config_command(CLI::App& app) {
 
   CLI::App* print =
       command->add_subcommand("print", "Print the effective configuration: file, environment and defaults");
-  print->add_option("-c,--config", *file, "Configuration file (TOML)");
+  print->add_option("-c,--config", *file, "Configuration file (TOML)")->check(CLI::ExistingFile);
   print->callback([file] {
     const app::Config config = app::load_config_or_throw(*file);
     app::log_warnings(config);

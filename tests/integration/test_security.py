@@ -194,6 +194,9 @@ def test_an_address_for_others_needs_keys(tmp_path):
     config.write_text('[serve]\nkeys_file = "absent"\n[serve.tls]\ncertificate = "absent"\n')
     assert "serve.tls.key" in refused(tmp_path, "-c", config, "--data", tmp_path / "data")
     config.write_text('[serve]\nport = 0\n[serve.tls]\ncertificate = "absent.crt"\nkey = "absent.key"\n')
+    checked = run("config", "check", config, check=False)
+    assert (checked.returncode, checked.stdout) == (1, "")
+    assert checked.stderr == "serve.tls.certificate: absent.crt cannot be used: No such file or directory\n"
     message = refused(tmp_path, "-c", config, "--data", tmp_path / "data")
     assert "serve.tls.certificate: absent.crt cannot be used: No such file or directory" in message
 
