@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
 
@@ -18,6 +19,9 @@ constexpr std::size_t kMaxRecordLines = 100;  // of a CSV record: a field in quo
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
                                             "value", "id",      "request", "consent", "-"};
+
+/// The time of an event that has none, until it is known that none was meant.
+constexpr Timestamp kNoTime{std::chrono::milliseconds(-1)};
 
 Error invalid(std::string message) { return {Errc::invalid, std::move(message)}; }
 
@@ -61,7 +65,34 @@ std::vector<std::string> split_tsv(std::string_view line) {
   }
 }
 
-Result<void> set_field(Event& event, const std::string& column, std::string text, bool& has_time) {
+/// Whether a member that the event format does not know was meant as the time.
+bool means_time(std::string_view name, const boost::json::value& value) {
+  if (!value.is_string() && !value.is_number()) return false;
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const bool named = lower == "ts" || lower.find("time") != std::string::npos ||
+                     lower.find("date") != std::string::npos || lower.ends_with("_at") || name.ends_with("At");
+  if (named) return true;
+  return value.is_string() && std::ranges::count(kColumnNames, name) == 0 &&
+         parse_rfc3339(std::string(value.get_string()));
+}
+
+/// The member of a JSON event without a time that was meant as its time; empty: none.
+std::string misnamed_time(const boost::json::object& event) {
+  for (const auto& [name, value] : event) {
+    if (means_time(name, value)) return std::string(name);
+  }
+  const auto* data = event.if_contains("data");  // of a CloudEvent
+  return data != nullptr && data->is_object() ? misnamed_time(data->get_object()) : "";
+}
+
+std::string misnamed_time(std::string_view line) {
+  boost::system::error_code error;
+  const boost::json::value event = boost::json::parse(line, error);
+  return error || !event.is_object() ? "" : misnamed_time(event.get_object());
+}
+
+Result<void> set_field(Event& event, const std::string& column, std::string text) {
   if (column == "user") {
     event.user = std::move(text);
   } else if (column == "session") {
@@ -78,7 +109,6 @@ Result<void> set_field(Event& event, const std::string& column, std::string text
     const auto time = parse_time(text);
     if (!time) return invalid("time: \"" + text.substr(0, 40) + "\" is not a time");
     event.time = *time;
-    has_time = true;
   } else if (column == "value" && !text.empty()) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), event.value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(event.value)) {
@@ -119,8 +149,8 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
 struct EventStream::Impl {
   enum class Shape { unknown, tsv, csv, json_lines };
 
-  explicit Impl(const StreamFormat& format)
-      : columns(format.columns), header(format.header), decoder(decode_options()) {}
+  Impl(std::string the_path, const StreamFormat& format)
+      : path(std::move(the_path)), columns(format.columns), header(format.header), decoder(decode_options()) {}
 
   /// Accepts any time: the receiver decides whether it is too far in the future.
   static ingest::DecodeOptions decode_options() {
@@ -133,9 +163,12 @@ struct EventStream::Impl {
   Result<std::optional<std::string_view>> next_line();
   std::size_t end_of_line() const;
   Result<Event> parse(std::string_view line);
+  Result<void> complete_time(std::string_view line, Event& event) const;
   Result<void> take_header(std::string_view line);
-  void skip(std::string reason);
+  std::string in_line(std::uint64_t line, const std::string& reason) const;
+  void skip(const std::string& reason);
 
+  const std::string path;
   std::unique_ptr<ByteSource> source;
   std::vector<std::string> columns;
   bool header;
@@ -154,7 +187,7 @@ EventStream::~EventStream() = default;
 Result<std::unique_ptr<EventStream>> EventStream::open(const std::string& path, const StreamFormat& format) {
   auto source = ByteSource::open(path);
   if (!source) return source.error();
-  auto impl = std::make_unique<Impl>(format);
+  auto impl = std::make_unique<Impl>(path, format);
   impl->source = *std::move(source);
   return std::unique_ptr<EventStream>(new EventStream(std::move(impl)));
 }
@@ -188,17 +221,16 @@ Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
     if (ended) return std::optional<std::string_view>();
     buffer.erase(0, at);
     at = 0;
-    if (buffer.size() > kMaxLineBytes)
-      return Error{Errc::invalid, "line " + std::to_string(lines + 1) + " is too long"};
+    if (buffer.size() > kMaxLineBytes) return invalid(in_line(lines + 1, "too long"));
     const auto more = source->read(buffer);
-    if (!more) return more.error();
+    if (!more) return Error{more.error().code, path + ": " + more.error().message};
     ended = !*more;
   }
 }
 
 Result<void> EventStream::Impl::take_header(std::string_view line) {
   auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
-  if (!fields) return fields.error();
+  if (!fields) return invalid(in_line(lines, "the header: " + fields.error().message));
   std::string names;
   for (std::string& field : *fields) {
     std::ranges::transform(field, field.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -206,33 +238,46 @@ Result<void> EventStream::Impl::take_header(std::string_view line) {
     names += (names.empty() ? "" : ",") + field;
   }
   auto parsed = parse_columns(names);
-  if (!parsed) return Error{Errc::invalid, "the header line: " + parsed.error().message};
+  if (!parsed) return invalid(in_line(lines, "the header: " + parsed.error().message));
   columns = *std::move(parsed);
   return {};
 }
 
 Result<Event> EventStream::Impl::parse(std::string_view line) {
-  if (shape == Shape::json_lines) return decoder.decode(line, {}, SystemClock().now());
+  if (shape == Shape::json_lines) return decoder.decode(line, {}, kNoTime);
   auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
   if (!fields) return fields.error();
   if (fields->size() < columns.size()) {
     return invalid(std::to_string(fields->size()) + " columns, expected " + std::to_string(columns.size()));
   }
   Event event;
-  bool has_time = false;
+  event.time = kNoTime;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (auto set = set_field(event, columns[i], std::move((*fields)[i]), has_time); !set) return set.error();
+    if (auto set = set_field(event, columns[i], std::move((*fields)[i])); !set) return set.error();
   }
-  if (!has_time) event.time = SystemClock().now();
   if (event.item.empty()) return invalid("item: empty");
   if (event.user.empty() && event.session.empty()) return invalid("user: empty (and no session)");
   if (auto checked = ingest::check_texts(event); !checked) return checked.error();
   return event;
 }
 
-void EventStream::Impl::skip(std::string reason) {
+Result<void> EventStream::Impl::complete_time(std::string_view line, Event& event) const {
+  if (event.time != kNoTime) return {};
+  const std::string meant = shape == Shape::json_lines ? misnamed_time(line) : "";
+  if (!meant.empty()) {
+    return invalid(in_line(lines, meant + ": not recognized as the time of the event, which is called ts"));
+  }
+  event.time = SystemClock().now();
+  return {};
+}
+
+std::string EventStream::Impl::in_line(std::uint64_t line, const std::string& reason) const {
+  return path + ":" + std::to_string(line) + ": " + reason;
+}
+
+void EventStream::Impl::skip(const std::string& reason) {
   ++skipped;
-  if (complaints.size() < kComplaints) complaints.push_back("line " + std::to_string(lines) + ": " + std::move(reason));
+  if (complaints.size() < kComplaints) complaints.push_back(in_line(lines, reason));
 }
 
 Result<std::optional<Event>> EventStream::next() {
@@ -254,7 +299,10 @@ Result<std::optional<Event>> EventStream::next() {
       }
     }
     auto event = stream.parse(**line);
-    if (event) return std::optional<Event>(*std::move(event));
+    if (event) {
+      if (auto completed = stream.complete_time(**line, *event); !completed) return completed.error();
+      return std::optional<Event>(*std::move(event));
+    }
     stream.skip(event.error().message);
   }
 }

@@ -45,7 +45,7 @@ void RecordedEvents::open_next() {
 void RecordedEvents::close() {
   skipped_lines_ += stream_->skipped();
   for (const std::string& complaint : stream_->complaints()) {
-    std::fprintf(stderr, "%s: %s\n", files_[opened_ - 1].c_str(), complaint.c_str());
+    std::fprintf(stderr, "%s\n", complaint.c_str());
   }
   stream_.reset();
 }
@@ -57,7 +57,7 @@ std::optional<Event> RecordedEvents::next() {
       open_next();
     }
     auto event = stream_->next();
-    if (!event) throw std::runtime_error(files_[opened_ - 1] + ": " + event.error().message);
+    if (!event) throw std::runtime_error(event.error().message);
     if (!*event) {
       close();
       continue;

@@ -41,13 +41,14 @@ class EventStreamTest : public ::testing::Test {
 
   /// Each event as "session/user item ms type".
   std::vector<std::string> read(const std::string& bytes, StreamFormat format = {}) {
-    auto stream = EventStream::open(file(bytes), format);
+    const std::string path = file(bytes);
+    auto stream = EventStream::open(path, format);
     EXPECT_TRUE(stream);
     std::vector<std::string> lines;
     while (true) {
       auto event = (*stream)->next();
       if (!event) {
-        lines.push_back("error: " + event.error().message);
+        lines.push_back("error: " + without_path(event.error().message, path));
         break;
       }
       if (!*event) break;
@@ -55,8 +56,15 @@ class EventStreamTest : public ::testing::Test {
       lines.push_back(e.session + "/" + e.user + " " + e.item + " " + std::to_string(to_ms(e.time)) + " " + e.type);
     }
     skipped_ = (*stream)->skipped();
-    complaints_ = (*stream)->complaints();
+    complaints_.clear();
+    for (const std::string& complaint : (*stream)->complaints()) complaints_.push_back(without_path(complaint, path));
     return lines;
+  }
+
+  /// "FILE:12: ..." as "12: ...".
+  static std::string without_path(const std::string& text, const std::string& path) {
+    EXPECT_TRUE(text.starts_with(path + ":")) << text;
+    return text.substr(path.size() + 1);
   }
 
   testing::TempDirectory dir_;
@@ -113,29 +121,55 @@ TEST_F(EventStreamTest, ReadsJsonLines) {
 }
 
 TEST_F(EventStreamTest, AColumnMaySayThatThereIsNoConsent) {
-  const auto stream =
-      EventStream::open(file("s1\ti1\tfalse\ns2\ti2\t\ns3\ti3\tno\n"), {.columns = {"session", "item", "consent"}});
+  const std::string path = file("s1\ti1\tfalse\ns2\ti2\t\ns3\ti3\tno\n");
+  const auto stream = EventStream::open(path, {.columns = {"session", "item", "consent"}});
   ASSERT_TRUE(stream);
   const auto refused = (*stream)->next(), silent = (*stream)->next(), last = (*stream)->next();
   ASSERT_TRUE(refused && *refused && silent && *silent && last);
   EXPECT_FALSE((*refused)->consent);
   EXPECT_TRUE((*silent)->consent);
   EXPECT_FALSE(*last);
-  EXPECT_EQ((*stream)->complaints(), Lines{"line 3: consent: \"no\" is neither true nor false"});
+  EXPECT_EQ((*stream)->complaints(), Lines{path + ":3: consent: \"no\" is neither true nor false"});
 }
 
 TEST_F(EventStreamTest, BadLinesAreCountedAndNamedNotSilentlyLost) {
   EXPECT_EQ(read("s1\ti1\t1396300000\tview\ns2\ti2\ns3\ti3\tyesterday\tview\n\t\t1\tview\n").size(), 1U);
   EXPECT_EQ(skipped_, 3U);
-  EXPECT_EQ(complaints_, (Lines{"line 2: 2 columns, expected 4", "line 3: time: \"yesterday\" is not a time",
-                                "line 4: item: empty"}));
+  EXPECT_EQ(complaints_, (Lines{"2: 2 columns, expected 4", "3: time: \"yesterday\" is not a time", "4: item: empty"}));
 }
 
 TEST_F(EventStreamTest, WhatAServiceWouldRefuseIsSkippedHereToo) {
   const std::string long_id(513, 'x');
   EXPECT_EQ(read(long_id + "\ti1\t1396300000\tview\ns\t\xFF\t1396300000\tview\ns\ti\t1396300000\t$erase\n").size(), 0U);
-  EXPECT_EQ(complaints_, (Lines{"line 1: session: 513 bytes long, at most 512", "line 2: item: not valid UTF-8",
-                                "line 3: type: \"$erase\" begins with '$', which is freshet's own"}));
+  EXPECT_EQ(complaints_, (Lines{"1: session: 513 bytes long, at most 512", "2: item: not valid UTF-8",
+                                "3: type: \"$erase\" begins with '$', which is freshet's own"}));
+}
+
+TEST_F(EventStreamTest, ATimeUnderAnotherNameIsNotThePresent) {
+  for (const char* member : {R"("time":1396300000)", R"("timestamp":"yesterday")", R"("TS":5)", R"("event_date":5)",
+                             R"("createdAt":5)", R"("occurred":"2014-04-01T00:00:00Z")"}) {
+    const std::string line = std::string(R"({"user":"u","item":"i",)") + member + "}\n";
+    const Lines lines = read(R"({"user":"u","item":"i","ts":5})"
+                             "\n" +
+                             line);
+    ASSERT_EQ(lines.size(), 2U) << line;
+    EXPECT_TRUE(lines[1].starts_with("error: 2: ")) << lines[1];
+    EXPECT_TRUE(lines[1].ends_with(": not recognized as the time of the event, which is called ts")) << lines[1];
+  }
+  const std::string envelope = R"({"specversion":"1.0","id":"1","source":"s","data":{"user":"u","item":"i"},"time":)";
+  EXPECT_EQ(read(envelope + "\"2014-04-01T00:00:00Z\"}\n"), Lines{"/u i 1396310400000 view"});
+  EXPECT_EQ(read(envelope + "1396310400}\n"),
+            Lines{"error: 1: time: not recognized as the time of the event, which is called ts"});
+}
+
+TEST_F(EventStreamTest, AnEventWithoutATimeHappensWhenItIsRead) {
+  const std::int64_t before = to_ms(SystemClock().now());
+  const auto stream = EventStream::open(
+      file(R"({"user":"u","item":"2014-04-01T00:00:00Z","updated":true,"order":1396300000,"ts":null})"), {});
+  ASSERT_TRUE(stream);
+  const auto event = (*stream)->next();
+  ASSERT_TRUE(event && *event);
+  EXPECT_GE(to_ms((*event)->time), before);
 }
 
 TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
@@ -143,7 +177,7 @@ TEST_F(EventStreamTest, ADamagedArchiveIsAnErrorNotAnEnd) {
   for (int i = 0; i < 50'000; ++i) text += "s" + std::to_string(i * 7919) + "\ti1\t1396300000\tview\n";
   for (const std::string& archive : {gzip(text), zstd(text)}) {
     const Lines lines = read(archive.substr(0, archive.size() / 2));
-    EXPECT_TRUE(lines.back().starts_with("error: the ")) << lines.back();
+    EXPECT_TRUE(lines.back().starts_with("error:  the ")) << lines.back();
   }
 }
 
