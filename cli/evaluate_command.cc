@@ -139,7 +139,8 @@ class Evaluate {
     });
   }
 
-  void report() {
+  /// Returns the exit code: 1 if nothing was measured.
+  int report() {
     progress_.finish();
     predictions_.close();
     run_.items = predictor_->items();
@@ -150,6 +151,11 @@ class Evaluate {
     if (!arguments_.json.empty()) write_file(arguments_.json, report_json(run_, evaluation_));
     if (!arguments_.plot.empty()) write_file(arguments_.plot, report_svg(run_, evaluation_));
     if (arguments_.json != "-") std::fputs(report_text(run_, evaluation_).c_str(), stdout);
+    if (nothing_.empty() && evaluation_.scored() == 0) {
+      nothing_ = "no event was scored: each is the first of its session, on the item before it, or of weight 0";
+    }
+    if (!nothing_.empty()) std::fprintf(stderr, "freshet: %s\n", nothing_.c_str());
+    return nothing_.empty() ? 0 : 1;
   }
 
  private:
@@ -160,6 +166,7 @@ class Evaluate {
       take(*event, events.position());
       if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
+    if (events.taken() == 0) nothing_ = files.front() + ": " + events.why_none();
     for (const std::string& file : files) run_.stream += (run_.stream.empty() ? "" : ", ") + file;
     run_.skipped_lines += events.skipped_lines();
     run_.out_of_order += events.out_of_order();
@@ -179,6 +186,7 @@ class Evaluate {
   EvaluationPredictions predictions_;
   Progress progress_;
   EvaluationRun run_;
+  std::string nothing_;  // why there is nothing to measure; empty: there is
 };
 
 void evaluate(const EvaluateArguments& arguments) {
@@ -189,7 +197,7 @@ void evaluate(const EvaluateArguments& arguments) {
   } else {
     run.prequential();
   }
-  run.report();
+  if (const int code = run.report(); code != 0) throw CLI::RuntimeError(code);
 }
 
 }  // namespace

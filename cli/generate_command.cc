@@ -45,6 +45,7 @@ void write_catalogue(const ShopWorld& world, const std::string& path) {
                                         {"ts", format_rfc3339(item.time)}});
   }
   out << serve::to_text(items) << '\n';
+  if (!out.flush()) throw std::runtime_error("cannot write " + path);
 }
 
 void generate(const GenerateArguments& arguments) {
@@ -91,7 +92,9 @@ void add_generate_command(CLI::App& app) {
   command->add_option("--items", arguments->shop.items, "Number of items")
       ->capture_default_str()
       ->check(CLI::Range(2, 100'000'000));
-  command->add_option("--events", arguments->shop.events, "Number of events")->capture_default_str();
+  command->add_option("--events", arguments->shop.events, "Number of events")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_option("--seed", arguments->shop.seed, "Seed of all random choices")->capture_default_str();
   command->add_option("--days", arguments->shop.days, "Length of the stream, in days")
       ->capture_default_str()

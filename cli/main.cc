@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string_view>
 
 #include "app/version.h"
@@ -59,6 +60,10 @@ int main(int argc, char** argv) {
   freshet::cli::add_keys_command(app);
   try {
     app.parse(argc, argv);
+    // A key or a configuration that does not reach its file is lost.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      throw std::runtime_error("standard output cannot be written");
+    }
   } catch (const CLI::RuntimeError& error) {
     return error.get_exit_code();  // the command ran and has printed what failed
   } catch (const CLI::Error& error) {

@@ -103,7 +103,11 @@ class Replay {
       throw std::runtime_error("--speed: \"" + arguments.speed +
                                "\" is not max, a factor such as 10x, or a rate such as 500/s");
     pace_ = *pace;
-    if (arguments.rebase.empty() || arguments.rebase == "now") return;
+    if (arguments.rebase.empty()) return;
+    if (arguments.rebase == "now") {
+      if (const auto newest = events_.find_newest()) shift_ = SystemClock().now() - *newest;
+      return;
+    }
     begin_ = parse_rfc3339(arguments.rebase);
     if (!begin_)
       throw std::runtime_error("--rebase: \"" + arguments.rebase + "\" is neither now nor a time (RFC 3339)");
@@ -120,7 +124,8 @@ class Replay {
 
   /// Waits for the last answers and prints the counts. Returns the exit code.
   int finish() {
-    const auto counts = target_->finish();
+    auto counts = target_->finish();
+    if (counts.sent == 0 && interrupted == 0) counts.first_problem = events_.why_none();
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
     const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
     if (arguments_.json) {
@@ -135,9 +140,10 @@ class Replay {
                   static_cast<unsigned long long>(counts.sent), static_cast<unsigned long long>(counts.acknowledged),
                   static_cast<unsigned long long>(counts.rejected), static_cast<unsigned long long>(counts.failed),
                   static_cast<unsigned long long>(events_.skipped_lines()), seconds, brief_count(rate).c_str());
-      if (!counts.first_problem.empty()) std::fprintf(stderr, "first failure: %s\n", counts.first_problem.c_str());
+      const char* what = counts.sent == 0 ? "nothing was sent" : "first failure";
+      if (!counts.first_problem.empty()) std::fprintf(stderr, "%s: %s\n", what, counts.first_problem.c_str());
     }
-    return counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
+    return counts.sent > 0 && counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
   }
 
  private:
@@ -151,9 +157,8 @@ class Replay {
   }
 
   void rebase(Event& event) {
-    if (arguments_.rebase.empty()) return;
     if (begin_ && sent_ == 0) shift_ = *begin_ - event.time;
-    event.time = begin_ ? event.time + shift_ : SystemClock().now();
+    event.time += shift_;
   }
 
   const ReplayArguments& arguments_;
@@ -164,13 +169,13 @@ class Replay {
   std::unique_ptr<ReplayTarget> target_;
   Pace pace_;
   std::uint64_t sent_ = 0;
-  std::optional<Timestamp> begin_;  // --rebase TIME: time of the first event; nullopt: now, or no --rebase
-  std::chrono::milliseconds shift_{0};
+  std::optional<Timestamp> begin_;      // --rebase TIME: time of the first event; nullopt: now, or no --rebase
+  std::chrono::milliseconds shift_{0};  // of the time of every event
 };
 
 void replay(const ReplayArguments& arguments) {
-  std::signal(SIGINT, [](int) { interrupted = 1; });
   Replay replay(arguments);
+  std::signal(SIGINT, [](int) { interrupted = 1; });
   replay.run();
   if (const int code = replay.finish(); code != 0) throw CLI::RuntimeError(code);
 }
@@ -188,7 +193,8 @@ void add_replay_command(CLI::App& app) {
       "\n"
       "Streams are TSV, CSV or JSON lines; plain, .gz or .zst. Times are RFC 3339, or seconds or milliseconds since\n"
       "1970. Events without an id get the id FILE:LINE, so sending a file again within store.dedupe_window does not\n"
-      "store it twice (with --no-ids it does). The exit code is 0 only if every event was acknowledged.");
+      "store it twice (with --no-ids it does). The exit code is 0 only if there were events and\n"
+      "every one was acknowledged.");
   command->add_option("files", arguments->files, "Recorded streams; - is standard input")->required();
   command->add_option("--to", arguments->to, "Destination of the events")
       ->required()
@@ -199,8 +205,8 @@ void add_replay_command(CLI::App& app) {
                    "max (as fast as possible), 10x (ten times the recorded speed) or 500/s (events per second)")
       ->capture_default_str();
   command->add_option("--rebase", arguments->rebase,
-                      "Change the times of events: now (the time of sending), or the time of the first event (RFC "
-                      "3339), with all others shifted by the same amount");
+                      "Shift the times of all events by the same amount: now (the newest event happens now), or the "
+                      "time at which the first one happens (RFC 3339)");
   command->add_flag("--no-ids", arguments->no_ids, "Do not add ids (FILE:LINE) to events that have none");
   command
       ->add_option("--url", arguments->url, "URL of the service (--to http); the API key is read from FRESHET_API_KEY")

@@ -1,13 +1,34 @@
 #include "cli/streams/recorded_events.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
 
 namespace freshet::cli {
+namespace {
+
+/// Puts a temporary file with the same bytes into the place of standard input.
+void keep_standard_input() {
+  std::FILE* kept = std::tmpfile();
+  if (kept == nullptr) throw std::runtime_error("standard input cannot be kept: no temporary file can be made");
+  std::array<char, 64 << 10> bytes{};
+  while (const std::size_t size = std::fread(bytes.data(), 1, bytes.size(), stdin)) {
+    std::fwrite(bytes.data(), 1, size, kept);
+  }
+  const bool complete = std::ferror(stdin) == 0 && std::fflush(kept) == 0 && std::ferror(kept) == 0 &&
+                        dup2(fileno(kept), STDIN_FILENO) == STDIN_FILENO;
+  std::fclose(kept);
+  if (!complete) throw std::runtime_error("standard input cannot be kept in a temporary file; is there room?");
+  std::rewind(stdin);
+}
+
+}  // namespace
 
 void StreamArguments::add_options(CLI::App& command) {
   command.add_option(
@@ -16,7 +37,7 @@ void StreamArguments::add_options(CLI::App& command) {
       "or - to ignore one (default: replay.columns; session,item,time,type)");
   command.add_flag("--header", header, "The first line names the columns");
   command.add_option("--skip", skip, "Skip this many events at the beginning");
-  command.add_option("--limit", limit, "Read at most this many events");
+  command.add_option("--limit", limit, "Read at most this many events")->check(CLI::PositiveNumber);
 }
 
 StreamFormat StreamArguments::format(const app::Config& config) const {
@@ -44,10 +65,33 @@ void RecordedEvents::open_next() {
 
 void RecordedEvents::close() {
   skipped_lines_ += stream_->skipped();
-  for (const std::string& complaint : stream_->complaints()) {
-    std::fprintf(stderr, "%s\n", complaint.c_str());
+  if (!complained_) {
+    for (const std::string& complaint : stream_->complaints()) std::fprintf(stderr, "%s\n", complaint.c_str());
   }
   stream_.reset();
+}
+
+void RecordedEvents::start_again() {
+  if (std::ranges::count(files_, "-") > 0) std::rewind(stdin);
+  opened_ = 0;
+  position_ = taken_ = skipped_lines_ = out_of_order_ = 0;
+  newest_ = {};
+  complained_ = true;
+}
+
+std::optional<Timestamp> RecordedEvents::find_newest() {
+  for (const std::string& file : files_) {
+    if (file == "-") {
+      keep_standard_input();
+    } else if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file)) {
+      throw std::runtime_error(file + " cannot be read twice, to find the newest event; give it as standard input (-)");
+    }
+  }
+  while (next()) {
+  }
+  const auto newest = taken_ > 0 ? std::optional(newest_) : std::nullopt;
+  start_again();
+  return newest;
 }
 
 std::optional<Event> RecordedEvents::next() {
@@ -74,6 +118,12 @@ std::optional<Event> RecordedEvents::next() {
 
 std::uint64_t RecordedEvents::skipped_lines() const {
   return skipped_lines_ + (stream_ == nullptr ? 0 : stream_->skipped());
+}
+
+std::string RecordedEvents::why_none() const {
+  if (position_ > 0) return "no events: --skip leaves none of " + std::to_string(position_);
+  if (skipped_lines_ > 0) return "no events: every line was skipped, " + std::to_string(skipped_lines_) + " in all";
+  return files_.size() == 1 ? "no events: the file is empty" : "no events: the files are empty";
 }
 
 std::string RecordedEvents::place() const {

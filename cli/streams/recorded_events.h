@@ -40,9 +40,18 @@ class RecordedEvents {
   /// The next event; nullopt at the end.
   std::optional<Event> next();
 
+  /// Time of the newest of all events, before the first next(); nullopt if there are none. Reads the files twice: what
+  /// comes from standard input is kept in a temporary file.
+  /// Errors: also throws if another file is a pipe, or if there is no room for the temporary file.
+  std::optional<Timestamp> find_newest();
+
   /// Position of the newest event among all events of all files, from 1.
   std::uint64_t position() const { return position_; }
   std::uint64_t taken() const { return taken_; }
+
+  /// Why no event was taken, once next() has returned nullopt: "no events: ...".
+  std::string why_none() const;
+
   std::uint64_t skipped_lines() const;
 
   /// Number of events with a time before that of an earlier event.
@@ -57,6 +66,7 @@ class RecordedEvents {
  private:
   void open_next();
   void close();
+  void start_again();
 
   const std::vector<std::string> files_;
   const StreamFormat format_;
@@ -65,6 +75,7 @@ class RecordedEvents {
   std::size_t opened_ = 0;
   std::uint64_t position_ = 0, taken_ = 0, skipped_lines_ = 0, out_of_order_ = 0;
   Timestamp newest_{};
+  bool complained_ = false;  // the skipped lines have been printed by an earlier reading
 };
 
 }  // namespace freshet::cli

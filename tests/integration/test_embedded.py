@@ -89,15 +89,49 @@ def test_a_replayed_stream_may_happen_at_another_time(freshet, tmp_path):
     replay = ("replay", stream, "--to", "http", "--url", service.url, "--columns", "session,item,time", "--no-ids")
     last_week = (datetime.now(timezone.utc) - timedelta(days=7)).replace(microsecond=0)
     run(*replay, "--rebase", f"{last_week:%Y-%m-%dT%H:%M:%SZ}")
-    started = datetime.now(timezone.utc) - timedelta(seconds=1)
+    started = datetime.now(timezone.utc)
     run(*replay, "--rebase", "now", "--speed", "1000/s")
+    ended = datetime.now(timezone.utc)
     wait_until(lambda: '"count":6' in service.get("/v1/sessions/s1").body, "all events in the history")
     times = [datetime.fromisoformat(event["ts"].replace("Z", "+00:00"))
              for event in service.get("/v1/sessions/s1").json["events"]]
     assert times[3:] == [last_week + timedelta(hours=hours) for hours in (2, 1, 0)]
-    assert all(time >= started for time in times[:3])
+    assert started - timedelta(milliseconds=1) <= times[0] <= ended
+    assert [times[0] - time for time in times[:3]] == [timedelta(hours=hours) for hours in (0, 1, 2)]
+    piped = ("replay", "-", *replay[2:], "--rebase", "now")
+    run(*piped, stdin=stream.read_text())
+    wait_until(lambda: '"count":9' in service.get("/v1/sessions/s1").body, "all events in the history")
+    assert all(event["ts"] <= f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+               for event in service.get("/v1/sessions/s1").json["events"])
     refused = run(*replay, "--rebase", "yesterday", check=False)
     assert refused.returncode == 2 and '"yesterday" is neither now nor a time' in refused.stderr
+
+
+def test_a_replay_that_sent_nothing_fails_with_the_reasons(freshet, tmp_path):
+    service, stream = freshet(), tmp_path / "clicks.jsonl"
+    replay = ("replay", stream, "--to", "http", "--url", service.url)
+    stream.write_text('{"user":"u"}\n{"item":"a"}\n')
+    nothing = run(*replay, check=False)
+    assert nothing.returncode == 1
+    assert f"{stream}:1: item: missing" in nothing.stderr and f"{stream}:2: user: missing" in nothing.stderr
+    assert "nothing was sent: no events: every line was skipped, 2 in all" in nothing.stderr
+    for rebase in ((), ("--rebase", "now")):
+        stream.write_text("")
+        nothing = run(*replay, "--json", *rebase, check=False)
+        assert (nothing.returncode, json.loads(nothing.stdout)["first_problem"]) == (1, "no events: the file is empty")
+    stream.write_text('{"user":"u","item":"a","ts":"2026-01-01T00:00:00Z"}\n{"user":"u","item":"b","time":1400000000}\n')
+    refused = run(*replay, check=False)
+    assert refused.returncode == 2 and f"{stream}:2: time: not recognized as the time" in refused.stderr
+
+
+def test_a_command_that_made_nothing_fails():
+    assert run("generate", "--events", 0, check=False).returncode == 2
+    assert run("generate", "--events", 1, "--items-out", "/dev/full", check=False).returncode == 2
+    assert run("config", "check", "", check=False).returncode == 2
+    for command in (("keys", "new", "shop", "--scope", "read"), ("config", "example")):
+        with open("/dev/full", "w") as full:
+            lost = subprocess.run([BINARY, *command], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert lost.returncode == 2 and lost.stderr.endswith("freshet: standard output cannot be written\n")
 
 
 def test_replaying_the_same_file_twice_stores_it_once(freshet, tmp_path):

@@ -136,6 +136,21 @@ def test_parts_can_be_left_out(tmp_path):
     assert few.parts == ["popularity", "covisitation", "blend"]
 
 
+def test_an_evaluation_of_nothing_fails_with_the_reasons(tmp_path):
+    stream, other = tmp_path / "clicks.tsv", tmp_path / "other.tsv"
+    other.write_text("s\ta\t1\ns\tb\t2\n")
+    columns = ("--columns", "session,item,time")
+    for text, said in (("", f"{stream}: no events: the file is empty"), ("s\ta\n", f"{stream}:1: 2 columns, expected 3"),
+                       ("s\ta\t1\nt\tb\t2\n", "no event was scored")):
+        stream.write_text(text)
+        nothing = run("evaluate", stream, *columns, check=False)
+        assert nothing.returncode == 1 and said in nothing.stderr, (text, nothing.stderr)
+    stream.write_text("")
+    for sets in (("--train", other, "--test", stream), ("--train", stream, "--test", other)):
+        nothing = run("evaluate", *sets, *columns, check=False)
+        assert nothing.returncode == 1 and f"{stream}: no events" in nothing.stderr, nothing.stderr
+
+
 def test_what_makes_no_sense_is_refused_with_a_reason(tmp_path):
     stream = write(tmp_path / "shop.tsv", shop(30, seed=9))
     columns = ("--columns", ",".join(COLUMNS))

@@ -54,6 +54,28 @@ TEST_F(RecordedEventsTest, CountsEventsThatAreEarlierThanOneBefore) {
   EXPECT_EQ(events.out_of_order(), 2U);
 }
 
+TEST_F(RecordedEventsTest, SaysWhyThereIsNoEvent) {
+  const auto why = [&](std::vector<std::string> files, std::uint64_t skip) {
+    RecordedEvents events(std::move(files), format_, skip, UINT64_MAX);
+    EXPECT_EQ(items(events), "");
+    return events.why_none();
+  };
+  EXPECT_EQ(why(files_, 4), "no events: --skip leaves none of 4");
+  EXPECT_EQ(why({file("broken.tsv", "a\nb\n")}, 0), "no events: every line was skipped, 2 in all");
+  EXPECT_EQ(why({file("empty.tsv", "")}, 0), "no events: the file is empty");
+}
+
+TEST_F(RecordedEventsTest, FindsTheNewestOfTheEventsThatItWillRead) {
+  const auto late = file("late.tsv", "s\te\t2\n");
+  RecordedEvents events({files_[0], files_[1], late}, format_, 1, 2);
+  EXPECT_EQ(events.find_newest(), Timestamp{std::chrono::seconds(3)});
+  EXPECT_EQ(items(events), "bc");
+  EXPECT_EQ(events.position(), 3U);
+  EXPECT_EQ(events.skipped_lines(), 1U);
+  RecordedEvents none({file("empty.tsv", "")}, format_, 0, UINT64_MAX);
+  EXPECT_EQ(none.find_newest(), std::nullopt);
+}
+
 TEST_F(RecordedEventsTest, AFileThatIsNotThereIsNamed) {
   RecordedEvents events({dir_.path() + "/absent.tsv"}, format_, 0, UINT64_MAX);
   try {
