@@ -102,7 +102,7 @@ TEST_P(RecentHistoriesProperty, ReadsAreWhatTheyWereWithoutIt) {
 INSTANTIATE_TEST_SUITE_P(Budgets, RecentHistoriesProperty, ::testing::Values(64 << 20, 64 * 800));
 
 TEST(RecentHistoriesProperty, WhatACommitHasReturnedIsReadByAllAndWhatWasErasedByNobody) {
-  Store store(64 << 20);
+  Store store(64 << 20, system_clock());
   constexpr std::uint64_t kUsers = 4;  // of each of two partitions
   constexpr std::int64_t kCommits = 3000;
   std::array<std::atomic<std::int64_t>, 2 * kUsers> committed{};  // by user: milliseconds
