@@ -22,8 +22,7 @@ def prefix():
     with tempfile.TemporaryDirectory(prefix="freshet-install-") as directory:
         os.chmod(directory, 0o755)
         prefix = pathlib.Path(directory, "prefix")
-        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, timeout=120,
-                       umask=0o077)
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, timeout=120)
         yield prefix
 
 

@@ -14,7 +14,7 @@ namespace {
 class EventStreamTest : public ::testing::Test {
  protected:
   std::string file(const std::string& bytes) {
-    const std::string path = dir_.path() + "/stream" + std::to_string(++files_);
+    std::string path = dir_.path() + "/stream" + std::to_string(++files_);
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
