@@ -164,7 +164,7 @@ def test_a_stop_does_not_wait_for_a_broker_that_is_away(freshet):
     service = freshet('[log]\nkind = "kafka"\n[kafka]\nbrokers = "127.0.0.1:1"\n'
                       '[serve]\ndrain_timeout = "0s"\nevents_timeout = "10m"\nafter_timeout = "10m"\n', ready=False)
     waiting = [subprocess.Popen(["curl", "-s", *arguments], stdout=subprocess.PIPE) for arguments in (
-        [service.url + "/v1/events", "-d", '{"user":"u","item":"a"}'],
+        [service.url + "/v1/events", "--json", '{"user":"u","item":"a"}'],
         [service.url + "/v1/users/u/recommendations?after=0-1"])]
     wait_until(lambda: f"\nfreshet_serve_connections {len(waiting) + 1}\n" in service.get("/metrics").body,
                "the requests are waiting")
