@@ -16,8 +16,7 @@ constexpr int kTimeoutMs = 2000;
 constexpr std::chrono::milliseconds kInterval{1000};
 constexpr std::chrono::milliseconds kProblemInterval{200};  // while there is a problem
 
-/// The time-out of rd_kafka_query_watermark_offsets() bounds only its search for the leader. A request that is never
-/// answered, because the broker died in that moment, ends by socket.timeout.ms (default 60 s) and is tried three times.
+/// A request that is never answered, because the broker died in that moment, ends by socket.timeout.ms (default 60 s).
 RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
   const RdProperties own{{"socket.timeout.ms", std::to_string(kTimeoutMs)},
                          {"fetch.wait.max.ms", "500"}};  // fetches nothing; must be a second less than the other
@@ -106,6 +105,30 @@ std::string KafkaMonitor::find(const std::string& name, RdMetadata& found) {
   return found->topics[0].partition_cnt == 0 ? "kafka: " + label + " has no partitions" : "";
 }
 
+/// Asks for the beginnings or ends of the topic's partitions. Returns the problem, or empty text.
+/// rd_kafka_query_watermark_offsets() does not return while a broker is away, whatever its time-out (librdkafka 2588,
+/// until 2.3).
+std::string KafkaMonitor::find_offsets(const std::vector<std::int32_t>& partitions, std::int64_t which,
+                                       Positions& found) {
+  const RdPartitions list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const std::int32_t partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), partition)->offset = which;
+  }
+  const auto error = rd_kafka_offsets_for_times(client_.get(), list.get(), kTimeoutMs);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return "kafka: the offsets of \"" + options_.topic + "\" are not available (" + rd_kafka_err2str(error) + ")";
+  }
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& entry = list->elems[i];
+    if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return "kafka: partition " + std::to_string(entry.partition) + " of \"" + options_.topic +
+             "\" is not available (" + rd_kafka_err2str(entry.err) + ")";
+    }
+    found[entry.partition] = entry.offset;
+  }
+  return "";
+}
+
 /// Fills `view` with the beginnings and ends of the topic's partitions. Returns the problem, or empty text.
 std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   rd_kafka_poll(client_.get(), 0);
@@ -113,15 +136,11 @@ std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   if (auto problem = find(options_.topic, metadata); !problem.empty()) return problem;
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   topic_exists_ = true;
-  for (int i = 0; i < found.partition_cnt && !stop.stop_requested(); ++i) {
-    const int partition = found.partitions[i].id;
-    const auto error = rd_kafka_query_watermark_offsets(client_.get(), options_.topic.c_str(), partition,
-                                                        &view.begins[partition], &view.ends[partition], kTimeoutMs);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return "kafka: partition " + std::to_string(partition) + " of \"" + options_.topic + "\" is not available (" +
-             rd_kafka_err2str(error) + ")";
-    }
-  }
+  std::vector<std::int32_t> partitions;
+  for (int i = 0; i < found.partition_cnt; ++i) partitions.push_back(found.partitions[i].id);
+  if (auto problem = find_offsets(partitions, RD_KAFKA_OFFSET_BEGINNING, view.begins); !problem.empty()) return problem;
+  if (stop.stop_requested()) return "";
+  if (auto problem = find_offsets(partitions, RD_KAFKA_OFFSET_END, view.ends); !problem.empty()) return problem;
   return "";
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/position.h"
 #include "base/sync.h"
@@ -46,6 +47,7 @@ class KafkaMonitor {
   void run(std::stop_token stop);
   std::string look(View& view, const std::stop_token& stop);
   std::string find(const std::string& topic, RdMetadata& found);
+  std::string find_offsets(const std::vector<std::int32_t>& partitions, std::int64_t which, Positions& found);
   void look_for_dead_letters();
   std::string unreachable(int error) const;
 

@@ -259,6 +259,8 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest
     asio::post(context,
                [go_on = std::move(pending->go_on), answer = std::move(answer)]() mutable { go_on(std::move(answer)); });
   });
+  // Its timers may own the wait for the answer, and so this coroutine.
+  request.executor.reset();
   {
     const std::lock_guard lock(pending->mutex);
     if (pending->answer) co_return *std::move(pending->answer);
