@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,10 @@ struct EventBatch {
   std::vector<PositionedEvent> events;
   std::vector<RejectedRecord> rejected;
   Positions next;  ///< for each partition in the batch: one past its last record
+  /// Those of `next` whose log was recreated (a topic created again, a journal replaced), and is read from its beginning.
+  /// All that the batch has of them is of the new log; offsets known of the old one mean nothing. Told once: the reader
+  /// is the only one to judge it, from the offset that it was given by seek() or has reached.
+  std::set<std::int32_t> recreated;
 
   bool empty() const { return next.empty(); }
 };

@@ -24,7 +24,7 @@ using Positions = std::map<std::int32_t, std::int64_t>;
 /// Raises `positions` so that it covers `upto` too.
 void advance(Positions& positions, const Positions& upto);
 
-/// Sets the partitions of `next` in `positions`. They may move back: a log can be recreated.
+/// Sets the partitions of `next` in `positions`. They move back if a log was recreated.
 void move_to(Positions& positions, const Positions& next);
 
 /// True if a reader at `positions` has read the record at `record`.

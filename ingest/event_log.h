@@ -37,6 +37,7 @@ struct LogRecord {
 struct LogBatch {
   std::vector<LogRecord> records;
   Positions next;  ///< for each partition in the batch one past its last record; for others, where reading continues
+  std::set<std::int32_t> recreated;  ///< see EventBatch
 };
 
 /// Reads records of the log from its own positions.
@@ -49,7 +50,8 @@ class LogReader {
   /// See EventReader::poll. A batch with positions but no records means that retention has deleted the records.
   virtual Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) = 0;
 
-  /// See EventReader::seek. An offset that the log does not have (trimmed, or past its end) continues at its beginning.
+  /// See EventReader::seek. An offset that the log no longer has continues at its beginning. So does one past its end, which
+  /// the log must have been recreated for (LogBatch::recreated).
   virtual void seek(const Positions& positions) = 0;
 
   /// Newest known end of each partition that it reads.

@@ -15,7 +15,7 @@ HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
 
 Result<void> HistoryCommit::build(bool keep_rejected) {
   if (auto found = find_known_ids(); !found) return found;
-  if (auto forgotten = forget_recreated_partitions(); !forgotten) return forgotten;
+  if (auto forgotten = forget_positions_of_recreated(); !forgotten) return forgotten;
   for (std::size_t i = 0; i < in_.events.size(); ++i) {
     if (auto added = add(i); !added) return added;
   }
@@ -60,20 +60,13 @@ Result<void> HistoryCommit::find_known_ids() {
   return {};
 }
 
-/// In a partition that begins again, the positions of unfinished erasures would mean other records.
-Result<void> HistoryCommit::forget_recreated_partitions() {
-  if (db_.erased.empty()) return {};
-  const auto stored = stored_positions(db_);
-  if (!stored) return stored.error();
-  for (const auto& [partition, next] : in_.next) {
-    const auto own = stored->find(partition);
-    if (own != stored->end() && next < own->second) recreated_.push_back(partition);
-  }
-  if (recreated_.empty()) return {};
+/// In a partition whose log was recreated, the positions of unfinished erasures would mean other records.
+Result<void> HistoryCommit::forget_positions_of_recreated() {
+  if (in_.recreated.empty() || db_.erased.empty()) return {};
   auto erasures = unfinished_erasures(db_);
   if (!erasures) return erasures.error();
   for (Erasure& erasure : *erasures) {
-    for (const std::int32_t partition : recreated_) {
+    for (const std::int32_t partition : in_.recreated) {
       if (const auto own = erasure.before.find(partition); own != erasure.before.end()) own->second = 0;
     }
     put_erasure(db_, out_, erasure);
@@ -166,7 +159,7 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
   }
   auto erasure = erase_history(db_, out_, owner, part, keeps_own);
   if (!erasure) return erasure.error();
-  for (const std::int32_t partition : recreated_) {
+  for (const std::int32_t partition : in_.recreated) {
     erasure->before[partition] = partition == record.position.partition ? record.position.offset + 1 : 0;
   }
   for (const std::string& key : covered) out_.Delete(db_.family(Family::history), key);

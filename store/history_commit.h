@@ -33,7 +33,7 @@ class HistoryCommit {
 
  private:
   Result<void> find_known_ids();
-  Result<void> forget_recreated_partitions();
+  Result<void> forget_positions_of_recreated();
   Result<void> add(std::size_t index);
   Result<void> erase(std::size_t index, const Owner& owner);
   std::span<const std::size_t> interactions_before(std::size_t index, const Owner& owner);
@@ -53,7 +53,6 @@ class HistoryCommit {
   std::map<Owner, std::vector<std::size_t>> by_owner_;       // their numbers, for erase records
   std::map<Owner, Erasure> erasures_;                        // by the erase records of this batch
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
-  std::vector<std::int32_t> recreated_;  // partitions of this batch whose log begins again
   Timestamp stream_time_;
   Timestamp newest_arrival_;
 };

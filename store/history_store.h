@@ -59,6 +59,8 @@ class HistoryStore {
   /// position it is the same record again.
   /// An erase record deletes the rows that the owner had before it in log order (Event::partition_only says where), a
   /// user's rows in the histories of its sessions too. It is added to Erasures.
+  /// If a log was recreated (batch.recreated), the rows stay, and the positions of unfinished erasures in it are
+  /// forgotten.
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// The newest events, at most `limit` and at most max_events_per_owner, newest first.

@@ -15,6 +15,7 @@ Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::mi
   if (!polled) return polled.error();
   EventBatch batch;
   batch.next = std::move(polled->next);
+  batch.recreated = std::move(polled->recreated);
   batch.events.reserve(polled->records.size());
   for (LogRecord& record : polled->records) {
     auto event = decoder_.decode(record.value, record.headers, record.arrival);

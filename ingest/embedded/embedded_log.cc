@@ -34,7 +34,7 @@ class EmbeddedLog::Reader final : public LogReader {
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
     {
       MutexLock lock(log_.mutex_);
-      log_.grown_.wait_for(lock.native(), timeout, [&] { return log_.journal_.end() > offset_; });
+      log_.grown_.wait_for(lock.native(), timeout, [&] { return recreated_ || log_.journal_.end() > offset_; });
     }
     const std::int64_t end =
         log_.journal_.end();  // before read(), which then returns the first record below it, if any
@@ -48,14 +48,16 @@ class EmbeddedLog::Reader final : public LogReader {
       if (record.erased) continue;
       batch.records.push_back({{0, record.offset}, record.arrival, std::move(record.key), std::move(record.value), {}});
     }
-    if (!records->empty()) batch.next[0] = offset_;
+    if (!records->empty() || recreated_) batch.next[0] = offset_;
+    if (std::exchange(recreated_, false)) batch.recreated.insert(0);
     return batch;
   }
 
   void seek(const Positions& positions) override {
     const auto own = positions.find(0);
     offset_ = own == positions.end() ? 0 : own->second;
-    if (offset_ <= log_.journal_.end()) return;
+    recreated_ = offset_ > log_.journal_.end();
+    if (!recreated_) return;
     // This is another journal. Waiting until it has grown to the position would skip its records.
     log::error("the event log ends before a reader's position: it was replaced; reading it from its beginning",
                {{"position", offset_}, {"end", log_.journal_.end()}});
@@ -76,6 +78,7 @@ class EmbeddedLog::Reader final : public LogReader {
  private:
   EmbeddedLog& log_;
   std::int64_t offset_ = 0;
+  bool recreated_ = false;  // the next batch says so
 };
 
 EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode,

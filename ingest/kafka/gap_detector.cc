@@ -23,22 +23,25 @@ void GapDetector::forget(int partition) {
   jumps_.erase(partition);
 }
 
-void GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look) {
-  reached(partition, offset, look);
+GapDetector::Found GapDetector::arrived(int partition, std::int64_t offset, std::uint64_t look) {
+  const Found found = reached(partition, offset, look);
   expected_[partition] = offset + 1;
+  return found;
 }
 
-bool GapDetector::reached(int partition, std::int64_t offset, std::uint64_t look) {
+GapDetector::Found GapDetector::reached(int partition, std::int64_t offset, std::uint64_t look) {
   const auto [expected, first] = expected_.try_emplace(partition, offset);
-  if (first) return offset > 0;
+  if (first) return offset > 0 ? Found::jump : Found::expected;
   const std::int64_t before = std::exchange(expected->second, offset);
+  if (offset == before) return Found::expected;
   if (offset > before) {
     jumps_.try_emplace(partition, Jump{before, offset, look});
-  } else if (offset < before) {
-    log::error("the topic ends before a reader's position: it was recreated; reading it from its beginning",
-               {{"partition", partition}, {"position", before}, {"found", offset}});
+    return Found::jump;
   }
-  return offset != before;
+  jumps_.erase(partition);
+  log::error("the topic ends before a reader's position: it was recreated; reading it from its beginning",
+             {{"partition", partition}, {"position", before}, {"found", offset}});
+  return Found::recreated;
 }
 
 void GapDetector::settle(const Positions& begins, std::uint64_t look) {

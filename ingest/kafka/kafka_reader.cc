@@ -12,7 +12,6 @@
 namespace freshet::ingest {
 namespace {
 
-constexpr std::size_t kMaxBatchBytes = std::size_t{16} << 20;
 constexpr std::chrono::seconds kTroubleShown{5};
 
 Timestamp arrival_of(const rd_kafka_message_t& message, Timestamp now) {
@@ -68,41 +67,40 @@ Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::millise
   const KafkaMonitor::View view = monitor_.view();
   gaps_.settle(view.begins, view.number);
   auto wait = static_cast<int>(timeout.count());
-  while (collecting_.records.size() < max_records && collected_bytes_ < kMaxBatchBytes) {
+  while (!collected_.is_full(max_records)) {
     const RdMessage message(rd_kafka_consumer_poll(consumer_.get(), wait));
     if (!message) break;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       note(*message, view.number);
     } else {
-      gaps_.arrived(message->partition, message->offset, view.number);
-      collect(*message);
+      collect(*message, view.number);
     }
     wait = 0;  // waits for the first message only
   }
   revoked_.clear();
-  collected_bytes_ = 0;
-  if (collecting_.next.empty() && std::chrono::steady_clock::now() < trouble_until_) {
+  LogBatch batch = collected_.take();
+  if (batch.next.empty() && std::chrono::steady_clock::now() < trouble_until_) {
     return Error{Errc::unavailable, trouble_};
   }
-  return std::exchange(collecting_, {});
+  return batch;
 }
 
-void KafkaReader::collect(const rd_kafka_message_s& message) {
-  LogRecord record{{message.partition, message.offset},
-                   arrival_of(message, SystemClock().now()),
-                   bytes_of(message.key, message.key_len),
-                   bytes_of(message.payload, message.len),
-                   headers_of(message)};
-  collected_bytes_ += record.key.size() + record.value.size();
-  for (const auto& [name, value] : record.headers) collected_bytes_ += name.size() + value.size();
-  collecting_.next[message.partition] = message.offset + 1;
-  collecting_.records.push_back(std::move(record));
+void KafkaReader::collect(const rd_kafka_message_s& message, std::uint64_t look) {
+  const auto found = gaps_.arrived(message.partition, message.offset, look);
+  if (found == GapDetector::Found::recreated) collected_.begin_anew(message.partition);
+  collected_.add({{message.partition, message.offset},
+                  arrival_of(message, SystemClock().now()),
+                  bytes_of(message.key, message.key_len),
+                  bytes_of(message.payload, message.len),
+                  headers_of(message)});
 }
 
 /// The end of a partition, or an error.
 void KafkaReader::note(const rd_kafka_message_s& message, std::uint64_t look) {
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    if (gaps_.reached(message.partition, message.offset, look)) collecting_.next[message.partition] = message.offset;
+    const auto found = gaps_.reached(message.partition, message.offset, look);
+    if (found == GapDetector::Found::recreated) collected_.begin_anew(message.partition);
+    if (found != GapDetector::Found::expected) collected_.pass(message.partition, message.offset);
     return;
   }
   const std::string text = std::string("kafka: ") + rd_kafka_message_errstr(&message);
@@ -173,7 +171,7 @@ RdPartitions KafkaReader::to_list(const Positions& positions) const {
 void KafkaReader::add_owned(const std::set<int>& added, const Positions& positions, const Positions& news) {
   for (const int partition : added) gaps_.forget(partition);
   moved_to(positions);
-  move_to(collecting_.next, news);
+  for (const auto& [partition, offset] : news) collected_.pass(partition, offset);
   ++changes_;
   const MutexLock lock(mutex_);
   owned_.insert(added.begin(), added.end());
@@ -181,14 +179,12 @@ void KafkaReader::add_owned(const std::set<int>& added, const Positions& positio
 }
 
 void KafkaReader::remove_owned(const std::set<int>& removed) {
-  std::erase_if(collecting_.records,
-                [&](const LogRecord& record) { return removed.contains(record.position.partition); });
+  collected_.drop(removed);
   revoked_.insert(removed.begin(), removed.end());
   ++changes_;
   const MutexLock lock(mutex_);
   for (const int partition : removed) {
     gaps_.forget(partition);
-    collecting_.next.erase(partition);
     owned_.erase(partition);
   }
 }

@@ -9,6 +9,7 @@
 #include "base/metrics.h"
 #include "base/sync.h"
 #include "ingest/event_log.h"
+#include "ingest/kafka/batch_collector.h"
 #include "ingest/kafka/gap_detector.h"
 #include "ingest/kafka/kafka_monitor.h"
 #include "ingest/kafka/rd_handles.h"
@@ -58,13 +59,12 @@ class KafkaReader : public LogReader {
   RdKafka consumer_;
 
  private:
-  void collect(const rd_kafka_message_s& message);
+  void collect(const rd_kafka_message_s& message, std::uint64_t look);
   void note(const rd_kafka_message_s& message, std::uint64_t look);
   void give_back(const rd_kafka_message_s& message);
 
   // polling thread only
-  LogBatch collecting_;  // for the next return of poll()
-  std::size_t collected_bytes_ = 0;
+  BatchCollector collected_;   // for the next returns of poll()
   std::set<int> revoked_;      // since poll() last returned
   std::uint64_t changes_ = 0;  // of owned_
   GapDetector gaps_;

@@ -23,6 +23,7 @@ void drop(EventBatch& batch, const std::set<int>& revoked) {
   std::erase_if(batch.events, [&](const auto& entry) { return revoked.contains(entry.position.partition); });
   std::erase_if(batch.rejected, [&](const auto& record) { return revoked.contains(record.position.partition); });
   std::erase_if(batch.next, [&](const auto& next) { return revoked.contains(next.first); });
+  std::erase_if(batch.recreated, [&](std::int32_t partition) { return revoked.contains(partition); });
 }
 
 Positions read_positions(const HistorySink& sink) {

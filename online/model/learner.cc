@@ -135,11 +135,8 @@ void Learner::Impl::learn(const EventBatch& batch) {
     if (event.event.kind == EventKind::erase) checkpoints_with_erased = options.keep_checkpoints;
   }
   scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);
-  for (const auto& [partition, next] : batch.next) {
-    const auto own = positions.find(partition);
-    // The log was recreated: the checkpoint before has no position in the new one.
-    if (own != positions.end() && next < own->second) fallback.erase(partition);
-  }
+  // The checkpoint before has no position in a log that was recreated since.
+  for (const std::int32_t partition : batch.recreated) fallback.erase(partition);
   move_to(positions, batch.next);
   unpublished = unsaved = true;
   gauges->events.Increment(static_cast<double>(batch.events.size()));

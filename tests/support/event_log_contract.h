@@ -213,6 +213,48 @@ TEST_P(EventLogContract, AGroupReaderGoesOnFromThePositionsItIsGiven) {
   reader->commit(positions_after(records));
 }
 
+TEST_P(EventLogContract, ALogThatEndsBeforeAReadersPositionWasRecreatedAndTheReaderSaysSoOnce) {
+  const auto written = entries(20, 2);  // partitions of Kafka may be empty
+  ASSERT_TRUE(append_and_wait(log(), written));
+  Positions beyond, ends;
+  std::set<std::int32_t> partitions;
+  ASSERT_TRUE(eventually([&] {
+    const auto known = log().partitions();
+    if (known) partitions.insert(known->begin(), known->end());
+    return known.has_value();
+  }));
+  for (const std::int32_t partition : partitions) beyond[partition] = 1000;
+  const auto check = [&](ingest::LogReader& reader) {
+    std::vector<std::string> values;
+    std::multiset<std::int32_t> recreated;
+    ends.clear();
+    EXPECT_TRUE(eventually([&] {
+      auto batch = reader.poll(1000, std::chrono::milliseconds(100));
+      if (!batch) return false;
+      move_to(ends, batch->next);
+      for (const std::int32_t partition : batch->recreated) EXPECT_TRUE(batch->next.contains(partition)) << partition;
+      recreated.insert(batch->recreated.begin(), batch->recreated.end());
+      for (ingest::LogRecord& record : batch->records) values.push_back(std::move(record.value));
+      return values.size() >= written.size() && recreated.size() >= partitions.size();
+    }));
+    EXPECT_THAT(values, ::testing::UnorderedElementsAreArray(values_of(written)));
+    EXPECT_THAT(recreated, ::testing::ElementsAreArray(partitions));
+    const auto idle = reader.poll(1000, std::chrono::milliseconds(10));
+    EXPECT_TRUE(idle && idle->recreated.empty());
+    EXPECT_EQ(reader.lost_records(), 0U);
+  };
+  check(*log().open_reader(ingest::Sharing::group, [&] { return beyond; }));
+  const auto reader = open_all();
+  reader->seek(beyond);
+  check(*reader);
+
+  reader->seek(ends);
+  const auto at_end = reader->poll(1000, std::chrono::milliseconds(200));
+  ASSERT_TRUE(at_end);
+  EXPECT_TRUE(at_end->records.empty());
+  EXPECT_TRUE(at_end->recreated.empty()) << "the end itself is a place to wait at";
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(EventLogContract);
 
 inline std::string contract_name(const ::testing::TestParamInfo<LogUnderTestFactory>& info) { return info.param.name; }

@@ -25,7 +25,8 @@ class ScriptedReader final : public EventReader {
     EventBatch batch;
     const std::size_t end = std::min({events_.size(), stop_before, next_ + std::min(batch_, max_records)});
     for (; next_ < end; ++next_) batch.events.push_back({{0, static_cast<std::int64_t>(next_)}, events_[next_]});
-    if (batch.events.empty()) {
+    if (std::exchange(recreated, false)) batch.recreated.insert(0);
+    if (batch.events.empty() && batch.recreated.empty()) {
       if (at_end) at_end();
       return batch;
     }
@@ -36,7 +37,8 @@ class ScriptedReader final : public EventReader {
   void seek(const Positions& positions) override {
     const auto at = positions.find(0);
     next_ = at == positions.end() ? 0 : static_cast<std::size_t>(at->second);
-    if (next_ > events_.size()) next_ = 0;  // the log has been replaced by a shorter one
+    recreated = recreated || next_ > events_.size();
+    if (recreated) next_ = 0;
   }
 
   Positions end_positions() const override { return {{0, static_cast<std::int64_t>(events_.size() + unread)}}; }
@@ -44,6 +46,7 @@ class ScriptedReader final : public EventReader {
   std::function<void()> at_end;
   std::size_t stop_before = SIZE_MAX;
   std::size_t unread = 0;  ///< events that end_positions() counts in addition
+  bool recreated = false;  ///< the log was recreated: seek() goes to its beginning, and the next batch says so
   int failures = 0;        ///< number of polls that fail first
 
  private:

@@ -172,8 +172,18 @@ TEST_F(HistoryStoreTest, AnErasureIsFasterThanTheEventsBeforeItAndNotThanThoseAf
 TEST_F(HistoryStoreTest, PositionsOfErasuresMeanNothingInALogThatWasRecreated) {
   commit({user_event(100, "v", "x", 1000)});
   ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 200}}));
-  commit({user_event(0, "u", "of the new log", 1000)});
-  EXPECT_EQ(recent("u"), Items{"of the new log"});
+  EventBatch recreated = batch_of({user_event(0, "u", "of the new log", 1000), user_event(150, "u", "longer", 1001)});
+  recreated.recreated = {0};
+  ASSERT_TRUE(store_->commit(recreated, true));
+  EXPECT_EQ(recent("u"), (Items{"longer", "of the new log"})) << "however long the new log is already";
+  EXPECT_EQ(store_->positions()->at(0), 151);
+}
+
+TEST_F(HistoryStoreTest, RecordsThatAreReadAgainAreNotANewLog) {
+  commit({user_event(100, "v", "x", 1000)});
+  ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 200}}));
+  EXPECT_EQ(commit({user_event(50, "u", "erased", 1000)}).overtaken, 1U);
+  EXPECT_EQ(recent("u"), Items{});
 }
 
 TEST_F(HistoryStoreTest, OnlyTheNewestEventsPerOwnerAreKept) {

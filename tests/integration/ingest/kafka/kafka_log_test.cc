@@ -189,17 +189,6 @@ TEST(KafkaLog, RecordsDeletedBeforeTheyWereReadAreCountedAndPassed) {
   })) << reader->lost_records();
 }
 
-TEST(KafkaLog, APositionBeyondTheEndIsReadFromTheBeginning) {
-  MockKafka kafka;
-  kafka.create_topic("events", 1);
-  Metrics metrics;
-  KafkaLog log(kafka.options("events"), metrics);
-  ASSERT_TRUE(append_and_wait(log, entries(10, 1)));
-  const auto reader = log.open_reader(Sharing::group, [] { return Positions{{0, 1000}}; });
-  EXPECT_EQ(values_of(read(*reader, 10)), values_of(entries(10, 1)));
-  EXPECT_EQ(reader->lost_records(), 0U);
-}
-
 TEST(KafkaLog, DeadLettersKeepTheRecordAndSayWhyAndWhere) {
   MockKafka kafka;
   kafka.create_topic("events", 1);

@@ -233,15 +233,25 @@ TEST(EmbeddedLog, KeepsEverythingWhileAReaderHasCommittedNothing) {
   EXPECT_TRUE(eventually([&] { return embedded.journal().begin() == 10; }));
 }
 
-TEST(EmbeddedLog, APositionBeyondTheEndIsReadFromTheBeginning) {
+TEST(EmbeddedLog, AReaderSaysAtOnceThatTheLogWasRecreatedEvenIfItIsEmpty) {
   EmbeddedUnderTest embedded;
-  ASSERT_TRUE(append_and_wait(embedded.log(), entries(3, 1)));
   const auto reader = embedded.log().open_reader(Sharing::group, [] { return Positions{{0, 99}}; });
-  EXPECT_EQ(read(*reader, 3).front().position.offset, 0);
-  reader->seek({{0, 4}});
-  EXPECT_EQ(read(*reader, 3).front().position.offset, 0);
-  reader->seek({{0, 3}});
-  EXPECT_TRUE(reader->poll(1, std::chrono::milliseconds(0))->records.empty()) << "the end itself is a place to wait at";
+  const auto recreated = reader->poll(10, std::chrono::hours(1));
+  ASSERT_TRUE(recreated);
+  EXPECT_TRUE(recreated->records.empty());
+  EXPECT_EQ(recreated->next, (Positions{{0, 0}}));
+  EXPECT_EQ(recreated->recreated, std::set<std::int32_t>{0});
+  EXPECT_TRUE(reader->poll(10, std::chrono::milliseconds(0))->recreated.empty()) << "once";
+}
+
+TEST(EmbeddedLog, ALogThatHasGrownBeyondTheOldPositionBeforeTheFirstPollWasRecreatedAllTheSame) {
+  EmbeddedUnderTest embedded;
+  const auto reader = embedded.log().open_reader(Sharing::group, [] { return Positions{{0, 3}}; });
+  ASSERT_TRUE(append_and_wait(embedded.log(), entries(10, 1)));
+  const auto batch = reader->poll(100, std::chrono::seconds(10));
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->next, (Positions{{0, 10}}));
+  EXPECT_EQ(batch->recreated, std::set<std::int32_t>{0});
 }
 
 }  // namespace

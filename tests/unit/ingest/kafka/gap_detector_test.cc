@@ -5,6 +5,8 @@
 namespace freshet::ingest {
 namespace {
 
+using Found = GapDetector::Found;
+
 class GapDetectorTest : public ::testing::Test {
  protected:
   std::uint64_t lost() const { return gaps_.lost(); }
@@ -40,36 +42,47 @@ TEST_F(GapDetectorTest, AHoleInALogThatIsAllThereIsHarmless) {
 
 TEST_F(GapDetectorTest, TheEndOfAPartitionPassesOffsetsWithoutARecord) {
   gaps_.expect({{3, 5}});
-  EXPECT_FALSE(gaps_.reached(3, 5, 1));
-  EXPECT_TRUE(gaps_.reached(3, 9, 1));
-  EXPECT_FALSE(gaps_.reached(3, 9, 1)) << "told once";
-  gaps_.arrived(3, 9, 1);
-  EXPECT_FALSE(gaps_.reached(3, 10, 1));
+  EXPECT_EQ(gaps_.reached(3, 5, 1), Found::expected);
+  EXPECT_EQ(gaps_.reached(3, 9, 1), Found::jump);
+  EXPECT_EQ(gaps_.reached(3, 9, 1), Found::expected) << "told once";
+  EXPECT_EQ(gaps_.arrived(3, 9, 1), Found::expected);
+  EXPECT_EQ(gaps_.reached(3, 10, 1), Found::expected);
   gaps_.settle({{3, 0}}, 3);
   EXPECT_EQ(lost(), 0) << "nothing was deleted: an aborted transaction";
 }
 
 TEST_F(GapDetectorTest, APartitionThatWasEmptiedUnreadIsALoss) {
   gaps_.expect({{3, 5}});
-  EXPECT_TRUE(gaps_.reached(3, 9, 1));
+  EXPECT_EQ(gaps_.reached(3, 9, 1), Found::jump);
   gaps_.settle({{3, 9}}, 3);
   EXPECT_EQ(lost(), 4);
 }
 
 TEST_F(GapDetectorTest, APartitionThatWasEmptiedBeforeItWasEverReadIsPassedAndNoLoss) {
-  EXPECT_FALSE(gaps_.reached(0, 0, 1)) << "that is where it begins anyway";
-  EXPECT_TRUE(gaps_.reached(4, 9, 1));
-  EXPECT_FALSE(gaps_.reached(4, 9, 1));
+  EXPECT_EQ(gaps_.reached(0, 0, 1), Found::expected) << "that is where it begins anyway";
+  EXPECT_EQ(gaps_.reached(4, 9, 1), Found::jump);
+  EXPECT_EQ(gaps_.reached(4, 9, 1), Found::expected);
   gaps_.arrived(4, 9, 1);
   gaps_.settle({{4, 9}}, 5);
   EXPECT_EQ(lost(), 0);
 }
 
-TEST_F(GapDetectorTest, ALogMadeAnewIsReadFromItsBeginning) {
+TEST_F(GapDetectorTest, ALogThatGoesBackWasRecreatedAndThatIsToldOnce) {
+  gaps_.expect({{0, 50}, {1, 50}});
+  EXPECT_EQ(gaps_.arrived(0, 0, 1), Found::recreated);
+  EXPECT_EQ(gaps_.arrived(0, 1, 1), Found::expected);
+  EXPECT_EQ(gaps_.reached(1, 0, 1), Found::recreated) << "while it is still empty";
+  EXPECT_EQ(gaps_.reached(1, 0, 1), Found::expected);
+  EXPECT_EQ(gaps_.arrived(1, 0, 1), Found::expected);
+  gaps_.settle({{0, 0}, {1, 0}}, 5);
+  EXPECT_EQ(lost(), 0);
+}
+
+TEST_F(GapDetectorTest, AJumpInTheOldLogIsNotJudgedByTheNewOne) {
   gaps_.expect({{0, 50}});
-  gaps_.arrived(0, 0, 1);
-  gaps_.arrived(0, 1, 1);
-  gaps_.settle({{0, 0}}, 5);
+  EXPECT_EQ(gaps_.arrived(0, 70, 1), Found::jump);
+  EXPECT_EQ(gaps_.arrived(0, 60, 2), Found::recreated);
+  gaps_.settle({{0, 60}}, 5);
   EXPECT_EQ(lost(), 0);
 }
 

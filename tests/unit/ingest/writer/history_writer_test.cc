@@ -266,6 +266,44 @@ TEST_F(HistoryWriterTest, ABatchOfPositionsAloneIsPassed) {
   EXPECT_THAT(done_, ElementsAre("store 0-50", "log 0-50"));
 }
 
+TEST_F(HistoryWriterTest, TokensOfALogThatWasRecreatedWaitForItsOwnEvents) {
+  sink_.positions = Positions{{0, 300}};
+  visible_.move_to({{0, 300}});
+  LogBatch empty;
+  empty.next[0] = 0;
+  empty.recreated = {0};
+  bool woken = false, woken_early = false;
+  log_.polls.emplace_back(std::move(empty));
+  log_.note = sink_.note = [&](const std::string& what) {
+    done_.push_back(what);
+    if (what == "store 0-1") {
+      visible_.wait_for({{0, 1}}, [&] { woken = true; });
+      woken_early = woken;
+    }
+  };
+  log_.polls.emplace_back(batch_of(0, 0, {event("a")}));
+  run();
+  EXPECT_THAT(done_, ElementsAre("store 0-0", "log 0-0", "store 0-1", "log 0-1"));
+  EXPECT_THAT(sink_.commits[0].recreated, ElementsAre(0)) << "the store is told";
+  EXPECT_THAT(sink_.commits[1].recreated, IsEmpty());
+  EXPECT_FALSE(woken_early) << "the old log's position does not count";
+  EXPECT_TRUE(woken);
+  EXPECT_EQ(visible_.positions(), (Positions{{0, 1}}));
+}
+
+TEST_F(HistoryWriterTest, ThatALogWasRecreatedIsToldToTheStoreUntilItIsWrittenAndToNobodyElse) {
+  LogBatch batch = batch_of(0, 0, {event("mine")});
+  batch.next[1] = 0;
+  batch.recreated = {0, 1};
+  log_.polls.emplace_back(std::move(batch));
+  sink_.failures = 2;
+  log_.on_idle = [this] { log_.revoked = {1}; };
+  run();
+  ASSERT_EQ(sink_.commits.size(), 1U);
+  EXPECT_EQ(sink_.commits[0].next, (Positions{{0, 1}}));
+  EXPECT_THAT(sink_.commits[0].recreated, ElementsAre(0));
+}
+
 TEST_F(HistoryWriterTest, TellsTheReaderWhereToGoOn) {
   sink_.positions = Positions{{0, 4}, {2, 9}};
   log_.polls.emplace_back(batch_of(0, 4, {event("a")}));

@@ -342,6 +342,31 @@ TEST_F(LearnerTest, AfterTheLogWasRecreatedNoPositionOfTheOldOneIsCommitted) {
   });
 }
 
+TEST_F(LearnerTest, ALogThatWasRecreatedMayBeLongerThanTheOldOneWhenItIsRead) {
+  options.keep_checkpoints = 2;
+  ScriptedReader old(std::vector<Event>(events.begin(), events.begin() + 10));
+  run(old);
+  const std::vector<Event> stream(events.begin(), events.begin() + 50);
+  ScriptedReader recreated(stream, 50);
+  recreated.recreated = true;
+  run(recreated, [](Learner& learner) { EXPECT_EQ(learner.status().positions.at(0), 50); });
+  EXPECT_EQ(safe.back(), 0) << "the checkpoint before has no position in it";
+}
+
+TEST_F(LearnerTest, ALogThatWasRecreatedAndIsStillEmptyIsNotBehindThePositionOfTheOldOne) {
+  ScriptedReader old(events);
+  run(old);
+  ScriptedReader recreated({});
+  run(recreated, [](Learner& learner) { EXPECT_EQ(learner.status().positions.at(0), 0); });
+  const std::vector<Event> stream(events.begin(), events.begin() + 50);
+  for (int start = 0; start < 2; ++start) {
+    ScriptedReader grown(stream);
+    run(grown, [&](Learner& learner) {
+      EXPECT_EQ(learner.status().events_learned, events.size() + stream.size()) << "learned once";
+    });
+  }
+}
+
 TEST_F(LearnerTest, WritesCheckpointsUntilNoneIsOlderThanAnErasure) {
   options.keep_checkpoints = 3;
   std::vector<Event> stream(events.begin(), events.begin() + 100);
