@@ -14,9 +14,15 @@ namespace freshet::store {
 struct ErasedPart {
   Positions before;  ///< of these partitions what is before these offsets
   bool elsewhere;    ///< everything in other partitions
+  /// Up to where the log has been committed. What is stored of a partition beyond that is of a log before it was
+  /// recreated, so it is earlier than any erasure.
+  Positions committed{};
 
   bool covers(const Position& position) const {
-    return before.contains(position.partition) ? is_below(position, before) : elsewhere;
+    const auto own = before.find(position.partition);
+    if (own == before.end()) return elsewhere;
+    const auto end = committed.find(position.partition);
+    return position.offset < own->second || (end != committed.end() && position.offset >= end->second);
   }
 };
 

@@ -40,8 +40,10 @@ bool has_word(std::string_view prose, std::string_view id) {
 /// Finds the owners of erasures in records that are not events.
 class NamedOwners {
  public:
-  explicit NamedOwners(std::span<const Erasure> erasures) {
-    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true});
+  NamedOwners(std::span<const Erasure> erasures, const Positions& committed) {
+    for (const Erasure& erasure : erasures) {
+      by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true, committed});
+    }
   }
 
   /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition.
@@ -125,7 +127,9 @@ Result<void> Erasures::erase_dead_letters(std::span<const Erasure> erasures) {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   if (erasures.empty() || db.dead_letter_count == 0) return {};
-  const NamedOwners named(erasures);
+  const auto positions = stored_positions(db);
+  if (!positions) return positions.error();
+  const NamedOwners named(erasures, *positions);
   rocksdb::WriteBatch batch;
   rocksdb::ReadOptions options;
   options.fill_cache = false;

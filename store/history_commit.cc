@@ -137,7 +137,8 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
     counts_.carried_out.insert(record.position);
     return {};
   }
-  const ErasedPart part{{{record.position.partition, record.position.offset + 1}}, !record.event.partition_only};
+  const Positions after{{record.position.partition, record.position.offset + 1}};
+  const ErasedPart part{after, !record.event.partition_only, after};
 
   // Rows that this batch has added are not in the store yet.
   if (owner.kind == Owner::Kind::user) {

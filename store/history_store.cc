@@ -119,8 +119,10 @@ Result<void> HistoryStore::erase(const Owner& owner, const Positions& before) {
   Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   const std::lock_guard writes(db.history_writes);
+  const auto committed = stored_positions(db);
+  if (!committed) return committed.error();
   rocksdb::WriteBatch batch;
-  const auto erasure = erase_history(db, batch, owner, {before, /*elsewhere=*/true}, /*keeps_own=*/false);
+  const auto erasure = erase_history(db, batch, owner, {before, /*elsewhere=*/true, *committed}, /*keeps_own=*/false);
   if (!erasure) return erasure.error();
   put_erasure(db, batch, *erasure);
   rocksdb::WriteOptions durable;

@@ -292,6 +292,16 @@ TEST_F(DeadLettersOfErased, WhatCameAfterTheEraseRecordStays) {
   EXPECT_EQ(left(), std::vector<std::string>{R"({"user":"u1","again":true})"});
 }
 
+TEST_F(DeadLettersOfErased, WhatIsOfTheLogBeforeItWasRecreatedGoes) {
+  for (int i = 0; i < 3; ++i) reject(R"({"user":"u1"})");
+  EventBatch recreated;
+  recreated.next[0] = next_ = 1;
+  recreated.recreated = {0};
+  ASSERT_TRUE(histories_.commit(recreated, true));
+  erase("u1");
+  EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
 TEST_F(ErasuresTest, AnErasedJournalRecordKeepsItsOffset) {
   Journal journal(database_);
   const std::vector<JournalRecord> records{{0, {}, "a", "1"}, {0, {}, kSomebody.id, "2"}, {0, {}, kSomebody.id, "3"}};

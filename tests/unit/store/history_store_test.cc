@@ -179,6 +179,27 @@ TEST_F(HistoryStoreTest, PositionsOfErasuresMeanNothingInALogThatWasRecreated) {
   EXPECT_EQ(store_->positions()->at(0), 151);
 }
 
+TEST_F(HistoryStoreTest, AnErasureCoversWhatItsOwnerDidInTheLogBeforeItWasRecreated) {
+  for (const bool by_request : {true, false}) {
+    const std::string user = by_request ? "r" : "u";
+    PositionedEvent old = user_event(300, user, "of the old log", 1000);
+    old.event.session = "shared";
+    commit({old});
+    EventBatch recreated = batch_of({user_event(0, user, "of the new log", 1001)});
+    recreated.recreated = {0};
+    ASSERT_TRUE(store_->commit(recreated, true));
+    PositionedEvent record = user_event(1, user, "", 1002);
+    record.event.kind = EventKind::erase;
+    record.event.partition_only = true;
+    if (by_request) {
+      ASSERT_TRUE(store_->erase({Owner::Kind::user, user}, {{0, 2}}));
+    }
+    commit({record, user_event(2, user, "new", 1003)});
+    EXPECT_EQ(recent(user), Items{"new"}) << user;
+    EXPECT_EQ(freshet::testing::items_of_events(*store_->recent({Owner::Kind::session, "shared"}, 10)), Items{});
+  }
+}
+
 TEST_F(HistoryStoreTest, RecordsThatAreReadAgainAreNotANewLog) {
   commit({user_event(100, "v", "x", 1000)});
   ASSERT_TRUE(store_->erase({Owner::Kind::user, "u"}, {{0, 200}}));
