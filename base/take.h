@@ -14,6 +14,14 @@ inline bool take_char(std::string_view& text, char wanted) {
   return true;
 }
 
+/// Removes a UTF-8 byte order mark from the front of `text`. Returns its length: 0 if there is none.
+inline std::size_t take_byte_order_mark(std::string_view& text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  if (!text.starts_with(kMark)) return 0;
+  text.remove_prefix(kMark.size());
+  return kMark.size();
+}
+
 /// Removes a non-negative decimal number without leading zeros from the front of `text`. False if there is none, or if it
 /// does not fit.
 template <typename Number>

@@ -8,11 +8,12 @@
 #include <cstdint>
 #include <string>
 
+#include "base/take.h"
+
 namespace freshet::store {
 namespace {
 
 constexpr int kMaxNested = 4;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::array<std::string_view, 5> kOfEverybody{"item", "type", "ts", "value", "consent"};
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
@@ -132,7 +133,7 @@ class Scanner {
 }  // namespace
 
 void visit_texts(std::string_view value, const TextVisitor& visitor) {
-  if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
+  take_byte_order_mark(value);
   const auto first = std::ranges::find_if_not(value, is_space);
   if (first != value.end() && std::string_view("{[\"'").find(*first) != std::string_view::npos) {
     Scanner(value, visitor, 0).run();

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/suggestion.h"
+#include "base/take.h"
 #include "cli/streams/byte_source.h"
 #include "ingest/codec/event_decoder.h"
 
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t kComplaints = 5;
 constexpr std::size_t kMaxLineBytes = 1 << 20;
 constexpr std::size_t kMaxRecordLines = 100;  // of a CSV record: a field in quotes may have line breaks
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
                                             "value", "id",      "request", "consent", "-"};
 
@@ -213,7 +213,7 @@ Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
       const std::size_t end = std::min(newline, buffer.size());
       std::string_view line(buffer.data() + at, end - at);
       at = std::min(end + 1, buffer.size());
-      if (lines == 0 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+      if (lines == 0) take_byte_order_mark(line);
       if (line.ends_with('\r')) line.remove_suffix(1);
       lines += 1 + static_cast<std::uint64_t>(std::ranges::count(line, '\n'));
       return std::optional(line);

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "base/take.h"
 #include "ingest/codec/member_text.h"
 
 namespace freshet::ingest {
@@ -20,7 +21,6 @@ using simdjson::dom::object;
 
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kUsualBytes = 4096;  // few records are longer
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Why a record is refused: the first fault found.
 using Fault = std::string;
@@ -261,7 +261,7 @@ EventDecoder::~EventDecoder() = default;
 
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
   if (!check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
-  if (value.starts_with(kByteOrderMark)) value.remove_prefix(kByteOrderMark.size());
+  take_byte_order_mark(value);
   // simdjson reads whole registers, past the end of the text.
   padded.assign(value);
   padded.append(simdjson::SIMDJSON_PADDING, '\0');

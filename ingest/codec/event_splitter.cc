@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/take.h"
+
 namespace freshet::ingest {
 namespace {
 
@@ -110,8 +112,8 @@ Result<Texts> split_sequence(std::string_view body, std::size_t at) {
 }  // namespace
 
 Result<std::vector<std::string_view>> split_events(std::string_view body) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  std::size_t at = body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  std::string_view rest = body;  // places in errors are in the body, which is kept whole for them
+  std::size_t at = take_byte_order_mark(rest);
   while (at < body.size() && is_space(body[at])) ++at;
   if (at == body.size()) return Error{Errc::invalid, "the body is empty"};
   if (body[at] == '[') return split_array(body, at + 1);
