@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/json_text.h"
+#include "base/take.h"
 
 namespace freshet::serve {
 namespace {
@@ -228,9 +229,7 @@ ApiResponse problem(unsigned status, std::string_view detail) {
 ApiResponse problem(const Error& error) { return problem(status_of(error.code), error.message); }
 
 Result<json::value> parse_json(std::string_view body) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  const std::size_t skipped = body.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  body.remove_prefix(skipped);
+  const std::size_t skipped = take_byte_order_mark(body);
   json::parse_options options;
   options.max_depth = kMaxDepth;
   json::stream_parser parser({}, options);
