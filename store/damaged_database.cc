@@ -15,10 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check(const std::string& what, const rocksdb::Status& status) {
-  if (!status.ok()) throw std::runtime_error(what + ": " + status.ToString());
-}
-
 rocksdb::DBOptions lenient_options() {
   rocksdb::DBOptions options;
   options.paranoid_checks = false;
@@ -76,7 +72,7 @@ DamagedDatabase::DamagedDatabase(const std::string& path, const std::string& scr
     : impl_(impl) {
   if (open(path).ok() && note_files()) return;
   list_files_again(path, scratch);
-  check("cannot open what was found in " + path, open(scratch));
+  require_ok("cannot open what was found in " + path, open(scratch));
 }
 
 DamagedDatabase::~DamagedDatabase() {
@@ -145,11 +141,11 @@ void DamagedDatabase::list_files_again(const std::string& path, const std::strin
                                   rocksdb::Options(rocksdb::DBOptions{}, descriptors.back().options),
                                   impl_.family(family));
     constexpr std::uint64_t kAboveAll = 900'000'000;
-    check("cannot write to " + scratch, writer.Open(scratch + "/" + std::to_string(kAboveAll + i) + ".sst"));
-    check("cannot write to " + scratch, writer.Delete("nothing"));
-    check("cannot write to " + scratch, writer.Finish());
+    require_ok("cannot write to " + scratch, writer.Open(scratch + "/" + std::to_string(kAboveAll + i) + ".sst"));
+    require_ok("cannot write to " + scratch, writer.Delete("nothing"));
+    require_ok("cannot write to " + scratch, writer.Finish());
   }
-  check("cannot repair " + path, rocksdb::RepairDB(scratch, lenient_options(), descriptors));
+  require_ok("cannot repair " + path, rocksdb::RepairDB(scratch, lenient_options(), descriptors));
 }
 
 DamagedDatabase::Reading DamagedDatabase::read(Family family, const Visit& visit) const {

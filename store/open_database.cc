@@ -179,6 +179,10 @@ void refuse_to_open(const std::string& directory, const rocksdb::Status& status)
   refuse(message + (in_use(status) ? "in use by another process" : status.ToString()));
 }
 
+void require_ok(const std::string& what, const rocksdb::Status& status) {
+  if (!status.ok()) refuse(what + ": " + status.ToString());
+}
+
 void refuse(const Database::Impl& impl, const std::string& what, const Error& error) {
   const std::string message = "cannot read " + what + " in " + impl.options.directory + ": " + error.message;
   if (error.code == Errc::corrupt) throw Damage(message + kWayOut);

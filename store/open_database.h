@@ -24,6 +24,9 @@ struct Damage : std::runtime_error {
 /// Throws: the data directory cannot be opened because of `status`. Says so if it is in use.
 [[noreturn]] void refuse_to_open(const std::string& directory, const rocksdb::Status& status);
 
+/// Throws "`what`: the reason" unless `status` is ok.
+void require_ok(const std::string& what, const rocksdb::Status& status);
+
 /// Opens RocksDB in the data directory. Creates it if it is missing, unless `read_only`.
 void open_database(Database::Impl& impl, bool read_only);
 

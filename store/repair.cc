@@ -29,10 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void check(const std::string& what, const rocksdb::Status& status) {
-  if (!status.ok()) throw std::runtime_error(what + ": " + status.ToString());
-}
-
 /// Keeps a service from using the directory.
 class DirectoryLock {
  public:
@@ -84,7 +80,7 @@ class Copy {
  public:
   explicit Copy(Database::Impl& to) : to_(to) {
     for (auto* handle : to.handles) {  // what is too old or too much is the service's to delete, by its own options
-      check("cannot prepare the new database", to.db->SetOptions(handle, {{"disable_auto_compactions", "true"}}));
+      require_ok("cannot prepare the new database", to.db->SetOptions(handle, {{"disable_auto_compactions", "true"}}));
     }
   }
 
@@ -99,13 +95,13 @@ class Copy {
   void write() {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    check("cannot write the new database", to_.db->Write(options, &batch_));
+    require_ok("cannot write the new database", to_.db->Write(options, &batch_));
     batch_.Clear();
   }
 
   void finish() {
     write();
-    check("cannot write the new database", to_.db->Flush({}, {to_.handles.begin(), to_.handles.end()}));
+    require_ok("cannot write the new database", to_.db->Flush({}, {to_.handles.begin(), to_.handles.end()}));
   }
 
  private:
