@@ -71,17 +71,17 @@ Result<std::string> text_field(const json::value& value, std::string_view field)
   return std::string(value.as_string());
 }
 
-Result<std::vector<std::string>> categories_field(const json::value& value) {
-  if (!value.is_array()) return bad_field("categories", "expected an array of strings");
+Result<std::vector<std::string>> categories_field(const json::value& value, std::string_view field) {
+  if (!value.is_array()) return bad_field(field, "expected an array of strings");
   std::vector<std::string> categories;
   for (const json::value& entry : value.as_array()) {
-    if (!entry.is_string()) return bad_field("categories", "expected an array of strings");
+    if (!entry.is_string()) return bad_field(field, "expected an array of strings");
     categories.emplace_back(entry.as_string());
   }
   return categories;
 }
 
-Result<Timestamp> time_field(const json::value& value) {
+Result<Timestamp> time_field(const json::value& value, std::string_view field) {
   if (value.is_string()) {
     const auto time = parse_rfc3339(std::string_view(value.as_string()));
     if (time) return *time;
@@ -89,7 +89,25 @@ Result<Timestamp> time_field(const json::value& value) {
     const auto time = parse_time_number(value.to_number<double>());
     if (time) return *time;
   }
-  return bad_field("ts", "expected RFC 3339 text, or milliseconds or seconds since 1970");
+  return bad_field(field, "expected RFC 3339 text, or milliseconds or seconds since 1970");
+}
+
+Result<bool> bool_field(const json::value& value, std::string_view field) {
+  if (!value.is_bool()) return bad_field(field, "expected true or false");
+  return value.as_bool();
+}
+
+Result<double> number_field(const json::value& value, std::string_view field) {
+  boost::system::error_code error;
+  const double number = value.to_number<double>(error);
+  if (error || !std::isfinite(number)) return bad_field(field, "expected a number");
+  return number;
+}
+
+/// The object as text; empty if it has no members.
+Result<std::string> object_field(const json::value& value, std::string_view field) {
+  if (!value.is_object()) return bad_field(field, "expected an object");
+  return value.as_object().empty() ? std::string() : to_text(value);
 }
 
 /// The first member that an object has twice. Which of the two would count is anybody's guess, and Boost takes the last.
@@ -110,38 +128,36 @@ std::optional<std::string> repeated_member(std::string_view text) {
   return std::nullopt;
 }
 
-constexpr std::array<std::string_view, 8> kItemFields{"item", "title",     "text",  "categories",
-                                                      "ts",   "available", "price", "attributes"};
+struct ItemField {
+  std::string_view name;
+  Result<void> (*set)(Item& item, const json::value& value, std::string_view name);
+};
+
+/// Sets `Member` to what `read` makes of the value.
+template <auto Member, auto read>
+Result<void> set(Item& item, const json::value& value, std::string_view name) {
+  auto result = read(value, name);
+  if (!result) return result.error();
+  item.*Member = *std::move(result);
+  return {};
+}
+
+constexpr std::array<ItemField, 8> kItemFields{{
+    {"item", set<&Item::item, id_from_json>},
+    {"title", set<&Item::title, text_field>},
+    {"text", set<&Item::text, text_field>},
+    {"categories", set<&Item::categories, categories_field>},
+    {"ts", set<&Item::time, time_field>},
+    {"available", set<&Item::available, bool_field>},
+    {"price", set<&Item::price, number_field>},
+    {"attributes", set<&Item::attributes, object_field>},
+}};
 
 /// Sets one field of `item`; null leaves it as it is. Unknown fields are an error: a typo would silently lose data.
 Result<void> set_field(Item& item, std::string_view name, const json::value& value) {
-  if (std::ranges::count(kItemFields, name) == 0) return bad_field(name, "unknown field");
-  if (value.is_null()) return {};
-  const auto assign = [](auto& target, auto result) -> Result<void> {
-    if (!result) return result.error();
-    target = *std::move(result);
-    return {};
-  };
-  if (name == "item") return assign(item.item, id_from_json(value, "item"));
-  if (name == "title") return assign(item.title, text_field(value, "title"));
-  if (name == "text") return assign(item.text, text_field(value, "text"));
-  if (name == "categories") return assign(item.categories, categories_field(value));
-  if (name == "ts") return assign(item.time, time_field(value));
-  if (name == "available") {
-    if (!value.is_bool()) return bad_field(name, "expected true or false");
-    item.available = value.as_bool();
-    return {};
-  }
-  if (name == "price") {
-    boost::system::error_code error;
-    const double price = value.to_number<double>(error);
-    if (error || !std::isfinite(price)) return bad_field(name, "expected a number");
-    item.price = price;
-    return {};
-  }
-  if (!value.is_object()) return bad_field(name, "expected an object");
-  item.attributes = value.as_object().empty() ? "" : to_text(value);
-  return {};
+  const auto field = std::ranges::find(kItemFields, name, &ItemField::name);
+  if (field == kItemFields.end()) return bad_field(name, "unknown field");
+  return value.is_null() ? Result<void>() : field->set(item, value, name);
 }
 
 }  // namespace
