@@ -206,6 +206,7 @@ Router::Router(const AccessControl& access, const BrowserRules& browsers, const 
 Router::~Router() = default;
 
 void Router::add(Route route) {
+  FRESHET_CHECK(!route.scope || !route.details);
   auto entry = std::make_unique<Entry>(std::move(route), metrics_);
   std::size_t next = 0;
   for (const std::string& segment : entry->pattern) {
@@ -312,13 +313,12 @@ Router::Match Router::match(const ApiRequest& request) const {
   const Route& route = match.entry_->route;
   match.path_ = values_in_path(match.entry_->pattern, target->segments);
   match.query_ = std::move(target->query);
-  match.decision_ =
-      access_.decide(route.scope, request.authorization, request.x_api_key, std::chrono::steady_clock::now());
+  // An open endpoint asks for a key only to tell its holder more, and refuses nobody.
+  auto decision = access_.decide(route.details ? route.details : route.scope, request.authorization, request.x_api_key,
+                                 std::chrono::steady_clock::now());
+  match.detailed_ = route.details && decision.kind == AccessControl::Decision::allowed;
+  if (!route.details) match.decision_ = std::move(decision);
   match.refusal_ = refusal(match.decision_, route);
-  match.detailed_ =
-      route.details &&
-      access_.decide(route.details, request.authorization, request.x_api_key, std::chrono::steady_clock::now()).kind ==
-          AccessControl::Decision::allowed;
   if (!match.refusal_ && route.body) match.refusal_ = unsupported(request);
   return match;
 }
