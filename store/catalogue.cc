@@ -6,17 +6,13 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "base/sip_hash.h"
 #include "store/codec/value_codec.h"
 #include "store/open_database.h"
 #include "store/rocks.h"
 
 namespace freshet::store {
 namespace {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 using ItemMap = std::unordered_map<std::string, std::shared_ptr<const Item>, TextHash, std::equal_to<>>;
 

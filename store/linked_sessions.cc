@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
-#include "base/random.h"
+#include "base/sip_hash.h"
 
 namespace freshet::store {
 
+// Under a key that nobody knows: a pair with the hash of another's link would keep that link from being written, and
+// erasing the other user would not find the session.
 std::uint64_t LinkedSessions::hash(std::string_view user, std::string_view session) {
-  return std::max<std::uint64_t>(1, stable_hash(session, stable_hash(user)));
+  static const SipKey key = random_sip_key();
+  return std::max<std::uint64_t>(1, sip_hash(key, sip_hash(key, 0, user), session));
 }
 
 bool LinkedSessions::wants(std::string_view user, std::string_view session, Timestamp time) const {

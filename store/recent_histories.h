@@ -4,12 +4,12 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/sip_hash.h"
 #include "base/sync.h"
 
 namespace freshet::store {
@@ -86,7 +86,7 @@ class RecentHistories {
     std::size_t bytes() const;
   };
 
-  using EntryMap = boost::unordered_flat_map<std::string_view, std::list<Entry>::iterator, std::hash<std::string_view>>;
+  using EntryMap = boost::unordered_flat_map<std::string_view, std::list<Entry>::iterator, TextHash>;
 
   struct alignas(64) Shard {
     mutable Mutex mutex;
@@ -101,7 +101,7 @@ class RecentHistories {
   };
   static constexpr std::size_t kShards = 64;
 
-  Shard& shard_of(std::string_view owner) { return shards_[std::hash<std::string_view>{}(owner) % kShards]; }
+  Shard& shard_of(std::string_view owner) { return shards_[TextHash{}(owner) % kShards]; }
 
   const std::size_t max_shard_bytes_;
   std::array<Shard, kShards> shards_;

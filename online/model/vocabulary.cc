@@ -3,10 +3,10 @@
 #include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <functional>
 #include <mutex>
 
 #include "base/saved_time.h"
+#include "base/sip_hash.h"
 #include "online/containers/chunked_array.h"
 #include "online/containers/lru.h"
 #include "online/containers/striped_mutex.h"
@@ -23,12 +23,12 @@ struct Vocabulary::Impl {
   // Keys are views of entries' names, which do not change while they are keys.
   struct Shard {
     mutable std::mutex mutex;
-    boost::unordered_flat_map<std::string_view, ItemIndex, std::hash<std::string_view>> numbers;  // guarded by mutex
+    boost::unordered_flat_map<std::string_view, ItemIndex, TextHash> numbers;  // guarded by mutex
   };
 
   explicit Impl(std::size_t the_max_items) : max_items(the_max_items), entries(the_max_items) {}
 
-  Shard& shard_of(std::string_view name) { return shards[std::hash<std::string_view>{}(name) % kShards]; }
+  Shard& shard_of(std::string_view name) { return shards[TextHash{}(name) % kShards]; }
 
   void assign(ItemIndex item, std::string_view name, std::int64_t time_ms) {
     Entry& entry = entries.at(item);

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/json_text.h"
+#include "base/sip_hash.h"
 #include "base/take.h"
 
 namespace freshet::serve {
@@ -113,7 +114,7 @@ Result<std::string> object_field(const json::value& value, std::string_view fiel
 /// The first member that an object has twice. Which of the two would count is anybody's guess, and Boost takes the last.
 /// REQUIRES: `text` is JSON
 std::optional<std::string> repeated_member(std::string_view text) {
-  std::vector<std::unordered_set<std::string>> open;  // the members so far, of each open object; none of an array
+  std::vector<std::unordered_set<std::string, TextHash>> open;  // members so far, per open object; none of an array
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '{' || text[at] == '[') open.emplace_back();
     if (text[at] == '}' || text[at] == ']') open.pop_back();
