@@ -131,7 +131,10 @@ Application::Impl::Impl(const Config& the_config)
       learner_reader(log->open_reader(ingest::Sharing::all, nullptr), read_options()),
       learner(
           learner_reader, checkpoints,
-          [this] { return std::make_unique<online::Model>(config.online, online::make_parts(config.online)); },
+          [this] {
+            return std::make_unique<online::Model>(config.online, online::make_parts(config.online),
+                                                   online::IdHash::random());
+          },
           config.online, clock, metrics),
       events(*log, transient, request_options(), own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock, metrics),
       eraser(database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics) {

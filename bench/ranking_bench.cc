@@ -56,7 +56,7 @@ struct Shop {
       model->learn(event);
       Context& context = sessions[event.user];
       context.now = event.time;
-      context.user_key = owner_key(Owner::Kind::user, event.user);
+      context.user_key = IdHash{}.user(event.user);
       context.session_key = context.user_key;
       const ItemIndex item = model->vocabulary().find(event.item);
       if (context.last_item() == item) continue;

@@ -13,8 +13,10 @@ namespace freshet::online {
 namespace {
 
 // Of save(); part of the on-disk format.
-constexpr std::uint64_t kFormat = 2;
-constexpr std::uint64_t kFormatWithoutTimeline = 1;  // of 0.1.0
+constexpr std::uint64_t kFormat = 3;
+constexpr std::uint64_t kFirstWithIdHash = 3;
+constexpr std::uint64_t kFirstWithTimeline = 2;
+constexpr std::uint64_t kOldest = 1;  // of 0.1.0
 
 std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts) {
   std::vector<const Scorer*> scorers;
@@ -57,10 +59,11 @@ std::string fingerprint(const Options& options, const std::vector<const Scorer*>
 }  // namespace
 
 struct Model::Impl {
-  Impl(const Options& the_options, std::vector<std::unique_ptr<Part>> the_parts)
+  Impl(const Options& the_options, std::vector<std::unique_ptr<Part>> the_parts, const IdHash& the_ids)
       : options(the_options),
         parts(std::move(the_parts)),
         scorers(live(parts)),
+        ids(the_ids),
         vocabulary(options.max_items),
         sessions(options),
         seen(options.dedupe_ids),
@@ -75,6 +78,7 @@ struct Model::Impl {
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
   const std::vector<const Scorer*> scorers;
+  IdHash ids;
   Vocabulary vocabulary;
   SessionTracker sessions;
   SeenIds seen;
@@ -88,14 +92,14 @@ struct Model::Impl {
   Outcome outcome;
 };
 
-Model::Model(const Options& options, std::vector<std::unique_ptr<Part>> parts)
-    : impl_(std::make_unique<Impl>(options, std::move(parts))) {}
+Model::Model(const Options& options, std::vector<std::unique_ptr<Part>> parts, const IdHash& ids)
+    : impl_(std::make_unique<Impl>(options, std::move(parts), ids)) {}
 Model::~Model() = default;
 
 void Model::Impl::erase(const Event& event) {
   for (const auto& [kind, id] : {std::pair{Owner::Kind::user, &event.user}, {Owner::Kind::session, &event.session}}) {
     if (id->empty()) continue;
-    const OwnerKey key = owner_key(kind, *id);
+    const OwnerKey key = ids.owner(kind, *id);
     sessions.erase(key);
     for (const auto& part : parts) part->erase(key);
   }
@@ -140,8 +144,8 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
 
 /// `time`: the event's place in the timeline.
 void Model::Impl::test_then_train(const Event& event, Timestamp time, float weight, bool scores, bool learns) {
-  const OwnerKey user_key = event.user.empty() ? kNobody : owner_key(Owner::Kind::user, event.user);
-  const OwnerKey session_key = event.session.empty() ? user_key : owner_key(Owner::Kind::session, event.session);
+  const OwnerKey user_key = ids.user(event.user);
+  const OwnerKey session_key = event.session.empty() ? user_key : ids.owner(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, time);
   Interaction interaction{.item = vocabulary.find(event.item),
                           .weight = weight,
@@ -194,7 +198,7 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
     return m.outcome;
   }
   if (!event.consent) return m.outcome;
-  if (!event.id.empty() && !m.seen.insert(event.id)) return m.outcome;
+  if (!event.id.empty() && !m.seen.insert(m.ids.event(event.id))) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event.type);
@@ -208,6 +212,7 @@ std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
   snapshot->published = wall_clock;
   snapshot->stream_time = impl_->stream_time;
   snapshot->timeline = impl_->timeline;
+  snapshot->ids = impl_->ids;
   for (const auto& part : impl_->parts) snapshot->parts.push_back(part->publish());
   snapshot->blender = impl_->blender.publish();
   return snapshot;
@@ -261,6 +266,7 @@ void Model::save(ByteWriter& out) const {
   out.string(fingerprint(m.options, m.scorers));
   out.fixed(to_ms(m.stream_time));
   m.timeline.save(out);
+  m.ids.save(out);
   out.varint(m.events);
   m.vocabulary.save(out);
   m.sessions.save(out);
@@ -273,7 +279,7 @@ void Model::save(ByteWriter& out) const {
 Result<void> Model::load(ByteReader& in) {
   Impl& m = *impl_;
   const std::uint64_t format = in.varint();
-  if (format != kFormat && format != kFormatWithoutTimeline) {
+  if (format < kOldest || format > kFormat) {
     return Error{Errc::invalid, "model: another version's format"};
   }
   if (in.string() != fingerprint(m.options, m.scorers)) {
@@ -281,7 +287,9 @@ Result<void> Model::load(ByteReader& in) {
   }
   m.stream_time = timestamp_from_ms(read_time_ms(in));
   m.timeline = Timeline::at(m.stream_time);
-  if (format == kFormat) m.timeline.load(in);
+  if (format >= kFirstWithTimeline) m.timeline.load(in);
+  m.ids = IdHash::without_key();
+  if (format >= kFirstWithIdHash) m.ids.load(in);
   m.events = in.varint();
   if (auto loaded = m.vocabulary.load(in); !loaded) return loaded;
   if (auto loaded = m.sessions.load(in); !loaded) return loaded;

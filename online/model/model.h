@@ -16,6 +16,7 @@
 #include "online/measure/progressive.h"
 #include "online/model/ranking.h"
 #include "online/model/vocabulary.h"
+#include "online/part/id_hash.h"
 #include "online/part/options.h"
 #include "online/part/part.h"
 
@@ -24,13 +25,14 @@ namespace freshet::online {
 /// The ensemble of parts and blender, with vocabulary and open sessions: test-then-train (prequential) over single
 /// events. Has no threads, clocks or files: `serve` runs it behind the log, an evaluation over a recorded stream.
 /// Threads: one, except for vocabulary() and what publish() returns.
-/// Deterministic: the same options and events, all scored, give the same state, however they were batched. Events that
-///          are not scored do not change the blender, the recorded quality, or the tuning of scans of more than
-///          `exact_items` vectors. Nothing else depends on what is scored.
+/// Deterministic: the same options and events, all scored, give the same state, however they were batched; with another
+///          IdHash, the same except for the hashes in it. Events that are not scored do not change the blender, the
+///          recorded quality, or the tuning of scans of more than `exact_items` vectors. Nothing else depends on what is
+///          scored.
 class Model {
  public:
-  /// `parts` in feature order.
-  Model(const Options& options, std::vector<std::unique_ptr<Part>> parts);
+  /// `parts` in feature order. `ids`: IdHash::random() for events of senders who are not trusted.
+  Model(const Options& options, std::vector<std::unique_ptr<Part>> parts, const IdHash& ids = {});
   ~Model();
 
   /// How the event was ranked before it was learned, for evaluations. An event is not scored, and has no ranks, if it
@@ -67,6 +69,7 @@ class Model {
   std::vector<std::pair<std::string, std::size_t>> memory_bytes() const;
 
   void save(ByteWriter& out) const;
+  /// Takes over the IdHash that was saved as well.
   /// REQUIRES: the model is new
   /// Errors:   corrupt, or invalid (saved with other options or parts). The model is then unusable.
   Result<void> load(ByteReader& in);

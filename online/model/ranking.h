@@ -12,6 +12,7 @@
 #include "online/model/blender.h"
 #include "online/model/timeline.h"
 #include "online/part/context.h"
+#include "online/part/id_hash.h"
 #include "online/part/part.h"
 #include "online/part/user_neighbors.h"
 
@@ -25,6 +26,7 @@ struct Snapshot {
   Timestamp published{};    ///< wall clock
   Timestamp stream_time{};  ///< newest event time learned
   Timeline timeline;        ///< in which the parts have learned
+  IdHash ids;               ///< by which they know users and sessions; the same in all snapshots of a model
   std::vector<std::shared_ptr<const Scorer>> parts;
   std::shared_ptr<const BlenderWeights> blender;
 

@@ -1,11 +1,8 @@
 #include "online/model/seen_ids.h"
 
-#include "base/random.h"
-
 namespace freshet::online {
 
-bool SeenIds::insert(std::string_view id) {
-  const std::uint64_t hash = stable_hash(id);
+bool SeenIds::insert(std::uint64_t hash) {
   if (known_.contains(hash)) return false;
   remember(hash);
   return true;

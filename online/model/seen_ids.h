@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -11,7 +10,7 @@
 
 namespace freshet::online {
 
-/// The newest event ids, as 64-bit hashes, so that a producer's retry is not learned twice.
+/// The newest event ids, as IdHash::event(), so that a producer's retry is not learned twice.
 /// An id whose hash equals that of another is taken for a duplicate (probability 10^-13 per event with a million ids).
 /// Threads: learner thread only.
 /// Cost:    O(1); about 40 bytes per id.
@@ -19,8 +18,8 @@ class SeenIds {
  public:
   explicit SeenIds(std::size_t max_ids) : max_ids_(max_ids) {}
 
-  /// Remembers `id`. False if it is already among the newest max_ids.
-  bool insert(std::string_view id);
+  /// Remembers the hash of an id. False if it is already among the newest max_ids.
+  bool insert(std::uint64_t hash);
 
   void save(ByteWriter& out) const;
   /// If more ids were saved than fit, keeps the newest.

@@ -5,23 +5,11 @@
 #include <vector>
 
 #include "base/check.h"
-#include "base/random.h"
 #include "base/saved_time.h"
 #include "online/containers/item_counts.h"
 #include "online/containers/lru.h"
 
 namespace freshet::online {
-
-OwnerKey owner_key(Owner::Kind kind, std::string_view id) {
-  const std::uint64_t hash = stable_hash(id, static_cast<std::uint64_t>(kind));
-  return OwnerKey{hash == 0 ? 1 : hash};
-}
-
-namespace {
-
-OwnerKey user_key_of(std::string_view user) { return user.empty() ? kNobody : owner_key(Owner::Kind::user, user); }
-
-}  // namespace
 
 const Event* newest_learned(std::span<const Event> newest_first, const Options& options) {
   const auto learned =
@@ -30,14 +18,14 @@ const Event* newest_learned(std::span<const Event> newest_first, const Options& 
 }
 
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
-                                    const std::function<ItemIndex(std::string_view)>& find) {
+                                    const IdHash& ids, const std::function<ItemIndex(std::string_view)>& find) {
   HistorySession found;
   Context& context = found.context;
   context.now = now;
   const Event* const newest = newest_learned(newest_first, options);
   if (newest == nullptr) return found;
   context.session_key =
-      newest->session.empty() ? user_key_of(newest->user) : owner_key(Owner::Kind::session, newest->session);
+      newest->session.empty() ? ids.user(newest->user) : ids.owner(Owner::Kind::session, newest->session);
   const std::chrono::milliseconds gap = options.session_gap;
   Timestamp later = now;  // of the next later event of the session
   bool over = false;      // earlier events are of the session before a pause: only its user goes on
@@ -48,7 +36,7 @@ HistorySession session_from_history(std::span<const Event> newest_first, Timesta
     over |= gap.count() > 0 && pause > gap;
     found.whole = over && (context.user_key != kNobody || pause > gap + SessionTracker::kSlack);
     if (found.whole) break;
-    if (context.user_key == kNobody) context.user_key = user_key_of(event.user);
+    if (context.user_key == kNobody) context.user_key = ids.user(event.user);
     const ItemIndex item = over ? kNoItem : find(event.item);
     if (item == kNoItem) continue;
     if (!context.session.empty() && context.session.back().item == item) {

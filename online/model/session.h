@@ -12,6 +12,7 @@
 #include "base/event.h"
 #include "base/result.h"
 #include "online/part/context.h"
+#include "online/part/id_hash.h"
 #include "online/part/options.h"
 
 namespace freshet::online {
@@ -28,15 +29,12 @@ struct HistorySession {
 /// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are in
 /// order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events whose type has weight 0, those of
 /// other sessions than the newest, and items that `find` does not know. Empty if, at `now`, the last event is longer ago
-/// than the gap.
+/// than the gap. `ids`: Snapshot::ids.
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
-                                    const std::function<ItemIndex(std::string_view)>& find);
+                                    const IdHash& ids, const std::function<ItemIndex(std::string_view)>& find);
 
 /// The newest event of a type that is learned: the session that it names is the current one. Null if there is none.
 const Event* newest_learned(std::span<const Event> newest_first, const Options& options);
-
-/// Never kNobody. Stable across versions, because checkpoints contain it.
-OwnerKey owner_key(Owner::Kind kind, std::string_view id);
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
 /// and any whose last event is longer ago than the gap plus kSlack. The slack allows for events that come late, because

@@ -14,7 +14,7 @@ namespace freshet::online {
 using ItemIndex = std::uint32_t;
 inline constexpr ItemIndex kNoItem = UINT32_MAX;
 
-/// Stable hash of a user's or session's id: owner_key(). kNobody: not known, or anonymous.
+/// Hash of a user's or session's id: IdHash::owner(). kNobody: not known, or anonymous.
 enum class OwnerKey : std::uint64_t {};
 inline constexpr OwnerKey kNobody{};
 

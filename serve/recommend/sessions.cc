@@ -43,33 +43,34 @@ Result<std::vector<Event>> Sessions::events_of_session(const Owner& owner, std::
 }
 
 /// The session that `events` end with. If it is over, it is taken as it was at its last event.
-online::HistorySession Sessions::session_of(std::span<const Event> events) const {
+online::HistorySession Sessions::session_of(std::span<const Event> events, const online::IdHash& ids) const {
   const auto find = [&](std::string_view item) { return services_.vocabulary.find(item); };
   // Event time, not wall clock: a replayed log behaves as it did originally. Events without consent do not advance
   // stream time, so the newest of them may be later than it.
   Timestamp now = services_.histories.stream_time();
   if (!events.empty()) now = std::max(now, events.front().time);
-  auto session = online::session_from_history(events, now, services_.online, find);
+  auto session = online::session_from_history(events, now, services_.online, ids, find);
   const Event* const newest = online::newest_learned(events, services_.online);
   if (session.context.session.empty() && newest != nullptr) {
-    session = online::session_from_history(events, newest->time, services_.online, find);
+    session = online::session_from_history(events, newest->time, services_.online, ids, find);
     session.context.now = now;
   }
   return session;
 }
 
 Result<online::Context> Sessions::current(const Owner& owner) const {
+  const online::IdHash ids = services_.snapshot()->ids;
   online::HistorySession session;
   // Most sessions are within as many events as a session has items; with impressions between them it takes more.
   const std::size_t most = services_.online.max_session_items;
   for (const std::size_t limit : {most, kMoreEvents * most}) {
     const auto events = events_of_session(owner, limit);
     if (!events) return events.error();
-    session = session_of(*events);
+    session = session_of(*events, ids);
     if (session.whole || events->size() < limit) break;
   }
   online::Context& context = session.context;
-  const online::OwnerKey key = online::owner_key(owner.kind, owner.id);
+  const online::OwnerKey key = ids.owner(owner.kind, owner.id);
   if (owner.kind == Owner::Kind::user) context.user_key = key;
   if (owner.kind == Owner::Kind::session || context.session_key == online::kNobody) context.session_key = key;
   return std::move(context);
@@ -82,7 +83,7 @@ online::Context Sessions::given(std::vector<Event> session) const {
   }
   std::ranges::reverse(session);
   std::ranges::stable_sort(session, std::ranges::greater{}, &Event::time);
-  return session_of(session).context;
+  return session_of(session, services_.snapshot()->ids).context;
 }
 
 Result<SeenItems> Sessions::seen_by(const Owner& owner) const {

@@ -31,7 +31,7 @@ class Sessions {
  private:
   Result<std::vector<Event>> events_of(const Owner& owner, std::size_t limit) const;
   Result<std::vector<Event>> events_of_session(const Owner& owner, std::size_t limit) const;
-  online::HistorySession session_of(std::span<const Event> events) const;
+  online::HistorySession session_of(std::span<const Event> events, const online::IdHash& ids) const;
 
   const Services& services_;
 };

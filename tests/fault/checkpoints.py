@@ -1,8 +1,12 @@
 """What the learner wrote down, and what it would have written down without a fault."""
 
+import os
 import shutil
 
-from freshet_process import Freshet, wait_until
+from freshet_process import BINARY, Freshet, wait_until
+
+# A new model draws a key, which its checkpoints contain. Services that are compared must draw the same.
+SAME_KEY = {"LD_PRELOAD": os.path.join(os.path.dirname(BINARY), "tests/fault/libfixed_random.so")}
 
 
 def names(data):
@@ -15,9 +19,9 @@ def newest(data):
 
 def of_an_uninterrupted_run(directory, toml, events, database=None):
     """The only checkpoint of a learner that reads a whole log of so many `events` without a pause. `database`: the
-    data directory of a service that has stopped, whose embedded log it reads."""
+    data directory of a service that has stopped, whose embedded log it reads. It was started with SAME_KEY."""
     directory.mkdir()
-    service = Freshet(directory, toml)
+    service = Freshet(directory, toml, environment=SAME_KEY)
     if database is not None:
         shutil.copytree(database / "db", service.data / "db")
     try:

@@ -3,6 +3,7 @@
 import collections
 import os
 
+import checkpoints
 from freshet_process import BINARY
 
 LIBRARY = os.path.join(os.path.dirname(BINARY), "tests/fault/libfaulty_io.so")
@@ -13,7 +14,8 @@ class FaultyDisk:
 
     def __init__(self, directory):
         self.control, self.trace = directory / "fault", directory / "trace"
-        self.environment = {"LD_PRELOAD": LIBRARY, "FAULTY_IO_CONTROL": str(self.control),
+        libraries = LIBRARY + " " + checkpoints.SAME_KEY["LD_PRELOAD"]
+        self.environment = {"LD_PRELOAD": libraries, "FAULTY_IO_CONTROL": str(self.control),
                             "FAULTY_IO_TRACE": str(self.trace)}
         self.clear()
 

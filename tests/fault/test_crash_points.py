@@ -19,7 +19,7 @@ class Case:
     def __init__(self, directory, base):
         shutil.copytree(base, directory / "data") if base else directory.mkdir()
         self.disk = FaultyDisk(directory)
-        self.service = Freshet(directory, TOML)
+        self.service = Freshet(directory, TOML, environment=checkpoints.SAME_KEY)
         self.books = Books()
         self.client = Client(directory.name, self.books, random.Random(1))
 

@@ -35,7 +35,8 @@ def service_on():
 
     def start(directory, environment={}, embedded=""):
         directory.mkdir(exist_ok=True)
-        service = Freshet(directory, TOML.replace("[embedded]\n", "[embedded]\n" + embedded))
+        toml = TOML.replace("[embedded]\n", "[embedded]\n" + embedded)
+        service = Freshet(directory, toml, environment=checkpoints.SAME_KEY)
         running.append(service)
         return service.start(**environment)
 

@@ -72,7 +72,7 @@ def check(service, rounds, chance, report, uninterrupted):
 
 
 def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
-    service = freshet(EMBEDDED)
+    service = freshet(EMBEDDED, environment=checkpoints.SAME_KEY)
     check(service, rounds(short=6, long=200), random.Random(seed), report,
           lambda events: checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", EMBEDDED, events, service.data))
 
@@ -80,7 +80,7 @@ def test_kill_on_the_embedded_log(freshet, rounds, seed, report, tmp_path):
 def test_kill_on_kafka(freshet, broker, topic, rounds, seed, report, tmp_path):
     """One partition, so that there is one order to learn in."""
     kafka_admin.create_topic(broker, topic, partitions=1)
-    service = freshet(kafka(broker, topic, topic))
+    service = freshet(kafka(broker, topic, topic), environment=checkpoints.SAME_KEY)
     other_group = kafka(broker, topic, f"{topic}-uninterrupted")
     check(service, rounds(short=2, long=25), random.Random(seed), report,
           lambda events: checkpoints.of_an_uninterrupted_run(tmp_path / "uninterrupted", other_group, events))

@@ -36,7 +36,7 @@ auto load(std::string_view bytes, Make make) -> decltype(make()) {
 
 void use(online::Part& part) {
   online::Context context;
-  context.session_key = context.user_key = online::owner_key(Owner::Kind::user, "u1");
+  context.session_key = context.user_key = online::IdHash{}.user("u1");
   context.now = timestamp_from_ms(1'700'000'000'000);
   for (online::ItemIndex item = 0; item < 4; ++item) {
     online::Interaction event{item, 1.0F, context.now, context.session.empty(), context.session_key, context.user_key,

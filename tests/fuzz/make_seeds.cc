@@ -61,14 +61,14 @@ void write_checkpoint_seeds() {
       model->learn(event);
       if (event.kind == EventKind::erase) continue;
       const auto item = vocabulary.observe(event.item, event.time).item;
-      const online::OwnerKey key = online::owner_key(Owner::Kind::user, event.user);
+      const online::OwnerKey key = online::IdHash{}.user(event.user);
       const auto& before = sessions.before(key, key, event.time);
       const online::Interaction interaction{item, 1.0F, event.time, before.session.empty(), key, key, event.user};
       if (item != before.last_item()) {
         for (const auto& part : parts) part->observe(before, interaction);
       }
       sessions.append(interaction);
-      seen.insert(event.id);
+      seen.insert(online::IdHash{}.event(event.id));
     }
     write("checkpoint", "model" + suffix, 0, online::encode_checkpoint({{0, 7}, {2, 9}}, *model));
     write("checkpoint", "vocabulary" + suffix, 1, saved(vocabulary));
@@ -79,6 +79,8 @@ void write_checkpoint_seeds() {
             saved(*parts[part]));
     }
   }
+  const online::Model of_0_1_0(options, small_parts(), online::IdHash::without_key());
+  write("checkpoint", "model_without_key", 0, online::encode_checkpoint({{0, 7}}, of_0_1_0));
   write("checkpoint", "progressive", 4, saved(online::ProgressiveValidation(3)));
   const std::vector<std::size_t> own{0, 3};
   write("checkpoint", "blender", 5, saved(online::Blender(5, own, options.blender, 1)));

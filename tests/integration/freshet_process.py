@@ -66,9 +66,10 @@ def patient(toml):
 
 class Freshet:
     """A running service on a free port. `toml` is the text of its configuration file (patient()); `ca`: it speaks TLS,
-    with a certificate of this authority; `under`: a command that starts it, such as prlimit."""
+    with a certificate of this authority; `under`: a command that starts it, such as prlimit; `environment`: variables of
+    every start."""
 
-    def __init__(self, directory, toml="", config=None, ca=None, under=()):
+    def __init__(self, directory, toml="", config=None, ca=None, under=(), environment={}):
         self.directory = pathlib.Path(directory)
         self.data = self.directory / "data"
         self.config = config
@@ -81,6 +82,7 @@ class Freshet:
         self.key = None  # sent with every request
         self.ca = ca
         self.under = under
+        self.environment = environment
 
     def launch(self, **environment):
         """Starts the process and waits for nothing. Returns where its part of the log begins."""
@@ -88,7 +90,7 @@ class Freshet:
             start_of_run = log.tell()
             self.process = subprocess.Popen(
                 [*self.under, BINARY, "serve", "-c", str(self.config), "--data", str(self.data), "--listen", "127.0.0.1:0"],
-                stdout=log, stderr=log, cwd=self.directory, env={**os.environ, **environment})
+                stdout=log, stderr=log, cwd=self.directory, env={**os.environ, **self.environment, **environment})
         return start_of_run
 
     def start(self, ready=True, **environment):

@@ -10,10 +10,10 @@ def freshet(tmp_path):
     """A factory of services; whatever is still running at the end is killed and its log shown by pytest on failure."""
     running = []
 
-    def start(toml="", ready=True, name="service", config=None, ca=None, under=()):
+    def start(toml="", ready=True, name="service", config=None, ca=None, under=(), environment={}):
         directory = tmp_path / name
         directory.mkdir(exist_ok=True)
-        service = Freshet(directory, toml, config, ca, under)
+        service = Freshet(directory, toml, config, ca, under, environment)
         running.append(service)
         return service.start(ready)
 

@@ -302,6 +302,18 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(freshet):
     assert service.status()["learner"]["events_learned"] == 450
 
 
+def test_each_model_hashes_ids_under_a_key_of_its_own(freshet):
+    saved = []
+    for name in ("one", "other"):
+        service = freshet(name=name)
+        service.send({"user": "u", "item": "a", "ts": 1_700_000_000_000})
+        wait_learned(service, 1)
+        service.stop()
+        saved.append(max((service.data / "checkpoints").glob("checkpoint-*")).read_bytes())
+    assert len(saved[0]) == len(saved[1])
+    assert saved[0] != saved[1], "anybody could compute the hashes"
+
+
 def test_inspect_works_while_the_service_runs(freshet):
     service = freshet()
     token = service.send({"user": "u", "item": "a", "ts": 1_700_000_000_000}, {"user": "u", "item": "b"})

@@ -29,7 +29,7 @@ inline void handle(const serve::Api& api, const serve::ApiRequest& request, serv
 class ServiceFixture {
  public:
   ServiceFixture() : database(options_in(dir), clock), histories(database), catalogue(database) {
-    model = std::make_unique<online::Model>(online, online::make_parts(online));
+    model = std::make_unique<online::Model>(online, online::make_parts(online), ids);
     std::int64_t offset = 0;
     for (int session = 0; session < 30; ++session) {
       for (const char* item : {"a", "b", "c"}) {
@@ -65,6 +65,7 @@ class ServiceFixture {
 
   TempDirectory dir;
   online::Options online = light_options();
+  const online::IdHash ids{SipKey{1, 2}};
   FakeClock clock{timestamp_from_ms(1'800'000'000'000)};
   Metrics metrics;
   Watermark visible;

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "online/model/session.h"
 #include "serve/api/v1/endpoints.h"
 #include "serve/routing/json.h"
 #include "serve/routing/schema.h"
@@ -25,7 +24,7 @@ ApiResponse similar_users(const RouteRequest& request, const EndpointContext& co
   if (!known) return problem(known.error());
   std::vector<online::SimilarUser> similar;
   if (!*known ||
-      !neighbors->similar_users(online::owner_key(user.kind, user.id), request.get(context.parameters.k), similar)) {
+      !neighbors->similar_users(snapshot->ids.owner(user.kind, user.id), request.get(context.parameters.k), similar)) {
     return problem(404, "no such user, or nothing learned about them yet");
   }
   json::array users;

@@ -13,9 +13,9 @@
 namespace freshet::online {
 namespace {
 
-std::unique_ptr<Model> make_model() {
+std::unique_ptr<Model> make_model(const IdHash& ids = {}) {
   const Options options = testing::small_counting_options();
-  return std::make_unique<Model>(options, make_parts(options));
+  return std::make_unique<Model>(options, make_parts(options), ids);
 }
 
 // More items than the vocabulary holds, so numbers are recycled; a few erasures.
@@ -32,7 +32,8 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
   Random random(testing::test_seed(201));
   for (int round = 0; round < 4; ++round) {
     const auto events = stream(random.next(), 1200);
-    auto whole = make_model(), cut = make_model();
+    const IdHash ids(SipKey{random.next(), random.next()});
+    auto whole = make_model(ids), cut = make_model(ids);
     const std::size_t at = random.below(events.size());
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (i == at) {
@@ -47,6 +48,22 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
       ASSERT_EQ(actual.ranks, expected.ranks);
     }
     ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
+  }
+}
+
+TEST(ModelProperty, RanksTheSameWithAnyKey) {
+  Random random(testing::test_seed(206));
+  for (int round = 0; round < 4; ++round) {
+    const auto first = make_model(), second = make_model(IdHash(SipKey{random.next(), random.next()}));
+    for (const Event& event : stream(random.next(), 1200)) {
+      const auto& expected = first->learn(event);
+      const auto& actual = second->learn(event);
+      ASSERT_EQ(actual.scored, expected.scored);
+      ASSERT_EQ(actual.ranks, expected.ranks);
+      ASSERT_EQ(second->ranking().items, first->ranking().items);
+      ASSERT_EQ(second->ranking().scores, first->ranking().scores);
+    }
+    EXPECT_EQ(testing::saved(*second).size(), testing::saved(*first).size());
   }
 }
 

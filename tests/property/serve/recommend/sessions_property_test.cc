@@ -15,12 +15,8 @@ namespace {
 using online::Context;
 using online::OwnerKey;
 
-OwnerKey user_key(const std::string& user) {
-  return user.empty() ? online::kNobody : online::owner_key(Owner::Kind::user, user);
-}
-
-OwnerKey session_key(const Event& event) {
-  return event.session.empty() ? user_key(event.user) : online::owner_key(Owner::Kind::session, event.session);
+OwnerKey session_key(const online::IdHash& ids, const Event& event) {
+  return event.session.empty() ? ids.user(event.user) : ids.owner(Owner::Kind::session, event.session);
 }
 
 /// What the learner knows of a session at `now`, after it has learned `events`.
@@ -30,9 +26,9 @@ Context learned(const std::vector<Event>& events, const testing::ServiceFixture&
   for (const Event& event : events) {
     const double weight = fixture.online.weight_of(event.type);
     if (weight <= 0) continue;
-    tracker.before(session_key(event), user_key(event.user), event.time);
+    tracker.before(session_key(fixture.ids, event), fixture.ids.user(event.user), event.time);
     online::Interaction interaction{.item = fixture.model->vocabulary().find(event.item), .time = event.time};
-    interaction.session_key = session_key(event);
+    interaction.session_key = session_key(fixture.ids, event);
     tracker.append(interaction);
   }
   return tracker.before(session, user, now);
@@ -80,13 +76,15 @@ TEST(Sessions, AListIsAskedForInTheContextThatTheLearnerHas) {
           if (id == owner.id && fixture.online.weight_of(event.type) > 0) newest = &event;
         }
         if (newest == nullptr) continue;
-        const OwnerKey user = is_user ? user_key(owner.id) : online::kNobody;
-        Context expected = learned(events, fixture, session_key(*newest), user, now);
+        const OwnerKey user = is_user ? fixture.ids.user(owner.id) : online::kNobody;
+        Context expected = learned(events, fixture, session_key(fixture.ids, *newest), user, now);
         if (expected.session.empty()) {  // it is over: the last one, as the learner had it
           const auto last = std::ranges::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
-            return session_key(event) == session_key(*newest) && fixture.online.weight_of(event.type) > 0;
+            return session_key(fixture.ids, event) == session_key(fixture.ids, *newest) &&
+                   fixture.online.weight_of(event.type) > 0;
           });
-          expected = learned({events.begin(), last.base()}, fixture, session_key(*newest), user, last->time);
+          expected =
+              learned({events.begin(), last.base()}, fixture, session_key(fixture.ids, *newest), user, last->time);
         }
         const auto served = recommender.context_of(owner);
         ASSERT_TRUE(served);

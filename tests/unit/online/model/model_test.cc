@@ -166,8 +166,8 @@ TEST_F(ModelTest, EraseLeavesNoTraceOfTheKeys) {
     const std::string bytes = testing::saved(model);
     return bytes.find(std::string_view(reinterpret_cast<const char*>(&key), sizeof key)) != std::string::npos;
   };
-  const OwnerKey user = owner_key(Owner::Kind::user, "user-4");
-  const OwnerKey session = owner_key(Owner::Kind::session, "session-13");
+  const OwnerKey user = IdHash{}.owner(Owner::Kind::user, "user-4");
+  const OwnerKey session = IdHash{}.owner(Owner::Kind::session, "session-13");
   ASSERT_TRUE(holds(user));
   ASSERT_TRUE(holds(session));
   Event erase;
@@ -179,6 +179,61 @@ TEST_F(ModelTest, EraseLeavesNoTraceOfTheKeys) {
   EXPECT_FALSE(model.learn(erase).scored);
   EXPECT_FALSE(holds(user));
   EXPECT_FALSE(holds(session));
+}
+
+TEST_F(ModelTest, AUserAndASessionAreTwoAlsoIfTheirIdsCollideWithoutAKey) {
+  Model without_key(options, make_parts(options), IdHash::without_key());
+  Event event = click("", "a", 0);
+  event.user = "p0";
+  for (Model* const learner : {&model, &without_key}) learner->learn(event);
+  EXPECT_FALSE(model.learn(click("s0", "b", 1)).scored) << "the first of its session";
+  EXPECT_TRUE(without_key.learn(click("s0", "b", 1)).scored) << "the session is taken for the user's";
+}
+
+/// A saved state in a format of before, made of today's.
+struct OldState {
+  std::string with_timeline;     // format 2
+  std::string without_timeline;  // format 1, of 0.1.0
+
+  /// REQUIRES: `model` has no key
+  explicit OldState(const Model& model) {
+    const std::string today = testing::saved(model);
+    ByteReader in(today);
+    in.varint();               // the format
+    in.string();               // the fingerprint
+    in.fixed<std::int64_t>();  // stream time
+    const std::size_t timeline = today.size() - in.remaining();
+    Timeline{}.load(in);
+    const std::size_t ids = today.size() - in.remaining();
+    with_timeline = "\2" + today.substr(1, ids - 1) + today.substr(ids + 1);
+    without_timeline = "\1" + today.substr(1, timeline - 1) + today.substr(ids + 1);
+  }
+};
+
+TEST_F(ModelTest, StatesOfBeforeKeepTheirHashes) {
+  Model old(options, make_parts(options), IdHash::without_key());
+  const auto events = testing::synthetic_stream(5, {.events = 1500});
+  for (const Event& event : events) old.learn(event);
+  const OldState states(old);
+  for (const std::string* const state : {&states.with_timeline, &states.without_timeline}) {
+    Model loaded(options, make_parts(options), IdHash::random());
+    ByteReader in(*state);
+    ASSERT_TRUE(loaded.load(in));
+    EXPECT_EQ(loaded.publish({})->ids, IdHash::without_key());
+    EXPECT_EQ(testing::saved(loaded), testing::saved(old));
+    EXPECT_FALSE(loaded.learn(events.back()).scored) << "its id is known";
+  }
+}
+
+TEST_F(ModelTest, KeepsItsKeyWhenItIsSaved) {
+  const IdHash ids = IdHash::random();
+  Model first(options, make_parts(options), ids);
+  first.learn(click("s", "a", 0));
+  const std::string bytes = testing::saved(first);
+  ByteReader in(bytes);
+  ASSERT_TRUE(model.load(in));
+  EXPECT_EQ(model.publish({})->ids, ids);
+  EXPECT_TRUE(model.learn(click("s", "b", 1)).scored) << "the session is known";
 }
 
 TEST_F(ModelTest, AnEventWithoutConsentTeachesNothing) {

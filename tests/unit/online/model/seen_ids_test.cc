@@ -9,43 +9,43 @@ namespace {
 
 TEST(SeenIds, KnowsAnIdUntilMaxIdsNewerOnesCame) {
   SeenIds seen(3);
-  EXPECT_TRUE(seen.insert("a"));
-  EXPECT_TRUE(seen.insert("b"));
-  EXPECT_TRUE(seen.insert("c"));
-  EXPECT_FALSE(seen.insert("a"));  // a duplicate does not make it newer
-  EXPECT_TRUE(seen.insert("d"));
-  EXPECT_TRUE(seen.insert("a"));
-  EXPECT_FALSE(seen.insert("c"));
+  EXPECT_TRUE(seen.insert(1));
+  EXPECT_TRUE(seen.insert(2));
+  EXPECT_TRUE(seen.insert(3));
+  EXPECT_FALSE(seen.insert(1));  // a duplicate does not make it newer
+  EXPECT_TRUE(seen.insert(4));
+  EXPECT_TRUE(seen.insert(1));
+  EXPECT_FALSE(seen.insert(3));
 }
 
 TEST(SeenIds, RemembersTheSameAfterSaveAndLoad) {
   SeenIds first(3);
-  for (const char* id : {"a", "b", "c", "d"}) first.insert(id);
+  for (const std::uint64_t id : {1, 2, 3, 4}) first.insert(id);
   const std::string bytes = testing::saved(first);
   SeenIds second(3);
   ByteReader in(bytes);
   ASSERT_TRUE(second.load(in));
   EXPECT_EQ(testing::saved(second), bytes);
-  EXPECT_FALSE(second.insert("b"));
-  EXPECT_TRUE(second.insert("e"));
-  EXPECT_TRUE(second.insert("b"));
+  EXPECT_FALSE(second.insert(2));
+  EXPECT_TRUE(second.insert(5));
+  EXPECT_TRUE(second.insert(2));
 }
 
 TEST(SeenIds, KeepsOnlyTheNewestWhenLoadedIntoASmallerOne) {
   SeenIds first(10);
-  for (const char* id : {"a", "b", "c", "d"}) first.insert(id);
+  for (const std::uint64_t id : {1, 2, 3, 4}) first.insert(id);
   const std::string bytes = testing::saved(first);
   SeenIds second(2);
   ByteReader in(bytes);
   ASSERT_TRUE(second.load(in));
-  EXPECT_FALSE(second.insert("d"));
-  EXPECT_TRUE(second.insert("a"));
+  EXPECT_FALSE(second.insert(4));
+  EXPECT_TRUE(second.insert(1));
 }
 
 TEST(SeenIds, OfSizeZeroRemembersNothing) {
   SeenIds seen(0);
-  EXPECT_TRUE(seen.insert("a"));
-  EXPECT_TRUE(seen.insert("a"));
+  EXPECT_TRUE(seen.insert(1));
+  EXPECT_TRUE(seen.insert(1));
 }
 
 }  // namespace

@@ -34,25 +34,26 @@ std::vector<ItemIndex> items_of(const Context& context) {
 
 TEST(SessionFromHistory, IsOldestFirstAndEndsAtTheLastPause) {
   const std::vector<Event> history{click("c", 5000), click("b", 4000), click("a", 100)};
-  const Context context = session_from_history(history, at_seconds(5100), Options{}, number_of).context;
+  const Context context = session_from_history(history, at_seconds(5100), Options{}, IdHash{}, number_of).context;
   EXPECT_EQ(items_of(context), (std::vector<ItemIndex>{1, 2}));
   EXPECT_EQ(context.session[1].time, at_seconds(5000));
   EXPECT_EQ(context.now, at_seconds(5100));
-  EXPECT_EQ(context.session_key, owner_key(Owner::Kind::user, "u"));
+  EXPECT_EQ(context.session_key, IdHash{}.owner(Owner::Kind::user, "u"));
 }
 
 TEST(SessionFromHistory, IsOverAfterThePause) {
   const std::vector<Event> history{click("c", 5000)};
-  EXPECT_TRUE(session_from_history(history, at_seconds(6801), Options{}, number_of).context.session.empty());
-  EXPECT_EQ(session_from_history(history, at_seconds(6800), Options{}, number_of).context.session.size(), 1U);
+  EXPECT_TRUE(session_from_history(history, at_seconds(6801), Options{}, IdHash{}, number_of).context.session.empty());
+  EXPECT_EQ(session_from_history(history, at_seconds(6800), Options{}, IdHash{}, number_of).context.session.size(), 1U);
   Options never;
   never.session_gap = std::chrono::seconds(0);
-  EXPECT_EQ(session_from_history(history, at_seconds(1'000'000), never, number_of).context.session.size(), 1U);
+  EXPECT_EQ(session_from_history(history, at_seconds(1'000'000), never, IdHash{}, number_of).context.session.size(),
+            1U);
 }
 
 TEST(SessionFromHistory, SkipsUnknownItemsAndTypesThatAreNotLearned) {
   const std::vector<Event> history{click("c", 50), click("?", 40), click("b", 30, "impression"), click("a", 20)};
-  EXPECT_EQ(items_of(session_from_history(history, at_seconds(60), Options{}, number_of).context),
+  EXPECT_EQ(items_of(session_from_history(history, at_seconds(60), Options{}, IdHash{}, number_of).context),
             (std::vector<ItemIndex>{0, 2}));
 }
 
@@ -60,34 +61,28 @@ TEST(SessionFromHistory, IsOneSessionIdEvenIfTheUserHasSeveral) {
   std::vector<Event> history{click("c", 50), click("b", 40), click("a", 30)};
   history[0].session = history[1].session = "new";
   history[2].session = "old";
-  const Context context = session_from_history(history, at_seconds(60), Options{}, number_of).context;
+  const Context context = session_from_history(history, at_seconds(60), Options{}, IdHash{}, number_of).context;
   EXPECT_EQ(items_of(context), (std::vector<ItemIndex>{1, 2}));
-  EXPECT_EQ(context.session_key, owner_key(Owner::Kind::session, "new"));
+  EXPECT_EQ(context.session_key, IdHash{}.owner(Owner::Kind::session, "new"));
 }
 
 TEST(SessionFromHistory, GoesOnWhenItsUserLogsInOrOut) {
   std::vector<Event> history{click("c", 50), click("b", 40), click("a", 30)};
   for (Event& event : history) event.session = "s";
   history[0].user = history[2].user = "";
-  const Context context = session_from_history(history, at_seconds(60), Options{}, number_of).context;
+  const Context context = session_from_history(history, at_seconds(60), Options{}, IdHash{}, number_of).context;
   EXPECT_EQ(items_of(context), (std::vector<ItemIndex>{0, 1, 2}));
-  EXPECT_EQ(context.session_key, owner_key(Owner::Kind::session, "s"));
-  EXPECT_EQ(context.user_key, owner_key(Owner::Kind::user, "u"));
+  EXPECT_EQ(context.session_key, IdHash{}.owner(Owner::Kind::session, "s"));
+  EXPECT_EQ(context.user_key, IdHash{}.owner(Owner::Kind::user, "u"));
 }
 
 TEST(SessionFromHistory, HoldsAtMostTheNewestItems) {
   Options options;
   options.max_session_items = 2;
   const std::vector<Event> history{click("a", 60), click("d", 50), click("d", 45), click("c", 40)};
-  const Context context = session_from_history(history, at_seconds(60), options, number_of).context;
+  const Context context = session_from_history(history, at_seconds(60), options, IdHash{}, number_of).context;
   EXPECT_EQ(items_of(context), (std::vector<ItemIndex>{3, 0}));
   EXPECT_EQ(context.session[0].time, at_seconds(45));
-}
-
-TEST(OwnerKey, TellsUsersFromSessionsAndIsNeverZero) {
-  EXPECT_NE(owner_key(Owner::Kind::user, "a"), owner_key(Owner::Kind::session, "a"));
-  EXPECT_NE(owner_key(Owner::Kind::user, "a"), owner_key(Owner::Kind::user, "b"));
-  EXPECT_NE(owner_key(Owner::Kind::user, ""), kNobody);
 }
 
 Interaction visit(std::uint64_t key, ItemIndex item, std::int64_t seconds, std::uint64_t user = 0) {
@@ -120,7 +115,7 @@ TEST(SessionTracker, ARepeatIsCollapsedButKeepsTheSessionOpen) {
 
 TEST(SessionTracker, AgreesWithTheSessionFromHistory) {
   SessionTracker tracker(Options{});
-  const OwnerKey user = owner_key(Owner::Kind::user, "u");
+  const OwnerKey user = IdHash{}.owner(Owner::Kind::user, "u");
   const std::string items = "abbacddcba";
   std::vector<Event> newest_first;
   std::int64_t seconds = 0;
@@ -128,7 +123,8 @@ TEST(SessionTracker, AgreesWithTheSessionFromHistory) {
     seconds += item == 'c' ? 2000 : 700;
     newest_first.insert(newest_first.begin(), click(std::string(1, item), seconds));
     see(tracker, {number_of(std::string(1, item)), 1.0F, at_seconds(seconds), false, user});
-    const Context expected = session_from_history(newest_first, at_seconds(seconds + 10), Options{}, number_of).context;
+    const Context expected =
+        session_from_history(newest_first, at_seconds(seconds + 10), Options{}, IdHash{}, number_of).context;
     const Context& tracked = tracker.before(user, kNobody, at_seconds(seconds + 10));
     EXPECT_EQ(items_of(tracked), items_of(expected));
     EXPECT_EQ(tracked.session_key, expected.session_key);

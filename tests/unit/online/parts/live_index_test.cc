@@ -34,7 +34,7 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
     do {
       Context context;
       context.now = timestamp_from_ms(1'600'000'000'000 + static_cast<std::int64_t>(random.below(60'000'000)));
-      context.user_key = owner_key(Owner::Kind::user, testing::numbered("user-", random.below(20)));
+      context.user_key = IdHash{}.owner(Owner::Kind::user, testing::numbered("user-", random.below(20)));
       for (std::uint64_t i = random.below(6); i > 0; --i) {
         const ItemIndex item = model.vocabulary().find(testing::numbered("item-", random.below(130)));
         if (item != kNoItem) context.session.push_back({item, context.now});

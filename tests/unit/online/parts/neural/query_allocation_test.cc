@@ -48,7 +48,7 @@ TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
   for (std::uint64_t n = 0; n < 50; ++n) {
     Context context;
     context.now = model.stream_time();
-    if (n % 2 == 0) context.user_key = owner_key(Owner::Kind::user, testing::numbered("user-", n));
+    if (n % 2 == 0) context.user_key = IdHash{}.owner(Owner::Kind::user, testing::numbered("user-", n));
     context.session_key = context.user_key;
     for (std::uint64_t i = 0; i < n % 15; ++i) {
       const ItemIndex item = model.vocabulary().find(testing::numbered("item-", (n * 7 + i * i) % 60));
