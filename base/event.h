@@ -31,13 +31,17 @@ struct Event {
   std::string request;  ///< id of the recommendation list that led to the event; may be empty
   std::string props;    ///< the producer's "props" object as JSON text; may be empty
   bool consent = true;  ///< false: used for the owner's next lists only, neither stored nor learned
+  /// Who sent it over HTTP, "KEY/CLIENT": the name of the API key, empty without keys, and a name for the client's address
+  /// (serve/http/client_name.h). Empty: not known.
+  std::string sender = {};
   /// Of an erase record: it covers only what is before it in its own partition, and every partition has one.
   bool partition_only = false;
 
   bool operator==(const Event&) const = default;
 };
 
-inline constexpr std::size_t kMaxIdBytes = 512;      ///< id, user, session, item, type, request
+inline constexpr std::size_t kMaxIdBytes = 512;  ///< id, user, session, item, type, request
+inline constexpr std::size_t kMaxSenderBytes = 128;
 inline constexpr std::size_t kMaxPropsBytes = 8192;  ///< "props" as JSON text
 
 /// The owner of a history: a user or a session. A user and a session of the same name are different owners.
@@ -58,6 +62,17 @@ inline std::array<Owner, 2> owners_of(const Event& event) {
 /// partition, in order.
 inline std::string_view partition_key(const Event& event) {
   return event.user.empty() ? std::string_view(event.session) : std::string_view(event.user);
+}
+
+/// The name of the API key in Event::sender.
+inline std::string_view key_of_sender(std::string_view sender) { return sender.substr(0, sender.find('/')); }
+
+/// What Event::id is compared by: ids of different API keys are different, so that nobody can claim the ids of another.
+/// Empty: never deduplicated.
+inline std::string dedupe_key(const Event& event) {
+  const std::string_view key = key_of_sender(event.sender);
+  if (event.id.empty() || key.empty()) return event.id;
+  return std::string(key).append("\xFF").append(event.id);  // no id has this byte, which is not UTF-8
 }
 
 /// One catalogue entry.

@@ -29,6 +29,12 @@ struct EraseReceipt {
   Positions token;   ///< the part of `before` where the owner's own events are
 };
 
+/// What is known about a body of events beside its text.
+struct Submission {
+  std::size_t max_events = 0;  ///< more are refused
+  std::string sender = {};     ///< Event::sender
+};
+
 /// Writes events to the log. The server uses it, ingest/intake implements it.
 /// Threads: all methods may be called concurrently; each callback runs exactly once, on any thread, possibly the
 ///          caller's.
@@ -39,7 +45,7 @@ class EventWriter {
 
   /// Validates the events in `body` (one object, an array or NDJSON) and appends the valid ones to the log.
   /// `done` is called when they are durable.
-  virtual void submit(std::string_view body, std::size_t max_events,
+  virtual void submit(std::string_view body, const Submission& submission,
                       std::function<void(Result<SubmitReceipt>)> done) = 0;
 
   /// The event that submit() would take from `text`, an object; writes nothing.

@@ -40,11 +40,12 @@ void HistoryCommit::finish() {
 
 /// For the event ids of the batch that were accepted before it: where each was first accepted.
 Result<void> HistoryCommit::find_known_ids() {
-  std::vector<rocksdb::Slice> keys;
+  std::vector<std::string> ids;
   for (const PositionedEvent& entry : in_.events) {
-    if (!entry.event.id.empty()) keys.push_back(to_slice(entry.event.id));
+    if (!entry.event.id.empty()) ids.push_back(dedupe_key(entry.event));
   }
-  if (keys.empty()) return {};
+  if (ids.empty()) return {};
+  const std::vector<rocksdb::Slice> keys(ids.begin(), ids.end());
   const std::vector<rocksdb::ColumnFamilyHandle*> families(keys.size(), db_.family(Family::dedupe));
   std::vector<std::string> values;
   const auto statuses = db_.db->MultiGet(rocksdb::ReadOptions{}, families, keys, &values);
@@ -52,7 +53,7 @@ Result<void> HistoryCommit::find_known_ids() {
     if (statuses[i].ok()) {
       const auto value = decode_dedupe(values[i]);
       if (!value) return Error{Errc::corrupt, "the place of an event id cannot be decoded"};
-      known_.emplace(to_view(keys[i]), *value);
+      known_.emplace(std::move(ids[i]), *value);
     } else if (!statuses[i].IsNotFound()) {
       return to_error(statuses[i]);
     }
@@ -207,15 +208,16 @@ void HistoryCommit::set_positions() {
 /// False if the id was accepted at another position within the window. At the same position it is the same record, read
 /// again after a crash, and must be written again.
 bool HistoryCommit::accept_id(const PositionedEvent& entry) {
-  const auto known = known_.find(entry.event.id);
+  std::string id = dedupe_key(entry.event);
+  const auto known = known_.find(id);
   newest_arrival_ = std::max(newest_arrival_, entry.arrival);
   if (known != known_.end() && known->second.position != entry.position &&
       known->second.arrival >= entry.arrival - db_.options.dedupe_window) {
     return false;
   }
   const DedupeValue value{entry.arrival, entry.position};
-  known_[entry.event.id] = value;
-  out_.Put(db_.family(Family::dedupe), to_slice(entry.event.id), encode_dedupe(value));
+  out_.Put(db_.family(Family::dedupe), to_slice(id), encode_dedupe(value));
+  known_.insert_or_assign(std::move(id), value);
   return true;
 }
 

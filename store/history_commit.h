@@ -49,10 +49,10 @@ class HistoryCommit {
   const EventBatch& in_;
   rocksdb::WriteBatch out_;
   CommitCounts counts_;
-  std::unordered_map<std::string_view, DedupeValue, TextHash> known_;  // ids accepted before, and where
-  std::size_t indexed_ = 0;                                            // so many events of the batch are in by_owner_
-  std::map<Owner, std::vector<std::size_t>> by_owner_;                 // their numbers, for erase records
-  std::map<Owner, Erasure> erasures_;                                  // by the erase records of this batch
+  std::unordered_map<std::string, DedupeValue, TextHash> known_;  // by dedupe_key(): ids accepted before, and where
+  std::size_t indexed_ = 0;                                       // so many events of the batch are in by_owner_
+  std::map<Owner, std::vector<std::size_t>> by_owner_;            // their numbers, for erase records
+  std::map<Owner, Erasure> erasures_;                             // by the erase records of this batch
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
   Timestamp stream_time_;
   Timestamp newest_arrival_;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "base/check.h"
 #include "base/take.h"
@@ -152,6 +153,18 @@ bool read_member(std::string_view name, const element& value, TextOf text_of, Dr
   return read_props(value, text_of(), event.props, fault);
 }
 
+bool read_sender(const object& members, std::string& out, Fault& fault) {
+  bool given = false;
+  for (const auto [name, value] : members) {
+    if (name != kSenderMember) continue;
+    if (std::exchange(given, true)) return fail(fault, kSenderMember, "given twice");
+    std::string_view text;
+    if (value.get(text) != simdjson::SUCCESS) return fail(fault, kSenderMember, "expected a string");
+    out = text;
+  }
+  return check_length(out.size(), kMaxSenderBytes, kSenderMember, fault);
+}
+
 /// The attributes of a CloudEvent's envelope that freshet uses.
 struct Envelope {
   std::string_view specversion, id, source, time;
@@ -232,9 +245,9 @@ bool check_not_ours(std::string_view type, Fault& fault) {
   return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
 }
 
-bool check_text(std::string_view text, std::string_view field, Fault& fault) {
+bool check_text(std::string_view text, std::string_view field, Fault& fault, std::size_t limit = kMaxIdBytes) {
   if (!simdjson::validate_utf8(text)) return fail(fault, field, "not valid UTF-8");
-  return check_length(text.size(), kMaxIdBytes, field, fault);
+  return check_length(text.size(), limit, field, fault);
 }
 
 }  // namespace
@@ -295,6 +308,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
                                                         {"ce_id", &Envelope::id},
                                                         {"ce_source", &Envelope::source},
                                                         {"ce_time", &Envelope::time}}};
+  if (!read_sender(fields, draft.event.sender, fault)) return false;
   Envelope envelope;
   bool binary = false;
   for (const auto& [name, text] : headers) {
@@ -363,7 +377,7 @@ Result<void> check_texts(const Event& event) {
   if (check_text(event.id, "id", fault) && check_text(event.user, "user", fault) &&
       check_text(event.session, "session", fault) && check_text(event.item, "item", fault) &&
       check_text(event.type, "type", fault) && check_text(event.request, "request", fault) &&
-      check_not_ours(event.type, fault)) {
+      check_text(event.sender, kSenderMember, fault, kMaxSenderBytes) && check_not_ours(event.type, fault)) {
     return {};
   }
   return Error{Errc::invalid, std::move(fault)};

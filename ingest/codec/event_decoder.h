@@ -39,4 +39,7 @@ Result<void> check_texts(const Event& event);
 /// them.
 inline constexpr std::string_view kEraseType = "$erase";
 
+/// The member that holds Event::sender, of the record itself, not of a CloudEvent's data.
+inline constexpr std::string_view kSenderMember = "$sender";
+
 }  // namespace freshet::ingest

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kPartitionScope = ",\"$scope\":\"partition\"";
 
 void append_name(std::string& out, std::string_view name) {
-  out += out.size() == 1 ? "\"" : ",\"";
+  out += out.size() <= 1 ? "\"" : ",\"";
   out += name;
   out += "\":";
 }
@@ -35,9 +35,10 @@ void append_number(std::string& out, std::string_view name, Number number, Forma
 
 std::string encode_event(const Event& event) {
   std::string out;
-  out.reserve(128 + event.id.size() + event.user.size() + event.session.size() + event.item.size() +
-              event.request.size() + event.props.size());
+  out.reserve(160 + event.sender.size() + event.id.size() + event.user.size() + event.session.size() +
+              event.item.size() + event.request.size() + event.props.size());
   out = "{";
+  append_text(out, kSenderMember, event.sender);
   append_text(out, "id", event.id);
   append_text(out, "user", event.user);
   append_text(out, "session", event.session);
@@ -59,6 +60,20 @@ std::string encode_event(const Event& event) {
     out += event.props;
   }
   return out += '}';
+}
+
+std::string with_sender(std::string_view text, std::string_view sender) {
+  const std::size_t brace = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");  // white space, byte order mark
+  if (sender.empty() || brace == std::string_view::npos || text[brace] != '{') return std::string(text);
+  std::string member;
+  append_name(member, kSenderMember);
+  append_json_text(member, sender);
+  const std::string_view members = text.substr(brace + 1);
+  const std::size_t first = members.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && members[first] != '}') member += ',';
+  std::string out;
+  out.reserve(text.size() + member.size());
+  return out.append(text.substr(0, brace + 1)).append(member).append(members);
 }
 
 std::string encode_erase(const Owner& owner, bool partition_only) {

@@ -62,19 +62,19 @@ Result<Event> LogEventWriter::judge(std::string_view text) {
   return event;
 }
 
-LogEntry LogEventWriter::entry(Event event, std::string_view text) const {
-  if (!logged_.in_use()) return {std::string(partition_key(event)), std::string(text)};
+LogEntry LogEventWriter::entry(Event event, std::string text) const {
+  if (!logged_.in_use()) return {std::string(partition_key(event)), std::move(text)};
   logged_.replace_in(event);
   return {std::string(partition_key(event)), encode_event(event)};
 }
 
-void LogEventWriter::submit(std::string_view body, std::size_t max_events,
+void LogEventWriter::submit(std::string_view body, const Submission& submission,
                             std::function<void(Result<SubmitReceipt>)> done) {
   auto texts = split_events(body);
   if (!texts) return done(texts.error());
-  if (texts->size() > max_events) {
+  if (texts->size() > submission.max_events) {
     return done(Error{Errc::invalid, std::to_string(texts->size()) + " events in one request; at most " +
-                                         std::to_string(max_events) + " are accepted"});
+                                         std::to_string(submission.max_events) + " are accepted"});
   }
 
   SubmitReceipt receipt;
@@ -83,7 +83,8 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
   entries.reserve(texts->size());
   auto decoder = borrow_decoder();
   for (std::size_t i = 0; i < texts->size(); ++i) {
-    auto event = decode(*decoder, (*texts)[i]);
+    std::string text = with_sender((*texts)[i], submission.sender);
+    auto event = decode(*decoder, text);
     if (!event) {
       invalid_.Increment();
       receipt.rejected.push_back({i, event.error().message});
@@ -94,7 +95,7 @@ void LogEventWriter::submit(std::string_view body, std::size_t max_events,
       held_.replace_in(*event);
       withheld.push_back(*std::move(event));
     } else {
-      entries.push_back(entry(*std::move(event), (*texts)[i]));
+      entries.push_back(entry(*std::move(event), std::move(text)));
     }
   }
   give_back(std::move(decoder));

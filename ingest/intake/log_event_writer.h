@@ -16,7 +16,8 @@
 
 namespace freshet::ingest {
 
-/// Takes the events of HTTP requests: validates them as the log's readers will, and appends the producer's own bytes.
+/// Takes the events of HTTP requests: validates them as the log's readers will, and appends the producer's own bytes, with
+/// the sender in front.
 /// An event without consent is held in memory only and never appended (compare ingest/writer/withheld_events.h).
 /// Threads: as EventWriter.
 /// Errors:  as EventWriter.
@@ -27,13 +28,14 @@ class LogEventWriter final : public EventWriter {
   LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode, Pseudonyms logged,
                  Pseudonyms held, const Clock& clock, Metrics& metrics);
 
-  void submit(std::string_view body, std::size_t max_events, std::function<void(Result<SubmitReceipt>)> done) override;
+  void submit(std::string_view body, const Submission& submission,
+              std::function<void(Result<SubmitReceipt>)> done) override;
   Result<Event> judge(std::string_view text) override;
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
 
  private:
   Result<Event> decode(EventDecoder& decoder, std::string_view text) const;
-  LogEntry entry(Event event, std::string_view text) const;
+  LogEntry entry(Event event, std::string text) const;
   std::unique_ptr<EventDecoder> borrow_decoder();
   void give_back(std::unique_ptr<EventDecoder> decoder);
 

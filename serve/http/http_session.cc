@@ -223,7 +223,8 @@ ApiRequest HttpSession<Stream>::head_of(const Request& request) const {
           text(request[http::field::host]),
           text(request[http::field::origin]),
           text(request["Sec-Fetch-Site"]),
-          text(request[http::field::access_control_request_method])};
+          text(request[http::field::access_control_request_method]),
+          connection_.client};
 }
 
 /// The decision of Admission at the end of the round.

@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/metrics.h"
@@ -45,7 +46,8 @@ struct Connection {
   using Clock = std::chrono::steady_clock;
 
   PlainStream& socket;
-  bool busy = false;  ///< between the first byte of a request and the last of its answer
+  std::string client = {};  ///< client_name()
+  bool busy = false;        ///< between the first byte of a request and the last of its answer
   /// When IoWorker, which checks at intervals, closes the socket. A timer would be set and canceled three times per
   /// request.
   Clock::time_point deadline = Clock::time_point::max();

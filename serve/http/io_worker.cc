@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "serve/http/client_name.h"
+
 namespace freshet::serve {
 namespace {
 
@@ -100,6 +102,7 @@ void IoWorker::opened(Connection& connection) {
   connections_.insert(&connection);
   boost::system::error_code ignored;
   connection.socket.set_option(Tcp::no_delay(true), ignored);
+  connection.client = client_name(connection.socket.remote_endpoint(ignored).address());  // 0.0.0.0 if it is gone
 }
 
 void IoWorker::closed(Connection& connection) {
@@ -108,7 +111,7 @@ void IoWorker::closed(Connection& connection) {
 }
 
 Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
-  Connection connection{socket};
+  Connection connection{.socket = socket};
   opened(connection);
   co_await HttpSession<PlainStream>(socket, connection, io_).run();
   boost::system::error_code ignored;
@@ -119,7 +122,7 @@ Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
 Awaitable<void> IoWorker::serve_tls(PlainStream socket) {
   const auto certificate = tls_->certificate();
   TlsStream stream(std::move(socket), certificate->context);
-  Connection connection{stream.next_layer()};
+  Connection connection{.socket = stream.next_layer()};
   opened(connection);
   connection.expires_after(io_.options.tls.handshake_timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);

@@ -37,6 +37,7 @@ struct ApiRequest {
   std::string_view host = {};              ///< the header; empty if absent
   /// Headers of browsers; empty if absent.
   std::string_view origin = {}, sec_fetch_site = {}, access_control_request_method = {};
+  std::string_view client = {};  ///< client_name() of its address
 };
 
 using Header = std::pair<std::string, std::string>;

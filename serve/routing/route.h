@@ -59,10 +59,12 @@ struct Route {
 class RouteRequest {
  public:
   /// `values`: one per parameter of `route`, empty where the request does not give it.
+  /// `key`: the name of the caller's API key; empty without keys.
   RouteRequest(const Route& route, std::vector<ParameterBase::Value> values, const ApiRequest& request,
-               bool is_detailed)
+               std::string_view key, bool is_detailed)
       : body(request.body),
         executor(request.executor),
+        sender(std::string(key).append("/").append(request.client)),
         detailed(is_detailed),
         route_(route),
         values_(std::move(values)) {}
@@ -79,7 +81,8 @@ class RouteRequest {
 
   const std::string_view body;
   const std::shared_ptr<Executor> executor;
-  const bool detailed;  ///< the caller may know what Route::details asks a key for
+  const std::string sender;  ///< Event::sender of the events that it brings
+  const bool detailed;       ///< the caller may know what Route::details asks a key for
 
  private:
   const Route& route_;

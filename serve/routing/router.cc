@@ -341,7 +341,8 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);
   if (!values) return answer(problem(values.error()));
-  route.handler(RouteRequest(route, *std::move(values), request, match.detailed_), answer);
+  const std::string_view key = decision.caller == "-" ? "" : std::string_view(decision.caller);
+  route.handler(RouteRequest(route, *std::move(values), request, key, match.detailed_), answer);
 }
 
 }  // namespace freshet::serve

@@ -17,10 +17,11 @@ class FakeEventWriter final : public EventWriter {
  public:
   using Done = std::function<void(Result<SubmitReceipt>)>;
 
-  void submit(std::string_view body, std::size_t, Done done) override {
+  void submit(std::string_view body, const Submission& submission, Done done) override {
     {
       const std::lock_guard lock(mutex_);
       bodies.emplace_back(body);
+      senders.push_back(submission.sender);
       if (hold) {
         held_.push_back(std::move(done));
         return;
@@ -59,6 +60,7 @@ class FakeEventWriter final : public EventWriter {
   Result<SubmitReceipt> answer = SubmitReceipt{1, {}, {{0, 7}}};
   bool hold = false;
   std::vector<std::string> bodies;
+  std::vector<std::string> senders;  ///< one per body
   std::vector<Owner> erased;
 
  private:

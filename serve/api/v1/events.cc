@@ -48,7 +48,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
              RespondOnce::within(context.options.events_timeout,
                                  "the event log has not acknowledged in time; the events may still be accepted",
                                  *request.executor, std::move(respond));
-         context.services.events.submit(request.body, context.options.max_events_per_request,
+         context.services.events.submit(request.body, {context.options.max_events_per_request, request.sender},
                                         [answer](Result<SubmitReceipt> receipt) {
                                           answer->give(receipt ? receipt_response(*receipt) : problem(receipt.error()));
                                         });

@@ -110,6 +110,21 @@ TEST_F(HistoryStoreTest, AnIdIsStoredOnceWithinItsWindow) {
   EXPECT_EQ(commit({again}).stored, 1U);
 }
 
+TEST_F(HistoryStoreTest, AnIdBelongsToTheKeyThatSentIt) {
+  std::vector<PositionedEvent> events;
+  for (const char* sender : {"", "shop/1", "shop/2", "other/1", "/1"}) {
+    const auto offset = static_cast<std::int64_t>(events.size());
+    events.push_back(user_event(offset, "u", "item-" + std::to_string(offset), 1000 + offset));
+    events.back().event.id = "id";
+    events.back().event.sender = sender;
+  }
+  EXPECT_EQ(commit({events[0], events[1]}).stored, 2U);
+  EXPECT_EQ(commit({events[2]}).duplicates, 1U) << "the same key from another address";
+  EXPECT_EQ(commit({events[3]}).stored, 1U);
+  EXPECT_EQ(commit({events[4]}).duplicates, 1U) << "without a key as without a sender";
+  EXPECT_EQ(recent("u"), (Items{"item-3", "item-1", "item-0"}));
+}
+
 TEST_F(HistoryStoreTest, AskingForAnIdReadsLittleOfAFileThatHoldsManyMoreThanTheCache) {
   Options options;
   options.block_cache_bytes = 64 << 10;

@@ -97,6 +97,8 @@ class RandomEvents {
     event.user = id(false);
     event.session = id(event.user.empty());
     event.request = id(false);
+    if (one_in(2)) event.sender = id(true);
+    if (event.sender.size() > kMaxSenderBytes) event.sender = "shop/1a2b3";
     event.time = timestamp_from_ms(static_cast<std::int64_t>(below(1'800'000'000'000)));
     event.value = value();
     event.consent = !one_in(8);
@@ -172,6 +174,7 @@ void expect_invariants(const Event& event, const std::string& from) {
   for (const std::string* id : {&event.id, &event.user, &event.session, &event.item, &event.type, &event.request}) {
     ASSERT_LE(id->size(), kMaxIdBytes) << from;
   }
+  ASSERT_LE(event.sender.size(), kMaxSenderBytes) << from;
 }
 
 TEST(EventCodecProperty, AnyBytesAreDecodedOrRefusedWithAReason) {

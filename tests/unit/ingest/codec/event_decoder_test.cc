@@ -295,6 +295,20 @@ TEST(EventDecoder, ReadsAnEraseRecord) {
             R"(type: "$other" begins with '$', which is freshet's own)");
 }
 
+TEST(EventDecoder, TheSenderIsAMemberOfTheRecordItself) {
+  EXPECT_EQ(decode(R"({"$sender":"shop/1","user":"u","item":"i"})")->sender, "shop/1");
+  EXPECT_EQ(decode(R"({"user":"u","item":"i"})")->sender, "");
+  const std::string cloud =
+      R"("specversion":"1.0","id":"1","source":"s","data":{"user":"u","item":"i","$sender":"no"}})";
+  EXPECT_EQ(decode("{" + cloud)->sender, "");
+  EXPECT_EQ(decode(R"({"$sender":"shop/1",)" + cloud)->sender, "shop/1");
+  EXPECT_EQ(decode(R"({"$sender":"a/1","user":"u","item":"i","$sender":"b/1"})").error().message,
+            "$sender: given twice");
+  EXPECT_EQ(decode(R"({"$sender":7,"user":"u","item":"i"})").error().message, "$sender: expected a string");
+  EXPECT_EQ(decode(R"({"$sender":")" + std::string(129, 's') + R"(","user":"u","item":"i"})").error().message,
+            "$sender: 129 bytes long, at most 128");
+}
+
 TEST(EventDecoder, StaysUsableAfterABadRecord) {
   EventDecoder decoder{DecodeOptions{}};
   for (int i = 0; i < 3; ++i) {

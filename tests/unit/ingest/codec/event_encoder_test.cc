@@ -34,6 +34,13 @@ TEST(EventEncoder, EscapesWhatJsonCannotHoldAndKeepsUtf8) {
             "\"type\":\"view\",\"ts\":1700000000000}");
 }
 
+TEST(EventEncoder, PutsTheSenderInFrontOfWhatAClientSent) {
+  EXPECT_EQ(with_sender(R"({"user":"u"})", "a/b"), R"({"$sender":"a/b","user":"u"})");
+  EXPECT_EQ(with_sender("\xEF\xBB\xBF \n{ }", "a/\"b"), "\xEF\xBB\xBF \n{\"$sender\":\"a/\\\"b\" }");
+  EXPECT_EQ(with_sender(R"({"user":"u"})", ""), R"({"user":"u"})");
+  for (const char* other : {"", " ", "7", "[{}]", "\"{\""}) EXPECT_EQ(with_sender(other, "a/b"), other);
+}
+
 TEST(EventEncoder, AnEraseRecordDecodesToAnErase) {
   EventDecoder decoder{DecodeOptions{}};
   for (const auto& [kind, partition_only] : {std::pair(Owner::Kind::user, false), {Owner::Kind::session, true}}) {

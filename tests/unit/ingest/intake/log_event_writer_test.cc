@@ -52,8 +52,8 @@ class LogEventWriterTest : public ::testing::Test {
 TEST_F(LogEventWriterTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
   Result<SubmitReceipt> receipt = Error{};
   writer.submit(
-      R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])", 10,
-      [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
+      R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])",
+      {.max_events = 10}, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(receipt->rejected.size(), 2U);
@@ -74,7 +74,7 @@ TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
   strict.submit(
       R"([{"user":"u","item":"a"},{"user":"u","item":"b","ts":1689999999},{"user":"u","item":"c","ts":1690000000},
           {"user":"u","item":"d","ts":1689999999,"consent":false},{"user":"u"}])",
-      10, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
+      {.max_events = 10}, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(receipt->rejected.size(), 3U);
@@ -93,10 +93,41 @@ TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
 TEST_F(LogEventWriterTest, RefusesTooManyAndWhatIsNotEvents) {
   for (const char* body : {R"([{"user":"u","item":"a"},{"user":"u","item":"a"}])", "", "hello"}) {
     Errc code = Errc::corrupt;
-    writer.submit(body, 1, [&](Result<SubmitReceipt> result) { code = result.error().code; });
+    writer.submit(body, {.max_events = 1}, [&](Result<SubmitReceipt> result) { code = result.error().code; });
     EXPECT_EQ(code, Errc::invalid) << body;
   }
   EXPECT_TRUE(log.entries.empty());
+}
+
+TEST_F(LogEventWriterTest, TheSenderIsTheFirstMemberAndClientsCannotClaimAnother) {
+  std::optional<SubmitReceipt> receipt;
+  writer.submit(R"([{"user":"u","item":"a","new":1}, { "user":"u","item":"b","$sender":"other/1"}])",
+                {.max_events = 10, .sender = "shop/1a2b3c4d"},
+                [&](Result<SubmitReceipt> result) { receipt = *std::move(result); });
+  ASSERT_TRUE(receipt);
+  ASSERT_EQ(log.entries.size(), 1U);
+  EXPECT_EQ(log.entries[0].value, R"({"$sender":"shop/1a2b3c4d","user":"u","item":"a","new":1})");
+  const auto event = EventDecoder({}).decode(log.entries[0].value, {}, clock.now());
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->sender, "shop/1a2b3c4d");
+  ASSERT_EQ(receipt->rejected.size(), 1U);
+  EXPECT_EQ(receipt->rejected[0].reason, "$sender: given twice");
+}
+
+// What is answered 202 must not be a dead letter.
+TEST_F(LogEventWriterTest, ARecordThatIsTooLargeWithItsSenderIsRejected) {
+  DecodeOptions decode;
+  decode.max_record_bytes = 60;
+  LogEventWriter strict{log, transient, decode, {}, {}, clock, metrics};
+  std::size_t accepted = 0;
+  for (int padding = 0; padding < 60; ++padding) {
+    const std::string body = R"({"user":"u","item":")" + std::string(1 + padding, 'a') + "\"}";
+    strict.submit(body, {.max_events = 1, .sender = "/1"},
+                  [&](const Result<SubmitReceipt>& result) { accepted += result ? result->accepted : 0; });
+  }
+  EXPECT_GT(accepted, 0U);
+  ASSERT_EQ(log.entries.size(), accepted);
+  for (const LogEntry& entry : log.entries) EXPECT_TRUE(EventDecoder(decode).decode(entry.value, {}, clock.now()));
 }
 
 TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {
@@ -147,13 +178,13 @@ TEST_F(LogEventWriterTest, NothingIsErasedWhileThePartitionsAreNotKnown) {
 TEST_F(LogEventWriterTest, KeepsWhatHasNoConsentOutOfTheLog) {
   Result<SubmitReceipt> receipt = Error{};
   const auto keep = [&](Result<SubmitReceipt> result) { receipt = std::move(result); };
-  writer.submit(R"({"user":"u","item":"a","consent":false})", 10, keep);
+  writer.submit(R"({"user":"u","item":"a","consent":false})", {.max_events = 10}, keep);
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 1U);
   EXPECT_TRUE(covers({}, receipt->positions));
   EXPECT_FALSE(to_token(receipt->positions).empty());
   EXPECT_TRUE(log.entries.empty());
-  writer.submit(R"([{"user":"u","item":"b","consent":false},{"user":"u","item":"c"}])", 10, keep);
+  writer.submit(R"([{"user":"u","item":"b","consent":false},{"user":"u","item":"c"}])", {.max_events = 10}, keep);
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(log.entries.size(), 1U);
@@ -165,8 +196,8 @@ TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
   const Pseudonyms pseudonyms("a key of the operator");
   LogEventWriter hiding{log, transient, {}, pseudonyms, pseudonyms, clock, metrics};
   hiding.submit(
-      R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])", 10,
-      [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
+      R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])",
+      {.max_events = 10}, [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
   hiding.erase({Owner::Kind::user, "somebody"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);
   const Owner somebody = pseudonyms.of(Owner{Owner::Kind::user, "somebody"});
@@ -187,7 +218,7 @@ TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
 TEST_F(LogEventWriterTest, WhatATopicHoldsIsAsItCameAndOnlyMemoryHasPseudonyms) {
   const Pseudonyms pseudonyms("a key of the operator");
   LogEventWriter sending{log, transient, {}, {}, pseudonyms, clock, metrics};
-  sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", 10,
+  sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", {.max_events = 10},
                  [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
   sending.erase({Owner::Kind::user, "u"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);

@@ -75,6 +75,19 @@ TEST_F(RouterTest, BodiesAreJsonByTheirType) {
   }
 }
 
+TEST_F(RouterTest, EventsHaveTheKeyAndTheClientThatSentThem) {
+  const std::string key = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("shop", {Scope::write}, {}, key) << "\n";
+  const Api with_keys(options_, fixture_.services());
+  const std::string authorization = "Bearer " + key;
+  ApiRequest request{"POST", "/v1/events", "[{}]", false, executor_, authorization};
+  request.client = "1a2b3";
+  testing::handle(with_keys, request, [](const ApiResponse&) {});
+  testing::handle(api_, request, [](const ApiResponse&) {});
+  EXPECT_EQ(fixture_.sink.senders, (std::vector<std::string>{"shop/1a2b3", "/1a2b3"}));
+}
+
 TEST_F(RouterTest, PagesOfAllowedOriginsMaySendEventsWithAKeyAndReadNothingElse) {
   const std::string key = new_api_key();
   options_.keys_file = fixture_.dir.path() + "/keys";
