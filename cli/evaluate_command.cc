@@ -32,6 +32,7 @@ struct EvaluateArguments {
   std::vector<std::string> parts;
   std::string session_gap, config_file, against;
   bool lockstep = false;
+  bool one_sender = false;
   std::optional<std::uint64_t> seed;
   std::string json, predictions, plot;
 
@@ -45,6 +46,9 @@ void EvaluateArguments::validate() const {
   }
   if (splits() && (stream.skip > 0 || stream.limit != UINT64_MAX)) {
     throw std::runtime_error("--skip, --limit: not with --train and --test, which are read as a whole");
+  }
+  if (one_sender && (splits() || !against.empty())) {
+    throw std::runtime_error("--one-sender: not with --against or --train; a service sees its own senders");
   }
   if (against.empty() && lockstep) throw std::runtime_error("--lockstep: only with --against");
   if (against.empty()) return;
@@ -123,7 +127,8 @@ class Evaluate {
 
   /// Prequential protocol: every event is scored, then learned.
   void prequential() {
-    read(arguments_.files, [this](const Event& event, std::uint64_t position) {
+    read(arguments_.files, [this](Event& event, std::uint64_t position) {
+      if (arguments_.one_sender) event.sender = "all/all";
       const auto& outcome = predictor_->take(event, true, evaluation_);
       if (outcome.scored) record(position, event, outcome);
     });
@@ -162,7 +167,7 @@ class Evaluate {
   template <typename Take>
   void read(const std::vector<std::string>& files, Take take) {
     RecordedEvents events(files, format_, arguments_.stream.skip, arguments_.stream.limit);
-    while (const auto event = events.next()) {
+    while (auto event = events.next()) {
       take(*event, events.position());
       if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
@@ -240,6 +245,8 @@ void add_evaluate_command(CLI::App& app) {
                       "URL of a running service to evaluate instead of a model in this process");
   command->add_flag("--lockstep", arguments->lockstep,
                     "With --against: after each event, wait until the service has learned and published it");
+  command->add_flag("--one-sender", arguments->one_sender,
+                    "As if one client had sent all events: what online.sender_limit costs a site with one back end");
   command->add_option("--json", arguments->json,
                       "Write the report as JSON to this file; -: to standard output, instead of the tables");
   command->add_option("--predictions", arguments->predictions,

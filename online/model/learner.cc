@@ -127,6 +127,7 @@ void Learner::Impl::set_problem(std::string& which, std::string problem) {
 
 void Learner::Impl::learn(const EventBatch& batch) {
   const auto begin = std::chrono::steady_clock::now();
+  const std::uint64_t limited = model->events_limited();
   std::size_t unscored = 0;
   for (const PositionedEvent& event : batch.events) {
     const bool scores = scoring.next();
@@ -140,6 +141,7 @@ void Learner::Impl::learn(const EventBatch& batch) {
   move_to(positions, batch.next);
   unpublished = unsaved = true;
   gauges->events.Increment(static_cast<double>(batch.events.size()));
+  gauges->limited.Increment(static_cast<double>(model->events_limited() - limited));
   gauges->unscored.Increment(static_cast<double>(unscored));
   gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));
   const std::lock_guard lock(status_mutex);

@@ -27,6 +27,7 @@ class LearnerMetrics {
 
   Counter& events;
   Counter& unscored;
+  Counter& limited;
   Counter& rejected;
   Gauge& lag_events;
   Gauge& lag_seconds;

@@ -6,6 +6,7 @@
 #include "base/saved_time.h"
 #include "online/model/blender.h"
 #include "online/model/seen_ids.h"
+#include "online/model/sender_limit.h"
 #include "online/model/session.h"
 #include "online/part/part_kind.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 // Of save(); part of the on-disk format.
 constexpr std::uint64_t kFormat = 3;
-constexpr std::uint64_t kFirstWithIdHash = 3;
+constexpr std::uint64_t kFirstWithIdHash = 3;    // and with the sender limit
 constexpr std::uint64_t kFirstWithTimeline = 2;
 constexpr std::uint64_t kOldest = 1;  // of 0.1.0
 
@@ -56,6 +57,9 @@ std::string fingerprint(const Options& options, const std::vector<const Scorer*>
   return text + " hidden " + std::to_string(options.blender.hidden_units);
 }
 
+/// What the model takes from an event, beside scoring it.
+enum class Takes { everything, session, nothing };
+
 }  // namespace
 
 struct Model::Impl {
@@ -67,13 +71,14 @@ struct Model::Impl {
         vocabulary(options.max_items),
         sessions(options),
         seen(options.dedupe_ids),
+        sender_limit(options.sender_limit),
         validation(parts.size() + 1),
         blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
 
   void erase(const Event& event);
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void test_then_train(const Event& event, Timestamp time, float weight, bool scores, bool learns);
+  void test_then_train(const Event& event, Timestamp time, float weight, bool scores, Takes takes);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
@@ -82,11 +87,13 @@ struct Model::Impl {
   Vocabulary vocabulary;
   SessionTracker sessions;
   SeenIds seen;
+  SenderLimit sender_limit;
   ProgressiveValidation validation;
   Blender blender;
   Timestamp stream_time{};
   Timeline timeline;
   std::uint64_t events = 0;
+  std::uint64_t limited = 0;
   std::uint64_t snapshots = 0;
   Ranking ranking;  // reused
   Outcome outcome;
@@ -143,7 +150,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
 }
 
 /// `time`: the event's place in the timeline.
-void Model::Impl::test_then_train(const Event& event, Timestamp time, float weight, bool scores, bool learns) {
+void Model::Impl::test_then_train(const Event& event, Timestamp time, float weight, bool scores, Takes takes) {
   const OwnerKey user_key = ids.user(event.user);
   const OwnerKey session_key = event.session.empty() ? user_key : ids.owner(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, time);
@@ -156,11 +163,11 @@ void Model::Impl::test_then_train(const Event& event, Timestamp time, float weig
                           .user = event.user};
   const bool known = interaction.item != kNoItem;
   const bool repeat = known && interaction.item == before.last_item();
-  if (scores && !repeat && !before.session.empty()) score(before, interaction.item, weight, learns);
-  if (!learns) {
-    if (known) sessions.append(interaction);
-    return;
+  if (scores && !repeat && !before.session.empty()) {
+    score(before, interaction.item, weight, takes == Takes::everything);
   }
+  if (takes == Takes::session && known) sessions.append(interaction);
+  if (takes != Takes::everything) return;
 
   const Vocabulary::Observed observed = vocabulary.observe(event.item, time);
   if (observed.recycled) {
@@ -180,7 +187,7 @@ const Model::Outcome& Model::test(const Event& event) {
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
   if (event.kind != EventKind::erase && weight > 0) {
-    m.test_then_train(event, m.timeline.of(event.time), static_cast<float>(weight), true, false);
+    m.test_then_train(event, m.timeline.of(event.time), static_cast<float>(weight), true, Takes::session);
   }
   return m.outcome;
 }
@@ -198,11 +205,14 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
     return m.outcome;
   }
   if (!event.consent) return m.outcome;
-  if (!event.id.empty() && !m.seen.insert(m.ids.event(event.id))) return m.outcome;
+  if (!event.id.empty() && !m.seen.insert(m.ids.event(dedupe_key(event)))) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event.type);
-  if (weight > 0) m.test_then_train(event, time, static_cast<float>(weight), scores, true);
+  if (weight <= 0) return m.outcome;
+  const bool admitted = m.sender_limit.admits(m.ids, event, weight, time, m.vocabulary.size());
+  if (!admitted) ++m.limited;
+  m.test_then_train(event, time, static_cast<float>(weight), scores, admitted ? Takes::everything : Takes::nothing);
   return m.outcome;
 }
 
@@ -221,6 +231,7 @@ std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
 const Vocabulary& Model::vocabulary() const { return impl_->vocabulary; }
 Timestamp Model::stream_time() const { return impl_->stream_time; }
 std::uint64_t Model::events_learned() const { return impl_->events; }
+std::uint64_t Model::events_limited() const { return impl_->limited; }
 Quality Model::quality(std::size_t part) const { return impl_->validation.quality(part); }
 
 std::vector<std::string> Model::part_names() const {
@@ -257,6 +268,7 @@ std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {
   bytes.emplace_back("vocabulary", impl_->vocabulary.memory_bytes());
   bytes.emplace_back("sessions", impl_->sessions.memory_bytes());
   bytes.emplace_back("event_ids", impl_->seen.memory_bytes());
+  bytes.emplace_back("senders", impl_->sender_limit.memory_bytes());
   return bytes;
 }
 
@@ -274,6 +286,7 @@ void Model::save(ByteWriter& out) const {
   m.validation.save(out);
   m.blender.save(out);
   for (const auto& part : m.parts) part->save(out);
+  m.sender_limit.save(out);
 }
 
 Result<void> Model::load(ByteReader& in) {
@@ -298,6 +311,9 @@ Result<void> Model::load(ByteReader& in) {
   if (auto loaded = m.blender.load(in); !loaded) return loaded;
   for (const auto& part : m.parts) {
     if (auto loaded = part->load(in); !loaded) return loaded;
+  }
+  if (format >= kFirstWithIdHash) {
+    if (auto loaded = m.sender_limit.load(in); !loaded) return loaded;
   }
   if (!in.ok() || !in.at_end()) return Error{Errc::corrupt, "model: not a saved state"};
   return {};

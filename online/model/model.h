@@ -36,7 +36,7 @@ class Model {
   ~Model();
 
   /// How the event was ranked before it was learned, for evaluations. An event is not scored, and has no ranks, if it
-  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, or if `scores` is false.
+  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, beyond its sender's limit, or if `scores` is false.
   struct Outcome {
     bool scored = false;
     bool unseen_target = false;                     ///< the item was not in the vocabulary
@@ -60,6 +60,7 @@ class Model {
 
   const Vocabulary& vocabulary() const;
   Timestamp stream_time() const;
+  std::uint64_t events_limited() const;  ///< since the start: taught nothing, because of their sender's limit
   std::uint64_t events_learned() const;  ///< read from the stream, including those that teach nothing
 
   std::vector<std::string> part_names() const;                                       ///< parts..., "blend"

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint64_t kUser = 1;
 constexpr std::uint64_t kSession = 2;
 constexpr std::uint64_t kEvent = 3;
+constexpr std::uint64_t kSender = 4;
 
 }  // namespace
 
@@ -25,6 +26,14 @@ OwnerKey IdHash::owner(Owner::Kind kind, std::string_view id) const {
 }
 
 std::uint64_t IdHash::event(std::string_view id) const { return key_ ? sip_hash(*key_, kEvent, id) : stable_hash(id); }
+
+std::uint64_t IdHash::sender(std::string_view name) const {
+  return key_ ? sip_hash(*key_, kSender, name) : stable_hash(name);
+}
+
+std::uint64_t IdHash::item_of(std::uint64_t sender, std::string_view item) const {
+  return key_ ? sip_hash(*key_, sender, item) : stable_hash(item, sender);
+}
 
 void IdHash::save(ByteWriter& out) const {
   out.varint(key_ ? 1 : 0);

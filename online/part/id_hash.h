@@ -13,7 +13,7 @@ namespace freshet::online {
 
 /// The hashes by which a model knows users, sessions and event ids: 64 bits, under a secret key that the model keeps and
 /// saves. Senders choose ids, so who could compute the hashes could choose an id that has the hash of another. Hashes of
-/// users, of sessions and of event ids have nothing in common.
+/// users, of sessions, of event ids and of senders have nothing in common.
 /// Threads: as a value.
 /// Cost:    one sip_hash().
 class IdHash {
@@ -35,6 +35,10 @@ class IdHash {
   OwnerKey user(std::string_view id) const { return id.empty() ? kNobody : owner(Owner::Kind::user, id); }
 
   std::uint64_t event(std::string_view id) const;
+
+  /// Of a sender, and of an item that it has sent events about.
+  std::uint64_t sender(std::string_view name) const;
+  std::uint64_t item_of(std::uint64_t sender, std::string_view item) const;
 
   void save(ByteWriter& out) const;
   void load(ByteReader& in);

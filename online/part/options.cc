@@ -103,6 +103,22 @@ std::vector<Option<BlenderOptions>> BlenderOptions::describe() {
   };
 }
 
+std::vector<Option<SenderLimitOptions>> SenderLimitOptions::describe() {
+  return {
+      option::number(
+          "share", &SenderLimitOptions::share, {0.001, 1},
+          "Share of what one sender (an API key, or a client address of a key) sends that may be about one "
+          "item; more for senders that are a large part of the site, and where items are few. Of what is "
+          "beyond it ever less is learned, in all not more than twice the share. 1: senders are not limited. "
+          "Events of Kafka producers have no sender unless they name one."),
+      option::number("least", &SenderLimitOptions::least, {1, 1e6},
+                     "Weight that every sender may teach about one item, whatever its share."),
+      option::duration("window", &SenderLimitOptions::window, {60s, 24h * 7},
+                       "Time, by the events, over which shares are taken; the window before counts too. Whole "
+                       "seconds."),
+  };
+}
+
 std::vector<Option<Options>> Options::describe(PartKinds kinds) {
   std::vector<Option<Options>> all{
       describe_parts(),
@@ -141,6 +157,7 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
     append(all, kind->describe(std::string(kind->name), std::string(kind->saved_name)));
   }
   append(all, within("blender", &Options::blender));
+  append(all, within("sender_limit", &Options::sender_limit));
   return all;
 }
 

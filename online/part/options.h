@@ -28,6 +28,15 @@ struct BlenderOptions {
   static std::vector<Option<BlenderOptions>> describe();
 };
 
+/// [online.sender_limit]: how much one sender may teach about one item (model/sender_limit.h).
+struct SenderLimitOptions {
+  double share = 0.02;
+  double least = 3;
+  std::chrono::seconds window{3600};
+
+  static std::vector<Option<SenderLimitOptions>> describe();
+};
+
 /// [online]: the model. options.cc describes each option. A part's own options are declared in the part's header.
 struct Options {
   Options() = default;
@@ -50,6 +59,7 @@ struct Options {
   std::chrono::milliseconds score_all_within{100};
   double least_scored = 0.35;
   BlenderOptions blender;
+  SenderLimitOptions sender_limit;
 
   /// A part's options, by their type: part<SessionKnnOptions>(). The defaults until they are changed.
   template <typename T>

@@ -297,6 +297,22 @@ TEST_F(ModelTest, RefusesAStateMadeWithOtherOptions) {
   EXPECT_EQ(loaded.error().code, Errc::invalid);
 }
 
+TEST(ModelLearning, AnIdBelongsToTheKeyThatSentIt) {
+  const Options options = testing::counting_options();
+  Model model(options, make_parts(options));
+  Event event;
+  event.user = "u";
+  event.id = "id";
+  for (const auto& [sender, item] : {std::pair{"shop/1", "a"}, {"other/1", "b"}, {"shop/2", "c"}}) {
+    event.sender = sender;
+    event.item = item;
+    model.learn(event);
+  }
+  EXPECT_NE(model.vocabulary().find("a"), kNoItem);
+  EXPECT_NE(model.vocabulary().find("b"), kNoItem);
+  EXPECT_EQ(model.vocabulary().find("c"), kNoItem);
+}
+
 TEST(ModelBounds, MemoryStaysWithinTheLimitsOfTheOptions) {
   Options options = testing::counting_options();
   options.max_items = 100;

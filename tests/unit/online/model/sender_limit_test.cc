@@ -1,0 +1,154 @@
+#include "online/model/sender_limit.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+using testing::numbered;
+
+constexpr std::size_t kItems = 1000;
+constexpr std::chrono::hours kHour{1};
+
+class SenderLimitTest : public ::testing::Test {
+ protected:
+  /// An hour in which the back end sends a thousand events.
+  void SetUp() override {
+    for (int i = 0; i < 1000; ++i) send("shop/backend", numbered("item-", i));
+    time_ += kHour;
+  }
+
+  int send(const std::string& sender, const std::string& item, double weight = 1) {
+    return limit_.admits({}, event(sender, item), weight, time_, kItems) ? 1 : 0;
+  }
+
+  static Event event(const std::string& sender, const std::string& item) {
+    Event event;
+    event.sender = sender;
+    event.item = item;
+    return event;
+  }
+
+  /// Of `events` about one item, among as many about others, how many are admitted.
+  int push(const std::string& sender, int events) {
+    int admitted = 0;
+    for (int i = 0; i < events; ++i) {
+      admitted += send(sender, "pushed");
+      send(sender, numbered("other-", i));
+    }
+    return admitted;
+  }
+
+  SenderLimit limit_{{.share = 0.05, .least = 10, .window = kHour}};
+  Timestamp time_ = timestamp_from_ms(1'700'000'000'000);
+};
+
+TEST_F(SenderLimitTest, OneSenderTeachesLittleAboutOneItem) {
+  EXPECT_EQ(push("mallory/1", 10), 10);
+  EXPECT_LE(push("mallory/1", 300), 2 * 0.05 * 620);
+  EXPECT_EQ(push("alice/2", 10), 10) << "each sender has its own allowance";
+}
+
+TEST_F(SenderLimitTest, AFloodEarnsNoAllowance) { EXPECT_LE(push("mallory/1", 10'000), 2 * 0.05 * 1000); }
+
+TEST_F(SenderLimitTest, AKeyIsOneSenderFromHoweverManyAddresses) {
+  int admitted = 0;
+  for (int client = 0; client < 1000; ++client) admitted += send(numbered("leaked/", client), "pushed");
+  EXPECT_LE(admitted, 100);
+  EXPECT_GE(admitted, 50);
+}
+
+TEST_F(SenderLimitTest, TheClientsOfAKeyThatAllShareAreSendersToo) {
+  EXPECT_LE(push("shop/mallory", 300), 2 * 0.05 * 600);
+}
+
+TEST_F(SenderLimitTest, WhoSendsMostOfASiteIsNotLimited) {
+  EXPECT_EQ(push("shop/backend", 300), 300);
+  time_ += kHour;
+  EXPECT_EQ(push("shop/backend", 300), 300);
+}
+
+TEST_F(SenderLimitTest, AFloodDoesNotMakeTheSite) {
+  push("mallory/1", 10'000);
+  SetUp();
+  EXPECT_LE(push("mallory/1", 1000), 400);
+}
+
+TEST_F(SenderLimitTest, InAQuietHourNobodyBecomesTheSite) {
+  time_ += kHour;
+  send("mallory/1", "item-1");  // all that is sent in this hour
+  time_ += kHour;
+  EXPECT_LE(push("mallory/1", 300), 60);
+}
+
+TEST_F(SenderLimitTest, ItemsKeepTheirOrderBeyondTheAllowance) {
+  int often = 0, seldom = 0;
+  for (int i = 0; i < 300; ++i) {
+    often += send("new/1", "often") + send("new/1", "often");
+    seldom += send("new/1", "seldom");
+    for (int j = 0; j < 7; ++j) send("new/1", numbered("item-", 7 * i + j));
+  }
+  EXPECT_GT(often, seldom);
+  EXPECT_LT(seldom, 300);
+}
+
+TEST_F(SenderLimitTest, TheItemsOfASmallCatalogueHaveTheirShares) {
+  int admitted = 0;
+  for (int i = 0; i < 600; ++i) admitted += limit_.admits({}, event("new/1", numbered("item-", i % 10)), 1, time_, 10) ? 1 : 0;
+  EXPECT_EQ(admitted, 600);
+}
+
+TEST_F(SenderLimitTest, UnknownSendersAndAShareOfOneAreNotLimited) {
+  EXPECT_EQ(push("", 100), 100);
+  limit_ = SenderLimit({.share = 1, .least = 1, .window = kHour});
+  SetUp();
+  EXPECT_EQ(push("mallory/1", 100), 100);
+}
+
+TEST_F(SenderLimitTest, AnEventOfAnyWeightIsAdmittedOnce) {
+  EXPECT_EQ(send("mallory/1", "pushed", 1000), 1);
+  EXPECT_EQ(send("mallory/1", "pushed", 1000), 0);
+}
+
+TEST_F(SenderLimitTest, TheWindowBeforeCountsAndNoOther) {
+  EXPECT_LE(push("mallory/1", 20), 15);
+  SetUp();  // another hour
+  EXPECT_LE(push("mallory/1", 10), 3);
+  time_ += 3 * kHour;
+  EXPECT_EQ(push("mallory/1", 10), 10);
+}
+
+TEST_F(SenderLimitTest, MemoryIsBounded) {
+  std::size_t most = 0;
+  for (std::size_t i = 0; i < 3 * SenderLimit::kMaxCounts; ++i) {
+    send(numbered("shop/", i), numbered("item-", i));
+    most = std::max(most, limit_.memory_bytes());
+  }
+  EXPECT_LE(most, (2 * SenderLimit::kMaxCounts + 8) * 48);
+}
+
+TEST_F(SenderLimitTest, GoesOnAfterSaveAndLoad) {
+  push("mallory/1", 300);
+  std::string bytes, again;
+  ByteWriter out(bytes);
+  limit_.save(out);
+  SenderLimit loaded({.share = 0.05, .least = 10, .window = kHour});
+  ByteReader in(bytes);
+  ASSERT_TRUE(loaded.load(in));
+  EXPECT_TRUE(in.at_end());
+  ByteWriter copy(again);
+  loaded.save(copy);
+  EXPECT_EQ(again, bytes);
+  for (int i = 0; i < 600; ++i) {
+    const Event next = event("mallory/1", i % 2 == 0 ? "pushed" : numbered("other-", i));
+    EXPECT_EQ(loaded.admits({}, next, 1, time_, kItems), limit_.admits({}, next, 1, time_, kItems));
+  }
+}
+
+}  // namespace
+}  // namespace freshet::online
