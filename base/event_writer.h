@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ struct Submission {
 class EventWriter {
  public:
   virtual ~EventWriter() = default;
+
+  /// How many events `body` counts for in a limit: each event is one for each started KiB of its text. A body that is not
+  /// events is taken for one event.
+  virtual std::uint64_t weigh(std::string_view body) const = 0;
 
   /// Validates the events in `body` (one object, an array or NDJSON) and appends the valid ones to the log.
   /// `done` is called when they are durable.

@@ -12,7 +12,7 @@ namespace freshet::cli {
 namespace {
 
 struct KeyArguments {
-  std::string name, scopes, rate = "-";
+  std::string name, scopes, rate = "-", events;
 };
 
 /// The line of the keys file goes to standard output, to be appended to it; the key goes to standard error, shown only
@@ -25,9 +25,15 @@ void make_key(const KeyArguments& arguments) {
   if (!scopes) throw std::runtime_error("--scope: " + scopes.error().message);
   const auto limit = serve::parse_rate_limit(arguments.rate);
   if (!limit) throw std::runtime_error("--rate: " + limit.error().message);
+  serve::KeyLimits limits{*limit, std::nullopt};
+  if (!arguments.events.empty()) {
+    const auto events = serve::parse_rate_limit(arguments.events);
+    if (!events) throw std::runtime_error("--events: " + events.error().message);
+    limits.events = *events;
+  }
   const std::string key = serve::new_api_key();
   std::fprintf(stderr, "API key of %s (not stored, shown only now): %s\n", arguments.name.c_str(), key.c_str());
-  std::printf("%s\n", serve::key_line(arguments.name, *scopes, *limit, key).c_str());
+  std::printf("%s\n", serve::key_line(arguments.name, *scopes, limits, key).c_str());
 }
 
 }  // namespace
@@ -44,6 +50,9 @@ void add_keys_command(CLI::App& app) {
           "Scopes, separated by commas: read (lists, ranking, status), write (events), admin (items, histories)")
       ->required();
   make->add_option("--rate", arguments->rate, "Rate limit: requests per second, or RATE/BURST; \"-\": none");
+  make->add_option("--events", arguments->events,
+                   "Limit of events written: per second, or RATE/BURST; \"-\": none. Default: 100 per request that "
+                   "--rate allows");
   make->callback([arguments] { make_key(*arguments); });
   command->footer(
       "Examples:\n"

@@ -1,5 +1,6 @@
 #include "ingest/intake/log_event_writer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -66,6 +67,18 @@ LogEntry LogEventWriter::entry(Event event, std::string text) const {
   if (!logged_.in_use()) return {std::string(partition_key(event)), std::move(text)};
   logged_.replace_in(event);
   return {std::string(partition_key(event)), encode_event(event)};
+}
+
+std::uint64_t LogEventWriter::weigh(std::string_view body) const {
+  constexpr std::size_t kKiB = 1024;
+  const auto started = [](std::string_view text) -> std::uint64_t {
+    return std::max<std::size_t>(1, (text.size() + kKiB - 1) / kKiB);
+  };
+  const auto texts = split_events(body);
+  if (!texts) return started(body);
+  std::uint64_t events = 0;
+  for (const std::string_view text : *texts) events += started(text);
+  return events;
 }
 
 void LogEventWriter::submit(std::string_view body, const Submission& submission,

@@ -51,29 +51,43 @@ Result<void> AccessControl::reload() {
   return {};
 }
 
-AccessControl::Decision AccessControl::decide(std::optional<Scope> scope, std::string_view authorization,
+AccessControl::Decision AccessControl::refused(Decision decision, const char* reason) const {
+  metrics_
+      .counter("freshet_serve_refused_requests_total",
+               "Requests refused, by reason: no key, unknown key, missing scope, rate limit, limit of events.",
+               {{"key", decision.caller}, {"reason", reason}})
+      .Increment();
+  return decision;
+}
+
+AccessControl::Decision AccessControl::decide(const Endpoint& endpoint, std::string_view authorization,
                                               std::string_view x_api_key, TokenBucket::Clock::time_point now) const {
-  if (!scope || keys_file_.empty()) return {};
-  const auto refused = [this](Decision decision, const char* reason) {
-    metrics_
-        .counter("freshet_serve_refused_requests_total",
-                 "Requests refused, by reason: no key, unknown key, missing scope, rate limit.",
-                 {{"key", decision.caller}, {"reason", reason}})
-        .Increment();
-    return decision;
-  };
+  if (!endpoint.scope || keys_file_.empty()) return {};
   const std::string_view presented = presented_key(authorization, x_api_key);
   if (presented.empty()) return refused({Decision::no_key}, "no_key");
   const auto keys = keys_.load();
   const ApiKey* key = keys->find(presented);
   if (key == nullptr) return refused({Decision::unknown_key}, "unknown_key");
-  if (!key->scopes.contains(*scope)) return refused({Decision::wrong_scope, key->name}, "scope");
-  if (key->bucket) {
-    const auto wait = key->bucket->take(now);
+  if (!key->scopes.contains(*endpoint.scope)) return refused({Decision::wrong_scope, key->name}, "scope");
+  const bool counted = endpoint.counts_events && key->events;
+  if (const auto wait = counted ? key->events->wait(now) : TokenBucket::Clock::duration(); wait > wait.zero()) {
+    const auto next_request = key->requests ? key->requests->wait(now) : wait.zero();
+    return refused({Decision::too_many_events, key->name, std::max(wait, next_request)}, "events");
+  }
+  if (key->requests) {
+    const auto wait = key->requests->take(now);
     if (wait > wait.zero()) return refused({Decision::too_often, key->name, wait}, "rate");
   }
   metrics_.counter("freshet_serve_key_requests_total", "Requests allowed, by key.", {{"key", key->name}}).Increment();
-  return {Decision::allowed, key->name};
+  return {Decision::allowed, key->name, {}, counted ? std::shared_ptr<const ApiKey>(keys, key) : nullptr};
+}
+
+AccessControl::Decision AccessControl::charge(Decision allowed, std::uint64_t events,
+                                              TokenBucket::Clock::time_point now) const {
+  if (!allowed.charged) return allowed;
+  const auto wait = allowed.charged->events->take(now, events);
+  if (wait == wait.zero()) return allowed;
+  return refused({Decision::too_many_events, allowed.caller, wait}, "events");
 }
 
 }  // namespace freshet::serve

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,18 +26,35 @@ class AccessControl {
   Result<void> reload();
 
   struct Decision {
-    enum Kind { allowed, no_key, unknown_key, wrong_scope, too_often };
+    enum Kind { allowed, no_key, unknown_key, wrong_scope, too_often, too_many_events };
     Kind kind = allowed;
     std::string caller = "-";                    ///< name of the key; "-": unknown, or keys are off
-    TokenBucket::Clock::duration retry_after{};  ///< too_often only
+    TokenBucket::Clock::duration retry_after{};  ///< too_often and too_many_events only
+    std::shared_ptr<const ApiKey> charged{};     ///< the key that charge() charges; null: none has a limit of events
   };
 
-  /// `scope`: what the endpoint requires; nullopt: no key needed.
+  /// What an endpoint asks of its callers.
+  struct Endpoint {
+    std::optional<Scope> scope;  ///< nullopt: no key needed
+    bool counts_events = false;  ///< charge() follows: refused while the key has used up its events
+  };
+
+  /// Takes a token of the key's limit of requests.
   /// `authorization` and `x_api_key`: the headers, empty if absent.
-  Decision decide(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key,
+  Decision decide(const Endpoint& endpoint, std::string_view authorization, std::string_view x_api_key,
                   TokenBucket::Clock::time_point now) const;
+  Decision decide(std::optional<Scope> scope, std::string_view authorization, std::string_view x_api_key,
+                  TokenBucket::Clock::time_point now) const {
+    return decide(Endpoint{scope}, authorization, x_api_key, now);
+  }
+
+  /// Charges the key of an allowed call for `events`. Returns `allowed`, or `too_many_events` if other requests have used
+  /// them up meanwhile; this one is then not charged.
+  Decision charge(Decision allowed, std::uint64_t events, TokenBucket::Clock::time_point now) const;
 
  private:
+  Decision refused(Decision decision, const char* reason) const;
+
   const std::string keys_file_;
   Metrics& metrics_;
   Published<KeyRing> keys_;

@@ -20,7 +20,9 @@ namespace {
 constexpr std::string_view kKeyPrefix = "freshet_";  // secret scanners recognize leaked keys by it
 constexpr std::string_view kDigestPrefix = "sha256:";
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::string_view kEventsPrefix = "events=";
 constexpr double kMaxRate = 1e6;
+constexpr double kEventsPerRequest = 100, kLeastEventBurst = 10'000;  // of a key without a limit of events
 constexpr std::array kScopes{Scope::read, Scope::write, Scope::admin};
 
 using boost::urls::grammar::alnum_chars;
@@ -74,7 +76,18 @@ std::string rate_text(RateLimit limit) {
   return {text.data(), end};
 }
 
+std::string limits_text(const KeyLimits& limits) {
+  const std::string requests = rate_text(limits.requests);
+  return limits.events ? requests + "," + std::string(kEventsPrefix) + rate_text(*limits.events) : requests;
+}
+
 }  // namespace
+
+RateLimit KeyLimits::of_events() const {
+  if (events) return *events;
+  if (requests.per_second == 0) return {};
+  return {kEventsPerRequest * requests.per_second, std::max(kLeastEventBurst, kEventsPerRequest * requests.burst)};
+}
 
 std::string_view to_string(Scope scope) {
   switch (scope) {
@@ -104,9 +117,23 @@ Result<RateLimit> parse_rate_limit(std::string_view text) {
   const auto burst = slash == std::string_view::npos ? rate : rate_from(text.substr(slash + 1));
   if (!rate || !burst) {
     return Error{Errc::invalid,
-                 "a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\""};
+                 "a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\"; one of events "
+                 "may follow: RATE/BURST,events=RATE/BURST"};
   }
   return RateLimit{*rate, std::max(1.0, *burst)};
+}
+
+Result<KeyLimits> parse_key_limits(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  const auto requests = parse_rate_limit(text.substr(0, comma));
+  if (!requests) return requests.error();
+  KeyLimits limits{*requests, std::nullopt};
+  if (comma == std::string_view::npos) return limits;
+  text.remove_prefix(comma + 1);
+  const auto events = parse_rate_limit(text.starts_with(kEventsPrefix) ? text.substr(kEventsPrefix.size()) : "");
+  if (!events) return events.error();
+  limits.events = *events;
+  return limits;
 }
 
 Result<void> check_key_name(std::string_view name) {
@@ -131,13 +158,13 @@ Result<std::shared_ptr<const KeyRing>> KeyRing::parse(std::string_view text) {
     if (const auto named = check_key_name(words[0]); !named) return wrong(named.error().message);
     auto scopes = parse_scopes(words[1]);
     if (!scopes) return wrong(scopes.error().message);
-    const auto limit = parse_rate_limit(words[2]);
-    if (!limit) return wrong(limit.error().message);
+    const auto limits = parse_key_limits(words[2]);
+    if (!limits) return wrong(limits.error().message);
     const auto digest = words[3].starts_with(kDigestPrefix) ? from_hex(words[3].substr(kDigestPrefix.size()))
                                                             : std::optional<std::string>();
     if (!digest || digest->size() != Digest().size()) return wrong("a digest is sha256: and 64 hexadecimal digits");
 
-    ApiKey& key = ring->keys_.emplace_back(std::string(words[0]), *std::move(scopes), *limit);
+    ApiKey& key = ring->keys_.emplace_back(std::string(words[0]), *std::move(scopes), *limits);
     std::ranges::copy(*digest, key.digest.begin());
     const auto clashes = [&](const ApiKey& other) {
       return &other != &key && (other.name == key.name || other.digest == key.digest);
@@ -165,12 +192,13 @@ std::string new_api_key() {
   return std::string(kKeyPrefix) + to_hex(random);
 }
 
-std::string key_line(std::string_view name, const std::set<Scope>& scopes, RateLimit limit, std::string_view key) {
+std::string key_line(std::string_view name, const std::set<Scope>& scopes, const KeyLimits& limits,
+                     std::string_view key) {
   FRESHET_CHECK(check_key_name(name));
   std::string names;
   for (const Scope scope : scopes) names += (names.empty() ? "" : ",") + std::string(to_string(scope));
   const Digest digest = digest_of(key);
-  return std::string(name) + " " + names + " " + rate_text(limit) + " " + std::string(kDigestPrefix) +
+  return std::string(name) + " " + names + " " + limits_text(limits) + " " + std::string(kDigestPrefix) +
          to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 

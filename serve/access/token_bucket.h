@@ -6,9 +6,9 @@
 
 namespace freshet::serve {
 
-/// A rate limit: `per_second` requests on average, `burst` at once after a pause. The generic cell rate algorithm (ITU-T
+/// A rate limit: `per_second` tokens on average, `burst` at once after a pause. The generic cell rate algorithm (ITU-T
 /// I.371): the only state is the time at which the bucket would be full again.
-/// Threads: take() may be called concurrently; lock-free.
+/// Threads: all methods may be called concurrently; lock-free.
 class TokenBucket {
  public:
   using Clock = std::chrono::steady_clock;
@@ -16,8 +16,12 @@ class TokenBucket {
   /// REQUIRES: per_second > 0, burst >= 1. Starts full.
   TokenBucket(double per_second, double burst);
 
-  /// Takes a token. Zero if there was one, otherwise the time until there is.
-  Clock::duration take(Clock::time_point now);
+  /// Takes `tokens` if there is at least one; those that are missing are a debt, which delays the next. Returns zero, or
+  /// the time until there is a token if there is none: nothing is taken then.
+  Clock::duration take(Clock::time_point now, std::uint64_t tokens = 1);
+
+  /// What take() would return. Takes nothing.
+  Clock::duration wait(Clock::time_point now) const;
 
  private:
   const std::int64_t interval_ns_;  // between tokens

@@ -34,7 +34,7 @@ constexpr std::array kProblems{
     SharedProblem{
         415, "UnsupportedMediaType",
         "The body is neither JSON nor NDJSON by its `Content-Type`, or has a `Content-Encoding` other than gzip.", ""},
-    SharedProblem{429, "TooManyRequests", "The key exceeds its rate limit.", "Retry-After"},
+    SharedProblem{429, "TooManyRequests", "The key exceeds its limit of requests or events.", "Retry-After"},
     SharedProblem{503, "Unavailable", "Overloaded, stopping, or a component is unavailable; retry later.",
                   "Retry-After"},
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <any>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,8 @@ struct Route {
   std::string summary = {};
   std::string description = {};
   std::optional<Body> body = {};  ///< nullopt: a body is not read
+  /// How many events the body counts for in the caller's limit of events; empty: the endpoint is not counted.
+  std::function<std::uint64_t(std::string_view body)> weigh = {};
   std::vector<Response> responses = {};
   /// Statuses of the problem details that the handler may answer. The router's own are implied: by `scope`, `sheddable`,
   /// `parameters` and `body`.

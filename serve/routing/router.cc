@@ -137,8 +137,12 @@ std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, cons
     case AccessControl::Decision::wrong_scope:
       return unauthorized(403, "the key \"" + decision.caller + "\" has no scope \"" + scope + "\"",
                           ", error=\"insufficient_scope\"");
-    case AccessControl::Decision::too_often: {
-      ApiResponse response = problem(429, "the key \"" + decision.caller + "\" calls more often than it may");
+    case AccessControl::Decision::too_often:
+    case AccessControl::Decision::too_many_events: {
+      const bool often = decision.kind == AccessControl::Decision::too_often;
+      ApiResponse response =
+          problem(429, "the key \"" + decision.caller + "\" " +
+                           (often ? "calls more often than it may" : "sends more events than it may"));
       const auto wait = std::chrono::ceil<std::chrono::seconds>(decision.retry_after);
       response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
       return response;
@@ -314,8 +318,8 @@ Router::Match Router::match(const ApiRequest& request) const {
   match.path_ = values_in_path(match.entry_->pattern, target->segments);
   match.query_ = std::move(target->query);
   // An open endpoint asks for a key only to tell its holder more, and refuses nobody.
-  auto decision = access_.decide(route.details ? route.details : route.scope, request.authorization, request.x_api_key,
-                                 std::chrono::steady_clock::now());
+  auto decision = access_.decide({route.details ? route.details : route.scope, static_cast<bool>(route.weigh)},
+                                 request.authorization, request.x_api_key, std::chrono::steady_clock::now());
   match.detailed_ = route.details && decision.kind == AccessControl::Decision::allowed;
   if (!route.details) match.decision_ = std::move(decision);
   match.refusal_ = refusal(match.decision_, route);
@@ -341,6 +345,10 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);
   if (!values) return answer(problem(values.error()));
+  if (decision.charged) {
+    const auto charged = access_.charge(decision, route.weigh(request.body), std::chrono::steady_clock::now());
+    if (auto refused = refusal(charged, route)) return answer(*std::move(refused));
+  }
   const std::string_view key = decision.caller == "-" ? "" : std::string_view(decision.caller);
   route.handler(RouteRequest(route, *std::move(values), request, key, match.detailed_), answer);
 }

@@ -36,7 +36,7 @@ class Router {
   class Match {
    public:
     /// False if the answer does not depend on the body: no such endpoint, none that reads a body, or a caller without
-    /// the right key or over its rate.
+    /// the right key or over one of its limits.
     bool wants_body() const;
 
     /// Fixes the answer, of a request that cannot be read to its end. Without a route (a default Match) it is counted
@@ -54,7 +54,7 @@ class Router {
     std::vector<Header> cors_;  // headers of the answer
   };
 
-  /// Takes a token of the key's rate limit. The body may still be missing.
+  /// Takes a request of the key's limit; handle() takes the events of the body. The body may still be missing.
   Match match(const ApiRequest& request) const;
 
   /// Answers `request`, whose head was given to match(). Its views must stay valid until `respond` is called.

@@ -39,9 +39,9 @@ def run(*arguments, stdin=None, check=True, timeout=120, **environment):
     return result
 
 
-def new_key(file, name, scopes, rate="-"):
+def new_key(file, name, scopes, rate="-", events=None):
     """A key, its line appended to `file`."""
-    made = run("keys", "new", name, "--scope", scopes, "--rate", rate)
+    made = run("keys", "new", name, "--scope", scopes, "--rate", rate, *(["--events", events] if events else []))
     with open(file, "a") as lines:
         lines.write(made.stdout)
     return made.stderr.split()[-1]

@@ -17,6 +17,8 @@ class FakeEventWriter final : public EventWriter {
  public:
   using Done = std::function<void(Result<SubmitReceipt>)>;
 
+  std::uint64_t weigh(std::string_view) const override { return weight; }
+
   void submit(std::string_view body, const Submission& submission, Done done) override {
     {
       const std::lock_guard lock(mutex_);
@@ -58,6 +60,7 @@ class FakeEventWriter final : public EventWriter {
   }
 
   Result<SubmitReceipt> answer = SubmitReceipt{1, {}, {{0, 7}}};
+  std::uint64_t weight = 1;  ///< of every body
   bool hold = false;
   std::vector<std::string> bodies;
   std::vector<std::string> senders;  ///< one per body

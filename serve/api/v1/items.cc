@@ -96,6 +96,7 @@ ApiResponse get_item(const RouteRequest& request, const EndpointContext& context
 void add_item_endpoints(Router& router, const EndpointContext& context) {
   const auto stored = schema::reference("StoredItem");
   const Parameters& parameters = context.parameters;
+  const auto weigh = [context](std::string_view body) { return context.services.events.weigh(body); };
   router.add(
       {.method = "POST",
        .path = "/v1/items",
@@ -105,6 +106,7 @@ void add_item_endpoints(Router& router, const EndpointContext& context) {
        .summary = "Store many items",
        .body = Route::Body{"The items. All of them are stored, or none.", schema::array_of(schema::reference("Item")),
                            R"([{"item":"i42","title":"Blue mug","categories":["kitchen"],"price":9.5}])"},
+       .weigh = weigh,
        .responses = {{200, "All items are stored.", schema::reference("Stored"), R"({"stored":1})"}},
        .problems = {503},
        .handler = changing(context, put_items)});
@@ -129,6 +131,7 @@ void add_item_endpoints(Router& router, const EndpointContext& context) {
               .summary = "Store an item",
               .body = Route::Body{"The whole item: fields left out get their defaults.",
                                   schema::reference("ItemFields"), R"({"title":"Blue mug","available":true})"},
+              .weigh = weigh,
               .responses = {{200, "The item is replaced.", stored, ""}, {201, "The item is created.", stored, ""}},
               .problems = {503},
               .handler = changing(context, put_item)});
@@ -141,6 +144,7 @@ void add_item_endpoints(Router& router, const EndpointContext& context) {
               .summary = "Change fields of an item",
               .body = Route::Body{"The fields to replace (JSON merge patch at the top level); null resets a field.",
                                   schema::reference("ItemPatch"), R"({"available":false})"},
+              .weigh = weigh,
               .responses = {{200, "The item is changed.", stored, ""}},
               .problems = {404, 503},
               .handler = changing(context, patch_item)});

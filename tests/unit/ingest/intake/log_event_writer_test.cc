@@ -130,6 +130,22 @@ TEST_F(LogEventWriterTest, ARecordThatIsTooLargeWithItsSenderIsRejected) {
   for (const LogEntry& entry : log.entries) EXPECT_TRUE(EventDecoder(decode).decode(entry.value, {}, clock.now()));
 }
 
+TEST_F(LogEventWriterTest, AnEventWeighsOneForEachStartedKiB) {
+  const auto event = [](std::size_t bytes) {
+    const std::string text = R"({"user":"u","item":"a","x":""})";
+    return text.substr(0, text.size() - 2) + std::string(bytes - text.size(), 'x') + "\"}";
+  };
+  ASSERT_EQ(event(1024).size(), 1024U);
+  EXPECT_EQ(writer.weigh(event(100)), 1U);
+  EXPECT_EQ(writer.weigh(event(1024)), 1U);
+  EXPECT_EQ(writer.weigh(event(1025)), 2U);
+  EXPECT_EQ(writer.weigh("[" + event(100) + "," + event(5000) + ",{},7]"), 1U + 5U + 2U) << "whether valid or not";
+  EXPECT_EQ(writer.weigh(event(100) + "\n" + event(1025) + "\n"), 3U);
+  EXPECT_EQ(writer.weigh("[]"), 0U);
+  EXPECT_EQ(writer.weigh(""), 1U);
+  EXPECT_EQ(writer.weigh(std::string(3000, '{')), 3U) << "not events: by its size";
+}
+
 TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {
   bool done = false;
   writer.erase({Owner::Kind::session, "s"}, [&](Result<EraseReceipt> erased) {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "tests/support/temp_directory.h"
 
@@ -68,6 +69,55 @@ TEST_F(AccessControlTest, AKeyInAHurryIsToldWhenToComeBack) {
   const std::string metrics = metrics_.render();
   EXPECT_NE(metrics.find(R"(freshet_serve_key_requests_total{key="shop"} 3)"), std::string::npos) << metrics;
   EXPECT_NE(metrics.find(R"(freshet_serve_refused_requests_total{key="shop",reason="rate"} 1)"), std::string::npos);
+}
+
+TEST_F(AccessControlTest, AKeyThatHasUsedUpItsEventsIsToldWhenToComeBack) {
+  write(key_line("shop", {Scope::read, Scope::write}, {{10, 100}, RateLimit{100, 200}}, key_));
+  const AccessControl access(file_, metrics_);
+  const auto write_events = [&](std::uint64_t events) {
+    const Decision allowed = access.decide({Scope::write, true}, "Bearer " + key_, "", now_);
+    return allowed.kind == Decision::allowed ? access.charge(allowed, events, now_) : allowed;
+  };
+  EXPECT_EQ(write_events(199).kind, Decision::allowed);
+  EXPECT_EQ(write_events(501).kind, Decision::allowed) << "one is left, the others are a debt";
+  const Decision refused = write_events(1);
+  EXPECT_EQ(refused.kind, Decision::too_many_events);
+  EXPECT_EQ(refused.caller, "shop");
+  EXPECT_EQ(refused.retry_after, 5010ms);
+  EXPECT_EQ(decide(access, Scope::read, key_).kind, Decision::allowed) << "other calls are not counted";
+  now_ += 5010ms;
+  EXPECT_EQ(write_events(1).kind, Decision::allowed);
+  EXPECT_EQ(write_events(1).kind, Decision::too_many_events);
+  const std::string metrics = metrics_.render();
+  EXPECT_NE(metrics.find(R"(freshet_serve_refused_requests_total{key="shop",reason="events"} 2)"), std::string::npos);
+}
+
+TEST_F(AccessControlTest, OfRequestsInFlightTogetherOneMayBeInDebt) {
+  write(key_line("shop", {Scope::write}, {{}, RateLimit{100, 200}}, key_));
+  const AccessControl access(file_, metrics_);
+  std::vector<Decision> allowed;
+  for (int i = 0; i < 10; ++i) allowed.push_back(access.decide({Scope::write, true}, "Bearer " + key_, "", now_));
+  EXPECT_EQ(access.charge(allowed[0], 10'000, now_).kind, Decision::allowed);
+  for (int i = 1; i < 10; ++i) EXPECT_EQ(access.charge(allowed[i], 10'000, now_).kind, Decision::too_many_events);
+}
+
+TEST_F(AccessControlTest, ARefusedRequestIsToldToWaitForBothLimits) {
+  write(key_line("shop", {Scope::write}, {{0.1, 1}, RateLimit{100, 100}}, key_));
+  const AccessControl access(file_, metrics_);
+  const Decision allowed = access.decide({Scope::write, true}, "Bearer " + key_, "", now_);
+  EXPECT_EQ(access.charge(allowed, 200, now_).kind, Decision::allowed);
+  const Decision refused = access.decide({Scope::write, true}, "Bearer " + key_, "", now_);
+  EXPECT_EQ(refused.kind, Decision::too_many_events);
+  EXPECT_EQ(refused.retry_after, 10s);
+}
+
+TEST_F(AccessControlTest, WithoutALimitOfEventsNothingIsCharged) {
+  write(key_line("shop", {Scope::write}, {}, key_));
+  const AccessControl access(file_, metrics_);
+  const Decision allowed = access.decide({Scope::write, true}, "Bearer " + key_, "", now_);
+  EXPECT_EQ(allowed.charged, nullptr);
+  EXPECT_EQ(access.charge(allowed, 1'000'000'000, now_).kind, Decision::allowed);
+  EXPECT_EQ(AccessControl("", metrics_).decide({Scope::write, true}, "", "", now_).charged, nullptr);
 }
 
 TEST_F(AccessControlTest, AFileThatCannotBeUsedStopsTheStartButNotTheService) {

@@ -24,9 +24,11 @@ TEST(KeyRing, KnowsTheHoldersOfItsKeysAndNobodyElse) {
   ASSERT_NE((*ring)->find(shop), nullptr);
   EXPECT_EQ((*ring)->find(shop)->name, "shop");
   EXPECT_EQ((*ring)->find(shop)->scopes, (std::set{Scope::read, Scope::write}));
-  EXPECT_FALSE((*ring)->find(shop)->bucket);
+  EXPECT_FALSE((*ring)->find(shop)->requests);
+  EXPECT_FALSE((*ring)->find(shop)->events);
   EXPECT_EQ((*ring)->find(admin)->name, "ops");
-  EXPECT_TRUE((*ring)->find(admin)->bucket);
+  EXPECT_TRUE((*ring)->find(admin)->requests);
+  EXPECT_TRUE((*ring)->find(admin)->events);
   EXPECT_EQ((*ring)->find(new_api_key()), nullptr);
   EXPECT_EQ((*ring)->find(""), nullptr);
   EXPECT_EQ((*ring)->find(shop + "0"), nullptr);
@@ -50,7 +52,8 @@ TEST(KeyRing, ALineThatCannotBeUsedIsNamedButNotRepeated) {
             "line 2: a name is letters, digits, '-', '_' and '.', at most 64, the first a letter or digit");
   EXPECT_EQ(complaint("a read,raed - " + kDigest), "line 1: scopes are read, write and admin, separated by commas");
   EXPECT_EQ(complaint("a read 0 " + kDigest),
-            "line 1: a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\"");
+            "line 1: a rate is requests per second, RATE/BURST, each above 0 and at most 1000000, or \"-\"; "
+            "one of events may follow: RATE/BURST,events=RATE/BURST");
   EXPECT_EQ(complaint("a read - " + new_api_key()), "line 1: a digest is sha256: and 64 hexadecimal digits");
   EXPECT_EQ(complaint("a read - " + kDigest + "\nb read - " + kDigest),
             "line 2: an earlier line has this name or digest");
@@ -66,9 +69,33 @@ TEST(KeyRing, RatesHaveABurstOfOneSecondUnlessTheySayOtherwise) {
   }
 }
 
+TEST(KeyRing, ALimitOfEventsStandsBesideThatOfRequests) {
+  const RateLimit none;
+  EXPECT_EQ(*parse_key_limits("-"), (KeyLimits{none, std::nullopt}));
+  EXPECT_EQ(*parse_key_limits("500/1000"), (KeyLimits{{500, 1000}, std::nullopt}));
+  EXPECT_EQ(*parse_key_limits("500/1000,events=20000/40000"), (KeyLimits{{500, 1000}, RateLimit{20'000, 40'000}}));
+  EXPECT_EQ(*parse_key_limits("-,events=20"), (KeyLimits{none, RateLimit{20, 20}}));
+  EXPECT_EQ(*parse_key_limits("5,events=-"), (KeyLimits{{5, 5}, none}));
+  for (const char* wrong :
+       {"", ",", "5,", "5,events=", "5,events", "5,events=0", "5,20", "events=20", "5,events=1,", "x,events=1"}) {
+    EXPECT_FALSE(parse_key_limits(wrong)) << wrong;
+  }
+  const std::string line = key_line("k", {Scope::write}, {{2.5, 7}, RateLimit{20'000, 40'000}}, new_api_key());
+  EXPECT_TRUE(line.starts_with("k write 2.5/7,events=20000/40000 sha256:")) << line;
+  EXPECT_TRUE(KeyRing::parse(line));
+}
+
+TEST(KeyRing, ALimitOfRequestsImpliesOneOfEvents) {
+  EXPECT_EQ(parse_key_limits("1")->of_events(), (RateLimit{100, 10'000}));
+  EXPECT_EQ(parse_key_limits("500/1000")->of_events(), (RateLimit{50'000, 100'000}));
+  EXPECT_EQ(parse_key_limits("-")->of_events(), RateLimit{});
+  EXPECT_EQ(parse_key_limits("1,events=-")->of_events(), RateLimit{});
+  EXPECT_EQ(parse_key_limits("1,events=5/7")->of_events(), (RateLimit{5, 7}));
+}
+
 TEST(KeyRing, AnyBytesAreKeysOrAComplaint) {
   Random random(testing::test_seed(1));
-  const std::string good = key_line("shop", {Scope::read}, {5, 10}, new_api_key()) + "\n";
+  const std::string good = key_line("shop", {Scope::read}, {{5, 10}, RateLimit{5, 10}}, new_api_key()) + "\n";
   for (int i = 0; i < 2000; ++i) {
     std::string text = good + good;
     for (int n = 0; n < 4; ++n) text[random.below(text.size())] = static_cast<char>(random.next());

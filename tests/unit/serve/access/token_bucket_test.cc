@@ -28,6 +28,27 @@ TEST(TokenBucket, APauseFillsItToTheBurstAndNoFurther) {
   EXPECT_GT(bucket.take(kStart + 1h), 0s);
 }
 
+TEST(TokenBucket, TakesMoreThanThereIsAndIsInDebtThen) {
+  TokenBucket bucket(10, 3);
+  EXPECT_EQ(bucket.take(kStart, 13), 0s);
+  EXPECT_EQ(bucket.wait(kStart), 1100ms) << "ten missing, and one to go on with";
+  EXPECT_EQ(bucket.take(kStart + 1s, 1), 100ms);
+  EXPECT_EQ(bucket.wait(kStart + 1s), 100ms) << "neither looking nor being refused costs anything";
+  EXPECT_EQ(bucket.wait(kStart + 2s), 0s);
+  EXPECT_EQ(bucket.take(kStart + 1100ms, 2), 0s);
+  EXPECT_EQ(bucket.wait(kStart + 1100ms), 200ms);
+}
+
+TEST(TokenBucket, NoDebtIsForEver) {
+  for (const double rate : {1e-300, 1e-6, 1.0, 1e8}) {
+    TokenBucket bucket(rate, 1e6);
+    EXPECT_EQ(bucket.take(kStart, ~std::uint64_t{0}), 0s);
+    EXPECT_GE(bucket.take(kStart, ~std::uint64_t{0}), 0s);
+    EXPECT_LT(bucket.wait(kStart), std::chrono::hours(24 * 365 * 64)) << rate;
+    EXPECT_EQ(bucket.wait(kStart + std::chrono::hours(24 * 365 * 64)), 0s) << rate;
+  }
+}
+
 TEST(TokenBucket, ThreadsTogetherGetNoMoreThanOne) {
   TokenBucket bucket(1, 100);
   std::atomic<int> taken = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <fstream>
@@ -292,6 +293,36 @@ TEST_F(ApiTest, TheBodyOfAKeyThatCallsTooOftenIsNotWanted) {
   const std::string authorization = "Bearer " + key;
   EXPECT_TRUE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
   EXPECT_FALSE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
+}
+
+TEST_F(ApiTest, AKeyThatHasUsedUpItsEventsIsRefusedBeforeItsBody) {
+  const std::string key = new_api_key();
+  options_.keys_file = fixture_.dir.path() + "/keys";
+  std::ofstream(options_.keys_file) << key_line("writer", {Scope::write, Scope::admin, Scope::read},
+                                                {{}, RateLimit{0.25, 10}}, key)
+                                    << "\n";
+  const Api api(options_, fixture_.services());
+  const std::string authorization = "Bearer " + key;
+  fixture_.sink.weight = 30;
+  const auto ask_for = [&](std::string_view method, std::string_view target) {
+    ApiResponse answer;
+    testing::handle(api, {method, target, "[]", false, executor_, authorization},
+                    [&](ApiResponse response) { answer = std::move(response); });
+    return answer;
+  };
+  EXPECT_EQ(ask_for("POST", "/v1/events").status, 202U);
+  for (const auto& [method, target] :
+       {std::pair{"POST", "/v1/events"}, {"POST", "/v1/items"}, {"PUT", "/v1/items/a"}, {"PATCH", "/v1/items/a"}}) {
+    EXPECT_FALSE(api.match({method, target, "", false, executor_, authorization}).wants_body()) << target;
+    const ApiResponse refused = ask_for(method, target);
+    EXPECT_EQ(refused.status, 429U) << target;
+    EXPECT_NE(refused.body.find("sends more events than it may"), std::string::npos) << refused.body;
+    const auto wait = std::ranges::find(refused.headers, "Retry-After", &Header::first);
+    ASSERT_NE(wait, refused.headers.end());
+    EXPECT_NEAR(std::stoi(wait->second), 84, 4) << "20 missing and one to go on with, at one in 4 s";
+  }
+  EXPECT_EQ(ask_for("GET", "/v1/popular").status, 200U);
+  EXPECT_EQ(fixture_.sink.bodies.size(), 1U);
 }
 
 TEST_F(ApiTest, UnknownPathsAndMethodsAreToldWhatExists) {
