@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <stop_token>
 #include <string>
@@ -177,7 +178,7 @@ ingest::DecodeOptions Application::Impl::read_options() const {
 
 std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
   if (!own_log()) return std::make_unique<ingest::KafkaLog>(config.kafka, metrics);
-  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock);
+  return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock, metrics);
 }
 
 serve::ServiceStatus Application::Impl::status() const {
@@ -214,12 +215,17 @@ void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
   Gauge& ahead = metrics.gauge("freshet_store_stream_time_ahead_seconds",
                                "How far the newest event time is ahead of this machine's clock.");
+  Gauge& available = metrics.gauge("freshet_store_disk_available_bytes", "Free space of the data directory's disk.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
   while (!stop.stop_requested()) {
     (void)database.recover();  // logs and reports failures itself
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
+    std::error_code error;
+    if (const auto space = std::filesystem::space(config.store.directory, error); !error) {
+      available.Set(static_cast<double>(space.available));
+    }
     const auto lead = histories.stream_time() - clock.now();
     ahead.Set(std::max(0.0, std::chrono::duration<double>(lead).count()));
     for (const auto& [kind, bytes] : database.usage()) {

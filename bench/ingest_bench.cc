@@ -107,7 +107,8 @@ void embedded_append(benchmark::State& state) {
   Disk disk;
   store::Journal journal(disk.database());
   const SystemClock clock;
-  ingest::EmbeddedLog log(journal, {}, {}, clock);
+  Metrics metrics;
+  ingest::EmbeddedLog log(journal, {}, {}, clock, metrics);
   const auto count = static_cast<std::size_t>(state.range(0));
   const auto values = clicks(count, 5'000);
   for (auto _ : state) {
@@ -139,10 +140,10 @@ void catch_up(benchmark::State& state) {
       }
     }
     const SystemClock clock;
-    ingest::EmbeddedLog log(journal, {}, {}, clock);
+    Metrics metrics;
+    ingest::EmbeddedLog log(journal, {}, {}, clock, metrics);
     store::HistoryStore store(disk.database());
     Watermark visible;
-    Metrics metrics;
     store::TransientHistories transient({}, clock, metrics);
     ingest::HistoryWriter writer(log, store, transient, visible, {}, {}, metrics);
 

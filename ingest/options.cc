@@ -96,8 +96,12 @@ std::vector<Option<EmbeddedOptions>> EmbeddedOptions::describe() {
       option::size("max_queued_bytes", &EmbeddedOptions::max_queued_bytes, {kMiB, 64 * kGiB},
                    "Largest total size of the events that wait for their fsync. Beyond it producers get 503."),
       option::duration("retention", &EmbeddedOptions::retention, {0s, 24h * 3650},
-                       "Shortest time that events stay in the embedded log, even after every reader has read them. "
-                       "Whole hours."),
+                       "Shortest time that events stay in the embedded log, even after every reader has read them, "
+                       "unless embedded.max_bytes is reached. Whole hours."),
+      option::size("max_bytes", &EmbeddedOptions::max_bytes, {0, 1024 * 1024 * kGiB},
+                   "Largest size of the embedded log. When it is reached, the oldest events that every reader has read "
+                   "are deleted before embedded.retention is over. If that is not enough, producers get 503. The "
+                   "learner has read what its last checkpoint but one contains. 0: no bound."),
       option::duration("trim_interval", &EmbeddedOptions::trim_interval, {1ms, 24h},
                        "Interval between trims of the embedded log."),
   };

@@ -33,6 +33,7 @@ struct EmbeddedOptions {
   std::size_t max_queued_records = 100'000;
   std::size_t max_queued_bytes = std::size_t{64} << 20;  ///< keys and values together
   std::chrono::hours retention{24};
+  std::size_t max_bytes = std::size_t{10} << 30;  ///< keys and values together; 0: no bound
   std::chrono::milliseconds trim_interval{10'000};
 
   static std::vector<Option<EmbeddedOptions>> describe();

@@ -39,6 +39,31 @@ Result<std::vector<JournalRecord>> read_records(const Database::Impl& db, std::i
   return records;
 }
 
+/// The offset of the first record in [first, end) that did not arrive before `arrived_before`. Arrival grows with the
+/// offset, except for corrections of the clock, so bisection finds it.
+Result<std::int64_t> first_arrived_since(const Database::Impl& db, std::int64_t first, std::int64_t end,
+                                         Timestamp arrived_before) {
+  while (first < end) {
+    const std::int64_t middle = first + (end - first) / 2;
+    const auto record = read_records(db, middle, 1, 1);
+    if (!record) return record.error();
+    const bool old_enough = !record->empty() && record->front().arrival < arrived_before;
+    old_enough ? first = middle + 1 : end = middle;
+  }
+  return first;
+}
+
+/// Beside the records, as their end is.
+void put_size(const Database::Impl& db, rocksdb::WriteBatch& batch, const JournalGrowth& growth) {
+  const auto put = [&](std::string_view key, std::int64_t bytes) {
+    std::string value;
+    ByteWriter(value).fixed(bytes);
+    batch.Put(db.family(Family::meta), to_slice(key), value);
+  };
+  put(kJournalBytesKey, growth.end_bytes());
+  for (const JournalMark& mark : growth.marks()) put(journal_mark_key(mark.offset), mark.bytes);
+}
+
 /// Beside the records, in another file: if the last of them cannot be read, their offsets are not assigned again.
 void put_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end) {
   std::string bytes;
@@ -62,15 +87,20 @@ Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
   const std::int64_t first = db.journal_end;
   rocksdb::WriteBatch batch;
   std::int64_t offset = first;
+  JournalGrowth growth = db.journal_size.growth();
   for (const JournalRecord& record : records) {
-    batch.Put(db.family(Family::journal), encode_offset(offset++), encode_journal_value(record));
+    const std::string key = encode_offset(offset), value = encode_journal_value(record);
+    growth.add(offset++, static_cast<std::int64_t>(key.size() + value.size()));
+    batch.Put(db.family(Family::journal), key, value);
   }
   put_end(db, batch, offset);
+  put_size(db, batch, growth);
   // All families share the write-ahead log: this fsync makes all earlier history commits durable too.
   rocksdb::WriteOptions durable;
   durable.sync = true;
   const auto status = db.db->Write(durable, &batch);
   if (!status.ok()) return to_write_error(status);
+  db.journal_size.grow(growth);
   db.journal_end = offset;  // from here on readers see the records, all at once
   return first;
 }
@@ -85,6 +115,11 @@ Result<std::vector<JournalRecord>> Journal::read(std::int64_t offset, std::size_
 std::string Journal::problem() const { return database_.problem(); }
 std::int64_t Journal::begin() const { return database_.impl().journal_begin; }
 std::int64_t Journal::end() const { return database_.impl().journal_end; }
+
+std::int64_t Journal::bytes() const {
+  const std::int64_t first = begin();
+  return first == end() ? 0 : database_.impl().journal_size.bytes(first);
+}
 
 Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& selected) {
   constexpr std::size_t kRecords = 1000, kBytes = std::size_t{4} << 20;  // bounds how long trim() waits
@@ -109,7 +144,7 @@ Result<void> Journal::erase(std::int64_t offset, const std::function<bool(const 
   return {};
 }
 
-Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
+Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before, std::int64_t most_bytes) {
   const std::lock_guard alone(shrinking_);
   Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
@@ -117,23 +152,24 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before) {
   offset = std::min(offset, end());
   if (offset <= first) return {};
 
-  // Arrival grows with the offset, except for corrections of the clock, so bisection finds the newest old record.
-  std::int64_t low = first, high = offset;
-  while (low < high) {
-    const std::int64_t middle = low + (high - low) / 2;
-    const auto record = read_records(db, middle, 1, 1);
-    if (!record) return record.error();
-    const bool old_enough = !record->empty() && record->front().arrival < arrived_before;
-    old_enough ? low = middle + 1 : high = middle;
+  const auto kept = first_arrived_since(db, first, offset, arrived_before);
+  if (!kept) return kept.error();
+  std::int64_t low = *kept;
+  if (db.journal_size.bytes(low) > most_bytes) {
+    low = std::max(low, std::min(offset, db.journal_size.first_with_at_most(most_bytes)));
   }
   if (low <= first) return {};
 
   rocksdb::WriteBatch batch;
+  for (const JournalMark& mark : db.journal_size.marks_before(low)) {
+    batch.Delete(db.family(Family::meta), journal_mark_key(mark.offset));
+  }
   put_end(db, batch, end());  // a directory of an earlier release has none
   batch.DeleteRange(db.family(Family::journal), encode_offset(first), encode_offset(low));
   auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
   if (!status.ok()) return to_write_error(status);
   db.journal_begin = low;
+  db.journal_size.begin_at(low);
 
   // Deletes files with nothing but trimmed records now, not at the next compaction.
   const std::string from = encode_offset(0), to = encode_offset(low - 1);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <span>
 #include <string>
@@ -39,8 +40,15 @@ class Journal {
   /// Erases key and value of the records below `offset` for which `selected` is true. The records keep their offsets.
   Result<void> erase(std::int64_t offset, const std::function<bool(const JournalRecord&)>& selected);
 
-  /// Deletes records below `offset` that arrived before `arrived_before`.
-  Result<void> trim(std::int64_t offset, Timestamp arrived_before);
+  /// How many bytes the records have, keys and values, as appended. After a restart it is the same.
+  /// Error: never too low; too high by less than 256 KiB and one record (store/journal_size.h).
+  std::int64_t bytes() const;
+
+  static constexpr std::int64_t kAnyBytes = std::numeric_limits<std::int64_t>::max();
+
+  /// Deletes records below `offset` that arrived before `arrived_before`. If more than `most_bytes` would remain, also the
+  /// oldest others below `offset`, until no more do.
+  Result<void> trim(std::int64_t offset, Timestamp arrived_before, std::int64_t most_bytes = kAnyBytes);
 
  private:
   Database& database_;

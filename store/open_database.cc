@@ -159,6 +159,36 @@ void load_journal_ends(Database::Impl& impl) {
   impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
 }
 
+/// The disk space of the journal's records below `end`, compressed.
+std::int64_t size_on_disk(const Database::Impl& impl, std::int64_t end) {
+  const std::string from = encode_offset(impl.journal_begin), to = encode_offset(end);
+  const rocksdb::Range range(from, to);
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  options.include_files = true;
+  std::uint64_t size = 0;
+  const auto status = impl.db->GetApproximateSizes(options, impl.family(Family::journal), &range, 1, &size);
+  if (!status.ok()) refuse(impl, "the event log", not_read(status));
+  return static_cast<std::int64_t>(size);
+}
+
+void load_journal_size(Database::Impl& impl) {
+  std::vector<JournalMark> marks;
+  std::unique_ptr<rocksdb::Iterator> it(impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::meta)));
+  const rocksdb::Slice prefix = to_slice(kJournalMarkPrefix);
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    const auto offset = decode_offset(to_view(it->key()).substr(prefix.size()));
+    ByteReader value(to_view(it->value()));
+    const auto bytes = value.fixed<std::int64_t>();
+    if (!offset || !value.ok()) refuse(impl, "the event log", {Errc::corrupt, "a mark cannot be decoded"});
+    marks.push_back({*offset, bytes});
+  }
+  if (!it->status().ok()) refuse(impl, "the event log", not_read(it->status()));
+  const std::int64_t marked = marks.empty() ? impl.journal_end.load() : marks.front().offset;
+  const std::int64_t unmarked = impl.journal_begin < marked ? size_on_disk(impl, marked) : 0;
+  impl.journal_size.restore(std::move(marks), get_number(impl, kJournalBytesKey), unmarked);
+}
+
 void count_dead_letters(Database::Impl& impl) {
   impl.dead_letter_count = 0;
   std::unique_ptr<rocksdb::Iterator> it(
@@ -292,6 +322,7 @@ void load_counters(Database::Impl& impl) {
   impl.stream_time->restore(time(kStreamTimeKey).value_or(Timestamp{}), time(kJudgedStreamTimeKey));
   impl.newest_arrival->restore(impl.newest_arrival->newest(), time(kJudgedArrivalKey));
   load_journal_ends(impl);
+  load_journal_size(impl);
 
   const auto positions = stored_positions(impl);
   if (!positions) refuse(impl, "the log positions", positions.error());

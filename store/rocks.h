@@ -19,6 +19,7 @@
 #include "base/sync.h"
 #include "store/database.h"
 #include "store/erased_owners.h"
+#include "store/journal_size.h"
 #include "store/linked_sessions.h"
 #include "store/newest_time.h"
 #include "store/recent_histories.h"
@@ -38,6 +39,7 @@ inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJudgedStreamTimeKey = "stream_time_judged";
 inline constexpr std::string_view kJudgedArrivalKey = "arrival_judged";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
+inline constexpr std::string_view kJournalBytesKey = "journal_bytes";
 
 /// Shared with the compaction filters, since a compaction may outlive the members of the Database.
 using SharedTime = std::shared_ptr<NewestTime>;
@@ -70,6 +72,7 @@ struct Database::Impl {
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};
+  JournalSize journal_size;
   std::int64_t lost_offsets = 0;  // upper bound of those that damage of the write-ahead log took, when it was opened
   std::mutex dead_letter_trims;   // held while dead letters are counted and the oldest deleted
   std::atomic<std::size_t> dead_letter_count{0};  // upper bound: some may have been erased, or written twice

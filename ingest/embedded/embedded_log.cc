@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxReadBytes = std::size_t{4} << 20;
 
+const char* const kFull =
+    "the event log is full (embedded.max_bytes): events are refused until the histories and the learner's checkpoint "
+    "contain older ones";
+
 }  // namespace
 
 class EmbeddedLog::Reader final : public LogReader {
@@ -24,11 +28,13 @@ class EmbeddedLog::Reader final : public LogReader {
     // Positions given here are those of the reader's store, and durable. The learner gives none and seeks later, so
     // nothing of it is committed yet.
     log_.committed_.emplace(this, positions.empty() ? -1 : offset_);
+    log_.note_move();
   }
 
   ~Reader() override {
     const MutexLock lock(log_.mutex_);
     log_.committed_.erase(this);
+    log_.note_move();
   }
 
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
@@ -71,6 +77,7 @@ class EmbeddedLog::Reader final : public LogReader {
     if (own == positions.end()) return;
     const MutexLock lock(log_.mutex_);
     log_.committed_[this] = own->second;
+    log_.note_move();
   }
 
   void idle(std::chrono::milliseconds duration) override { std::this_thread::sleep_for(duration); }
@@ -82,8 +89,17 @@ class EmbeddedLog::Reader final : public LogReader {
 };
 
 EmbeddedLog::EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode,
-                         const Clock& clock)
-    : journal_(journal), options_(options), decode_(decode), clock_(clock), thread_([this] {
+                         const Clock& clock, Metrics& metrics)
+    : journal_(journal),
+      options_(options),
+      decode_(decode),
+      clock_(clock),
+      bytes_gauge_(metrics.gauge("freshet_ingest_log_bytes", "Size of the records in the embedded log.")),
+      records_gauge_(metrics.gauge("freshet_ingest_log_records", "Records in the embedded log.")),
+      full_gauge_(metrics.gauge("freshet_ingest_log_full",
+                                "1 while the embedded log refuses events because of embedded.max_bytes, else 0.")),
+      full_(is_too_large()),
+      thread_([this] {
         pthread_setname_np(pthread_self(), "freshet-journal");
         run();
       }) {}
@@ -109,6 +125,8 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
                       queue_.bytes + bytes <= options_.max_queued_bytes;
     if (stopping_) {
       refused = {Errc::shutting_down, "the service is stopping"};
+    } else if (full_) {
+      refused = {Errc::overloaded, kFull};
     } else if (fits || queue_.appends.empty()) {
       queue_.records += entries.size();
       queue_.bytes += bytes;
@@ -127,25 +145,35 @@ std::unique_ptr<LogReader> EmbeddedLog::open_reader(Sharing, PositionsOf positio
 
 std::string EmbeddedLog::problem() const {
   const std::string problem = journal_.problem();
-  return problem.empty() ? "" : "events cannot be written: " + problem;
+  if (!problem.empty()) return "events cannot be written: " + problem;
+  const MutexLock lock(mutex_);
+  return full_ ? kFull : "";
 }
 
 void EmbeddedLog::run() {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
+  report();
   while (true) {
     Queue queue;
+    bool trim_now = false;
     {
       MutexLock lock(mutex_);
-      queued_.wait_until(lock.native(), next_trim,
-                         [&]() FRESHET_REQUIRES(mutex_) { return !queue_.appends.empty() || stopping_; });
+      queued_.wait_until(lock.native(), next_trim, [&]() FRESHET_REQUIRES(mutex_) {
+        return !queue_.appends.empty() || stopping_ || (full_ && reader_moved_);
+      });
       std::swap(queue, queue_);
+      trim_now = full_ && reader_moved_;
       if (queue.appends.empty() && stopping_) return;
     }
-    if (!queue.appends.empty()) write(std::move(queue.appends));
-    if (std::chrono::steady_clock::now() >= next_trim) {
+    if (!queue.appends.empty()) {
+      write(std::move(queue.appends));
+      trim_now |= is_too_large();
+    }
+    if (trim_now || std::chrono::steady_clock::now() >= next_trim) {
       trim();
       next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
     }
+    report();
   }
 }
 
@@ -208,12 +236,46 @@ Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
   return true;
 }
 
+bool EmbeddedLog::is_too_large() const {
+  return options_.max_bytes > 0 && journal_.bytes() > static_cast<std::int64_t>(options_.max_bytes);
+}
+
+/// What a full log waits for.
+void EmbeddedLog::note_move() {
+  reader_moved_ = true;
+  if (full_) queued_.notify_one();
+}
+
 void EmbeddedLog::trim() {
-  const std::int64_t safe = committed_by_all();
-  if (safe <= journal_.begin()) return;
-  if (const auto trimmed = journal_.trim(safe, clock_.now() - options_.retention); !trimmed) {
-    log::warn("cannot trim the event log; trying again later", {{"reason", trimmed.error().message}});
+  bool was_full = false;
+  {
+    const MutexLock lock(mutex_);
+    was_full = full_;
+    reader_moved_ = false;
   }
+  const std::int64_t safe = committed_by_all();
+  // By more than is needed, so that not every append deletes something, or fills the log again.
+  const auto most = static_cast<std::int64_t>(options_.max_bytes - options_.max_bytes / 8);
+  const bool shrink = was_full || is_too_large();
+  if (safe > journal_.begin()) {
+    const auto trimmed =
+        journal_.trim(safe, clock_.now() - options_.retention, shrink ? most : store::Journal::kAnyBytes);
+    if (!trimmed) log::warn("cannot trim the event log; trying again later", {{"reason", trimmed.error().message}});
+  }
+  const bool full = is_too_large() || (was_full && journal_.bytes() > most);
+  {
+    const MutexLock lock(mutex_);
+    full_ = full;
+  }
+  if (full && !was_full) log::error(kFull, {{"bytes", journal_.bytes()}, {"max_bytes", options_.max_bytes}});
+  if (was_full && !full) log::info("the event log accepts events again", {{"bytes", journal_.bytes()}});
+}
+
+void EmbeddedLog::report() const {
+  bytes_gauge_.Set(static_cast<double>(journal_.bytes()));
+  records_gauge_.Set(static_cast<double>(journal_.end() - journal_.begin()));
+  const MutexLock lock(mutex_);
+  full_gauge_.Set(full_ ? 1 : 0);
 }
 
 }  // namespace freshet::ingest

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/sync.h"
 #include "ingest/event_log.h"
 #include "ingest/options.h"
@@ -18,13 +19,16 @@ namespace freshet::ingest {
 
 /// The event log in freshet's own data directory: one partition (0), one process, no replication, no broker. Appends are
 /// acknowledged after an fsync; one fsync covers all appends queued since the one before. A record is trimmed after
-/// every open reader has committed past it and the retention has expired.
+/// every open reader has committed past it, and the retention has expired or the log is larger than it may be.
 /// Threads: as EventLog; owns "freshet-journal".
-/// Limits:  EmbeddedOptions bounds the records and bytes that wait for an fsync. An empty queue accepts any append.
+/// Limits:  EmbeddedOptions bounds the records and bytes that wait for an fsync. An empty queue accepts any append. It also
+///          bounds the bytes of the log: while trimming does not bring it below, appends are refused with `overloaded`.
+///          What is queued already is still written, so the log may be larger by twice max_queued_bytes, or two appends.
 class EmbeddedLog final : public EventLog {
  public:
   /// `decode` must be the readers': forget() decodes records to find their owners.
-  EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode, const Clock& clock);
+  EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode, const Clock& clock,
+              Metrics& metrics);
   ~EmbeddedLog() override;  ///< makes queued records durable first; all readers must be closed
 
   void append(std::vector<LogEntry> entries, Appended done) override;
@@ -50,19 +54,27 @@ class EmbeddedLog final : public EventLog {
 
   void run();
   void write(std::vector<Pending> pending);
+  bool is_too_large() const;
   void trim();
+  void report() const;
+  void note_move() FRESHET_REQUIRES(mutex_);
   std::int64_t committed_by_all() const;
 
   store::Journal& journal_;
   const EmbeddedOptions options_;
   const DecodeOptions decode_;
   const Clock& clock_;
+  Gauge& bytes_gauge_;
+  Gauge& records_gauge_;
+  Gauge& full_gauge_;
 
   mutable Mutex mutex_;
-  std::condition_variable queued_;  // the queue has an append, or the log is stopping
+  std::condition_variable queued_;  // the queue has an append, a trim may help, or the log is stopping
   std::condition_variable grown_;   // the journal has new records, for readers at its end
   Queue queue_ FRESHET_GUARDED_BY(mutex_);
   bool stopping_ FRESHET_GUARDED_BY(mutex_) = false;
+  bool full_ FRESHET_GUARDED_BY(mutex_) = false;          // too large, even after the last trim
+  bool reader_moved_ FRESHET_GUARDED_BY(mutex_) = false;  // since the last trim began
   /// Of each open reader; -1: it has not committed yet.
   std::map<const Reader*, std::int64_t> committed_ FRESHET_GUARDED_BY(mutex_);
 

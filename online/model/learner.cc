@@ -63,7 +63,8 @@ struct Learner::Impl {
   std::unique_ptr<LearnerMetrics> gauges;
   ScoringShare scoring;
   Positions positions;
-  Positions fallback;  // those of the checkpoint before the newest
+  Positions fallback;   // those of the checkpoint before the newest
+  Positions committed;  // the last that were given to `checkpointed`
   bool unpublished = false;
   bool unsaved = false;
   std::size_t checkpoints_with_erased = 0;  // how many of the newest checkpoints may contain an owner erased since
@@ -236,12 +237,13 @@ void Learner::Impl::write_checkpoint() {
     const std::lock_guard lock(status_mutex);
     status.last_checkpoint = last_checkpoint_try;
   }
-  const Positions safe = options.keep_checkpoints > 1 ? std::exchange(fallback, positions) : positions;
-  if (checkpointed) checkpointed(safe);
+  committed = options.keep_checkpoints > 1 ? std::exchange(fallback, positions) : positions;
+  if (checkpointed) checkpointed(committed);
 }
 
 void Learner::Impl::checkpoint_if_due() {
-  const bool wanted = unsaved || checkpoints_with_erased > 0;
+  // The log keeps what is not committed. A full one accepts nothing before it is, so that nothing more is learned.
+  const bool wanted = unsaved || checkpoints_with_erased > 0 || committed != positions;
   if (wanted && is_due(clock.now(), last_checkpoint_try, options.checkpoint_interval)) write_checkpoint();
 }
 

@@ -72,6 +72,8 @@ std::string encode_link_key(std::string_view user, std::string_view session) {
 
 std::string erasure_key(const Owner& owner) { return std::string(kErasurePrefix) + encode_owner(owner); }
 
+std::string journal_mark_key(std::int64_t offset) { return std::string(kJournalMarkPrefix) + encode_offset(offset); }
+
 std::string encode_position(const Position& position) {
   std::string bytes;
   append_big_endian(bytes, static_cast<std::uint32_t>(position.partition));

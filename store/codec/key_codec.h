@@ -46,6 +46,10 @@ std::string encode_link_key(std::string_view user, std::string_view session);
 inline constexpr std::string_view kErasurePrefix = "erasing/";
 std::string erasure_key(const Owner& owner);
 
+/// Key in the meta family of a mark of the journal's size: the prefix, then the offset.
+inline constexpr std::string_view kJournalMarkPrefix = "journal_mark/";
+std::string journal_mark_key(std::int64_t offset);
+
 /// Partition and offset, big-endian: log order.
 std::string encode_position(const Position& position);
 std::optional<Position> decode_position(std::string_view bytes);

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 
+#include "base/random.h"
+#include "store/codec/key_codec.h"
+#include "store/rocks.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::store {
@@ -58,6 +62,98 @@ TEST_F(JournalTest, TrimsWhatIsReadAndOldEnoughOnly) {
   EXPECT_EQ(journal_->read(0, 1, 1 << 20)->front().offset, 5);
   ASSERT_TRUE(journal_->trim(8, timestamp_from_ms(1000)));
   EXPECT_EQ(journal_->begin(), 8);
+}
+
+class JournalSizeTest : public JournalTest {
+ protected:
+  /// Records with values of `bytes` that cannot be compressed.
+  void append_of(int count, std::size_t bytes) {
+    std::vector<JournalRecord> records;
+    for (int i = 0; i < count; ++i) {
+      std::string value(bytes, ' ');
+      for (char& c : value) c = static_cast<char>(random_.next());
+      records.push_back({0, timestamp_from_ms(1000), "", std::move(value)});
+    }
+    ASSERT_TRUE(journal_->append(records));
+  }
+
+  Random random_{1};
+};
+
+/// `bytes` of `count` values of 64 KiB: they have keys, arrivals and lengths too.
+void expect_bytes_of(std::int64_t bytes, int count, std::int64_t slack) {
+  EXPECT_GE(bytes, count * (64 << 10));
+  EXPECT_LE(bytes, count * ((64 << 10) + 30) + slack);
+}
+
+constexpr std::int64_t kSlack = (256 << 10) + (64 << 10) + 100;  // a mark's interval and a record
+
+TEST_F(JournalSizeTest, KnowsHowManyBytesItHolds) {
+  EXPECT_EQ(journal_->bytes(), 0);
+  append_of(1, 64 << 10);
+  expect_bytes_of(journal_->bytes(), 1, 0);
+  append_of(100, 64 << 10);
+  const std::int64_t bytes = journal_->bytes();
+  expect_bytes_of(bytes, 101, 0);
+  reopen();
+  EXPECT_EQ(journal_->bytes(), bytes);
+  ASSERT_TRUE(journal_->trim(51, timestamp_from_ms(2000)));
+  const std::int64_t half = journal_->bytes();
+  expect_bytes_of(half, 50, kSlack);
+  reopen();
+  EXPECT_EQ(journal_->bytes(), half);
+  ASSERT_TRUE(journal_->trim(101, timestamp_from_ms(2000)));
+  EXPECT_EQ(journal_->bytes(), 0);
+  reopen();
+  EXPECT_EQ(journal_->bytes(), 0);
+  append_of(1, 64 << 10);
+  expect_bytes_of(journal_->bytes(), 1, kSlack);
+}
+
+TEST_F(JournalSizeTest, TrimsYoungRecordsOnlyBeyondItsBoundAndWhatIsReadOnly) {
+  append_of(100, 64 << 10);
+  ASSERT_TRUE(journal_->trim(100, timestamp_from_ms(0), 100 * (65 << 10)));
+  EXPECT_EQ(journal_->begin(), 0);
+  ASSERT_TRUE(journal_->trim(10, timestamp_from_ms(0), 2 << 20));
+  EXPECT_EQ(journal_->begin(), 10);
+  ASSERT_TRUE(journal_->trim(100, timestamp_from_ms(0), 2 << 20));
+  EXPECT_LE(journal_->bytes(), 2 << 20);
+  EXPECT_GE(journal_->bytes(), (2 << 20) - kSlack);
+  EXPECT_EQ(journal_->read(0, 1, 1)->front().offset, journal_->begin());
+}
+
+TEST_F(JournalSizeTest, MarksGoWithTheRecords) {
+  for (int i = 0; i < 20; ++i) {
+    append_of(20, 64 << 10);
+    ASSERT_TRUE(journal_->trim(journal_->end(), timestamp_from_ms(0), 1 << 20));
+  }
+  Database::Impl& db = store_.database().impl();
+  EXPECT_LE(db.journal_size.marks_before(journal_->end()).size(), 5U);
+  int stored = 0;
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator({}, db.family(Family::meta)));
+  for (it->Seek(to_slice(kJournalMarkPrefix)); it->Valid() && it->key().starts_with(to_slice(kJournalMarkPrefix));
+       it->Next())
+    ++stored;
+  EXPECT_LE(stored, 6);
+}
+
+TEST_F(JournalSizeTest, RecordsOfAReleaseThatLeftNoMarksAreEstimatedAndCanBeTrimmed) {
+  append_of(50, 64 << 10);
+  Database::Impl& db = store_.database().impl();
+  const std::string from(kJournalMarkPrefix), to = from + "\xff";
+  ASSERT_TRUE(db.db->DeleteRange({}, db.family(Family::meta), from, to).ok());
+  ASSERT_TRUE(db.db->Delete({}, db.family(Family::meta), to_slice(kJournalBytesKey)).ok());
+  reopen();
+  const std::int64_t old = journal_->bytes();
+  EXPECT_GT(old, 25 * (64 << 10));
+  EXPECT_LT(old, 100 * (64 << 10));
+  append_of(10, 64 << 10);
+  expect_bytes_of(journal_->bytes() - old, 10, 0);
+  reopen();
+  EXPECT_GT(journal_->bytes(), 35 * (64 << 10)) << "some have marks now";
+  ASSERT_TRUE(journal_->trim(60, timestamp_from_ms(0), 12 * (64 << 10)));
+  EXPECT_EQ(journal_->begin(), 50);
+  expect_bytes_of(journal_->bytes(), 10, 0);
 }
 
 TEST_F(JournalTest, OffsetsAreNeverGivenOutTwice) {

@@ -51,16 +51,18 @@ class EmbeddedUnderTest final : public LogUnderTest {
 
   store::Journal& journal() { return *journal_; }
   FakeClock& clock() { return clock_; }
+  Metrics& metrics() { return metrics_; }
 
  private:
   void open_log() {
     journal_.emplace(store_.database());
-    log_.emplace(*journal_, options_, DecodeOptions{}, clock_);
+    log_.emplace(*journal_, options_, DecodeOptions{}, clock_, metrics_);
   }
 
   const EmbeddedOptions options_;
   TestStore store_;
   FakeClock clock_{timestamp_from_ms(1'700'000'000'000)};
+  Metrics metrics_;
   std::optional<store::Journal> journal_;
   std::optional<EmbeddedLog> log_;
 };
@@ -209,6 +211,92 @@ TEST(EmbeddedLog, TrimsBelowEveryReadersCommitOnceTheRetentionIsOver) {
   EXPECT_EQ(*append_and_wait(embedded.log(), entries(1, 1)), (Positions{{0, 21}})) << "offsets are never used again";
   learner->seek({});
   EXPECT_EQ(read(*learner, 1).front().position.offset, 20) << "a reader below the beginning goes on at the beginning";
+}
+
+/// Appends a record of 64 KiB.
+Result<Positions> append_large(EventLog& log) { return append_and_wait(log, {{"k", std::string(64 << 10, 'x')}}); }
+
+EmbeddedOptions at_most(std::size_t bytes) {
+  EmbeddedOptions options;
+  options.max_bytes = bytes;
+  options.max_queued_bytes = 256 << 10;
+  options.trim_interval = std::chrono::hours(1);  // what is trimmed, is because of the bound
+  return options;
+}
+
+TEST(EmbeddedLog, ALogThatIsTooLargeIsTrimmedBeforeTheRetentionIsOver) {
+  EmbeddedUnderTest embedded(at_most(4 << 20));
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{}; });
+  for (int i = 0; i < 200; ++i) {
+    const auto end = append_large(embedded.log());
+    ASSERT_TRUE(end) << end.error().message;
+    writer->commit(*end);
+    EXPECT_LE(embedded.journal().bytes(), (4 << 20) + (1 << 20));
+  }
+  EXPECT_TRUE(eventually([&] { return embedded.journal().bytes() <= 4 << 20; }));
+  EXPECT_GE(embedded.journal().bytes(), 2 << 20) << "no more is trimmed than must be";
+  EXPECT_EQ(embedded.log().problem(), "");
+}
+
+TEST(EmbeddedLog, WhatAReaderHasNotCommittedIsKeptAndTheProducersAreRefused) {
+  EmbeddedUnderTest embedded(at_most(1 << 20));
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{}; });
+  const auto learner = embedded.log().open_reader(Sharing::all, nullptr);
+  const auto fill = [&] {
+    int accepted = 0;
+    std::optional<Error> refusal;
+    EXPECT_TRUE(eventually([&] {
+      const auto end = append_large(embedded.log());
+      if (!end)
+        refusal = end.error();
+      else
+        ++accepted;
+      return refusal.has_value();
+    }));
+    EXPECT_EQ(refusal->code, Errc::overloaded);
+    EXPECT_NE(refusal->message.find("embedded.max_bytes"), std::string::npos) << refusal->message;
+    return accepted;
+  };
+  const int accepted = fill();
+  EXPECT_GE(accepted, 16);
+  EXPECT_LE(accepted, 32);
+  EXPECT_EQ(embedded.journal().begin(), 0);
+  EXPECT_NE(embedded.log().problem().find("embedded.max_bytes"), std::string::npos);
+  EXPECT_TRUE(
+      eventually([&] { return embedded.metrics().render().find("freshet_ingest_log_full 1") != std::string::npos; }));
+
+  EXPECT_TRUE(embedded.log().open_reader(Sharing::all, nullptr)) << "another reader changes nothing";
+  writer->commit({{0, accepted}});
+  EXPECT_FALSE(append_large(embedded.log())) << "the learner has yet to read them";
+  learner->commit({{0, accepted}});
+  EXPECT_TRUE(eventually([&] { return embedded.log().problem().empty(); }));
+  EXPECT_TRUE(append_large(embedded.log()));
+  EXPECT_TRUE(
+      eventually([&] { return embedded.metrics().render().find("freshet_ingest_log_full 0") != std::string::npos; }));
+
+  learner->seek({});
+  std::int64_t next = embedded.journal().begin();
+  for (const auto& record : read(*learner, 1)) EXPECT_EQ(record.position.offset, next++);
+}
+
+TEST(EmbeddedLog, AFullLogIsFullAfterARestartToo) {
+  EmbeddedUnderTest embedded(at_most(1 << 20));
+  EXPECT_TRUE(eventually([&] { return !append_large(embedded.log()); }));
+  const std::int64_t bytes = embedded.journal().bytes(), end = embedded.journal().end();
+  embedded.reopen();
+  EXPECT_EQ(embedded.journal().bytes(), bytes);
+  EXPECT_FALSE(append_large(embedded.log()));
+  EXPECT_NE(embedded.log().problem(), "");
+  const auto writer = embedded.log().open_reader(Sharing::group, [&] { return Positions{{0, end}}; });
+  EXPECT_TRUE(eventually([&] { return append_large(embedded.log()).has_value(); })) << "its store has them all";
+}
+
+TEST(EmbeddedLog, WithoutABoundNothingIsTrimmedForItsSize) {
+  EmbeddedUnderTest embedded(at_most(0));
+  const auto writer = embedded.log().open_reader(Sharing::group, [] { return Positions{}; });
+  for (int i = 0; i < 100; ++i) writer->commit(*append_large(embedded.log()));
+  EXPECT_EQ(embedded.journal().begin(), 0);
+  EXPECT_GE(embedded.journal().bytes(), 100 * (64 << 10));
 }
 
 TEST(EmbeddedLog, WhatAReadersStoreHoldsAtTheStartIsSafe) {

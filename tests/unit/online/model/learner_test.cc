@@ -328,6 +328,24 @@ TEST_F(LearnerTest, WritesACheckpointWheneverTheIntervalIsOver) {
   EXPECT_EQ(checkpoints.list().size(), 2U);
 }
 
+TEST_F(LearnerTest, CommitsTheEndOfALogThatDoesNotGrowAndThenRests) {
+  options.keep_checkpoints = 3;
+  ScriptedReader reader(events);
+  store::CheckpointStore checkpoints(directory + "/checkpoints", 9);
+  Learner learner(reader, checkpoints, [this] { return make_model(); }, options, clock, metrics);
+  learner.on_checkpoint(
+      [this](const Positions& positions) { safe.push_back(positions.empty() ? 0 : positions.at(0)); });
+  learner.restore();
+  std::stop_source stop;
+  int polls = 0;
+  reader.at_end = [&] {
+    clock.advance(options.checkpoint_interval);
+    if (++polls == 20) stop.request_stop();
+  };
+  learner.run(stop.get_token());
+  EXPECT_EQ(safe, (std::vector<std::int64_t>{0, 800})) << "a full log waits for the second";
+}
+
 TEST_F(LearnerTest, AfterTheLogWasRecreatedNoPositionOfTheOldOneIsCommitted) {
   options.keep_checkpoints = 2;
   ScriptedReader old(events);
