@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "app/descriptor_limit.h"
+#include "app/freshness.h"
 #include "app/version.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,8 +39,8 @@
 namespace freshet::app {
 namespace {
 
-/// A reader that is further behind than this is reported as catching up by /readyz.
-constexpr std::int64_t kReadyLagEvents = 10'000;
+/// The ends of Kafka's partitions become known one by one after the start.
+constexpr std::chrono::seconds kSettling{10};
 
 std::uint64_t resident_bytes() {
   std::uint64_t pages_total = 0, pages_resident = 0;
@@ -47,8 +48,11 @@ std::uint64_t resident_bytes() {
   return pages_resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-std::string lag_problem(std::int64_t lag) {
-  return lag > kReadyLagEvents ? "catching up, " + std::to_string(lag) + " events behind" : "";
+/// A reader of the log, whose own problem comes before that of its lag.
+serve::ServiceStatus::Component reader_component(std::string name, std::string problem, std::string warning,
+                                                 Freshness::Verdict lag) {
+  if (!warning.empty() && !lag.warning.empty()) warning += "; ";
+  return {std::move(name), problem.empty() ? std::move(lag.problem) : std::move(problem), warning + lag.warning};
 }
 
 /// The configuration, within what the process may open.
@@ -81,6 +85,8 @@ struct Application::Impl {
   std::unique_ptr<ingest::EventLog> open_log();
   ingest::DecodeOptions request_options() const;
   ingest::DecodeOptions read_options() const;
+  Freshness::Verdict look_at_histories() const;
+  Freshness::Verdict look_at_learner(const online::LearnerStatus& now) const;
   serve::ServiceStatus status() const;
   void monitor(std::stop_token stop);
   Result<void> stop();
@@ -110,6 +116,8 @@ struct Application::Impl {
   online::Learner learner;
   ingest::LogEventWriter events;
   ingest::Eraser eraser;
+  // Looked at by monitor() and by every request for the status.
+  mutable Freshness histories_freshness, learner_freshness;
 
   // Last, because the threads use everything above.
   std::jthread writer_thread;
@@ -138,7 +146,10 @@ Application::Impl::Impl(const Config& the_config)
           },
           config.online, clock, metrics),
       events(*log, transient, request_options(), own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock, metrics),
-      eraser(database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics) {
+      eraser(
+          database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics),
+      histories_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling),
+      learner_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling) {
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
   visible.move_to(*positions);
@@ -181,6 +192,16 @@ std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
   return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock, metrics);
 }
 
+Freshness::Verdict Application::Impl::look_at_histories() const {
+  if (!log->problem().empty() || !writer.problem().empty()) return histories_freshness.observe(std::nullopt);
+  return histories_freshness.observe(distance(visible.positions(), writer.end_positions()));
+}
+
+Freshness::Verdict Application::Impl::look_at_learner(const online::LearnerStatus& now) const {
+  if (!log->problem().empty() || !now.problem.empty()) return learner_freshness.observe(std::nullopt);
+  return learner_freshness.observe(now.lag_events);
+}
+
 serve::ServiceStatus Application::Impl::status() const {
   serve::ServiceStatus status;
   status.version = kVersion;
@@ -196,21 +217,17 @@ serve::ServiceStatus Application::Impl::status() const {
   status.items = catalogue.size();
   status.resident_bytes = resident_bytes();
 
-  const auto first_of = [](std::string problem, std::int64_t lag) {
-    return problem.empty() ? lag_problem(lag) : problem;
-  };
   status.components = {
       {"event_log", log->problem()},
       {"store", database.problem(), histories.time_problem()},
-      {"history_writer", first_of(writer.problem(), distance(status.history_positions, status.history_ends)),
-       writer.warning()},
-      {"learner", first_of(status.learner.problem, status.learner.lag_events)},
+      reader_component("history_writer", writer.problem(), writer.warning(), look_at_histories()),
+      reader_component("learner", status.learner.problem, "", look_at_learner(status.learner)),
   };
   return status;
 }
 
-/// Once a second: updates the gauges of memory and disk, expires transient histories, and reopens the store after a
-/// disk failure.
+/// Once a second: updates the gauges of memory and disk, expires transient histories, looks how far behind the readers
+/// are, and reopens the store after a disk failure.
 void Application::Impl::monitor(std::stop_token stop) {
   Gauge& resident = metrics.gauge("freshet_process_resident_bytes", "Resident memory of the process.");
   Gauge& ahead = metrics.gauge("freshet_store_stream_time_ahead_seconds",
@@ -226,6 +243,8 @@ void Application::Impl::monitor(std::stop_token stop) {
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {
       available.Set(static_cast<double>(space.available));
     }
+    (void)look_at_histories();
+    (void)look_at_learner(learner.status());
     const auto lead = histories.stream_time() - clock.now();
     ahead.Set(std::max(0.0, std::chrono::duration<double>(lead).count()));
     for (const auto& [kind, bytes] : database.usage()) {
