@@ -1,13 +1,16 @@
 """Clients that mean no good, or do not know better: each is shed by a limit, and nobody else notices."""
 
+import collections
 import contextlib
+import json
+import os
 import socket
 import threading
 import time
 
 import pytest
 
-from clients import connect
+from clients import GONE, connect
 from freshet_process import new_key, wait_until
 
 LIMITS = """
@@ -209,6 +212,101 @@ def test_a_key_over_its_rate_is_refused_before_its_body(freshet, tmp_path):
         assert status(first.recv(4096)) == 202
         second.sendall(POST + header + b"Content-Length: 1000000\r\n\r\n")  # of which none follows
         assert status(second.recv(4096)) == 429
+
+
+class Flood(threading.Thread):
+    """A client that sends these bodies of events in turn, and does not wait when it is told to."""
+
+    def __init__(self, service, key, bodies):
+        super().__init__()
+        self.service, self.bodies, self.done = service, bodies, threading.Event()
+        self.headers = {"Content-Type": "application/json", "X-API-Key": key}
+        self.answers, self.accepted_bytes, self.hurried = collections.Counter(), 0, 0
+
+    def run(self):
+        connection = connect(self.service.url)
+        while not self.done.is_set():
+            body = self.bodies[self.answers[202] % len(self.bodies)]
+            try:
+                connection.request("POST", "/v1/events", body, self.headers)
+                answer = connection.getresponse()
+                answer.read()
+            except GONE:  # refused before it had sent all
+                connection = connect(self.service.url)
+                continue
+            self.answers[answer.status] += 1
+            self.accepted_bytes += len(body) if answer.status == 202 else 0
+            self.hurried += answer.status in (429, 503) and not answer.getheader("Retry-After")
+        connection.close()
+
+    def stop(self):
+        self.done.set()
+        self.join()
+
+
+def clicks(count):
+    return json.dumps([{"session": "evil", "item": f"i{number % 100}"} for number in range(count)])
+
+
+def ballast(count):
+    """Events with a large field that is of no use; it cannot be compressed much."""
+    return json.dumps([{"user": "evil", "item": "i", "x": os.urandom(30_000).hex()} for _ in range(count)])
+
+
+def test_a_weak_key_neither_takes_the_instance_down_nor_others_with_it(freshet, tmp_path, report):
+    keys = tmp_path / "keys"
+    weak = new_key(keys, "weak", "write", rate="1")
+    shop = new_key(keys, "shop", "read,write")
+    service = freshet(f'[serve]\nkeys_file = "{keys}"\n')
+    service.key = shop
+    flood, start = Flood(service, weak, [clicks(10_000), ballast(100)]), time.monotonic()
+    flood.start()
+    connection = connect(service.url)
+    looks = 0
+    try:
+        while looks < 100 or flood.answers[429] < 50:
+            assert service.get("/readyz").status == 200, service.get("/readyz").body
+            connection.request("POST", "/v1/events", json.dumps({"user": f"u{looks}", "item": f"i{looks % 100}"}),
+                               {"Content-Type": "application/json", "X-API-Key": shop})
+            accepted = connection.getresponse()
+            token = json.loads(accepted.read())["token"]
+            assert accepted.status == 202
+            assert service.get(f"/v1/users/u{looks}/recommendations?after={token}").status == 200
+            looks += 1
+    finally:
+        flood.stop()
+    took = time.monotonic() - start
+    report(looks=looks, answers=dict(flood.answers), seconds=f"{took:.0f}")
+    assert flood.hurried == 0
+    # 10,000 events at once, 100 a second from then on, and one request beyond.
+    assert flood.answers[202] <= 3 + took * 100 / 5900
+    assert set(flood.answers) == {202, 429}
+
+
+def test_the_log_is_bounded_whatever_is_sent(freshet, report):
+    most, appended = 16 << 20, 128 << 20
+    service = freshet('[embedded]\nmax_bytes = "16MiB"\nmax_queued_bytes = "1MiB"\n'
+                      '[store]\nmemtable_bytes = "4MiB"\nmax_wal_bytes = "8MiB"\n[online]\ncheckpoint_interval = "1s"\n')
+    flood = Flood(service, "", [ballast(16) for _ in range(8)])
+    flood.start()
+    largest_log = largest_files = 0
+    try:
+        while flood.accepted_bytes < appended:
+            largest_log = max(largest_log, metric(service, "freshet_ingest_log_bytes"))
+            files = [file for file in service.data.rglob("*") if file.is_file()]
+            with contextlib.suppress(FileNotFoundError):
+                largest_files = max(largest_files, sum(file.stat().st_size for file in files))
+    finally:
+        flood.stop()
+    report(answers=dict(flood.answers), sent_mib=flood.accepted_bytes >> 20, log_mib=f"{largest_log / 2**20:.1f}",
+           files_mib=f"{largest_files / 2**20:.1f}")
+    assert flood.hurried == 0
+    assert set(flood.answers) <= {202, 503}
+    assert largest_log < most + (4 << 20)
+    assert largest_files < 4 * most
+    wait_until(lambda: service.get("/readyz").status == 200, "ready")
+    service.send({"user": "honest", "item": "i"})
+    wait_until(lambda: service.get("/v1/users/honest").status == 200, "in the histories")
 
 
 def test_the_bodies_of_all_requests_together_are_bounded(freshet):
