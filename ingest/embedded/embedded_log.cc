@@ -28,13 +28,13 @@ class EmbeddedLog::Reader final : public LogReader {
     // Positions given here are those of the reader's store, and durable. The learner gives none and seeks later, so
     // nothing of it is committed yet.
     log_.committed_.emplace(this, positions.empty() ? -1 : offset_);
-    log_.note_move();
+    log_.readers_known_ = false;
   }
 
   ~Reader() override {
     const MutexLock lock(log_.mutex_);
     log_.committed_.erase(this);
-    log_.note_move();
+    log_.readers_known_ = false;
   }
 
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override {
@@ -77,6 +77,7 @@ class EmbeddedLog::Reader final : public LogReader {
     if (own == positions.end()) return;
     const MutexLock lock(log_.mutex_);
     log_.committed_[this] = own->second;
+    log_.readers_known_ = true;
     log_.note_move();
   }
 
@@ -202,7 +203,7 @@ void EmbeddedLog::write(std::vector<Pending> pending) {
 /// No reader needs a record below it, even after a crash.
 std::int64_t EmbeddedLog::committed_by_all() const {
   const MutexLock lock(mutex_);
-  if (committed_.empty()) return 0;  // starting or stopping: no reader has committed
+  if (!readers_known_) return 0;
   std::int64_t safe = journal_.end();
   for (const auto& [reader, offset] : committed_) safe = std::min(safe, offset);
   return safe;

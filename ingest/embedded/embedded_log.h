@@ -19,7 +19,8 @@ namespace freshet::ingest {
 
 /// The event log in freshet's own data directory: one partition (0), one process, no replication, no broker. Appends are
 /// acknowledged after an fsync; one fsync covers all appends queued since the one before. A record is trimmed after
-/// every open reader has committed past it, and the retention has expired or the log is larger than it may be.
+/// every open reader has committed past it, and the retention has expired or the log is larger than it may be. When a
+/// reader has been opened or closed, nothing is trimmed before the next commit.
 /// Threads: as EventLog; owns "freshet-journal".
 /// Limits:  EmbeddedOptions bounds the records and bytes that wait for an fsync. An empty queue accepts any append. It also
 ///          bounds the bytes of the log: while trimming does not bring it below, appends are refused with `overloaded`.
@@ -75,6 +76,9 @@ class EmbeddedLog final : public EventLog {
   bool stopping_ FRESHET_GUARDED_BY(mutex_) = false;
   bool full_ FRESHET_GUARDED_BY(mutex_) = false;          // too large, even after the last trim
   bool reader_moved_ FRESHET_GUARDED_BY(mutex_) = false;  // since the last trim began
+  /// A reader has committed since one was opened or closed. While the service starts or stops, the open readers are not all
+  /// that there are.
+  bool readers_known_ FRESHET_GUARDED_BY(mutex_) = false;
   /// Of each open reader; -1: it has not committed yet.
   std::map<const Reader*, std::int64_t> committed_ FRESHET_GUARDED_BY(mutex_);
 
