@@ -170,6 +170,33 @@ struct Envelope {
   std::string_view specversion, id, source, time;
 };
 
+/// Sets `binary` if there is a header "ce_specversion": binary mode.
+bool read_headers(const RecordHeaders& headers, std::optional<Envelope>& binary, Fault& fault) {
+  struct Attribute {
+    std::string_view header;
+    std::string_view Envelope::*member;
+  };
+  static constexpr std::array<Attribute, 4> kAttributes{{{"ce_specversion", &Envelope::specversion},
+                                                         {"ce_id", &Envelope::id},
+                                                         {"ce_source", &Envelope::source},
+                                                         {"ce_time", &Envelope::time}}};
+  Envelope envelope;
+  std::string_view twice;
+  unsigned seen = 0;
+  for (const auto& [name, text] : headers) {
+    const auto* const known = std::ranges::find(kAttributes, name, &Attribute::header);
+    if (known == kAttributes.end()) continue;  // not an attribute, and possibly not text
+    if (!simdjson::validate_utf8(text)) return fail(fault, name, "not valid UTF-8");
+    const unsigned bit = 1U << (known - kAttributes.begin());
+    if ((seen & bit) != 0) twice = known->header;
+    seen |= bit;
+    envelope.*known->member = text;
+  }
+  if ((seen & 1U) == 0) return true;
+  binary = envelope;
+  return twice.empty() || fail(fault, twice, "given twice");
+}
+
 /// The members of a JSON object that make it a CloudEvent in structured mode.
 struct CloudEvent {
   bool is_one = false;  ///< it has a "specversion"; null means absent
@@ -300,26 +327,11 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     return true;
   };
   const std::string_view record = std::string_view(padded).substr(0, padded.size() - simdjson::SIMDJSON_PADDING);
-  struct Attribute {
-    std::string_view header;
-    std::string_view Envelope::*member;
-  };
-  static constexpr std::array<Attribute, 4> attributes{{{"ce_specversion", &Envelope::specversion},
-                                                        {"ce_id", &Envelope::id},
-                                                        {"ce_source", &Envelope::source},
-                                                        {"ce_time", &Envelope::time}}};
   if (!read_sender(fields, draft.event.sender, fault)) return false;
-  Envelope envelope;
-  bool binary = false;
-  for (const auto& [name, text] : headers) {
-    const auto known = std::ranges::find(attributes, name, &Attribute::header);
-    if (known == attributes.end()) continue;  // not an attribute, and possibly not text
-    if (!simdjson::validate_utf8(text)) return fail(fault, name, "not valid UTF-8");
-    envelope.*known->member = text;
-    binary |= name == "ce_specversion";
-  }
+  std::optional<Envelope> binary;
+  if (!read_headers(headers, binary, fault)) return false;
   if (binary) {
-    return check_envelope(envelope, "ce_", fault) && read_all(fields, record) && apply_envelope(envelope, draft, fault);
+    return check_envelope(*binary, "ce_", fault) && read_all(fields, record) && apply_envelope(*binary, draft, fault);
   }
 
   CloudEvent cloud;

@@ -369,6 +369,19 @@ TEST(CloudEvents, AnAttributeGivenTwiceIsRefused) {
   EXPECT_EQ(error(R"("time":null,"time":null)"), "time: given twice");
 }
 
+TEST(CloudEvents, AHeaderGivenTwiceIsRefused) {
+  const std::string_view plain = R"({"user":"u","item":"i"})";
+  const RecordHeaders once{
+      {"ce_specversion", "1.0"}, {"ce_id", "1"}, {"ce_source", "/"}, {"ce_time", ""}, {"ce_x", "y"}};
+  EXPECT_EQ(error_of(plain, once), "accepted");
+  for (const auto& [name, text] : once) {
+    RecordHeaders twice = once;
+    twice.emplace_back(name, text);
+    EXPECT_EQ(error_of(plain, twice), name == "ce_x" ? "accepted" : name + ": given twice");
+  }
+  EXPECT_EQ(error_of(plain, {{"ce_id", "1"}, {"ce_id", "2"}}), "accepted") << "no CloudEvent";
+}
+
 TEST(CloudEvents, ASpecversionOfNullIsAbsent) {
   EXPECT_EQ(error_of(R"({"specversion":null,"user":"u","item":"i"})"), "accepted");
 }
