@@ -3,6 +3,7 @@ set(installed_rpath "$ORIGIN/../lib/freshet")
 set(built_rpath "${TORCH_INSTALL_PREFIX}/lib:${installed_rpath}")  # the second only reserves space for RPATH_CHANGE
 # Changed by hand at install: CMake would end the RPATH of the build with ":", which means the current directory.
 set_target_properties(freshet PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "${built_rpath}")
+install(SCRIPT cmake/directories.cmake)  # first
 install(TARGETS freshet RUNTIME_DEPENDENCY_SET freshet_libraries)
 install(CODE "file(RPATH_CHANGE FILE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/freshet
   OLD_RPATH ${built_rpath} NEW_RPATH ${installed_rpath})")

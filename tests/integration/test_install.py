@@ -22,7 +22,8 @@ def prefix():
     with tempfile.TemporaryDirectory(prefix="freshet-install-") as directory:
         os.chmod(directory, 0o755)
         prefix = pathlib.Path(directory, "prefix")
-        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, timeout=120)
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True, timeout=120,
+                       umask=0o077)
         yield prefix
 
 
@@ -49,6 +50,13 @@ class SystemdService(Freshet):
             self.process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd="/", umask=0o077, env=environment,
                                             **somebody_else)
         return 0
+
+
+def test_everybody_may_read_what_was_installed_with_a_strict_umask(prefix):
+    for path in [prefix, *prefix.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode & 0o777
+            assert mode in ((0o755,) if path.is_dir() else (0o755, 0o644)), (path, oct(mode))
 
 
 def test_every_library_is_below_the_prefix_or_the_systems(prefix):
