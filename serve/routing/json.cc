@@ -4,17 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <optional>
-#include <unordered_set>
 
 #include "base/json_text.h"
-#include "base/sip_hash.h"
 #include "base/take.h"
 
 namespace freshet::serve {
 namespace {
-
-constexpr std::size_t kMaxDepth = 32;
 
 std::string_view title_of(unsigned status) {
   switch (status) {
@@ -109,24 +104,6 @@ Result<double> number_field(const json::value& value, std::string_view field) {
 Result<std::string> object_field(const json::value& value, std::string_view field) {
   if (!value.is_object()) return bad_field(field, "expected an object");
   return value.as_object().empty() ? std::string() : to_text(value);
-}
-
-/// The first member that an object has twice. Which of the two would count is anybody's guess, and Boost takes the last.
-/// REQUIRES: `text` is JSON
-std::optional<std::string> repeated_member(std::string_view text) {
-  std::vector<std::unordered_set<std::string, TextHash>> open;  // members so far, per open object; none of an array
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '{' || text[at] == '[') open.emplace_back();
-    if (text[at] == '}' || text[at] == ']') open.pop_back();
-    if (text[at] != '"') continue;
-    const std::size_t begin = at;
-    for (++at; text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
-    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
-    if (next == std::string_view::npos || text[next] != ':') continue;
-    std::string name(json::parse(text.substr(begin, at + 1 - begin)).as_string());
-    if (!open.back().insert(name).second) return name;
-  }
-  return std::nullopt;
 }
 
 struct ItemField {
@@ -244,24 +221,6 @@ ApiResponse problem(unsigned status, std::string_view detail) {
 }
 
 ApiResponse problem(const Error& error) { return problem(status_of(error.code), error.message); }
-
-Result<json::value> parse_json(std::string_view body) {
-  const std::size_t skipped = take_byte_order_mark(body);
-  json::parse_options options;
-  options.max_depth = kMaxDepth;
-  json::stream_parser parser({}, options);
-  boost::system::error_code error;
-  const std::size_t read = parser.write_some(body.data(), body.size(), error);
-  if (!error) parser.finish(error);
-  if (error || read < body.size()) {
-    return Error{Errc::invalid, "not JSON: " + (error ? error.message() : std::string("more after the document")) +
-                                    " at byte " + std::to_string(skipped + read)};
-  }
-  if (const auto name = repeated_member(body)) {
-    return bad_field(name->size() <= kMaxIdBytes ? *name : "a member with a long name", "given twice");
-  }
-  return parser.release();
-}
 
 void write(JsonWriter& out, const Event& event) {
   const auto add = [&](const char* name, const std::string& text) {

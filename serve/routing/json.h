@@ -56,10 +56,6 @@ inline constexpr const char* kProblemType = "application/problem+json";
 ApiResponse problem(unsigned status, std::string_view detail);
 ApiResponse problem(const Error& error);
 
-/// Skips a byte order mark.
-/// Errors: invalid, with the place ("not JSON: ... at byte 12") or the member that an object has twice. Depth is limited.
-Result<json::value> parse_json(std::string_view body);
-
 void write(JsonWriter& out, const Event& event);
 json::value to_json(const Item& item);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "serve/routing/json.h"
+#include "serve/routing/json_parser.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace freshet::fuzz {

@@ -1,5 +1,6 @@
 #include "serve/api/v1/store_change.h"
 #include "serve/routing/json.h"
+#include "serve/routing/json_parser.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {

@@ -2,6 +2,7 @@
 
 #include "serve/api/v1/endpoints.h"
 #include "serve/routing/json.h"
+#include "serve/routing/json_parser.h"
 #include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 

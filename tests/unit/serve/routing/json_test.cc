@@ -7,6 +7,8 @@
 #include <random>
 #include <string>
 
+#include "serve/routing/json_parser.h"
+
 namespace freshet::serve {
 namespace {
 

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace freshet::serve {
+
+/// The JSON text of a request body. Skips a byte order mark.
+/// Errors: invalid, with the place ("not JSON: ... at byte 12") or the member that an object has twice. Depth is limited.
+/// Cost:   one pass over the text.
+Result<boost::json::value> parse_json(std::string_view body);
+
+}  // namespace freshet::serve
