@@ -9,6 +9,7 @@
 #include "base/suggestion.h"
 #include "base/take.h"
 #include "cli/streams/byte_source.h"
+#include "cli/streams/csv.h"
 #include "ingest/codec/event_decoder.h"
 
 namespace freshet::cli {
@@ -16,7 +17,6 @@ namespace {
 
 constexpr std::size_t kComplaints = 5;
 constexpr std::size_t kMaxLineBytes = 1 << 20;
-constexpr std::size_t kMaxRecordLines = 100;  // of a CSV record: a field in quotes may have line breaks
 const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
                                             "value", "id",      "request", "consent", "-"};
 
@@ -32,28 +32,6 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   if (error == std::errc{} && end == text.data() + text.size()) return parse_time_number(number);
   return parse_rfc3339(text);
 }
-
-/// The fields of a CSV line (RFC 4180: a field may be quoted; quotes inside are doubled).
-Result<std::vector<std::string>> split_csv(std::string_view line) {
-  std::vector<std::string> fields(1);
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == ',') {
-      fields.emplace_back();
-    } else if (line[i] == '"' && fields.back().empty()) {
-      for (++i; i < line.size() && !(line[i] == '"' && (i + 1 == line.size() || line[i + 1] != '"')); ++i) {
-        if (line[i] == '"') ++i;
-        fields.back() += line[i];
-      }
-      if (i == line.size()) return invalid("a quoted field is not closed");
-    } else {
-      fields.back() += line[i];
-    }
-  }
-  return fields;
-}
-
-/// False if the line breaks off within a quoted field.
-bool is_whole_csv(std::string_view line) { return line.find('"') == std::string_view::npos || split_csv(line); }
 
 std::vector<std::string> split_tsv(std::string_view line) {
   std::vector<std::string> fields;
@@ -161,7 +139,7 @@ struct EventStream::Impl {
   }
 
   Result<std::optional<std::string_view>> next_line();
-  std::size_t end_of_line() const;
+  std::size_t end_of_line();
   Result<Event> parse(std::string_view line);
   Result<void> complete_time(std::string_view line, Event& event) const;
   Result<void> take_header(std::string_view line);
@@ -176,6 +154,7 @@ struct EventStream::Impl {
   ingest::EventDecoder decoder;
   std::string buffer;
   std::size_t at = 0;  // begin of the next line in buffer
+  CsvRecordEnd csv_end{kMaxLineBytes};
   bool ended = false;
   std::uint64_t lines = 0, skipped = 0;
   std::vector<std::string> complaints;
@@ -193,17 +172,11 @@ Result<std::unique_ptr<EventStream>> EventStream::open(const std::string& path, 
 }
 
 /// Where the next line ends in the buffer: npos if more must be read. A CSV record is one line, whatever its fields in
-/// quotes contain; a quote that nothing closes is a fault of its own line only.
-std::size_t EventStream::Impl::end_of_line() const {
-  const std::size_t first = buffer.find('\n', at);
-  std::size_t end = first;
-  for (std::size_t n = 0; shape == Shape::csv && n < kMaxRecordLines; ++n) {
-    const std::size_t stop = std::min(end, buffer.size());
-    if (is_whole_csv(std::string_view(buffer).substr(at, stop - at))) return end;
-    if (end == std::string::npos) return ended || buffer.size() - at > kMaxLineBytes ? first : end;
-    end = buffer.find('\n', end + 1);
-  }
-  return first;
+/// quotes contain.
+std::size_t EventStream::Impl::end_of_line() {
+  if (shape != Shape::csv) return buffer.find('\n', at);
+  const std::size_t end = csv_end.find(std::string_view(buffer).substr(at), ended);
+  return end == std::string::npos ? end : at + end;
 }
 
 Result<std::optional<std::string_view>> EventStream::Impl::next_line() {

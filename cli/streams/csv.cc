@@ -1,0 +1,75 @@
+#include "cli/streams/csv.h"
+
+#include <algorithm>
+
+namespace freshet::cli {
+
+Result<std::vector<std::string>> split_csv(std::string_view record) {
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < record.size(); ++i) {
+    if (record[i] == ',') {
+      fields.emplace_back();
+    } else if (record[i] == '"' && fields.back().empty()) {
+      for (++i; i < record.size() && !(record[i] == '"' && (i + 1 == record.size() || record[i + 1] != '"')); ++i) {
+        if (record[i] == '"') ++i;
+        fields.back() += record[i];
+      }
+      if (i == record.size()) return Error{Errc::invalid, "a quoted field is not closed"};
+    } else {
+      fields.back() += record[i];
+    }
+  }
+  return fields;
+}
+
+void CsvRecordEnd::step(char c) {
+  if (state_ == State::quoted) {
+    if (c == '"') state_ = State::quote_in_quoted;
+  } else if (c == '"' && state_ == State::quote_in_quoted) {
+    state_ = State::quoted;  // doubled
+  } else if (c == '"' && state_ == State::field_begins) {
+    state_ = State::quoted;
+  } else {
+    state_ = c == ',' ? State::field_begins : State::plain;
+  }
+}
+
+/// At a line break in quotes. Passes over what is known to stay in quotes.
+void CsvRecordEnd::line_breaks() {
+  first_break_ = std::min(first_break_, seen_);
+  ++lines_;
+  if (seen_ < quoted_until_) {
+    lines_ += breaks_until_ - 1;  // this one is the first
+    seen_ = quoted_until_;
+  }
+  last_break_ = seen_;
+}
+
+/// The result of find(); the next call is for the record behind it.
+std::size_t CsvRecordEnd::ends(std::size_t at) {
+  const bool given_up = state_ == State::quoted;
+  const std::size_t until = given_up ? last_break_ : quoted_until_, breaks = given_up ? lines_ : breaks_until_;
+  *this = CsvRecordEnd(most_);
+  if (at < until) {
+    quoted_until_ = until - at - 1;
+    breaks_until_ = breaks - 1;
+  }
+  return at;
+}
+
+std::size_t CsvRecordEnd::find(std::string_view text, bool last) {
+  for (; seen_ < text.size(); ++seen_) {
+    if (text[seen_] != '\n') {
+      step(text[seen_]);
+    } else if (state_ != State::quoted) {
+      return ends(seen_);
+    } else {
+      line_breaks();
+      if (lines_ >= kMaxLines) return ends(first_break_);
+    }
+  }
+  if (!last && seen_ <= most_) return std::string_view::npos;
+  return ends(state_ == State::quoted ? first_break_ : std::string_view::npos);
+}
+
+}  // namespace freshet::cli
