@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/printable.h"
 #include "base/sync.h"
 
 namespace freshet::log {
@@ -52,40 +53,16 @@ std::string_view name_of(Level level) {
   return "info";
 }
 
-/// The character that `text` begins with, if it steers a terminal, ends a line or turns the direction of text: control
-/// characters (C0, DEL, C1), line separators, bidirectional marks. 0 for any other.
-unsigned unsafe_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  unsigned code = 0;
-  if (byte(0) < 0x20 || byte(0) == 0x7F) code = byte(0);
-  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) code = byte(1);
-  if (byte(0) == 0xE2 && (byte(1) == 0x80 || byte(1) == 0x81)) code = 0x2000 | (byte(1) & 1) << 6 | (byte(2) & 0x3F);
-  const bool printed = code >= 0x2000 && !(code >= 0x2028 && code <= 0x202E) && !(code >= 0x2066 && code <= 0x2069);
-  return printed ? 0 : code;
-}
-
 bool is_plain_word(std::string_view text) {
-  if (text.empty() || text.find_first_of(" \"=\\") != std::string_view::npos) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (unsafe_character(text.substr(i)) != 0 || text[i] == '\0') return false;
-  }
-  return true;
+  return !text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos && is_printable(text);
 }
 
 /// As JSON text, in text lines too: one entry stays one line, and what a client sends cannot steer the terminal that
 /// shows it.
 void append_quoted(std::string& line, std::string_view value) {
   std::string quoted;
-  append_json_text(quoted, value);  // escapes what is below U+0020
-  for (std::size_t i = 0; i < quoted.size(); ++i) {
-    const unsigned code = unsafe_character(std::string_view(quoted).substr(i));
-    if (code == 0) {
-      line += quoted[i];
-    } else {
-      line += fmt::format("\\u{:04x}", code);
-      i += code >= 0x2000 ? 2 : code >= 0x80 ? 1 : 0;
-    }
-  }
+  append_json_text(quoted, value);
+  append_printable(line, quoted);
 }
 
 void append_value(std::string& line, const Field& field, bool always_quote) {

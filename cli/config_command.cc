@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/config_files.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace freshet::cli {
 
@@ -27,9 +28,10 @@ void add_config_command(CLI::App& app) {
     auto problems = app::load_config(*file, {}, config);
     if (problems.empty()) problems = app::check_files(config);
     for (const app::ConfigProblem& warning : config.warnings) {
-      std::fprintf(stderr, "%s\n", to_string(warning).c_str());
+      std::fprintf(stderr, "%s\n", printable_lines(to_string(warning)).c_str());
     }
-    for (const app::ConfigProblem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+    for (const app::ConfigProblem& problem : problems)
+      std::fprintf(stderr, "%s\n", printable_lines(to_string(problem)).c_str());
     if (!problems.empty()) throw CLI::RuntimeError(1);
     std::printf("%s is valid\n", file->c_str());
   });

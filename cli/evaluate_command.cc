@@ -13,6 +13,7 @@
 #include "app/config.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/printable.h"
 #include "base/units.h"
 #include "cli/evaluate/evaluation_predictions.h"
 #include "cli/evaluate/evaluation_report.h"
@@ -159,7 +160,7 @@ class Evaluate {
     if (nothing_.empty() && evaluation_.scored() == 0) {
       nothing_ = "no event was scored: each is the first of its session, on the item before it, or of weight 0";
     }
-    if (!nothing_.empty()) std::fprintf(stderr, "freshet: %s\n", nothing_.c_str());
+    if (!nothing_.empty()) std::fprintf(stderr, "freshet: %s\n", printable(nothing_).c_str());
     return nothing_.empty() ? 0 : 1;
   }
 

@@ -6,6 +6,9 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/hex.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "ingest/codec/event_encoder.h"
 #include "serve/routing/json.h"
 #include "store/catalogue.h"
@@ -78,24 +81,40 @@ json::object history(const store::HistoryStore& histories, const Owner& owner, s
   return {{"owner", owner.id}, {"count", value_of(histories.count(owner))}, {"events", std::move(events)}};
 }
 
+/// Bytes that are not UTF-8 cannot be in JSON: "NAME_hex" then has them as hexadecimal digits.
+void add_bytes(json::object& out, const std::string& name, const std::string& bytes) {
+  if (is_utf8(bytes)) {
+    out.emplace(name, bytes);
+  } else {
+    out.emplace(name + "_hex", to_hex(bytes));
+  }
+}
+
 json::object letters(const store::DeadLetters& dead_letters, std::size_t limit) {
   json::array found;
   check(dead_letters.scan([&](const RejectedRecord& record) {
     json::array headers;
-    for (const auto& [name, value] : record.headers) headers.push_back(json::object{{"name", name}, {"value", value}});
-    found.push_back(json::object{{"partition", record.position.partition},
-                                 {"offset", record.position.offset},
-                                 {"arrival", format_rfc3339(record.arrival)},
-                                 {"reason", record.reason},
-                                 {"key", record.key},
-                                 {"value", record.value},
-                                 {"headers", std::move(headers)}});
+    for (const auto& [name, value] : record.headers) {
+      json::object header;
+      add_bytes(header, "name", name);
+      add_bytes(header, "value", value);
+      headers.push_back(std::move(header));
+    }
+    json::object letter{{"partition", record.position.partition},
+                        {"offset", record.position.offset},
+                        {"arrival", format_rfc3339(record.arrival)},
+                        {"reason", record.reason}};
+    add_bytes(letter, "key", record.key);
+    add_bytes(letter, "value", record.value);
+    letter.emplace("headers", std::move(headers));
+    found.push_back(std::move(letter));
     return found.size() < limit;
   }));
   return {{"dead_letters", std::move(found)}};
 }
 
-/// One line per value; nested names are joined by dots.
+/// One line per value; nested names are joined by dots. Ids and dead letters are what clients sent, so they are printed
+/// as printable text.
 void print_text(const json::value& value, const std::string& name) {
   if (const auto* object = value.if_object()) {
     for (const auto& [key, field] : *object) {
@@ -103,10 +122,10 @@ void print_text(const json::value& value, const std::string& name) {
     }
   } else if (const auto* array = value.if_array()) {
     std::printf("%s (%zu)\n", name.c_str(), array->size());
-    for (const json::value& entry : *array) std::printf("  %s\n", serve::to_text(entry).c_str());
+    for (const json::value& entry : *array) std::printf("  %s\n", printable(serve::to_text(entry)).c_str());
   } else {
     const std::string text = value.is_string() ? std::string(value.as_string()) : serve::to_text(value);
-    std::printf("%-28s %s\n", name.c_str(), text.c_str());
+    std::printf("%-28s %s\n", name.c_str(), printable(text).c_str());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/version.h"
+#include "base/printable.h"
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
@@ -36,7 +37,7 @@ namespace {
     std::_Exit(2);
   } catch (const std::exception& error) {
     const std::string_view what = error.what();
-    std::fprintf(stderr, "freshet: %.*s\n", static_cast<int>(what.substr(0, what.find('\n')).size()), what.data());
+    std::fprintf(stderr, "freshet: %s\n", freshet::printable(what.substr(0, what.find('\n'))).c_str());
   } catch (...) {
     std::fputs("freshet: an unknown exception\n", stderr);
   }
@@ -72,7 +73,7 @@ int main(int argc, char** argv) {
     std::fputs("freshet: out of memory\n", stderr);
     return 2;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "freshet: %s\n", error.what());
+    std::fprintf(stderr, "freshet: %s\n", freshet::printable_lines(error.what()).c_str());
     return 2;
   }
 }

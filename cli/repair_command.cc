@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/printable.h"
 #include "store/repair.h"
 
 namespace freshet::cli {
@@ -18,13 +19,13 @@ struct RepairArguments {
 };
 
 void print(const store::Repair& repair) {
-  if (!repair.refusal.empty()) std::printf("refused by freshet serve: %s\n", repair.refusal.c_str());
-  for (const std::string& file : repair.lost_files) std::printf("unreadable file: %s\n", file.c_str());
+  if (!repair.refusal.empty()) std::printf("refused by freshet serve: %s\n", printable(repair.refusal).c_str());
+  for (const std::string& file : repair.lost_files) std::printf("unreadable file: %s\n", printable(file).c_str());
   std::printf("%-14s %12s %18s\n", "", "rows kept", "unreadable parts");
   for (const store::RepairedFamily& family : repair.families) {
     std::printf("%-14s %12llu %18llu", family.name.c_str(), static_cast<unsigned long long>(family.rows),
                 static_cast<unsigned long long>(family.gaps));
-    std::printf(family.gaps == 0 ? "\n" : "  %s\n", family.reason.c_str());
+    std::printf(family.gaps == 0 ? "\n" : "  %s\n", printable(family.reason).c_str());
   }
   if (repair.journal_end > 0) {
     std::printf("The embedded log goes on at offset %lld. The histories are read from it again.\n",
@@ -45,7 +46,7 @@ void run(const RepairArguments& arguments) {
     std::printf(
         "Repaired. The damaged database is in %s: delete it when it is no longer needed, since erasures do not "
         "reach it.\n",
-        repair.originals.c_str());
+        printable(repair.originals).c_str());
   }
 }
 

@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "app/config.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/streams/replay_target.h"
 #include "cli/support/progress.h"
@@ -128,6 +130,7 @@ class Replay {
     if (counts.sent == 0 && interrupted == 0) counts.first_problem = events_.why_none();
     const double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
     const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
+    if (!is_utf8(counts.first_problem)) counts.first_problem = printable(counts.first_problem);  // as JSON is
     if (arguments_.json) {
       const boost::json::value report{
           {"sent", counts.sent},       {"acknowledged", counts.acknowledged},      {"rejected", counts.rejected},
@@ -141,7 +144,8 @@ class Replay {
                   static_cast<unsigned long long>(counts.rejected), static_cast<unsigned long long>(counts.failed),
                   static_cast<unsigned long long>(events_.skipped_lines()), seconds, brief_count(rate).c_str());
       const char* what = counts.sent == 0 ? "nothing was sent" : "first failure";
-      if (!counts.first_problem.empty()) std::fprintf(stderr, "%s: %s\n", what, counts.first_problem.c_str());
+      if (!counts.first_problem.empty())
+        std::fprintf(stderr, "%s: %s\n", what, printable(counts.first_problem).c_str());
     }
     return counts.sent > 0 && counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
   }

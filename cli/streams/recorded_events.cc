@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace freshet::cli {
 namespace {
 
@@ -66,7 +68,9 @@ void RecordedEvents::open_next() {
 void RecordedEvents::close() {
   skipped_lines_ += stream_->skipped();
   if (!complained_) {
-    for (const std::string& complaint : stream_->complaints()) std::fprintf(stderr, "%s\n", complaint.c_str());
+    for (const std::string& complaint : stream_->complaints()) {
+      std::fprintf(stderr, "%s\n", printable(complaint).c_str());
+    }
   }
   stream_.reset();
 }

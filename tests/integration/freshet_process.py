@@ -255,5 +255,5 @@ class Broker:
     def consume(self, topic):
         """Everything in the topic so far, as (headers, value)."""
         command = ["kcat", "-C", "-b", self.url, "-t", topic, "-e", "-q", "-f", "%h\t%s\n"]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60)
         return [tuple(line.split("\t")) for line in result.stdout.splitlines()]

@@ -322,6 +322,23 @@ def test_inspect_works_while_the_service_runs(freshet):
     assert [event["item"] for event in seen["events"]] == ["b", "a"]
 
 
+def test_what_clients_send_cannot_steer_the_terminal_that_shows_it(freshet, tmp_path):
+    service = freshet()
+    user = "u\x1b[2J\x9b31m\u2028\u202e"
+    token = service.send({"user": user, "item": "a\x07\u2066", "ts": 1_700_000_000_000})
+    service.recommend(user, after=token)
+    shown = run("inspect", service.data, "--user", user).stdout
+    assert "\\u001b[2J\\u009b31m\\u2028\\u202e" in shown and "a\\u0007\\u2066" in shown
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", shown), ascii(shown)
+    assert json.loads(run("inspect", service.data, "--user", user, "--json").stdout)["owner"] == user
+
+    stream = tmp_path / "stream.tsv"
+    stream.write_bytes(b"s1\ti1\t\x1b[2J\x9b\tview\n")
+    for command in (["evaluate"], ["replay", "--to", "http", "--url", service.url]):
+        complained = run(*command, stream, check=False).stderr
+        assert f'{stream}:1: time: "\\u001b[2J\\u009b" is not a time\n' in complained, ascii(complained)
+
+
 def test_the_binary_explains_itself():
     for command in ("serve", "replay", "evaluate", "generate", "inspect", "config", "keys"):
         text = run(command, "--help").stdout

@@ -105,12 +105,14 @@ def test_poison_records_stop_nothing_if_there_is_no_topic_for_them(freshet, topi
             return answer.json["components"]["history_writer"].get("warning", "")
 
         assert f'topic "{topic}-dead"' in wait_until(warning, "the warning")
+        subprocess.run(["kcat", "-P", "-b", broker.url, "-t", topic], input=b"\xff\x9b", check=True, timeout=60)
         broker.produce(topic, [{"user": "u", "item": "a"}, '{"user":"u"}'])
         wait_until(lambda: history_count(service, "users", "u") == 1, "the good record behind the bad ones")
-        wait_until(lambda: 'dead_letters_total{place="store"} 3' in service.get("/metrics").body, "three dead letters")
+        wait_until(lambda: 'dead_letters_total{place="store"} 4' in service.get("/metrics").body, "four dead letters")
         assert service.get("/readyz").status == 200
         letters = json.loads(run("inspect", service.data, "--dead-letters", "--json").stdout)["dead_letters"]
         assert [letter["value"] for letter in letters if "not valid JSON" in letter["reason"]] == ["{broken"]
+        assert [letter["value_hex"] for letter in letters if letter["reason"] == "not valid UTF-8"] == ["ff9b"]
         assert "keeping dead letters in the data directory" in service.log_path.read_text()
         assert "\nfreshet_ingest_dead_letter_topic_in_trouble 1\n" in service.get("/metrics").body
 
