@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -16,6 +14,7 @@
 #include "app/listen_address.h"
 #include "base/log.h"
 #include "base/suggestion.h"
+#include "base/text_file.h"
 
 namespace freshet::app {
 namespace {
@@ -208,13 +207,10 @@ class Loader {
 };
 
 std::vector<ConfigProblem> read_file(const std::string& path, Config& config, KeyLines& lines) {
-  std::ifstream in(path);
-  if (!in) return {{path, 0, "", "cannot be opened"}};
-  if (std::filesystem::is_directory(path)) return {{path, 0, "", "is a directory"}};
-  std::stringstream text;
-  text << in.rdbuf();
+  const auto text = read_text_file(path);
+  if (!text) return {{path, 0, "", text.error().message}};
   try {
-    const toml::table table = toml::parse(text.str(), path);
+    const toml::table table = toml::parse(*text, path);
     Loader loader(path, config, lines);
     loader.read(table, "");
     return loader.take_problems();
@@ -251,10 +247,11 @@ std::string resolve(std::string& value, bool must_be_reference) {
     if (secret == nullptr) return "the environment has no " + value.substr(5);
     value = secret;
   } else if (value.starts_with("$file:")) {
-    std::ifstream in(value.substr(6));
-    std::string secret;
-    if (!in || !std::getline(in, secret)) return "cannot read " + value.substr(6);
-    value = secret;
+    const std::string file = value.substr(6);
+    const auto text = read_text_file(file);
+    if (!text) return file + " " + text.error().message;
+    if (text->empty()) return file + " is empty";
+    value = text->substr(0, text->find('\n'));
   } else if (must_be_reference && !value.empty()) {
     return "is a secret: give \"$env:NAME\" or \"$file:PATH\" instead";
   }

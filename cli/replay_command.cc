@@ -179,7 +179,10 @@ class Replay {
 
 void replay(const ReplayArguments& arguments) {
   Replay replay(arguments);
-  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGINT, [](int) {
+    interrupted = 1;
+    std::signal(SIGINT, SIG_DFL);  // the second one ends it, even if it waits for a pipe
+  });
   replay.run();
   if (const int code = replay.finish(); code != 0) throw CLI::RuntimeError(code);
 }

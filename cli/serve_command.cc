@@ -45,6 +45,36 @@ void keep_to_itself() {
   setrlimit(RLIMIT_CORE, &core);
 }
 
+const char* name_of(int signal) { return signal == SIGTERM ? "SIGTERM" : "SIGINT"; }
+
+/// Hears a stop while the service starts: a file may be a pipe, or on a mount that hangs, and reading a large store takes
+/// its time. Then the process exits at once, as if it were killed, which the next start has to bear anyway.
+class StartWatch {
+ public:
+  /// REQUIRES: SIGTERM, SIGINT and SIGUSR1 are blocked.
+  StartWatch()
+      : thread_([] {
+          pthread_setname_np(pthread_self(), "freshet-start");
+          sigset_t signals;
+          sigemptyset(&signals);
+          for (const int signal : {SIGTERM, SIGINT, kStarted}) sigaddset(&signals, signal);
+          const int signal = wait_for_signal(signals);
+          if (signal == kStarted) return;
+          log::warn("signal received while starting; exiting at once", {{"signal", name_of(signal)}});
+          std::_Exit(0);
+        }) {}
+  StartWatch(const StartWatch&) = delete;
+  StartWatch& operator=(const StartWatch&) = delete;
+  ~StartWatch() {
+    pthread_kill(thread_.native_handle(), kStarted);
+    thread_.join();
+  }
+
+ private:
+  static constexpr int kStarted = SIGUSR1;
+  std::thread thread_;
+};
+
 /// Reloads on a thread of its own: a file may be a pipe, or on a mount that hangs, and SIGTERM must be heard meanwhile.
 class Reloads {
  public:
@@ -76,22 +106,27 @@ class Reloads {
   std::thread thread_;  // last: uses the members above
 };
 
+/// Before the first thread starts, so that every thread inherits the mask. Returns those that serve() waits for.
+sigset_t block_signals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, one);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  return signals;
+}
+
 void serve(const ServeArguments& arguments) {
   keep_to_itself();
+  const sigset_t signals = block_signals();
+  auto watch = std::make_unique<StartWatch>();
   const app::Config config = app::load_config_or_throw(arguments.config_file, arguments.overrides);
   log::configure(config.log_level, config.log_format);
   app::log_warnings(config);
-
-  // Blocked before the first thread starts, so that every thread inherits the mask.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-
   app::Application application(config);
+  watch.reset();
   log::info("freshet is serving", {{"version", app::kVersion},
                                    {"address", config.serve.address},
                                    {"port", application.port()},
@@ -100,7 +135,7 @@ void serve(const ServeArguments& arguments) {
   Reloads reloads(application);
   int signal = wait_for_signal(signals);
   for (; signal == SIGHUP; signal = wait_for_signal(signals)) reloads.request();
-  log::info("signal received", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  log::info("signal received", {{"signal", name_of(signal)}});
   const auto stopped = application.stop();
   if (!reloads.end()) {
     log::warn("a reload still waits for a file; it is left");

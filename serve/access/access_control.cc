@@ -1,22 +1,18 @@
 #include "serve/access/access_control.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "base/log.h"
+#include "base/text_file.h"
 
 namespace freshet::serve {
 namespace {
 
 Result<std::shared_ptr<const KeyRing>> read_keys(const std::string& file) {
-  std::ifstream in(file);
-  if (!in || std::filesystem::is_directory(file)) {
-    return Error{Errc::invalid, "serve.keys_file: " + file + " cannot be read"};
-  }
-  auto keys = KeyRing::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  const auto text = read_text_file(file);
+  if (!text) return Error{Errc::invalid, "serve.keys_file: " + file + " " + text.error().message};
+  auto keys = KeyRing::parse(*text);
   if (!keys) return Error{Errc::invalid, "serve.keys_file: " + file + ": " + keys.error().message};
   return keys;
 }

@@ -3,11 +3,12 @@
 import os
 import random
 import signal
+import subprocess
 
 import pytest
 from clients import Books, Client, connect
 from faulty_disk import FaultyDisk
-from freshet_process import new_key, run, wait_until
+from freshet_process import BINARY, Freshet, new_key, run, wait_until
 
 KEPT = '[embedded]\nretention = "3650d"\n'
 
@@ -128,6 +129,46 @@ def test_sigterm_is_heard_while_a_file_is_reread_that_does_not_end(tmp_path, fre
     service.process.send_signal(signal.SIGHUP)
     writing_end = wait_until(lambda: opened_by_a_reader(keys), "the pipe being read")
     assert service.stop_or_die() == 0
+    os.close(writing_end)
+
+
+@pytest.mark.parametrize("what", ["keys", "certificate", "configuration", "secret"])
+def test_sigterm_is_heard_while_a_file_is_read_at_the_start_that_does_not_end(tmp_path, what):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    toml = {"keys": f'[serve]\nkeys_file = "{pipe}"\n',
+            "certificate": f'[serve.tls]\ncertificate = "{pipe}"\nkey = "{pipe}"\n',
+            "secret": f'[store]\npseudonym_key = "$file:{pipe}"\n'}
+    service = Freshet(tmp_path, toml.get(what, ""), config=pipe if what == "configuration" else None)
+    service.launch()
+    try:
+        writing_end = wait_until(lambda: opened_by_a_reader(pipe), "the pipe being read")
+        assert service.stop_or_die() == 0
+        assert "signal received while starting; exiting at once signal=SIGTERM" in service.log_path.read_text()
+        os.close(writing_end)
+    finally:
+        service.close()
+
+
+def test_keys_and_secrets_may_come_from_a_command(tmp_path):
+    new_key(tmp_path / "keys", "ops", "read")
+    service = Freshet(tmp_path, under=["bash", "-c", 'exec "$@" 3< <(cat keys) 4< <(echo 0123456789abcdef0123456789abcdef)',
+                                       "bash"], toml=KEPT + '[serve]\nkeys_file = "/dev/fd/3"\n'
+                      '[store]\npseudonym_key = "$file:/dev/fd/4"\n')
+    try:
+        service.start(ready=False)
+        assert service.get("/v1/popular").status == 401
+        service.stop()
+    finally:
+        service.close()
+
+
+def test_a_replay_that_waits_for_a_pipe_ends_at_the_second_interrupt(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    replay = subprocess.Popen([BINARY, "replay", pipe, "--to", "http"], stderr=subprocess.DEVNULL)
+    writing_end = wait_until(lambda: opened_by_a_reader(pipe), "the pipe being read")
+    assert wait_until(lambda: replay.send_signal(signal.SIGINT) or replay.poll(), "its end") == -signal.SIGINT
     os.close(writing_end)
 
 

@@ -55,7 +55,7 @@ TEST_F(ConfigFilesTest, EveryFileThatCannotBeUsedIsNamedWithItsKey) {
                           " cannot be read: No such file or directory");
   EXPECT_EQ(lines[3],
             "kafka.properties.ssl.ca.location: " + path("absent.ca") + " cannot be read: No such file or directory");
-  EXPECT_EQ(lines[4], "serve.keys_file: " + path("absent.keys") + " cannot be read");
+  EXPECT_EQ(lines[4], "serve.keys_file: " + path("absent.keys") + " cannot be read: No such file or directory");
   EXPECT_TRUE(lines[5].starts_with("serve.tls.certificate: " + text + " cannot be used: ")) << lines[5];
 }
 

@@ -135,7 +135,8 @@ TEST_F(AccessControlTest, AFileThatCannotBeUsedStopsTheStartButNotTheService) {
   EXPECT_FALSE(access.reload());
   EXPECT_EQ(decide(access, Scope::read, key_).kind, Decision::allowed);
   std::filesystem::remove(file_);
-  EXPECT_EQ(access.reload().error().message, "serve.keys_file: " + file_ + " cannot be read");
+  EXPECT_EQ(access.reload().error().message,
+            "serve.keys_file: " + file_ + " cannot be read: No such file or directory");
   EXPECT_EQ(decide(access, Scope::read, key_).kind, Decision::allowed);
   EXPECT_THROW(AccessControl(dir_.path(), metrics_), std::runtime_error);
 }
