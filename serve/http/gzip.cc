@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <limits>
 #include <memory>
 
 namespace freshet::serve {
@@ -14,6 +15,7 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t kPiece = 64 << 10;
 constexpr int kGzipOnly = 15 + 16;
+constexpr int kMemoryLevel = 8;  // zlib's default
 
 struct EndInflate {
   void operator()(z_stream* stream) const { inflateEnd(stream); }
@@ -50,6 +52,41 @@ boost::beast::error_code gunzip(std::string_view body, std::size_t most,
       return make_error_code(errc::bad_message);  // Z_BUF_ERROR: it ends early
     }
   }
+}
+
+struct GzipEncoder::Stream {
+  z_stream zlib{};
+  bool usable = deflateInit2(&zlib, Z_BEST_SPEED, Z_DEFLATED, kGzipOnly, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK;
+
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { deflateEnd(&zlib); }
+};
+
+GzipEncoder::GzipEncoder() = default;
+GzipEncoder::~GzipEncoder() = default;
+
+std::optional<std::string> GzipEncoder::encode(std::string_view content) {
+  if (content.size() < 2 || content.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
+  if (!stream_) {
+    stream_ = std::make_unique<Stream>();
+  } else {
+    deflateReset(&stream_->zlib);
+  }
+  if (!stream_->usable) {
+    stream_.reset();
+    return std::nullopt;
+  }
+  z_stream& zlib = stream_->zlib;
+  std::string encoded(content.size() - 1, '\0');
+  zlib.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  zlib.avail_in = static_cast<uInt>(content.size());
+  zlib.next_out = reinterpret_cast<Bytef*>(encoded.data());
+  zlib.avail_out = static_cast<uInt>(encoded.size());
+  if (deflate(&zlib, Z_FINISH) != Z_STREAM_END) return std::nullopt;
+  encoded.resize(encoded.size() - zlib.avail_out);
+  return encoded;
 }
 
 }  // namespace freshet::serve

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "serve/http/content_coding.h"
 #include "serve/http/framing.h"
 #include "serve/http/gzip.h"
 #include "serve/routing/json.h"
@@ -26,6 +27,15 @@ constexpr auto kAwait = asio::as_tuple(kAwaitResult);
 constexpr auto kNoMemory = boost::system::errc::not_enough_memory;  // for another body
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
+
+/// The values of all fields of that name.
+std::string joined(const http::fields& fields, http::field name) {
+  std::string values;
+  for (auto [field, end] = fields.equal_range(name); field != end; ++field) {
+    values.append(values.empty() ? "" : ",").append(text(field->value()));
+  }
+  return values;
+}
 
 /// Status line, header and body. Written by hand: Beast's serializer takes longer than all other HTTP work here.
 std::string message_of(const ApiResponse& answer, std::string_view date, unsigned version, bool keep_alive,
@@ -168,9 +178,10 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   }
   to_api.body = request.body();
   connection_.expires_never();  // the endpoints have timeouts of their own
-  const ApiResponse answer = co_await ask(match, to_api);
+  ApiResponse answer = co_await ask(match, to_api);
   parser.get().body() = std::string();  // not held by those who read their answers slowly
   memory.release();
+  encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;
   const bool sent = co_await write(request, answer, keep_alive);
   if (!whole) co_await ignore_the_rest();

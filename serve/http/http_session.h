@@ -15,6 +15,7 @@
 #include "serve/api/api.h"
 #include "serve/http/admission.h"
 #include "serve/http/body_budget.h"
+#include "serve/http/gzip.h"
 #include "serve/http/http_date.h"
 #include "serve/options.h"
 
@@ -38,6 +39,7 @@ struct IoState {
   Admission& admission;
   HttpDate& date;
   BodyBudget& bodies;
+  GzipEncoder& gzip;
   bool draining = false;  ///< connections take no further requests
 };
 

@@ -9,6 +9,7 @@
 #include "serve/http/admission.h"
 #include "serve/http/body_budget.h"
 #include "serve/http/disk_worker.h"
+#include "serve/http/gzip.h"
 #include "serve/http/http_date.h"
 #include "serve/http/http_session.h"
 #include "serve/http/tls.h"
@@ -50,6 +51,7 @@ class IoWorker {
   // this worker's thread only
   Admission admission_;
   HttpDate date_;
+  GzipEncoder gzip_;
   IoState io_;
   std::unordered_set<Connection*> connections_;
 };

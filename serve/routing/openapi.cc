@@ -15,6 +15,7 @@ namespace {
 constexpr std::string_view kDescription =
     "With API keys (`serve.keys_file`), a request needs a key with the scope that its operation names; without keys, "
     "every caller may do everything. Every response carries `X-Request-Id`: the one of the request, or a new one. "
+    "Larger responses are compressed on request (`Accept-Encoding: gzip`). "
     "Errors are RFC 9457 problem details.";
 
 /// A response with problem details, shared by all operations.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <random>
 #include <string>
 
 #include "tests/support/gzip.h"
@@ -61,6 +62,27 @@ TEST_F(GzipTest, ABombIsStoppedAtTheLimitAndAtTheBudget) {
   room_ = std::size_t{1} << 40;
   EXPECT_FALSE(decode(testing::gzip(fits), fits.size()));
   EXPECT_EQ(decode(testing::gzip(fits + "a"), fits.size()), http::error::body_limit);
+}
+
+TEST_F(GzipTest, OneEncoderCompressesOneContentAfterAnother) {
+  GzipEncoder encoder;
+  for (const std::string& text : {std::string(2000, 'a'), std::string(500'000, 'b'), std::string(2000, 'a')}) {
+    const auto encoded = encoder.encode(text);
+    ASSERT_TRUE(encoded);
+    EXPECT_LT(encoded->size(), text.size() / 10);
+    EXPECT_FALSE(decode(*encoded));
+    EXPECT_EQ(content_, text);
+  }
+}
+
+TEST_F(GzipTest, WhatWouldNotBecomeSmallerIsNotCompressed) {
+  std::string noise(5000, '\0');
+  std::ranges::generate(noise, [random = std::mt19937(1)]() mutable { return static_cast<char>(random()); });
+  GzipEncoder encoder;
+  for (const std::string& text : {std::string(), std::string("a"), std::string("[1,2]"), noise}) {
+    EXPECT_FALSE(encoder.encode(text)) << text.size();
+  }
+  EXPECT_TRUE(encoder.encode(std::string(2000, 'a'))) << "usable afterwards";
 }
 
 }  // namespace
