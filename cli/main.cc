@@ -1,10 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
-#include <new>
 #include <stdexcept>
-#include <string_view>
+#include <string>
 
 #include "app/version.h"
 #include "base/printable.h"
@@ -13,6 +11,7 @@
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
 #include "cli/keys_command.h"
+#include "cli/last_words.h"
 #include "cli/repair_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
@@ -24,30 +23,8 @@ extern const char* malloc_conf;
 const char* malloc_conf = "thp:always,metadata_thp:auto";
 }
 
-namespace {
-
-/// For what nobody catches, in any thread: one line, and not the library's. The log is not used, since it needs memory.
-[[noreturn]] void end_with_one_line() {
-  try {
-    if (std::current_exception()) throw;
-    // Such as RocksDB's threads, when one of them could not be started.
-    std::fputs("freshet: a library cannot go on; is there enough memory, and are more threads allowed?\n", stderr);
-  } catch (const std::bad_alloc&) {
-    std::fputs("freshet: out of memory\n", stderr);
-    std::_Exit(2);
-  } catch (const std::exception& error) {
-    const std::string_view what = error.what();
-    std::fprintf(stderr, "freshet: %s\n", freshet::printable(what.substr(0, what.find('\n'))).c_str());
-  } catch (...) {
-    std::fputs("freshet: an unknown exception\n", stderr);
-  }
-  std::abort();
-}
-
-}  // namespace
-
 int main(int argc, char** argv) {
-  std::set_terminate(end_with_one_line);
+  freshet::cli::arrange_last_words();
   CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
   app.set_version_flag("--version", std::string("freshet ") + freshet::app::kVersion);
   app.require_subcommand(1);
@@ -68,12 +45,11 @@ int main(int argc, char** argv) {
   } catch (const CLI::RuntimeError& error) {
     return error.get_exit_code();  // the command ran and has printed what failed
   } catch (const CLI::Error& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  } catch (const std::bad_alloc&) {
-    std::fputs("freshet: out of memory\n", stderr);
-    return 2;
+    return app.exit(error) == 0 ? 0 : freshet::cli::kCannotGoOn;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "freshet: %s\n", freshet::printable_lines(error.what()).c_str());
-    return 2;
+    if (!freshet::cli::tells_of_a_lack(error)) {
+      std::fprintf(stderr, "freshet: %s\n", freshet::printable_lines(error.what()).c_str());
+    }
+    return freshet::cli::kCannotGoOn;
   }
 }
