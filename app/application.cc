@@ -234,11 +234,13 @@ void Application::Impl::monitor(std::stop_token stop) {
                                "How far the newest event time is ahead of this machine's clock.");
   Gauge& available = metrics.gauge("freshet_store_disk_available_bytes", "Free space of the data directory's disk.");
   Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
+  Gauge& item_bytes = metrics.gauge("freshet_store_catalogue_bytes", "Memory of the catalogue.");
   while (!stop.stop_requested()) {
     (void)database.recover();  // logs and reports failures itself
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     items.Set(static_cast<double>(catalogue.size()));
+    item_bytes.Set(static_cast<double>(catalogue.memory_bytes()));
     std::error_code error;
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {
       available.Set(static_cast<double>(space.available));

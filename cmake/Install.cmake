@@ -11,7 +11,7 @@ install(CODE "file(RPATH_CHANGE FILE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/
 install(RUNTIME_DEPENDENCY_SET freshet_libraries POST_EXCLUDE_REGEXES "^/(usr/)?lib(64)?/" DESTINATION lib/freshet)
 install(FILES ${TORCH_INSTALL_PREFIX}/LICENSE ${TORCH_INSTALL_PREFIX}/NOTICE DESTINATION share/doc/freshet/libtorch OPTIONAL)
 install(FILES LICENSE cmake/copyright DESTINATION share/doc/freshet)
-install(FILES configs/freshet.toml configs/kafka.toml configs/dev.toml configs/alerts.yml DESTINATION share/freshet)
+install(FILES configs/freshet.toml configs/kafka.toml configs/dev.toml configs/small.toml configs/alerts.yml DESTINATION share/freshet)
 
 # The unit needs the absolute path of the binary, which is known only at installation.
 install(CODE "

@@ -117,6 +117,9 @@ std::vector<Option<Options>> Options::describe() {
       option::size("max_body_bytes_total", &Options::max_body_bytes_total, {kKiB, 1024 * kGiB},
                    "Memory for all request bodies together, without those no larger than max_header_bytes. Beyond it "
                    "requests are refused with 503 before their body is read."),
+      option::size("max_answer_bytes_total", &Options::max_answer_bytes_total, {16 * kMiB, 1024 * kGiB},
+                   "Memory for all answers together that clients have not read yet, without those no larger than "
+                   "max_header_bytes. Beyond it answers are replaced by 503."),
       option::size("max_header_bytes", &Options::max_header_bytes, {kKiB, kMiB}, "Largest request header."),
       option::duration("header_timeout", &Options::header_timeout, {10ms, 10min},
                        "Longest time from the first byte of a request to its last."),

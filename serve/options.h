@@ -53,6 +53,7 @@ struct Options {
   std::size_t max_connections = 4096;
   std::size_t max_body_bytes = std::size_t{8} << 20;
   std::size_t max_body_bytes_total = std::size_t{128} << 20;
+  std::size_t max_answer_bytes_total = std::size_t{128} << 20;
   std::size_t max_header_bytes = std::size_t{16} << 10;
   // Timeouts that a peer causes are checked ten times a second, so a wait may be that much longer.
   std::chrono::milliseconds header_timeout{10'000};

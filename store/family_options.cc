@@ -130,11 +130,11 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   const Options& options = impl.options;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = impl.block_cache;
-  // Index and filters count against the cache limit, so that memory is bounded for any number of files. Those of the
-  // first level are needed by every read and pinned.
+  // Index and filters count against the cache limit, so that memory is bounded for any number of files. Nothing is
+  // pinned: with ids of 500 bytes the indexes of the first level and the tops of the others were larger than the limit.
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.pin_top_level_index_and_filter = false;
   // Partitioned into pieces of a few KiB. The whole filter of a file with millions of small rows is larger than a shard
   // of the cache, and would be read from the file for every lookup.
   table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;

@@ -31,15 +31,20 @@ std::vector<Option<Options>> Options::describe() {
           "transient_events", &Options::transient_events, {0, 100 * kMillion},
           "Events without consent that are held, in memory only, for the lists of their users and sessions. "
           "Beyond this number the oldest are dropped. 0: such events are not used at all."),
+      option::size("transient_bytes", &Options::transient_bytes, {kMiB, 1024 * kGiB},
+                   "Memory for these events. Beyond it the oldest are dropped."),
       option::duration("transient_for", &Options::transient_for, {1s, 24h},
                        "Time after its arrival during which an event without consent is held. Whole seconds."),
       option::size("block_cache_bytes", &Options::block_cache_bytes, {8 * kMiB, 1024 * kGiB},
-                   "Memory for RocksDB blocks, indexes and filters."),
+                   "Memory for RocksDB blocks, indexes and filters. What compactions use at the moment may "
+                   "exceed it by some MiB."),
       option::size("history_cache_bytes", &Options::history_cache_bytes, {0, 1024 * kGiB},
                    "Memory for the newest events of the users and sessions that were read or written last. 0: every "
                    "list reads them from RocksDB."),
-      option::size("memtable_bytes", &Options::memtable_bytes, {4 * kMiB, 64 * kGiB},
-                   "Memory for writes that RocksDB has not flushed to files yet."),
+      option::size(
+          "memtable_bytes", &Options::memtable_bytes, {4 * kMiB, 64 * kGiB},
+          "Memory for writes that RocksDB has not begun to flush to files. Those being flushed may take as much "
+          "again."),
       option::size("max_wal_bytes", &Options::max_wal_bytes, {8 * kMiB, 256 * kGiB},
                    "Disk space for the write-ahead log. A smaller log makes the start after a crash faster."),
   };

@@ -17,6 +17,7 @@ struct Options {
   std::chrono::hours max_event_age{24 * 365};
   std::chrono::hours dedupe_window{24};
   std::size_t transient_events = 100'000;
+  std::size_t transient_bytes = std::size_t{64} << 20;
   std::chrono::seconds transient_for{1800};
   std::size_t block_cache_bytes = std::size_t{256} << 20;
   std::size_t history_cache_bytes = std::size_t{64} << 20;  ///< of RecentHistories

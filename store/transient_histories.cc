@@ -4,11 +4,26 @@
 #include <iterator>
 
 namespace freshet::store {
+namespace {
+
+/// Memory of an event, with its share of the index. Events of one owner share an entry there; each is taken to have its
+/// own, so that the sum is never too small.
+std::size_t bytes_of(const Event& event) {
+  constexpr std::size_t kNode = 48;  // of a map or set, without the value
+  const std::size_t ids = event.user.size() + event.session.size();
+  const std::size_t entry = kNode + sizeof(Owner) + sizeof(std::set<TransientHistories::Number>) + kNode;
+  return kNode + sizeof(Event) + 32 + 2 * entry + 2 * ids + event.item.size() + event.type.size();
+}
+
+}  // namespace
+
 TransientHistories::TransientHistories(const Options& options, const Clock& clock, Metrics& metrics)
     : max_events_(options.transient_events),
+      max_bytes_(options.transient_bytes),
       max_age_(options.transient_for),
       clock_(clock),
       held_gauge_(metrics.gauge("freshet_store_transient_events", "Events without consent, held in memory only.")),
+      bytes_gauge_(metrics.gauge("freshet_store_transient_bytes", "Memory of the events without consent.")),
       dropped_(metrics.counter("freshet_store_transient_dropped_total",
                                "Events without consent that were evicted from memory before they expired.")) {}
 
@@ -23,22 +38,24 @@ TransientHistories::Number TransientHistories::add(const Event& event) {
   kept.time = event.time;
   kept.consent = false;
   const Number number = next_++;
-  held_.emplace(number, Held{clock_.elapsed(), std::move(kept)});
+  const std::size_t bytes = bytes_of(kept);
+  bytes_ += bytes;
+  held_.emplace(number, Held{clock_.elapsed(), std::move(kept), bytes});
   for (Owner& owner : owners_of(event)) {
     if (!owner.id.empty()) of_[std::move(owner)].insert(number);
   }
-  while (held_.size() > max_events_) {
+  while (held_.size() > max_events_ || bytes_ > max_bytes_) {
     remove_locked(held_.begin()->first);
     dropped_.Increment();
   }
-  publish_count_locked();
+  publish_size_locked();
   return number;
 }
 
 void TransientHistories::remove(Number number) {
   const MutexLock lock(mutex_);
   if (held_.contains(number)) remove_locked(number);
-  publish_count_locked();
+  publish_size_locked();
 }
 
 std::vector<Event> TransientHistories::recent(const Owner& owner, std::size_t limit) {
@@ -89,7 +106,7 @@ bool TransientHistories::erase_some(const Owner& owner, Number end) {
     const auto own = of_.find(owner);
     const bool left = own != of_.end() && *own->second.begin() < end;
     if (!left) {
-      publish_count_locked();
+      publish_size_locked();
       return false;
     }
     remove_locked(*own->second.begin());
@@ -105,12 +122,13 @@ void TransientHistories::expire() {
 void TransientHistories::expire_locked() {
   const auto oldest = clock_.elapsed() - max_age_;
   while (!held_.empty() && held_.begin()->second.arrival <= oldest) remove_locked(held_.begin()->first);
-  publish_count_locked();
+  publish_size_locked();
 }
 
-void TransientHistories::publish_count_locked() {
+void TransientHistories::publish_size_locked() {
   count_.store(held_.size());
   held_gauge_.Set(static_cast<double>(held_.size()));
+  bytes_gauge_.Set(static_cast<double>(bytes_));
 }
 
 void TransientHistories::remove_locked(Number number) {
@@ -121,6 +139,7 @@ void TransientHistories::remove_locked(Number number) {
     own->second.erase(number);
     if (own->second.empty()) of_.erase(own);
   }
+  bytes_ -= entry->second.bytes;
   held_.erase(entry);
 }
 

@@ -26,7 +26,8 @@ struct TransientPage {
 /// the process ends.
 /// Threads: all methods may be called concurrently.
 /// Errors:  none.
-/// Limits:  Options::transient_events, oldest evicted first, each for Options::transient_for after its arrival.
+/// Limits:  Options::transient_events and transient_bytes, oldest evicted first, each for Options::transient_for after its
+///          arrival.
 /// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() takes the lock for some hundred
 ///          events at a time.
 class TransientHistories {
@@ -58,22 +59,26 @@ class TransientHistories {
   struct Held {
     std::chrono::milliseconds arrival;  // Clock::elapsed()
     Event event;
+    std::size_t bytes;  // that it takes, here and in `of_`
   };
 
   void expire_locked() FRESHET_REQUIRES(mutex_);
-  void publish_count_locked() FRESHET_REQUIRES(mutex_);
+  void publish_size_locked() FRESHET_REQUIRES(mutex_);
   bool erase_some(const Owner& owner, Number end);
   void remove_locked(Number number) FRESHET_REQUIRES(mutex_);
 
   const std::size_t max_events_;
+  const std::size_t max_bytes_;
   const std::chrono::milliseconds max_age_;
   const Clock& clock_;
   Gauge& held_gauge_;
+  Gauge& bytes_gauge_;
   Counter& dropped_;
   std::atomic<std::size_t> count_{0};  // of held_, so that lists need no lock while it is empty
 
   Mutex mutex_;
   Number next_ FRESHET_GUARDED_BY(mutex_) = 0;
+  std::size_t bytes_ FRESHET_GUARDED_BY(mutex_) = 0;  // of all in `held_`
   std::map<Number, Held> held_ FRESHET_GUARDED_BY(mutex_);
   std::map<Owner, std::set<Number>> of_ FRESHET_GUARDED_BY(mutex_);
 };

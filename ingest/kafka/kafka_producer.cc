@@ -79,7 +79,8 @@ std::shared_ptr<rd_kafka_s> make_client(const KafkaOptions& options) {
                               {"linger.ms", "2"},
                               // Clients wait for the acknowledgement; the default is five minutes.
                               {"message.timeout.ms", "30000"},
-                              {"queue.buffering.max.kbytes", "262144"},
+                              // As embedded.max_queued_bytes: while the broker is away, producers get 503 beyond it.
+                              {"queue.buffering.max.kbytes", "65536"},
                           },
                           {{"enable.idempotence", "true"},
                            {"acks", "all"},

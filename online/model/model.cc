@@ -68,7 +68,7 @@ struct Model::Impl {
         parts(std::move(the_parts)),
         scorers(live(parts)),
         ids(the_ids),
-        vocabulary(options.max_items),
+        vocabulary(options.max_items, options.max_name_bytes),
         sessions(options),
         seen(options.dedupe_ids),
         sender_limit(options.sender_limit),
@@ -170,9 +170,9 @@ void Model::Impl::test_then_train(const Event& event, Timestamp time, float weig
   if (takes != Takes::everything) return;
 
   const Vocabulary::Observed observed = vocabulary.observe(event.item, time);
-  if (observed.recycled) {
-    sessions.forget_item(observed.item);
-    for (const auto& part : parts) part->forget_item(observed.item);
+  for (const ItemIndex item : observed.forgotten) {
+    sessions.forget_item(item);
+    for (const auto& part : parts) part->forget_item(item);
     interaction.opens_session = before.session.empty();  // it may have held only the item that was forgotten
   }
   interaction.item = observed.item;

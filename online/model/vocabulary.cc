@@ -1,9 +1,11 @@
 #include "online/model/vocabulary.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <mutex>
+#include <set>
 
 #include "base/saved_time.h"
 #include "base/sip_hash.h"
@@ -26,7 +28,8 @@ struct Vocabulary::Impl {
     boost::unordered_flat_map<std::string_view, ItemIndex, TextHash> numbers;  // guarded by mutex
   };
 
-  explicit Impl(std::size_t the_max_items) : max_items(the_max_items), entries(the_max_items) {}
+  Impl(std::size_t the_max_items, std::size_t the_max_name_bytes)
+      : max_items(the_max_items), max_name_bytes(the_max_name_bytes), entries(the_max_items) {}
 
   Shard& shard_of(std::string_view name) { return shards[TextHash{}(name) % kShards]; }
 
@@ -43,15 +46,30 @@ struct Vocabulary::Impl {
     shard.numbers.emplace(entry.name, item);
   }
 
-  void release(ItemIndex item) {
-    const std::string& name = entries.at(item).name;
-    name_bytes -= name.size();
-    Shard& shard = shard_of(name);
-    const std::lock_guard lock(shard.mutex);
-    shard.numbers.erase(name);
+  /// The number is free then.
+  void forget(ItemIndex item) {
+    Entry& entry = entries.at(item);
+    {
+      Shard& shard = shard_of(entry.name);
+      const std::lock_guard lock(shard.mutex);
+      shard.numbers.erase(entry.name);
+    }
+    name_bytes -= entry.name.size();
+    {
+      const std::lock_guard lock(entry_locks.of(item));
+      entry = {};
+    }
+    sightings.remove(item);
+    free.insert(item);
+  }
+
+  bool has_room_for(std::string_view name) const {
+    const bool has_number = !free.empty() || size.load() < max_items;
+    return has_number && name_bytes + name.size() <= max_name_bytes;
   }
 
   const std::size_t max_items;
+  const std::size_t max_name_bytes;
   std::array<Shard, kShards> shards;
   StripedMutex entry_locks;
   ChunkedArray<Entry> entries;  // entry i: guarded by entry_locks.of(i); the learner, the only writer, reads unlocked
@@ -60,34 +78,35 @@ struct Vocabulary::Impl {
 
   // learner thread only
   LruOrder sightings;
+  std::set<ItemIndex> free;  // below `size`; the least is used first, which a checkpoint need not tell
   std::size_t name_bytes = 0;
 };
 
-Vocabulary::Vocabulary(std::size_t max_items) : impl_(std::make_unique<Impl>(max_items)) {}
+Vocabulary::Vocabulary(std::size_t max_items, std::size_t max_name_bytes)
+    : impl_(std::make_unique<Impl>(max_items, max_name_bytes)) {}
 Vocabulary::~Vocabulary() = default;
 
 Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) {
   Impl& m = *impl_;
-  Observed observed{find(name), false, false};
+  Observed observed{.item = find(name), .is_new = false, .forgotten = {}};
   if (observed.item != kNoItem) {
     m.sightings.touch(observed.item);
     return observed;
   }
   observed.is_new = true;
-  const std::size_t size = m.size.load();
-  if (size < m.max_items) {
-    observed.item = static_cast<ItemIndex>(size);
-  } else {
-    observed.item = m.sightings.oldest();
-    observed.recycled = true;
-    m.release(observed.item);
+  while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.sightings.oldest() != kNoItem) {
+    observed.forgotten.push_back(m.sightings.oldest());
+    m.forget(observed.forgotten.back());
   }
+  const bool recycles = !m.free.empty();
+  observed.item = recycles ? *m.free.begin() : static_cast<ItemIndex>(m.size.load());
   m.assign(observed.item, name, to_ms(time));
   m.sightings.touch(observed.item);
-  if (observed.recycled) {
+  if (recycles) {
+    m.free.erase(observed.item);
     ++m.recycled;
   } else {
-    m.size.store(size + 1);
+    ++m.size;
   }
   return observed;
 }
@@ -122,12 +141,14 @@ std::uint64_t Vocabulary::recycled() const { return impl_->recycled.load(); }
 std::size_t Vocabulary::size() const { return impl_->size.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {
-  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->size.load() * 48 + impl_->name_bytes;
+  constexpr std::size_t kFreeNode = 40;
+  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->size.load() * 48 + impl_->name_bytes +
+         impl_->free.size() * kFreeNode;
 }
 
-/// Least recently seen first, so that load() restores the order in which numbers are recycled.
+/// Least recently seen first, so that load() restores the order in which items are forgotten.
 void Vocabulary::save(ByteWriter& out) const {
-  out.varint(impl_->size.load());
+  out.varint(impl_->size.load() - impl_->free.size());
   for (ItemIndex item = impl_->sightings.oldest(); item != kNoItem; item = impl_->sightings.after(item)) {
     const Impl::Entry* entry = impl_->entries.find(item);
     out.fixed(item);
@@ -139,17 +160,22 @@ void Vocabulary::save(ByteWriter& out) const {
 Result<void> Vocabulary::load(ByteReader& in) {
   const Error corrupt{Errc::corrupt, "vocabulary: not a saved state"};
   Impl& m = *impl_;
-  const std::uint64_t size = in.varint();
-  if (!in.ok() || size > m.max_items || size > in.remaining()) return corrupt;
-  for (std::uint64_t i = 0; i < size; ++i) {
+  const std::uint64_t count = in.varint();
+  if (!in.ok() || count > m.max_items || count > in.remaining()) return corrupt;
+  std::size_t size = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
     const auto item = in.fixed<ItemIndex>();
     const auto first_seen_ms = read_time_ms(in);
     const std::string_view name = in.string();
-    if (!in.ok() || item >= size || name.empty() || find(name) != kNoItem || !m.entries.at(item).name.empty()) {
+    if (!in.ok() || item >= m.max_items || name.empty() || find(name) != kNoItem || !m.entries.at(item).name.empty()) {
       return corrupt;
     }
     m.assign(item, name, first_seen_ms);
     m.sightings.touch(item);
+    size = std::max(size, item + std::size_t{1});
+  }
+  for (ItemIndex item = 0; item < size; ++item) {
+    if (m.entries.at(item).name.empty()) m.free.insert(m.free.end(), item);
   }
   m.size.store(size);
   return {};

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -13,22 +14,26 @@
 
 namespace freshet::online {
 
-/// Maps item names to dense numbers and back. Bounded: when it is full, a new item gets the number of the least
-/// recently seen one.
+/// Maps item names to dense numbers and back. Bounded by the number of items and by the size of their names: when it is
+/// full, the least recently seen items are forgotten, and their numbers go to new ones.
 /// Threads: the learner thread calls observe(), save() and load(); the other methods may be called from any thread.
 /// Cost:    O(1): a hash lookup under a lock that few names share; name() and first_seen() without hashing.
 class Vocabulary {
  public:
-  explicit Vocabulary(std::size_t max_items);
+  explicit Vocabulary(std::size_t max_items, std::size_t max_name_bytes = SIZE_MAX);
   ~Vocabulary();
 
   struct Observed {
     ItemIndex item = kNoItem;
-    bool is_new = false;    ///< the name was not in the vocabulary
-    bool recycled = false;  ///< `item` was another item's number until now: the parts must forget that item
+    bool is_new = false;               ///< the name was not in the vocabulary
+    std::vector<ItemIndex> forgotten;  ///< to make room for it, `item` perhaps among them: the parts must forget these
   };
 
+  static constexpr std::size_t kMostForgotten = 64;
+
   /// Looks up `name` or adds it, and makes it the most recently seen.
+  /// Limits: forgets at most kMostForgotten items. While names are larger than those before them, all of them together may
+  ///         therefore be larger than max_name_bytes, by at most kMaxIdBytes for each kMostForgotten of max_items.
   Observed observe(std::string_view name, Timestamp time);
 
   /// kNoItem if the name is not in the vocabulary.
@@ -46,7 +51,7 @@ class Vocabulary {
   /// How often a number has gone to another item, which counts once find() and name() know it.
   std::uint64_t recycled() const;
 
-  /// Number of items: numbers in use are 0 .. size() - 1.
+  /// All numbers in use are below it. Some may not be in use, if names are long.
   std::size_t size() const;
   std::size_t memory_bytes() const;
 

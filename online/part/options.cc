@@ -129,6 +129,8 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
       option::integer("max_items", &Options::max_items, {100, 100 * kMillion},
                       "Largest number of items that the model knows. Beyond it the least recently seen item is "
                       "forgotten."),
+      option::size("max_name_bytes", &Options::max_name_bytes, {64 * option::kKiB, 64 * option::kGiB},
+                   "Memory for the names of these items. Beyond it the least recently seen items are forgotten."),
       option::integer(
           "max_open_sessions", &Options::max_open_sessions, {100, 100 * kMillion},
           "Largest number of sessions that the learner follows. Beyond it the least recently active session "

@@ -48,6 +48,7 @@ struct Options {
   std::chrono::seconds session_gap{1800};
   std::size_t max_session_items = 200;
   std::size_t max_items = 1'000'000;
+  std::size_t max_name_bytes = std::size_t{128} << 20;
   std::size_t max_open_sessions = 500'000;
   std::size_t dedupe_ids = 1'000'000;
   std::map<std::string, double> type_weights{{"*", 1},        {"view", 1}, {"click", 1},   {"cart", 2},

@@ -5,13 +5,13 @@
 
 namespace freshet::serve {
 
-/// The memory that the bodies of all requests may take together.
+/// The memory that the bodies of all requests, or of all answers, may take together.
 /// Threads: may be used concurrently; a Share by one thread.
 class BodyBudget {
  public:
   explicit BodyBudget(std::size_t bytes) : bytes_(bytes) {}
 
-  /// What one request holds of the budget, until it is destroyed.
+  /// What one request or answer holds of the budget, until it is destroyed.
   class Share {
    public:
     explicit Share(BodyBudget& budget) : budget_(budget) {}

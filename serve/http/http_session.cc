@@ -5,6 +5,7 @@
 #include <boost/asio.hpp>
 #include <ctime>
 #include <functional>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -74,6 +75,13 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, const Options
   const bool ended = error == http::error::end_of_stream || error == http::error::partial_message;
   if (ended || error.category() != make_error_code(http::error::bad_method).category()) return std::nullopt;
   return problem(400, "not HTTP/1.1: " + error.message());
+}
+
+/// Instead of an answer for which there is no memory, since too many clients read theirs slowly.
+ApiResponse without_body(ApiResponse answer) {
+  ApiResponse instead = problem(503, "too many large answers at once; try again");
+  std::ranges::move(answer.headers, std::back_inserter(instead.headers));
+  return instead;
 }
 
 /// Tells the client that no more data follows. TLS does so inside the stream, when it is closed.
@@ -182,8 +190,12 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   parser.get().body() = std::string();  // not held by those who read their answers slowly
   memory.release();
   encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
+  BodyBudget::Share unread(io_.answers);
+  if (answer.body.size() > io_.options.max_header_bytes && !unread.grow_to(answer.body.size())) {
+    answer = without_body(std::move(answer));
+  }
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;
-  const bool sent = co_await write(request, answer, keep_alive);
+  const bool sent = co_await write(request, std::move(answer), keep_alive);
   if (!whole) co_await ignore_the_rest();
   co_return sent&& keep_alive;
 }
@@ -295,10 +307,11 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest
 }
 
 template <typename Stream>
-Awaitable<bool> HttpSession<Stream>::write(const Request& request, const ApiResponse& answer, bool keep_alive) {
+Awaitable<bool> HttpSession<Stream>::write(const Request& request, ApiResponse answer, bool keep_alive) {
   const bool with_body = request.method() != http::verb::head;
   const std::string message =
       message_of(answer, io_.date.at(std::time(nullptr)), request.version(), keep_alive, with_body);
+  answer.body = std::string();  // it is in the message
   const bool sent = co_await send(message);
   co_return sent&& keep_alive;
 }

@@ -39,6 +39,7 @@ struct IoState {
   Admission& admission;
   HttpDate& date;
   BodyBudget& bodies;
+  BodyBudget& answers;
   GzipEncoder& gzip;
   bool draining = false;  ///< connections take no further requests
 };
@@ -84,7 +85,7 @@ class HttpSession {
   Awaitable<boost::beast::error_code> read_body(Parser& parser, BodyBudget::Share& memory);
   ApiRequest head_of(const Request& request) const;
   Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
-  Awaitable<bool> write(const Request& request, const ApiResponse& answer, bool keep_alive);
+  Awaitable<bool> write(const Request& request, ApiResponse answer, bool keep_alive);
   Awaitable<bool> send(std::string_view message);
   Awaitable<void> ignore_the_rest();
 

@@ -58,7 +58,7 @@ struct Server::Impl {
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, connections, shed));
+      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, answers, connections, shed));
     }
     if (options.is_public() && !options.tls.enabled()) {
       log::warn("public address without serve.tls.certificate: keys and answers are sent unencrypted");
@@ -130,6 +130,7 @@ struct Server::Impl {
   Counter& reloaded_ok;
   Counter& reloaded_not;
   BodyBudget bodies{options.max_body_bytes_total};
+  BodyBudget answers{options.max_answer_bytes_total};
   DiskWorker disk;
   std::vector<std::unique_ptr<IoWorker>> workers;
   std::unique_ptr<Tcp::acceptor> acceptor;

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from clients import GONE, connect
-from freshet_process import new_key, wait_until
+from freshet_process import Freshet, new_key, wait_until
 
 LIMITS = """
 [serve]
@@ -340,6 +340,93 @@ def test_the_bodies_of_all_requests_together_are_bounded(freshet):
             each.setblocking(True)
             each.sendall(b"]")
             assert status(each.recv(4096)) == 202
+
+
+SMALL_CAPS = """
+[online]
+max_name_bytes = "2MiB"
+parts = ["popularity", "covisitation", "lstm"]
+[store]
+transient_bytes = "2MiB"
+[serve]
+write_timeout = "10m"
+max_answer_bytes_total = "16MiB"
+"""
+LONG = "x" * 450  # ids may have 512 bytes
+
+
+def new_ids(first, count, **fields):
+    """Events whose ids are new, nearly as long as they may be, and differ at their ends only."""
+    return [{"id": f"{LONG}e{n}", "user": f"{LONG}u{n}", "session": f"{LONG}s{n}", "item": f"{LONG}i{n}", **fields}
+            for n in range(first, first + count)]
+
+
+def test_caps_weigh_what_clients_make_large(freshet):
+    service = freshet(SMALL_CAPS)
+    for first in range(0, 10_000, 1000):
+        service.send(*new_ids(first, 1000))
+        service.send(*new_ids(first, 1000, consent=False))
+    wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "learned")
+    assert 4000 < metric(service, "freshet_learner_items") < 5000, "with names of 2 MiB"
+    assert 500 < metric(service, "freshet_store_transient_events") < 1000
+    assert metric(service, "freshet_store_transient_bytes") <= 2 << 20
+    newest = new_ids(9999, 1)[0]
+    assert newest["item"] in service.items_for(new_ids(9998, 1)[0]["user"], k=1000), "the oldest have gone"
+    service.stop()
+    service.start()
+    assert 4000 < metric(service, "freshet_learner_items") < 5000, "after a restart too"
+
+
+def test_answers_that_are_not_read_are_bounded_together(freshet):
+    service = freshet(SMALL_CAPS)
+    for first in range(0, 800, 400):
+        token = service.send(*({"user": "u", "item": f"i{n}", "props": {"text": "y" * 8000}}
+                               for n in range(first, first + 400)))
+    service.recommend("u", after=token)
+    page = b"GET /v1/users/u?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"  # 6 MB
+    before = service.resident_mib()
+    with contextlib.ExitStack() as opened:
+        deaf = []
+        for _ in range(40):
+            deaf.append(opened.enter_context(socket.socket()))
+            deaf[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf[-1].settimeout(60)
+            deaf[-1].connect(("127.0.0.1", service.port))
+            deaf[-1].sendall(page)
+        begun = [status(each.recv(100)) for each in deaf]
+        assert set(begun) == {200, 503} and begun.count(200) <= 4, begun
+        assert service.resident_mib() < before + 100
+        assert service.get("/v1/popular").status == 200
+    wait_until(lambda: service.get("/v1/users/u?limit=1000").status == 200, "room again, once they have gone")
+
+
+MIB = [pytest.param(mib, marks=[] if mib % 100 == 0 else pytest.mark.long) for mib in range(360, 1001, 20)]
+
+
+@pytest.mark.parametrize("mib", MIB)
+def test_without_memory_it_ends_with_a_line(tmp_path, mib):
+    """From what loads the program to what it starts with, in whichever thread and library memory ends."""
+    service = Freshet(tmp_path, under=["prlimit", f"--as={mib << 20}"])
+    try:
+        sent, alive = 0, service.start_or_die()
+        while alive and sent < 60_000:
+            connection = connect(service.url)
+            try:
+                connection.request("POST", "/v1/events", json.dumps(new_ids(sent, 1000)), {"Content-Type": "application/json"})
+                connection.getresponse().read()
+            except GONE:
+                alive = False
+            connection.close()
+            sent += 1000
+        code = service.stop_or_die() if alive else service.process.wait(timeout=60)
+    finally:
+        service.close()
+    log = service.log_path.read_text()
+    last = log.splitlines()[-1]
+    if code == 127:
+        assert "error while loading shared libraries" in last, log
+    elif code != 0:
+        assert code == 2 and last.startswith("freshet: "), (code, log)
 
 
 def test_idle_connections_leave_files_for_the_store(freshet):

@@ -251,7 +251,7 @@ def test_every_metric_is_documented_and_every_documented_one_exists(freshet, tmp
     assert alerts and all(f"| `{name}` |" in text for name in alerts)
 
 
-@pytest.mark.parametrize("config", ["freshet.toml", "dev.toml"])
+@pytest.mark.parametrize("config", ["freshet.toml", "dev.toml", "small.toml"])
 def test_the_shipped_configurations_start(freshet, config):
     service = freshet(config=ROOT / "configs" / config)
     service.send({"user": "u", "item": "a"})

@@ -83,7 +83,7 @@ def test_the_license_comes_along(prefix):
     assert "SPDX-License-Identifier: Apache-2.0" in (documents / "copyright").read_text()
 
 
-@pytest.mark.parametrize("name", ["freshet.toml", "kafka.toml", "dev.toml"])
+@pytest.mark.parametrize("name", ["freshet.toml", "kafka.toml", "dev.toml", "small.toml"])
 def test_the_configurations_that_come_along_are_valid(prefix, name):
     subprocess.run([prefix / "bin/freshet", "config", "check", prefix / "share/freshet" / name], check=True)
 

@@ -251,7 +251,7 @@ TEST_F(ConfigTest, TheExampleIsUpToDate) {
 }
 
 TEST_F(ConfigTest, TheShippedFilesAreFine) {
-  for (const char* name : {"freshet.toml", "kafka.toml", "dev.toml"}) {
+  for (const char* name : {"freshet.toml", "kafka.toml", "dev.toml", "small.toml"}) {
     Config config;
     EXPECT_TRUE(load_config((fs::path(FRESHET_SOURCE_DIR) / "configs" / name).string(), {}, config).empty()) << name;
     EXPECT_TRUE(config.warnings.empty()) << name;

@@ -237,5 +237,26 @@ TEST_F(DatabaseTest, ATornLastRecordOfTheWriteAheadLogIsDroppedAndTheRestIsThere
   EXPECT_EQ(*store.positions(), (Positions{{0, 99}}));
 }
 
+// The indexes of tables have keys: with long ids that differ at their ends only, they are large.
+TEST_F(DatabaseTest, TheBlockCacheKeepsItsLimitWhateverIdsAreLike) {
+  options_.block_cache_bytes = std::size_t{1} << 20;
+  options_.memtable_bytes = std::size_t{4} << 20;
+  Database database(options_);
+  HistoryStore histories(database);
+  constexpr std::int64_t kBatches = 60, kEvents = 500;
+  std::uint64_t most = 0;
+  for (std::int64_t b = 0; b < kBatches; ++b) {
+    std::vector<PositionedEvent> events;
+    for (std::int64_t offset = b * kEvents; offset < (b + 1) * kEvents; ++offset) {
+      const std::string id = std::string(480, 'x') + std::to_string(offset * 2654435761 % 1'000'003);
+      events.push_back(user_event(offset, id, "item", 1000));
+      events.back().event.session = id;
+    }
+    ASSERT_TRUE(histories.commit(batch_of(std::move(events)), false));
+    most = std::max(most, usage_of(database, "block_cache"));
+  }
+  EXPECT_LT(most, 2 * options_.block_cache_bytes);
+}
+
 }  // namespace
 }  // namespace freshet::store

@@ -67,6 +67,29 @@ TEST_F(TransientHistoriesTest, DropsTheOldestBeyondItsBoundAndCountsThem) {
   EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_dropped_total 2"));
 }
 
+TEST_F(TransientHistoriesTest, DropsTheOldestBeyondItsMemoryHoweverFewTheyAre) {
+  Options options;
+  options.transient_bytes = std::size_t{1} << 20;
+  TransientHistories bounded(options, clock, metrics);
+  const std::string padding(kMaxIdBytes - 10, 'x');
+  constexpr int kEvents = 1000;  // of more than 3 KiB each, with an owner in the event and in the index
+  for (int i = 0; i < kEvents; ++i) {
+    const std::string number = std::to_string(i);
+    bounded.add(event("u" + number + padding, "s" + number + padding, "i" + number + padding, 1000));
+  }
+  int held = 0;
+  for (int i = 0; i < kEvents; ++i) {
+    const auto own = bounded.recent({Owner::Kind::user, "u" + std::to_string(i) + padding}, 10);
+    EXPECT_TRUE(held == 0 || !own.empty()) << i << " is newer than one that is held";
+    held += own.empty() ? 0 : 1;
+  }
+  EXPECT_GT(held, 200);
+  EXPECT_LT(held, 350);
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_dropped_total " + std::to_string(kEvents - held)));
+  for (int i = 0; i < kEvents; ++i) bounded.erase({Owner::Kind::user, "u" + std::to_string(i) + padding});
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_bytes 0"));
+}
+
 TEST_F(TransientHistoriesTest, ForgetsByTimeSinceArrivalWhateverTheEventTime) {
   histories.add(event("u", "", "a", 9'000'000'000'000));
   clock.advance(std::chrono::seconds(30));

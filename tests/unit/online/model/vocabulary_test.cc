@@ -1,6 +1,6 @@
 #include "online/model/vocabulary.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/support/part_driver.h"
 
@@ -8,13 +8,15 @@ namespace freshet::online {
 namespace {
 
 using testing::at_seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(Vocabulary, NumbersNamesInOrderOfArrival) {
   Vocabulary vocabulary(10);
   const auto first = vocabulary.observe("a", at_seconds(1));
   EXPECT_EQ(first.item, 0U);
   EXPECT_TRUE(first.is_new);
-  EXPECT_FALSE(first.recycled);
+  EXPECT_THAT(first.forgotten, IsEmpty());
   EXPECT_EQ(vocabulary.observe("b", at_seconds(2)).item, 1U);
   const auto again = vocabulary.observe("a", at_seconds(3));
   EXPECT_EQ(again.item, 0U);
@@ -32,11 +34,49 @@ TEST(Vocabulary, RecyclesTheLeastRecentlySeenWhenFull) {
   const auto observed = vocabulary.observe("d", at_seconds(5));
   EXPECT_EQ(observed.item, 1U);  // b's
   EXPECT_TRUE(observed.is_new);
-  EXPECT_TRUE(observed.recycled);
+  EXPECT_THAT(observed.forgotten, ElementsAre(1U));
   EXPECT_EQ(vocabulary.find("b"), kNoItem);
   EXPECT_EQ(vocabulary.name(1), "d");
   EXPECT_EQ(vocabulary.first_seen(1), at_seconds(5));
   EXPECT_EQ(vocabulary.size(), 3U);
+}
+
+TEST(Vocabulary, ForgetsTheLeastRecentlySeenUntilALongNameFits) {
+  Vocabulary vocabulary(100, 10);
+  for (const char* name : {"aaa", "bbb", "ccc", "aaa"}) vocabulary.observe(name, at_seconds(1));
+  const auto observed = vocabulary.observe("dddddd", at_seconds(2));
+  EXPECT_THAT(observed.forgotten, ElementsAre(1U, 2U));
+  EXPECT_EQ(observed.item, 1U);
+  EXPECT_EQ(vocabulary.name(2), "");
+  EXPECT_EQ(vocabulary.find("ccc"), kNoItem);
+  EXPECT_EQ(vocabulary.find("aaa"), 0U);
+  const auto next = vocabulary.observe("e", at_seconds(3));
+  EXPECT_EQ(next.item, 2U);  // before numbers that were never used
+  EXPECT_THAT(next.forgotten, IsEmpty());
+  EXPECT_EQ(vocabulary.size(), 3U);
+}
+
+TEST(Vocabulary, IsBoundedWhenNamesGrow) {
+  constexpr std::size_t kItems = 20'000, kBytes = 100'000;
+  Vocabulary vocabulary(kItems, kBytes);
+  const auto name = [](std::size_t number, std::size_t size) {
+    std::string text = std::to_string(number);
+    return text.append(size - text.size(), 'x');
+  };
+  for (std::size_t i = 0; i < kItems; ++i) vocabulary.observe(name(i, 5), at_seconds(1));
+  ASSERT_EQ(vocabulary.size(), kItems);
+  std::size_t most = 0;
+  const auto names_in = [&] {
+    std::size_t bytes = 0;
+    for (ItemIndex item = 0; item < vocabulary.size(); ++item) bytes += vocabulary.name(item).size();
+    return bytes;
+  };
+  for (std::size_t i = 0; i < 2000; ++i) {
+    vocabulary.observe(name(i, 500), at_seconds(2));
+    if (i % 50 == 0) most = std::max(most, names_in());
+  }
+  EXPECT_LE(most, kBytes + 500 * kItems / Vocabulary::kMostForgotten);
+  EXPECT_LE(names_in(), kBytes);
 }
 
 TEST(Vocabulary, GoesByOrderOfSightingsNotByTheirTimes) {
@@ -65,6 +105,22 @@ TEST(Vocabulary, GoesOnRecyclingInTheSameOrderAfterSaveAndLoad) {
   EXPECT_TRUE(in.at_end());
   for (const char* name : {"x", "c", "y", "z"}) {
     EXPECT_EQ(second.observe(name, at_seconds(2)).item, first.observe(name, at_seconds(2)).item);
+  }
+  EXPECT_EQ(testing::saved(second), testing::saved(first));
+}
+
+TEST(Vocabulary, GoesOnWithTheSameFreeNumbersAfterSaveAndLoad) {
+  Vocabulary first(100, 10);
+  for (const char* name : {"aa", "bb", "cc", "dd", "aa", "eeeeeeee"}) first.observe(name, at_seconds(1));
+  const std::string bytes = testing::saved(first);
+  Vocabulary second(100, 10);
+  ByteReader in(bytes);
+  ASSERT_TRUE(second.load(in));
+  for (const char* name : {"f", "g", "aa", "h", "i", "jjjjjj", "k"}) {
+    const auto expected = first.observe(name, at_seconds(2));
+    const auto observed = second.observe(name, at_seconds(2));
+    EXPECT_EQ(observed.item, expected.item) << name;
+    EXPECT_EQ(observed.forgotten, expected.forgotten) << name;
   }
   EXPECT_EQ(testing::saved(second), testing::saved(first));
 }

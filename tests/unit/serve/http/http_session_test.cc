@@ -393,6 +393,23 @@ TEST_F(HttpSessionTest, LargeBodiesTogetherStayWithinTheirBudget) {
   EXPECT_EQ(statuses(exchange(head + "\r\n" + large)), "202");
 }
 
+TEST_F(HttpSessionTest, LargeAnswersTogetherStayWithinTheirBudget) {
+  const std::string large = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: mine\r\n\r\n";
+  options_.max_answer_bytes_total = options_.max_header_bytes;
+  start();
+  const std::string refused = exchange(large + "GET /v1/popular HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(statuses(refused), "503 200") << "small ones find room";
+  EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos) << refused;
+  EXPECT_NE(refused.find("\r\nX-Request-Id: mine\r\n"), std::string::npos) << refused;
+}
+
+TEST_F(HttpSessionTest, AnAnswerLeavesItsBudgetOnceItIsRead) {
+  options_.max_answer_bytes_total = std::size_t{1} << 20;
+  start();
+  const std::string large = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  for (int i = 0; i < 30; ++i) ASSERT_EQ(statuses(exchange(large)), "200") << i;
+}
+
 TEST_F(HttpSessionTest, WhatTheParserRefusesIsCountedAndKeepsItsRequestId) {
   start();
   const std::string mine = "X-Request-Id: mine\r\n";
