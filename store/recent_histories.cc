@@ -48,12 +48,24 @@ void HistoryRows::put(const HistoryRow& row) {
   bytes_.replace(begin, end - begin, encode_row(row));
 }
 
-void HistoryRows::truncate(std::size_t count) {
-  if (size_ <= count) return;
+std::size_t HistoryRows::bytes_of(std::size_t count) const {
   std::string_view rest = bytes_;
   for (std::size_t i = 0; i < count; ++i) take(rest);
-  bytes_.resize(bytes_.size() - rest.size());
+  return bytes_.size() - rest.size();
+}
+
+void HistoryRows::truncate(std::size_t count) {
+  if (size_ <= count) return;
+  bytes_.resize(bytes_of(count));
   size_ = count;
+}
+
+HistoryRows HistoryRows::newest(std::size_t count) const {
+  if (size_ <= count) return *this;
+  HistoryRows rows;
+  rows.bytes_.assign(bytes_, 0, bytes_of(count));
+  rows.size_ = count;
+  return rows;
 }
 
 RecentHistories::Lookup RecentHistories::find(std::string_view owner, std::size_t limit) {
@@ -62,7 +74,9 @@ RecentHistories::Lookup RecentHistories::find(std::string_view owner, std::size_
   Lookup lookup{.rows = std::nullopt, .version = shard.version};
   const Entry* entry = shard.use(owner);
   // If it has fewer rows than its limit, it has all of them.
-  if (entry != nullptr && (limit <= entry->limit || entry->rows.size() < entry->limit)) lookup.rows = entry->rows;
+  if (entry != nullptr && (limit <= entry->limit || entry->rows.size() < entry->limit)) {
+    lookup.rows = entry->rows.newest(limit);
+  }
   return lookup;
 }
 

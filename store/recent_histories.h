@@ -32,6 +32,9 @@ class HistoryRows {
   /// Keeps the newest `count`.
   void truncate(std::size_t count);
 
+  /// A copy of the newest `count`.
+  HistoryRows newest(std::size_t count) const;
+
   std::size_t size() const { return size_; }
   std::string_view bytes() const { return bytes_; }
   std::size_t allocated() const { return bytes_.capacity(); }
@@ -41,6 +44,9 @@ class HistoryRows {
   static HistoryRow take(std::string_view& bytes);
 
  private:
+  /// Of the newest `count`.
+  std::size_t bytes_of(std::size_t count) const;
+
   std::string bytes_;
   std::size_t size_ = 0;
 };
@@ -51,13 +57,13 @@ class HistoryRows {
 /// Threads: all methods may be called concurrently. Call put() and drop() after the write to RocksDB, in the order of the
 ///          writes.
 /// Limits:  `max_bytes` of rows, keys and nodes; the least recently used owners are evicted first. 0: holds nothing.
-/// Cost:    a short lock of one shard; find() copies the rows.
+/// Cost:    a short lock of one shard; find() copies the rows that it returns.
 class RecentHistories {
  public:
   explicit RecentHistories(std::size_t max_bytes) : max_shard_bytes_(max_bytes / kShards) {}
 
   struct Lookup {
-    std::optional<HistoryRows> rows;  ///< at least the newest `limit`, or all if there are fewer; nullopt: not cached
+    std::optional<HistoryRows> rows;  ///< the newest `limit`, or all if there are fewer; nullopt: not cached
     std::uint64_t version = 0;        ///< for insert()
   };
   Lookup find(std::string_view owner, std::size_t limit);

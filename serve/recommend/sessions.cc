@@ -1,13 +1,14 @@
 #include "serve/recommend/sessions.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace freshet::serve {
 namespace {
 
-constexpr std::size_t kNewest = 16;     // events of a user in which the current session is looked for first
-constexpr std::size_t kMoreEvents = 8;  // times max_session_items: most events read for a session
+constexpr std::size_t kNewest = 16;     // events that are read first: most sessions are within them
+constexpr std::size_t kMoreEvents = 8;  // times max_session_items: most_events()
 
 /// Merges `transient` into `events`; both are newest first.
 void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
@@ -19,27 +20,42 @@ void add_transient(std::vector<Event> transient, std::vector<Event>& events) {
 
 }  // namespace
 
-/// Stored events and those without consent, newest first, at most `limit` of each.
+/// Stored events and those without consent, newest first, at most `limit`. All there are if they are fewer.
 Result<std::vector<Event>> Sessions::events_of(const Owner& owner, std::size_t limit) const {
   auto events = services_.histories.recent(owner, limit);
-  if (events) add_transient(services_.transient.recent(owner, limit), *events);
+  if (!events) return events;
+  add_transient(services_.transient.recent(owner, limit), *events);
+  // Both may have more events. Between those that are older than the newest `limit`, some may be missing.
+  if (events->size() > limit) events->resize(limit);
   return events;
 }
 
-/// The events of the session that the owner is in, newest first. That is not the user's history alone: it has events
-/// from before they logged in, and they may have others at the same time.
+/// Most events that are read for a session.
+std::size_t Sessions::most_events() const { return kMoreEvents * services_.online.max_session_items; }
+
+/// The session that the newest of these events names; empty if there is none.
+std::string_view Sessions::session_named_by(std::span<const Event> newest_first) const {
+  const Event* const newest = online::newest_learned(newest_first, services_.online);
+  return newest == nullptr ? std::string_view() : newest->session;
+}
+
+/// The events of the session that the owner is in, newest first, at most `limit`. That is not the user's history alone: it
+/// has events from before they logged in, and they may have others at the same time.
 Result<std::vector<Event>> Sessions::events_of_session(const Owner& owner, std::size_t limit) const {
   if (owner.kind == Owner::Kind::session) return events_of(owner, limit);
-  for (const std::size_t looked_at : {kNewest, limit}) {  // usually the newest event names the session
-    const auto newest_first = events_of(owner, looked_at);
-    if (!newest_first) return newest_first.error();
-    const Event* const newest = online::newest_learned(*newest_first, services_.online);
-    if (newest == nullptr || newest->session.empty()) continue;
-    auto session = events_of({Owner::Kind::session, newest->session}, limit);
-    if (!session || online::newest_learned(*session, services_.online) != nullptr) return session;
-    break;  // the session is erased
+  std::size_t looked_at = std::min(kNewest, limit);  // usually the newest event names the session
+  auto own = events_of(owner, looked_at);
+  if (own && own->size() == looked_at && online::newest_learned(*own, services_.online) == nullptr) {
+    own = events_of(owner, looked_at = limit);
   }
-  return events_of(owner, limit);
+  if (!own) return own;
+  if (const std::string_view name = session_named_by(*own); !name.empty()) {
+    auto session = events_of({Owner::Kind::session, std::string(name)}, limit);
+    if (!session || online::newest_learned(*session, services_.online) != nullptr) return session;
+    if (session->size() == limit && limit < most_events()) return session;  // more of it tells more
+    // The session is erased.
+  }
+  return own->size() < looked_at || looked_at == limit ? std::move(own) : events_of(owner, limit);
 }
 
 /// The session that `events` end with. If it is over, it is taken as it was at its last event.
@@ -61,9 +77,8 @@ online::HistorySession Sessions::session_of(std::span<const Event> events, const
 Result<online::Context> Sessions::current(const Owner& owner) const {
   const online::IdHash ids = services_.snapshot()->ids;
   online::HistorySession session;
-  // Most sessions are within as many events as a session has items; with impressions between them it takes more.
-  const std::size_t most = services_.online.max_session_items;
-  for (const std::size_t limit : {most, kMoreEvents * most}) {
+  // All but a few sessions are within as many events as a session has items; with impressions between them it takes more.
+  for (const std::size_t limit : {kNewest, std::max(kNewest, services_.online.max_session_items), most_events()}) {
     const auto events = events_of_session(owner, limit);
     if (!events) return events.error();
     session = session_of(*events, ids);
@@ -90,11 +105,12 @@ Result<SeenItems> Sessions::seen_by(const Owner& owner) const {
   SeenItems seen;
   const auto own = events_of(owner, kMaxSeenEvents);
   if (!own) return own.error();
-  const auto session = events_of_session(owner, kMaxSeenEvents);
+  for (const Event& event : *own) seen.insert(event.item);
+  const std::string_view name = owner.kind == Owner::Kind::user ? session_named_by(*own) : "";
+  if (name.empty()) return seen;
+  const auto session = events_of({Owner::Kind::session, std::string(name)}, kMaxSeenEvents);
   if (!session) return session.error();
-  for (const auto* events : {&*own, &*session}) {
-    for (const Event& event : *events) seen.insert(event.item);
-  }
+  for (const Event& event : *session) seen.insert(event.item);
   return seen;
 }
 

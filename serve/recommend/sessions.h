@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/event.h"
@@ -30,6 +31,8 @@ class Sessions {
 
  private:
   Result<std::vector<Event>> events_of(const Owner& owner, std::size_t limit) const;
+  std::size_t most_events() const;
+  std::string_view session_named_by(std::span<const Event> newest_first) const;
   Result<std::vector<Event>> events_of_session(const Owner& owner, std::size_t limit) const;
   online::HistorySession session_of(std::span<const Event> events, const online::IdHash& ids) const;
 

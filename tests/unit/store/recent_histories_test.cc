@@ -72,6 +72,13 @@ TEST_F(RecentHistoriesTest, NoMoreRowsAreHeldThanWereAskedFor) {
   EXPECT_EQ(held("u", 3), kMustBeRead);
 }
 
+TEST_F(RecentHistoriesTest, NoMoreRowsAreReturnedThanAreAskedFor) {
+  read("u", 3, rows_at({30, 20, 10}));
+  EXPECT_THAT(held("u", 2), ElementsAre("30", "20"));
+  EXPECT_EQ(held("u", 0), Values{});
+  EXPECT_THAT(held("u", 3), ElementsAre("30", "20", "10"));
+}
+
 TEST_F(RecentHistoriesTest, AHistoryThatEndedBeforeTheLimitIsAllThereIs) {
   read("u", 3, rows_at({20, 10}));
   read("nobody", 1, {});
