@@ -13,7 +13,7 @@ void visit_known_items(const Services& services, const UnavailableItems& unavail
                        const VisitItem& visit) {
   const auto ends = [&](online::ItemIndex item, UnavailableItems::Epoch epoch) {
     if (unavailable.remembers(item, epoch)) return false;
-    FilterCandidate candidate(item, services.vocabulary);
+    FilterCandidate candidate(item, epoch, services.vocabulary);
     return !visit(candidate);
   };
   thread_local std::vector<online::ItemIndex> chunk;

@@ -40,10 +40,9 @@ class AvailabilityFilter final : public Filter {
   std::string_view name() const override { return "available"; }
   bool keep(const ListRequest&, FilterCandidate& candidate) const override {
     const bool known = candidate.item() != online::kNoItem;
-    const UnavailableItems::Epoch epoch = unavailable_.epoch();
-    if (known && unavailable_.remembers(candidate.item(), epoch)) return false;
+    if (known && unavailable_.remembers(candidate.item(), candidate.epoch())) return false;
     if (catalogue_.is_available(candidate.name())) return true;
-    if (known) unavailable_.remember(candidate.item(), epoch);
+    if (known) unavailable_.remember(candidate.item(), candidate.epoch());
     return false;
   }
 

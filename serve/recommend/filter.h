@@ -16,12 +16,15 @@ namespace freshet::serve {
 /// An item that may come into a list. It is named when that is first asked for, which few candidates are.
 class FilterCandidate {
  public:
-  FilterCandidate(online::ItemIndex item, const online::Vocabulary& vocabulary)
-      : item_(item), vocabulary_(&vocabulary) {}
+  /// `epoch`: UnavailableItems::epoch() before. If the number goes to another item later, the epoch is over, and what is
+  /// found out about this candidate is not remembered of the other one.
+  FilterCandidate(online::ItemIndex item, UnavailableItems::Epoch epoch, const online::Vocabulary& vocabulary)
+      : item_(item), epoch_(epoch), vocabulary_(&vocabulary) {}
   /// An item that the model does not know.
   explicit FilterCandidate(std::string name) : name_(std::move(name)) {}
 
   online::ItemIndex item() const { return item_; }
+  UnavailableItems::Epoch epoch() const { return epoch_; }
 
   /// Empty if the vocabulary has dropped the item since it was proposed.
   std::string& name() {
@@ -31,6 +34,7 @@ class FilterCandidate {
 
  private:
   online::ItemIndex item_ = online::kNoItem;
+  UnavailableItems::Epoch epoch_ = 0;
   const online::Vocabulary* vocabulary_ = nullptr;  // null: `name_` is right
   std::string name_;
 };

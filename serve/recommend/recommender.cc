@@ -166,8 +166,9 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   rows.reserve(std::min(request.k, ranking.items.size()));
   list.items.clear();
   list.items.reserve(rows.capacity());
+  const UnavailableItems::Epoch epoch = unavailable.epoch();
   const auto visit = [&](std::size_t row) {
-    FilterCandidate candidate(ranking.items[row], services.vocabulary);
+    FilterCandidate candidate(ranking.items[row], epoch, services.vocabulary);
     if (!keep(request, candidate)) return true;
     list.items.push_back({std::move(candidate.name()), ranking.scores[row], {}});
     rows.push_back(row);

@@ -29,7 +29,7 @@ class UnavailableItems {
     return found_in_[item].load(std::memory_order_relaxed) == epoch;
   }
 
-  /// `item` was found to be unavailable after epoch() returned `epoch`.
+  /// `item` was named, and found to be unavailable, after epoch() returned `epoch`.
   void remember(online::ItemIndex item, Epoch epoch) { found_in_[item].store(epoch, std::memory_order_relaxed); }
 
  private:
