@@ -189,11 +189,11 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   ApiResponse answer = co_await ask(match, to_api);
   parser.get().body() = std::string();  // not held by those who read their answers slowly
   memory.release();
-  encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
   BodyBudget::Share unread(io_.answers);
   if (answer.body.size() > io_.options.max_header_bytes && !unread.grow_to(answer.body.size())) {
     answer = without_body(std::move(answer));
   }
+  encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;
   const bool sent = co_await write(request, std::move(answer), keep_alive);
   if (!whole) co_await ignore_the_rest();
