@@ -118,16 +118,21 @@ void SessionKnnIndex::forget_item(ItemIndex item) {
 }
 
 void SessionKnnIndex::erase(OwnerKey key) {
+  std::vector<OwnerKey> cleared;  // session keys, which other sessions may have too
   sessions_.for_each([&](std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items) {
-    if (session.key == key || user_keys_.at(slot) == key) clear(slot, session, items);
+    if (session.key != key && user_keys_.at(slot) != key) return;
+    cleared.push_back(session.key);
+    clear(slot, session, items);
   });
-  find_newest_of_keys();
+  if (cleared.empty()) return;
+  find_newest_of_keys([&](OwnerKey one) { return std::ranges::find(cleared, one) != cleared.end(); });
 }
 
-void SessionKnnIndex::find_newest_of_keys() {
-  newest_of_.clear();
+template <typename Wanted>
+void SessionKnnIndex::find_newest_of_keys(Wanted wanted) {
   const SessionNumber next = next_number_.load(kRelaxed);
   sessions_.for_each([&](std::size_t, const IndexedSession& session, std::span<const ItemIndex>) {
+    if (!wanted(session.key)) return;
     const auto [known, added] = newest_of_.emplace(session.key, session.number);
     if (!added && next - session.number < next - known->second) known->second = session.number;
   });
@@ -177,7 +182,8 @@ Result<void> SessionKnnIndex::load(ByteReader& in) {
     }
     sessions_.write(slot_of(session.number), session, items.data());
   }
-  find_newest_of_keys();
+  newest_of_.clear();
+  find_newest_of_keys([](OwnerKey) { return true; });
   indexed_.store(static_cast<std::uint32_t>(sessions), kRelaxed);
   const std::uint64_t posted = in.varint();
   for (std::uint64_t p = 0; p < posted; ++p) {

@@ -36,7 +36,8 @@ extern const PartKind kSessionKnn;
 /// The part's own score counts the votes, discounted by age, for items near the match; those after it count double.
 /// Threads: as Scorer and Part; postings are copied under their stripe's lock, sessions without a lock (a session that
 ///          the learner is changing at that moment has no vote).
-/// Cost:    ask() finds and counts the votes; propose() and write_features() read them.
+/// Cost:    ask() finds and counts the votes; propose() and write_features() read them. erase() passes over the sessions,
+///          twice if any is the owner's.
 class SessionKnnIndex final : public Scorer {
  public:
   static constexpr std::size_t kQueryItems = NearestSessions::kMaxAsked;
@@ -70,7 +71,8 @@ class SessionKnnIndex final : public Scorer {
   void add_item(ItemIndex item);
   void clear(std::size_t slot, const IndexedSession& session, std::span<const ItemIndex> items);
   void post(ItemIndex item, SessionNumber number);
-  void find_newest_of_keys();
+  template <typename Wanted>
+  void find_newest_of_keys(Wanted wanted);
   std::size_t slot_of(SessionNumber number) const { return number % max_sessions_; }
 
   // const after construction
