@@ -57,11 +57,15 @@ class SortedBlocks {
   /// Calls visit(value) for the values after `place`, which need not be one of them, in order until it returns false.
   template <typename Visit>
   void visit_after(const T& place, Visit visit) const {
-    for (std::size_t b = block_of(place); b < blocks_.size(); ++b) {
-      const Block& block = blocks_[b];
-      for (auto value = std::ranges::upper_bound(block, place, Before{}); value != block.end(); ++value) {
+    std::size_t b = block_of(place);
+    if (b == blocks_.size()) return;
+    auto value = std::ranges::upper_bound(blocks_[b], place, Before{});
+    while (true) {
+      for (; value != blocks_[b].end(); ++value) {
         if (!visit(*value)) return;
       }
+      if (++b == blocks_.size()) return;
+      value = blocks_[b].begin();  // of this one all are after `place`
     }
   }
 

@@ -94,16 +94,22 @@ void PopularityIndex::Counts::propose(std::size_t k, std::vector<Candidate>& out
 }
 
 void PopularityIndex::next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const {
-  const std::size_t wanted = out.size() + count;
-  Place last = place;
-  const std::lock_guard lock(order_mutex_);
-  order_.visit_after(place, [&](const Place& next) {
-    if (out.size() == wanted) return false;
-    out.push_back(next.item);
-    last = next;
-    return true;
-  });
-  place = last;
+  const std::size_t before = out.size();
+  out.resize(before + count);  // written through a pointer: a list may pass over tens of thousands of items
+  ItemIndex* next = out.data() + before;
+  const ItemIndex* const end = next + count;
+  const Place* last = &place;
+  {
+    const std::lock_guard lock(order_mutex_);
+    order_.visit_after(place, [&](const Place& visited) {
+      if (next == end) return false;
+      *next++ = visited.item;
+      last = &visited;
+      return true;
+    });
+    place = *last;
+  }
+  out.resize(static_cast<std::size_t>(next - out.data()));
 }
 
 void PopularityIndex::Counts::write_features(std::span<const ItemIndex> items, FeatureColumns out) {
