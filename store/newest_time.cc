@@ -35,13 +35,17 @@ void NewestTime::follow() {
 
 std::string NewestTime::problem() const {
   const Timestamp now = clock_.now();
-  const std::string times = name_ + ' ' + format_rfc3339(newest()) + ", clock " + format_rfc3339(now) +
-                            ", ages are computed from " + format_rfc3339(judged());
-  if (newest() > now + kMostAhead) return "a clock is or was ahead, of this machine or of a producer: " + times;
+  const char* reason = nullptr;
   // A log of the past that is replayed quickly is always far ahead of judged().
   const bool live = newest() > now - kMostAhead;
-  if (live && newest() > judged() + kMostAhead) return "time has jumped ahead, and ages follow slowly: " + times;
-  return "";
+  if (newest() > now + kMostAhead) {
+    reason = "a clock is or was ahead, of this machine or of a producer: ";
+  } else if (live && newest() > judged() + kMostAhead) {
+    reason = "time has jumped ahead, and ages follow slowly: ";
+  }
+  if (reason == nullptr) return "";
+  return reason + name_ + ' ' + format_rfc3339(newest()) + ", clock " + format_rfc3339(now) +
+         ", ages are computed from " + format_rfc3339(judged());
 }
 
 }  // namespace freshet::store
