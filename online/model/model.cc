@@ -15,7 +15,7 @@ namespace {
 
 // Of save(); part of the on-disk format.
 constexpr std::uint64_t kFormat = 3;
-constexpr std::uint64_t kFirstWithIdHash = 3;    // and with the sender limit
+constexpr std::uint64_t kFirstWithIdHash = 3;  // and with the sender limit
 constexpr std::uint64_t kFirstWithTimeline = 2;
 constexpr std::uint64_t kOldest = 1;  // of 0.1.0
 

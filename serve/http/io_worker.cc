@@ -62,7 +62,7 @@ IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskW
       connections_gauge_(connections),
       admission_(context_, options.shed_delay),
       io_{options,    api,   shed,   context_, std::make_shared<ContextExecutor>(context_, disk),
-          admission_, date_, bodies, answers, gzip_} {
+          admission_, date_, bodies, answers,  gzip_} {
   asio::co_spawn(context_, watch_deadlines(), asio::detached);
 }
 

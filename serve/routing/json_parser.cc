@@ -67,7 +67,8 @@ std::size_t count_members(const json::value& value) {
 /// The first member that an object has twice.
 /// REQUIRES: `text` is JSON, and there is one.
 std::string repeated_member(std::string_view text) {
-  std::vector<std::unordered_set<std::string, TextHash>> open;  // the members so far, of each open object; none of an array
+  std::vector<std::unordered_set<std::string, TextHash>>
+      open;  // the members so far, of each open object; none of an array
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '{' || text[at] == '[') open.emplace_back();
     if (text[at] == '}' || text[at] == ']') open.pop_back();

@@ -99,7 +99,8 @@ TEST_F(SenderLimitTest, ItemsKeepTheirOrderBeyondTheAllowance) {
 
 TEST_F(SenderLimitTest, TheItemsOfASmallCatalogueHaveTheirShares) {
   int admitted = 0;
-  for (int i = 0; i < 600; ++i) admitted += limit_.admits({}, event("new/1", numbered("item-", i % 10)), 1, time_, 10) ? 1 : 0;
+  for (int i = 0; i < 600; ++i)
+    admitted += limit_.admits({}, event("new/1", numbered("item-", i % 10)), 1, time_, 10) ? 1 : 0;
   EXPECT_EQ(admitted, 600);
 }
 
