@@ -20,7 +20,7 @@ TEST(SeenIds, KnowsAnIdUntilMaxIdsNewerOnesCame) {
 
 TEST(SeenIds, RemembersTheSameAfterSaveAndLoad) {
   SeenIds first(3);
-  for (const std::uint64_t id : {1, 2, 3, 4}) first.insert(id);
+  for (const std::uint64_t id : {1U, 2U, 3U, 4U}) first.insert(id);
   const std::string bytes = testing::saved(first);
   SeenIds second(3);
   ByteReader in(bytes);
@@ -33,7 +33,7 @@ TEST(SeenIds, RemembersTheSameAfterSaveAndLoad) {
 
 TEST(SeenIds, KeepsOnlyTheNewestWhenLoadedIntoASmallerOne) {
   SeenIds first(10);
-  for (const std::uint64_t id : {1, 2, 3, 4}) first.insert(id);
+  for (const std::uint64_t id : {1U, 2U, 3U, 4U}) first.insert(id);
   const std::string bytes = testing::saved(first);
   SeenIds second(2);
   ByteReader in(bytes);

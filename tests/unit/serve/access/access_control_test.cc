@@ -57,7 +57,7 @@ TEST_F(AccessControlTest, EitherHeaderCarriesTheKey) {
 }
 
 TEST_F(AccessControlTest, AKeyInAHurryIsToldWhenToComeBack) {
-  write(key_line("shop", {Scope::read}, {10, 2}, key_));
+  write(key_line("shop", {Scope::read}, {{10, 2}}, key_));
   const AccessControl access(file_, metrics_);
   EXPECT_EQ(decide(access, Scope::read, key_).kind, Decision::allowed);
   EXPECT_EQ(decide(access, Scope::read, key_).kind, Decision::allowed);
@@ -98,7 +98,8 @@ TEST_F(AccessControlTest, OfRequestsInFlightTogetherOneMayBeInDebt) {
   std::vector<Decision> allowed;
   for (int i = 0; i < 10; ++i) allowed.push_back(access.decide({Scope::write, true}, "Bearer " + key_, "", now_));
   EXPECT_EQ(access.charge(allowed[0], 10'000, now_).kind, Decision::allowed);
-  for (int i = 1; i < 10; ++i) EXPECT_EQ(access.charge(allowed[i], 10'000, now_).kind, Decision::too_many_events);
+  for (int i = 1; i < 10; ++i)
+    EXPECT_EQ(access.charge(allowed[static_cast<std::size_t>(i)], 10'000, now_).kind, Decision::too_many_events);
 }
 
 TEST_F(AccessControlTest, ARefusedRequestIsToldToWaitForBothLimits) {

@@ -18,7 +18,7 @@ std::string complaint(const std::string& text) {
 TEST(KeyRing, KnowsTheHoldersOfItsKeysAndNobodyElse) {
   const std::string shop = new_api_key(), admin = new_api_key();
   const auto ring = KeyRing::parse("# who may call\n\n" + key_line("shop", {Scope::read, Scope::write}, {}, shop) +
-                                   "\r\n  " + key_line("ops", {Scope::admin}, {5, 10}, admin) + " # a comment");
+                                   "\r\n  " + key_line("ops", {Scope::admin}, {{5, 10}}, admin) + " # a comment");
   ASSERT_TRUE(ring) << ring.error().message;
   EXPECT_EQ((*ring)->size(), 2U);
   ASSERT_NE((*ring)->find(shop), nullptr);
@@ -36,7 +36,7 @@ TEST(KeyRing, KnowsTheHoldersOfItsKeysAndNobodyElse) {
 
 TEST(KeyRing, HoldsWhatAnyShellCanCompute) {
   // printf %s freshet_000...0 | sha256sum
-  EXPECT_EQ(key_line("k", {Scope::write, Scope::read}, {2.5, 7}, "freshet_" + std::string(64, '0')),
+  EXPECT_EQ(key_line("k", {Scope::write, Scope::read}, {{2.5, 7}}, "freshet_" + std::string(64, '0')),
             "k read,write 2.5/7 sha256:0f3108abcd9cdd4f1a7a7b07e8881dcdc809954813180d1604e4a7e905c8509b");
 }
 

@@ -288,7 +288,7 @@ TEST_F(ApiTest, OnlyEndpointsThatReadABodyWantIt) {
 TEST_F(ApiTest, TheBodyOfAKeyThatCallsTooOftenIsNotWanted) {
   const std::string key = new_api_key();
   options_.keys_file = fixture_.dir.path() + "/keys";
-  std::ofstream(options_.keys_file) << key_line("writer", {Scope::write}, {0.25, 1}, key) << "\n";
+  std::ofstream(options_.keys_file) << key_line("writer", {Scope::write}, {{0.25, 1}}, key) << "\n";
   const Api api(options_, fixture_.services());
   const std::string authorization = "Bearer " + key;
   EXPECT_TRUE(api.match({"POST", "/v1/events", "", false, executor_, authorization}).wants_body());
@@ -338,7 +338,7 @@ TEST_F(ApiTest, WithKeysEachEndpointAsksForItsScope) {
   const std::string reader = new_api_key(), impatient = new_api_key();
   options_.keys_file = fixture_.dir.path() + "/keys";
   std::ofstream(options_.keys_file) << key_line("reader", {Scope::read}, {}, reader) << "\n"
-                                    << key_line("impatient", {Scope::read}, {0.25, 1}, impatient) << "\n";
+                                    << key_line("impatient", {Scope::read}, {{0.25, 1}}, impatient) << "\n";
   const Api api(options_, fixture_.services());
   const auto ask_as = [&](const std::string& key, std::string_view method, std::string_view target) {
     ApiResponse answer;
