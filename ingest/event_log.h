@@ -24,6 +24,7 @@ struct LogEntry {
   std::string key;  ///< records of one key are in one partition, in order
   std::string value;
   std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key
+  bool erases = false;                      ///< an erase record: a log that is full takes it all the same
 };
 
 struct LogRecord {

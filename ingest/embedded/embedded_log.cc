@@ -126,7 +126,7 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
                       queue_.bytes + bytes <= options_.max_queued_bytes;
     if (stopping_) {
       refused = {Errc::shutting_down, "the service is stopping"};
-    } else if (full_) {
+    } else if (full_ && !std::ranges::all_of(entries, &LogEntry::erases)) {
       refused = {Errc::overloaded, kFull};
     } else if (fits || queue_.appends.empty()) {
       queue_.records += entries.size();

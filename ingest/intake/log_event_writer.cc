@@ -137,12 +137,12 @@ void LogEventWriter::erase(const Owner& owner, std::function<void(Result<EraseRe
   const auto partitions = log_.partitions();
   if (!partitions) return done(partitions.error());
   const Owner logged = logged_.of(owner);
-  const LogEntry record{logged.id, encode_erase(logged, true)};
+  const LogEntry record{.key = logged.id, .value = encode_erase(logged, true), .partition = {}, .erases = true};
   log_.append({record}, [this, record, partitions = *partitions, done = std::move(done)](Result<Positions> own) {
     if (!own) return done(own.error());
     std::vector<LogEntry> others;
     for (const std::int32_t partition : partitions) {
-      if (!own->contains(partition)) others.push_back({record.key, record.value, partition});
+      if (!own->contains(partition)) others.push_back({record.key, record.value, partition, true});
     }
     if (others.empty()) return done(EraseReceipt{*own, *own});
     log_.append(std::move(others), [own = *std::move(own), done](Result<Positions> rest) {

@@ -266,6 +266,8 @@ TEST(EmbeddedLog, WhatAReaderHasNotCommittedIsKeptAndTheProducersAreRefused) {
       eventually([&] { return embedded.metrics().render().find("freshet_ingest_log_full 1") != std::string::npos; }));
 
   EXPECT_TRUE(embedded.log().open_reader(Sharing::all, nullptr)) << "another reader changes nothing";
+  EXPECT_TRUE(append_and_wait(embedded.log(), {{"u", encode_erase({Owner::Kind::user, "u"}), {}, true}}))
+      << "nobody has to wait for an erasure";
   writer->commit({{0, accepted}});
   EXPECT_FALSE(append_large(embedded.log())) << "the learner has yet to read them";
   learner->commit({{0, accepted}});
