@@ -53,7 +53,7 @@ def test_one_request_cannot_put_an_item_into_everybodys_lists(freshet, tmp_path,
     taught = 100 - int(re.search(r"^freshet_learner_limited_events_total (\d+)", service.get("/metrics").body, re.M)[1])
     if limited:
         assert pushed <= 5
-        assert 50 <= taught <= 60, "of the shop everything is learned, of the attack what it says of the shop's items"
+        assert 30 <= taught <= 60, "everything of the shop, and of the attack most of what it says about the shop's items"
     else:
         assert pushed >= 50 and taught == 100
     history = service.get("/v1/users/new49").json["events"]
