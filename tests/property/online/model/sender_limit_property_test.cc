@@ -31,9 +31,9 @@ Event click(const std::string& user, const std::string& item, std::int64_t time,
 /// Days of a small shop: users of one taste each, some items far more popular than others. All sent by its back end.
 std::vector<Event> honest_days(Random& random) {
   std::vector<Event> events;
-  for (int session = 0; session < 3200; ++session) {
+  for (std::uint64_t session = 0; session < 3200; ++session) {
     const std::uint64_t user = random.below(kUsers);
-    std::int64_t time = kStart + session * (5 * kDay / 3200);
+    std::int64_t time = kStart + static_cast<std::int64_t>(session) * (5 * kDay / 3200);
     const std::size_t taste = user % (kItems / kCluster);
     for (std::uint64_t click_left = 3 + random.below(5); click_left > 0; --click_left) {
       const auto in_cluster = static_cast<std::size_t>(kCluster * random.uniform() * random.uniform());

@@ -120,7 +120,7 @@ TEST_F(LogEventWriterTest, ARecordThatIsTooLargeWithItsSenderIsRejected) {
   decode.max_record_bytes = 60;
   LogEventWriter strict{log, transient, decode, {}, {}, clock, metrics};
   std::size_t accepted = 0;
-  for (int padding = 0; padding < 60; ++padding) {
+  for (std::size_t padding = 0; padding < 60; ++padding) {
     const std::string body = R"({"user":"u","item":")" + std::string(1 + padding, 'a') + "\"}";
     strict.submit(body, {.max_events = 1, .sender = "/1"},
                   [&](const Result<SubmitReceipt>& result) { accepted += result ? result->accepted : 0; });

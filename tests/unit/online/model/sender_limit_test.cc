@@ -19,7 +19,7 @@ class SenderLimitTest : public ::testing::Test {
  protected:
   /// An hour in which the back end sends a thousand events.
   void SetUp() override {
-    for (int i = 0; i < 1000; ++i) send("shop/backend", numbered("item-", i));
+    for (std::uint64_t i = 0; i < 1000; ++i) send("shop/backend", numbered("item-", i));
     time_ += kHour;
   }
 
@@ -35,9 +35,9 @@ class SenderLimitTest : public ::testing::Test {
   }
 
   /// Of `events` about one item, among as many about others, how many are admitted.
-  int push(const std::string& sender, int events) {
+  int push(const std::string& sender, std::uint64_t events) {
     int admitted = 0;
-    for (int i = 0; i < events; ++i) {
+    for (std::uint64_t i = 0; i < events; ++i) {
       admitted += send(sender, "pushed");
       send(sender, numbered("other-", i));
     }
@@ -58,7 +58,7 @@ TEST_F(SenderLimitTest, AFloodEarnsNoAllowance) { EXPECT_LE(push("mallory/1", 10
 
 TEST_F(SenderLimitTest, AKeyIsOneSenderFromHoweverManyAddresses) {
   int admitted = 0;
-  for (int client = 0; client < 1000; ++client) admitted += send(numbered("leaked/", client), "pushed");
+  for (std::uint64_t client = 0; client < 1000; ++client) admitted += send(numbered("leaked/", client), "pushed");
   EXPECT_LE(admitted, 100);
   EXPECT_GE(admitted, 50);
 }
@@ -88,10 +88,10 @@ TEST_F(SenderLimitTest, InAQuietHourNobodyBecomesTheSite) {
 
 TEST_F(SenderLimitTest, ItemsKeepTheirOrderBeyondTheAllowance) {
   int often = 0, seldom = 0;
-  for (int i = 0; i < 300; ++i) {
+  for (std::uint64_t i = 0; i < 300; ++i) {
     often += send("new/1", "often") + send("new/1", "often");
     seldom += send("new/1", "seldom");
-    for (int j = 0; j < 7; ++j) send("new/1", numbered("item-", 7 * i + j));
+    for (std::uint64_t j = 0; j < 7; ++j) send("new/1", numbered("item-", 7 * i + j));
   }
   EXPECT_GT(often, seldom);
   EXPECT_LT(seldom, 300);
@@ -99,7 +99,7 @@ TEST_F(SenderLimitTest, ItemsKeepTheirOrderBeyondTheAllowance) {
 
 TEST_F(SenderLimitTest, TheItemsOfASmallCatalogueHaveTheirShares) {
   int admitted = 0;
-  for (int i = 0; i < 600; ++i)
+  for (std::uint64_t i = 0; i < 600; ++i)
     admitted += limit_.admits({}, event("new/1", numbered("item-", i % 10)), 1, time_, 10) ? 1 : 0;
   EXPECT_EQ(admitted, 600);
 }
@@ -145,7 +145,7 @@ TEST_F(SenderLimitTest, GoesOnAfterSaveAndLoad) {
   ByteWriter copy(again);
   loaded.save(copy);
   EXPECT_EQ(again, bytes);
-  for (int i = 0; i < 600; ++i) {
+  for (std::uint64_t i = 0; i < 600; ++i) {
     const Event next = event("mallory/1", i % 2 == 0 ? "pushed" : numbered("other-", i));
     EXPECT_EQ(loaded.admits({}, next, 1, time_, kItems), limit_.admits({}, next, 1, time_, kItems));
   }
