@@ -85,6 +85,7 @@ struct Application::Impl {
   std::unique_ptr<ingest::EventLog> open_log();
   ingest::DecodeOptions request_options() const;
   ingest::DecodeOptions read_options() const;
+  bool ends_are_known() const;
   Freshness::Verdict look_at_histories() const;
   Freshness::Verdict look_at_learner(const online::LearnerStatus& now) const;
   serve::ServiceStatus status() const;
@@ -192,13 +193,16 @@ std::unique_ptr<ingest::EventLog> Application::Impl::open_log() {
   return std::make_unique<ingest::EmbeddedLog>(journal, config.embedded, read_options(), clock, metrics);
 }
 
+/// Those of the own log always are.
+bool Application::Impl::ends_are_known() const { return own_log() || log->problem().empty(); }
+
 Freshness::Verdict Application::Impl::look_at_histories() const {
-  if (!log->problem().empty() || !writer.problem().empty()) return histories_freshness.observe(std::nullopt);
+  if (!ends_are_known() || !writer.problem().empty()) return histories_freshness.observe(std::nullopt);
   return histories_freshness.observe(distance(visible.positions(), writer.end_positions()));
 }
 
 Freshness::Verdict Application::Impl::look_at_learner(const online::LearnerStatus& now) const {
-  if (!log->problem().empty() || !now.problem.empty()) return learner_freshness.observe(std::nullopt);
+  if (!ends_are_known() || !now.problem.empty()) return learner_freshness.observe(std::nullopt);
   return learner_freshness.observe(now.lag_events);
 }
 

@@ -45,8 +45,8 @@ class EventWriter {
   virtual ~EventWriter() = default;
 
   /// How many events `body` counts for in a limit: each event is one for each started KiB of its text. A body that is not
-  /// events is taken for one event.
-  virtual std::uint64_t weigh(std::string_view body) const = 0;
+  /// events, or more than `max_events`, counts as one event of its size: nobody can use up more by one request.
+  virtual std::uint64_t weigh(std::string_view body, std::size_t max_events) const = 0;
 
   /// Validates the events in `body` (one object, an array or NDJSON) and appends the valid ones to the log.
   /// `done` is called when they are durable.

@@ -52,6 +52,8 @@ void write_line(std::string_view text) noexcept {
   std::abort();
 }
 
+// Sanitizers report faults themselves, and cannot run this early.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 bool memory_is_left() noexcept {
   constexpr std::size_t kLittle = std::size_t{8} << 20;  // more than the allocator asks for at once
   void* const memory =
@@ -68,8 +70,6 @@ void after_a_fault(int) {
   write_line("a fault: it read or wrote what is not memory");
 }
 
-// Sanitizers report faults themselves, and cannot run this early.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void hear_of_faults() noexcept {
   struct sigaction action {};
   action.sa_handler = after_a_fault;

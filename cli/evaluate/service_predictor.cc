@@ -82,7 +82,8 @@ class ServicePredictor final : public Predictor {
     return rank;
   }
 
-  void send(const Event& event) {
+  void send(Event event) {
+    event.sender.clear();  // the service says who sent it
     const json::value answer =
         expect(client_->post("/v1/events", "application/json", ingest::encode_event(event)), 202, "/v1/events");
     const auto token = parse_token(answer.at("token").as_string());

@@ -114,15 +114,17 @@ class HttpLane {
       const auto answer = client_->post("/v1/events", "application/x-ndjson", body);
       if (answer && answer->status != 503 && answer->status != 429) return record(*answer, batch.size());
       const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
-      if (std::chrono::steady_clock::now() >= deadline) {
+      const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
+      const auto pause = std::max(asked, backoff);
+      const auto now = std::chrono::steady_clock::now();
+      if (now >= deadline || now + asked > deadline) {
         counts_.change([&](ReplayTarget::Counts& counts) {
           counts.failed += batch.size();
           note(counts, why);
         });
         return;
       }
-      const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
-      std::this_thread::sleep_for(std::max(asked, backoff));
+      std::this_thread::sleep_for(pause);
       backoff = std::min(backoff * 2, kLastBackoff);
     }
   }
@@ -164,7 +166,9 @@ class HttpTarget final : public ReplayTarget {
   void send(const Event& event) override {
     counts_.change([](Counts& counts) { ++counts.sent; });
     const std::size_t lane = std::hash<std::string_view>{}(partition_key(event)) % lanes_.size();
-    lanes_[lane]->push(ingest::encode_event(event));
+    Event mine = event;
+    mine.sender.clear();  // the service says who sent it
+    lanes_[lane]->push(ingest::encode_event(mine));
   }
 
   Counts finish() override {

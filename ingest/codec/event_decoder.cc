@@ -157,7 +157,8 @@ bool read_sender(const object& members, std::string& out, Fault& fault) {
   bool given = false;
   for (const auto [name, value] : members) {
     if (name != kSenderMember) continue;
-    if (std::exchange(given, true)) return fail(fault, kSenderMember, "given twice");
+    if (std::exchange(given, true))
+      return fail(fault, kSenderMember, "freshet adds it to each event, and it is there already");
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return fail(fault, kSenderMember, "expected a string");
     out = text;

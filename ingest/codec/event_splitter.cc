@@ -50,8 +50,19 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
   return depth == 0 && !in_string ? text.size() : std::string_view::npos;
 }
 
+/// Adds a text. False if there are `most` already.
+bool add(std::string_view text, std::size_t most, Texts& texts) {
+  if (texts.size() == most) return false;
+  texts.push_back(text);
+  return true;
+}
+
+Error too_many(std::size_t most) {
+  return {Errc::invalid, "more than " + std::to_string(most) + " events in one request"};
+}
+
 /// "[a, b, c]", with `at` after the bracket.
-Result<Texts> split_array(std::string_view body, std::size_t at) {
+Result<Texts> split_array(std::string_view body, std::size_t at, std::size_t most) {
   Texts texts;
   const auto skip_space = [&] {
     while (at < body.size() && is_space(body[at])) ++at;
@@ -64,7 +75,7 @@ Result<Texts> split_array(std::string_view body, std::size_t at) {
     const std::size_t end = at < body.size() ? end_of_value(body, at) : std::string_view::npos;
     if (end == std::string_view::npos) return bad_body("the array does not end", body.size());
     if (end == at) return bad_body("a value is missing", at);
-    texts.push_back(trim(body.substr(at, end - at)));
+    if (!add(trim(body.substr(at, end - at)), most, texts)) return too_many(most);
     at = end;
     skip_space();
     if (at == body.size() || (body[at] != ',' && body[at] != ']')) return bad_body("expected ',' or ']'", at);
@@ -84,25 +95,25 @@ bool has_object_per_line(std::string_view body, std::size_t at) {
   return end_of_value(line, 0) == line.size();
 }
 
-Texts split_lines(std::string_view body) {
+Result<Texts> split_lines(std::string_view body, std::size_t most) {
   Texts texts;
   while (!body.empty()) {
     const std::size_t end = std::min(body.find('\n'), body.size());
     const std::string_view line = trim(body.substr(0, end));
-    if (!line.empty()) texts.push_back(line);
+    if (!line.empty() && !add(line, most, texts)) return too_many(most);
     body.remove_prefix(std::min(end + 1, body.size()));
   }
   return texts;
 }
 
 /// Objects one after another, each on one or more lines.
-Result<Texts> split_sequence(std::string_view body, std::size_t at) {
+Result<Texts> split_sequence(std::string_view body, std::size_t at, std::size_t most) {
   Texts texts;
   while (at < body.size()) {
     const std::size_t end = end_of_value(body, at);
     if (end == std::string_view::npos) return bad_body("an object does not end", body.size());
     if (end == at) return bad_body("expected an object", at);
-    texts.push_back(trim(body.substr(at, end - at)));
+    if (!add(trim(body.substr(at, end - at)), most, texts)) return too_many(most);
     at = end;
     while (at < body.size() && is_space(body[at])) ++at;
   }
@@ -111,15 +122,15 @@ Result<Texts> split_sequence(std::string_view body, std::size_t at) {
 
 }  // namespace
 
-Result<std::vector<std::string_view>> split_events(std::string_view body) {
+Result<std::vector<std::string_view>> split_events(std::string_view body, std::size_t most) {
   std::string_view rest = body;  // places in errors are in the body, which is kept whole for them
   std::size_t at = take_byte_order_mark(rest);
   while (at < body.size() && is_space(body[at])) ++at;
   if (at == body.size()) return Error{Errc::invalid, "the body is empty"};
-  if (body[at] == '[') return split_array(body, at + 1);
+  if (body[at] == '[') return split_array(body, at + 1, most);
   if (body[at] != '{') return bad_body("expected an event object, an array of them, or NDJSON", at);
-  if (has_object_per_line(body, at)) return split_lines(body.substr(at));
-  return split_sequence(body, at);
+  if (has_object_per_line(body, at)) return split_lines(body.substr(at), most);
+  return split_sequence(body, at, most);
 }
 
 }  // namespace freshet::ingest

@@ -58,8 +58,9 @@ Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view tex
 
 Result<Event> LogEventWriter::judge(std::string_view text) {
   auto decoder = borrow_decoder();
-  auto event = decode(*decoder, text);
+  auto event = decode(*decoder, with_sender(text, "/"));  // refuses the member, as submit() does
   give_back(std::move(decoder));
+  if (event) event->sender.clear();
   return event;
 }
 
@@ -69,12 +70,12 @@ LogEntry LogEventWriter::entry(Event event, std::string text) const {
   return {std::string(partition_key(event)), encode_event(event)};
 }
 
-std::uint64_t LogEventWriter::weigh(std::string_view body) const {
+std::uint64_t LogEventWriter::weigh(std::string_view body, std::size_t max_events) const {
   constexpr std::size_t kKiB = 1024;
   const auto started = [](std::string_view text) -> std::uint64_t {
     return std::max<std::size_t>(1, (text.size() + kKiB - 1) / kKiB);
   };
-  const auto texts = split_events(body);
+  const auto texts = split_events(body, max_events);
   if (!texts) return started(body);
   std::uint64_t events = 0;
   for (const std::string_view text : *texts) events += started(text);
@@ -83,12 +84,8 @@ std::uint64_t LogEventWriter::weigh(std::string_view body) const {
 
 void LogEventWriter::submit(std::string_view body, const Submission& submission,
                             std::function<void(Result<SubmitReceipt>)> done) {
-  auto texts = split_events(body);
+  auto texts = split_events(body, submission.max_events);
   if (!texts) return done(texts.error());
-  if (texts->size() > submission.max_events) {
-    return done(Error{Errc::invalid, std::to_string(texts->size()) + " events in one request; at most " +
-                                         std::to_string(submission.max_events) + " are accepted"});
-  }
 
   SubmitReceipt receipt;
   std::vector<LogEntry> entries;

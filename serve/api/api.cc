@@ -35,6 +35,7 @@ struct Api::Impl {
                 .tag = "operations",
                 .summary = "Get this document",
                 .responses = {{200, "OpenAPI 3.0.", schema::object({}), ""}},
+                .problems = {503},
                 .handler = immediately([this](const RouteRequest&) {
                   ApiResponse response;
                   response.body = openapi;

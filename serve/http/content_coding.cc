@@ -66,7 +66,8 @@ bool asks_for_gzip(std::string_view accept_encoding) {
 
 void encode(ApiResponse& answer, std::string_view accept_encoding, GzipEncoder& gzip) {
   const bool is_text = is_json_type(answer.content_type) || answer.content_type.starts_with("text/");
-  if (!is_text || answer.body.size() < kLeastBytesToEncode) return;
+  const std::size_t size = answer.body.size();
+  if (!is_text || size < kLeastBytesToEncode || size > kMostBytesToEncode) return;
   answer.headers.emplace_back("Vary", "Accept-Encoding");
   if (!asks_for_gzip(accept_encoding)) return;
   auto encoded = gzip.encode(answer.body);

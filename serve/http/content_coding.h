@@ -11,11 +11,13 @@ namespace freshet::serve {
 /// does not follow the grammar asks for nothing. Several fields count as one, joined by commas.
 bool asks_for_gzip(std::string_view accept_encoding);
 
-/// Compresses an answer that is JSON or text, has kLeastBytesToEncode, and becomes smaller. Says by Vary that the answer
+/// Compresses an answer that is JSON or text, has kLeastBytesToEncode to kMostBytesToEncode, and becomes smaller. Says by Vary that the answer
 /// depends on Accept-Encoding, whether it was compressed or not, unless it would never be.
 void encode(ApiResponse& answer, std::string_view accept_encoding, GzipEncoder& gzip);
 
 /// A smaller answer is one packet of an Ethernet as it is, and compressing it would only take time.
 inline constexpr std::size_t kLeastBytesToEncode = 1400;
+/// A larger answer would hold up the other connections of its thread: about 10 us per KB.
+inline constexpr std::size_t kMostBytesToEncode = std::size_t{256} << 10;
 
 }  // namespace freshet::serve

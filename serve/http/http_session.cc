@@ -77,9 +77,18 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, const Options
   return problem(400, "not HTTP/1.1: " + error.message());
 }
 
-/// Instead of an answer for which there is no memory, since too many clients read theirs slowly.
-ApiResponse without_body(ApiResponse answer) {
-  ApiResponse instead = problem(503, "too many large answers at once; try again");
+/// True if the answer counts against serve.max_answer_bytes_total. One to a change does not: it must be told, and what was
+/// asked bounds it. Nor do metrics, which are wanted most when memory is short.
+bool counts(const ApiResponse& answer, http::verb method, const Options& options) {
+  return answer.body.size() > options.max_header_bytes && is_json_type(answer.content_type) &&
+         (method == http::verb::get || method == http::verb::head);
+}
+
+/// Instead of an answer for which there is no memory.
+ApiResponse without_body(ApiResponse answer, const Options& options) {
+  const bool alone = answer.body.size() > options.max_answer_bytes_total;
+  ApiResponse instead = problem(503, alone ? "the answer is larger than serve.max_answer_bytes_total; ask for less"
+                                           : "too many large answers at once; try again");
   std::ranges::move(answer.headers, std::back_inserter(instead.headers));
   return instead;
 }
@@ -188,10 +197,12 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   connection_.expires_never();  // the endpoints have timeouts of their own
   ApiResponse answer = co_await ask(match, to_api);
   parser.get().body() = std::string();  // not held by those who read their answers slowly
+  if (buffer_.capacity() > io_.options.max_header_bytes) buffer_.shrink_to_fit();
   memory.release();
   BodyBudget::Share unread(io_.answers);
-  if (answer.body.size() > io_.options.max_header_bytes && !unread.grow_to(answer.body.size())) {
-    answer = without_body(std::move(answer));
+  if (counts(answer, request.method(), io_.options) && !unread.grow_to(answer.body.size())) {
+    answer = without_body(std::move(answer), io_.options);
+    io_.withheld_answers.Increment();
   }
   encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;

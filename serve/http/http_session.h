@@ -40,6 +40,7 @@ struct IoState {
   HttpDate& date;
   BodyBudget& bodies;
   BodyBudget& answers;
+  Counter& withheld_answers;
   GzipEncoder& gzip;
   bool draining = false;  ///< connections take no further requests
 };

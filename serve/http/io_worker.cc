@@ -57,12 +57,13 @@ class ContextExecutor final : public Executor {
 }  // namespace
 
 IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, BodyBudget& bodies,
-                   BodyBudget& answers, Gauge& connections, Counter& shed)
+                   BodyBudget& answers, Gauge& connections, Counter& shed, Counter& withheld_answers)
     : tls_(tls),
       connections_gauge_(connections),
       admission_(context_, options.shed_delay),
       io_{options,    api,   shed,   context_, std::make_shared<ContextExecutor>(context_, disk),
-          admission_, date_, bodies, answers,  gzip_} {
+          admission_, date_, bodies, answers,  withheld_answers,
+          gzip_} {
   asio::co_spawn(context_, watch_deadlines(), asio::detached);
 }
 

@@ -23,7 +23,7 @@ class IoWorker {
  public:
   /// `tls` null: plain HTTP. All arguments outlive the worker.
   IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, BodyBudget& bodies,
-           BodyBudget& answers, Gauge& connections, Counter& shed);
+           BodyBudget& answers, Gauge& connections, Counter& shed, Counter& withheld_answers);
 
   boost::asio::io_context& context() { return context_; }
 

@@ -53,12 +53,16 @@ struct Server::Impl {
         connections(the_services.metrics.gauge("freshet_serve_connections", "Open connections.")),
         shed(the_services.metrics.counter("freshet_serve_shed_total",
                                           "Requests that arrived at an overloaded I/O thread and were not admitted.")),
+        withheld(the_services.metrics.counter("freshet_serve_withheld_answers_total",
+                                              "Answers replaced by 503, because those that clients have not read yet "
+                                              "reach serve.max_answer_bytes_total.")),
         refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
                                              "Connections closed at once because serve.max_connections were open.")),
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      workers.push_back(std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, answers, connections, shed));
+      workers.push_back(
+          std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, answers, connections, shed, withheld));
     }
     if (options.is_public() && !options.tls.enabled()) {
       log::warn("public address without serve.tls.certificate: keys and answers are sent unencrypted");
@@ -126,6 +130,7 @@ struct Server::Impl {
   const std::unique_ptr<Tls> tls;  // null: plain HTTP
   Gauge& connections;
   Counter& shed;
+  Counter& withheld;
   Counter& refused;
   Counter& reloaded_ok;
   Counter& reloaded_not;

@@ -67,7 +67,8 @@ std::set<unsigned> problems_of(const Route& route) {
   if (!route.parameters.empty() || route.body) problems.insert(400);
   if (route.scope) problems.insert({401, 403, 429});
   if (route.body) problems.insert({413, 415});
-  if (route.sheddable) problems.insert(503);
+  // Lists under overload; other answers if they are large, and too many of those wait to be read.
+  if (route.sheddable || (route.scope && route.method == "GET")) problems.insert(503);
   for (const Route::Response& own : route.responses) problems.erase(own.status);
   return problems;
 }

@@ -17,7 +17,7 @@ class FakeEventWriter final : public EventWriter {
  public:
   using Done = std::function<void(Result<SubmitReceipt>)>;
 
-  std::uint64_t weigh(std::string_view) const override { return weight; }
+  std::uint64_t weigh(std::string_view, std::size_t) const override { return weight; }
 
   void submit(std::string_view body, const Submission& submission, Done done) override {
     {

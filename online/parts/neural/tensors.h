@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -75,11 +77,15 @@ inline AlignedVector<float> to_vector(const torch::Tensor& tensor) {
 }
 
 /// Returns work(). Aborts if it throws a c10::Error.
+/// Errors: throws std::bad_alloc if LibTorch has no memory, for which it has no type of its own.
 template <typename Work>
 auto at_the_edge(Work work) {
   try {
     return work();
   } catch (const c10::Error& error) {
+    if (std::string_view(error.what_without_backtrace()).find("allocate memory") != std::string_view::npos) {
+      throw std::bad_alloc();
+    }
     check_failed(error.what_without_backtrace(), __FILE__, __LINE__);
   }
 }

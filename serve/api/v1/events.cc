@@ -38,7 +38,10 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
        .body =
            Route::Body{"One event, an array of events, or NDJSON.", schema::one_of({event, schema::array_of(event)}),
                        R"({"id":"e1","user":"u1","item":"i42","type":"view","ts":"2026-11-21T21:36:00.123Z"})"},
-       .weigh = [context](std::string_view body) { return context.services.events.weigh(body); },
+       .weigh =
+           [context](std::string_view body) {
+             return context.services.events.weigh(body, context.options.max_events_per_request);
+           },
        .responses = {{202, "The events are durable in the event log.", schema::reference("Receipt"),
                       R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"},
                      {400, "Not JSON, too many events, or no valid event.", schema::reference("EventsProblem"), "",

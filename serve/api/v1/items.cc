@@ -97,7 +97,9 @@ ApiResponse get_item(const RouteRequest& request, const EndpointContext& context
 void add_item_endpoints(Router& router, const EndpointContext& context) {
   const auto stored = schema::reference("StoredItem");
   const Parameters& parameters = context.parameters;
-  const auto weigh = [context](std::string_view body) { return context.services.events.weigh(body); };
+  const auto weigh = [context](std::string_view body) {
+    return context.services.events.weigh(body, context.options.max_events_per_request);
+  };
   router.add(
       {.method = "POST",
        .path = "/v1/items",

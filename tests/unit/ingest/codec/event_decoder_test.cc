@@ -303,7 +303,7 @@ TEST(EventDecoder, TheSenderIsAMemberOfTheRecordItself) {
   EXPECT_EQ(decode("{" + cloud)->sender, "");
   EXPECT_EQ(decode(R"({"$sender":"shop/1",)" + cloud)->sender, "shop/1");
   EXPECT_EQ(decode(R"({"$sender":"a/1","user":"u","item":"i","$sender":"b/1"})").error().message,
-            "$sender: given twice");
+            "$sender: freshet adds it to each event, and it is there already");
   EXPECT_EQ(decode(R"({"$sender":7,"user":"u","item":"i"})").error().message, "$sender: expected a string");
   EXPECT_EQ(decode(R"({"$sender":")" + std::string(129, 's') + R"(","user":"u","item":"i"})").error().message,
             "$sender: 129 bytes long, at most 128");

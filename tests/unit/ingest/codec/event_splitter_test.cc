@@ -46,6 +46,15 @@ TEST(SplitEvents, ObjectsMayFollowEachOtherInAnyLayout) {
   EXPECT_EQ(split("{\n\"a\":1\n}\n{\n\"b\":2\n}\n"), (Texts{"{\n\"a\":1\n}", "{\n\"b\":2\n}"}));
 }
 
+TEST(SplitEvents, StopsAtTheMostThatAreAllowed) {
+  for (const char* body : {"[1,2,3]", "{}\n{}\n{}", "{\n}{}{}"}) {
+    EXPECT_EQ(split_events(body, 3)->size(), 3U) << body;
+    const auto refused = split_events(body, 2);
+    ASSERT_FALSE(refused) << body;
+    EXPECT_EQ(refused.error().message, "more than 2 events in one request") << body;
+  }
+}
+
 TEST(SplitEvents, SaysAtWhichByteABodyCannotBeCut) {
   EXPECT_EQ(error_of(""), "the body is empty");
   EXPECT_EQ(error_of(" \n "), "the body is empty");

@@ -111,7 +111,7 @@ TEST_F(LogEventWriterTest, TheSenderIsTheFirstMemberAndClientsCannotClaimAnother
   ASSERT_TRUE(event);
   EXPECT_EQ(event->sender, "shop/1a2b3c4d");
   ASSERT_EQ(receipt->rejected.size(), 1U);
-  EXPECT_EQ(receipt->rejected[0].reason, "$sender: given twice");
+  EXPECT_EQ(receipt->rejected[0].reason, "$sender: freshet adds it to each event, and it is there already");
 }
 
 // What is answered 202 must not be a dead letter.
@@ -136,14 +136,24 @@ TEST_F(LogEventWriterTest, AnEventWeighsOneForEachStartedKiB) {
     return text.substr(0, text.size() - 2) + std::string(bytes - text.size(), 'x') + "\"}";
   };
   ASSERT_EQ(event(1024).size(), 1024U);
-  EXPECT_EQ(writer.weigh(event(100)), 1U);
-  EXPECT_EQ(writer.weigh(event(1024)), 1U);
-  EXPECT_EQ(writer.weigh(event(1025)), 2U);
-  EXPECT_EQ(writer.weigh("[" + event(100) + "," + event(5000) + ",{},7]"), 1U + 5U + 2U) << "whether valid or not";
-  EXPECT_EQ(writer.weigh(event(100) + "\n" + event(1025) + "\n"), 3U);
-  EXPECT_EQ(writer.weigh("[]"), 0U);
-  EXPECT_EQ(writer.weigh(""), 1U);
-  EXPECT_EQ(writer.weigh(std::string(3000, '{')), 3U) << "not events: by its size";
+  EXPECT_EQ(writer.weigh(event(100), 10), 1U);
+  EXPECT_EQ(writer.weigh(event(1024), 10), 1U);
+  EXPECT_EQ(writer.weigh(event(1025), 10), 2U);
+  EXPECT_EQ(writer.weigh("[" + event(100) + "," + event(5000) + ",{},7]", 10), 1U + 5U + 2U) << "whether valid or not";
+  EXPECT_EQ(writer.weigh(event(100) + "\n" + event(1025) + "\n", 10), 3U);
+  EXPECT_EQ(writer.weigh("[]", 10), 0U);
+  EXPECT_EQ(writer.weigh("", 10), 1U);
+  EXPECT_EQ(writer.weigh(std::string(3000, '{'), 10), 3U) << "not events: by its size";
+  std::string ones = "[1";
+  while (ones.size() < 4000) ones += ",1";
+  EXPECT_EQ(writer.weigh(ones + "]", 10), 4U) << "too many are refused: nobody uses up more than their size";
+}
+
+TEST_F(LogEventWriterTest, JudgesAsItWouldSubmit) {
+  const auto event = writer.judge(R"({"user":"u","item":"a"})");
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->sender, "");
+  EXPECT_FALSE(writer.judge(R"({"user":"u","item":"a","$sender":"shop/1"})"));
 }
 
 TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {

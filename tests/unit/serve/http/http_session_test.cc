@@ -401,6 +401,19 @@ TEST_F(HttpSessionTest, LargeAnswersTogetherStayWithinTheirBudget) {
   EXPECT_EQ(statuses(refused), "503 200") << "small ones find room";
   EXPECT_NE(refused.find("\r\nRetry-After: "), std::string::npos) << refused;
   EXPECT_NE(refused.find("\r\nX-Request-Id: mine\r\n"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("is larger than serve.max_answer_bytes_total"), std::string::npos) << "it never fits";
+  EXPECT_EQ(fixture_.metrics.counter("freshet_serve_withheld_answers_total", "").Value(), 1);
+}
+
+// Who asked for a change would ask again, although it has been made.
+TEST_F(HttpSessionTest, TheAnswerToAChangeIsNotWithheld) {
+  fixture_.sink.answer = SubmitReceipt{1, {}, {{0, 7}}};
+  for (std::size_t i = 0; i < 1000; ++i) fixture_.sink.answer->rejected.push_back({i, "item: missing"});
+  options_.max_answer_bytes_total = options_.max_header_bytes;
+  start();
+  const std::string answer = exchange(kPost + "Content-Length: 23\r\n\r\n" + kEvent);
+  EXPECT_GT(answer.size(), options_.max_answer_bytes_total);
+  EXPECT_EQ(statuses(answer), "202");
 }
 
 TEST_F(HttpSessionTest, AnAnswerLeavesItsBudgetOnceItIsRead) {
