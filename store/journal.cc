@@ -166,7 +166,10 @@ Result<void> Journal::trim(std::int64_t offset, Timestamp arrived_before, std::i
   }
   put_end(db, batch, end());  // a directory of an earlier release has none
   batch.DeleteRange(db.family(Family::journal), encode_offset(first), encode_offset(low));
-  auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+  // The files go at once: what the readers have committed without a sync must not be lost after that.
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  auto status = db.db->Write(durable, &batch);
   if (!status.ok()) return to_write_error(status);
   db.journal_begin = low;
   db.journal_size.begin_at(low);

@@ -159,6 +159,7 @@ bool read_sender(const object& members, std::string& out, Fault& fault) {
     if (name != kSenderMember) continue;
     if (std::exchange(given, true))
       return fail(fault, kSenderMember, "freshet adds it to each event, and it is there already");
+    if (value.is_null()) continue;
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return fail(fault, kSenderMember, "expected a string");
     out = text;

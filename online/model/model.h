@@ -36,7 +36,7 @@ class Model {
   ~Model();
 
   /// How the event was ranked before it was learned, for evaluations. An event is not scored, and has no ranks, if it
-  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, beyond its sender's limit, or if `scores` is false.
+  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, or if `scores` is false.
   struct Outcome {
     bool scored = false;
     bool unseen_target = false;                     ///< the item was not in the vocabulary

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,74 +13,107 @@
 namespace freshet::online {
 namespace {
 
-constexpr double kKept = 0.97;  // of `usual` per window: half of it after a day of hours
-constexpr double kGrowth = 2;   // of `usual` at most, per window
-constexpr double kQuiet = 0.1;  // of `usual`: in a window with less than that nobody is a large part of the site
+constexpr double kGrowth = 2;       // of `usual` at most, per window, up and down
+constexpr double kQuiet = 0.1;      // of `usual`: a window with less does not tell who the site is
+constexpr double kPartRate = 0.25;  // of the moving average of parts, per window
+constexpr float kPartWeight = 1e6F;
+
+/// Leaves at most half of `most`: those of the largest size.
+template <typename Map, typename Size>
+void drop_smallest(Map& map, std::size_t most, Size size) {
+  for (float cut = 1; map.size() > most / 2; cut *= 2) {
+    std::erase_if(map, [&](const auto& entry) { return size(entry.second) <= cut; });
+  }
+}
+
+/// The entries in the order of their keys, so that the same state is saved as the same bytes.
+template <typename Map>
+auto sorted(const Map& map) {
+  std::vector<std::pair<std::uint64_t, typename Map::mapped_type>> entries(map.begin(), map.end());
+  std::ranges::sort(entries, {}, [](const auto& entry) { return entry.first; });
+  return entries;
+}
+
+/// False if it is not a weight.
+template <typename Number>
+bool read_weight(ByteReader& in, Number& weight) {
+  weight = in.fixed<Number>();
+  return weight >= 0 && std::isfinite(weight);
+}
 
 }  // namespace
 
-/// The windows overlap in time by nothing, but a sum is of both, so that no sender has its whole allowance twice within a
-/// moment.
-void SenderLimit::move_windows(Timestamp time) {
+/// A sender's part is measured by what it usually could have sent, so that no flood makes somebody the site, or nobody.
+void SenderLimit::move_parts() {
+  if (sent_ < kQuiet * usual_) return;
+  ++measured_;
+  const double rate = std::max(kPartRate, 1 / static_cast<double>(measured_));
+  const double most = usual_ > 0 ? usual_ : sent_;
+  const double all = std::min(sent_, kGrowth * most);
+  for (auto& [key, sender] : senders_) {
+    const double share = std::min<double>(sender.now, most) / all;
+    sender.part += static_cast<float>(rate * (share - sender.part));
+  }
+}
+
+void SenderLimit::begin_window(Timestamp time) {
   const auto age = time - begin_;
-  if (age < options_.window && now_.size() < kMaxCounts) return;
-  if (begin_ != Timestamp{}) usual_ = usual_ > 0 ? std::clamp(sent_, kKept * usual_, kGrowth * usual_) : sent_;
   const bool recent = age < 2 * options_.window;
+  if (begin_ != Timestamp{}) {
+    move_parts();
+    usual_ = usual_ > 0 ? std::clamp(sent_, usual_ / kGrowth, usual_ * kGrowth) : sent_;
+  }
+  for (auto& [key, sender] : senders_) sender.before = recent ? std::exchange(sender.now, 0.0F) : sender.now = 0;
+  std::erase_if(senders_, [](const auto& entry) { return entry.second.before == 0 && entry.second.part < 1e-4F; });
   before_ = recent ? std::move(now_) : Window();
-  sent_before_ = recent ? sent_ : 0;
   now_.clear();
   sent_ = 0;
   begin_ = time;
 }
 
-SenderLimit::Count SenderLimit::sum(std::uint64_t key) const {
-  Count sum;
-  for (const Window* window : {&now_, &before_}) {
-    const auto found = window->find(key);
-    if (found == window->end()) continue;
-    sum.sent += found->second.sent;
-    sum.learned += found->second.learned;
+/// Counts what was sent. True if it is within the allowance.
+bool SenderLimit::count(std::uint64_t sender, std::uint64_t item, float weight, double share) {
+  if (senders_.size() >= kMaxSenders && !senders_.contains(sender)) {
+    drop_smallest(senders_, kMaxSenders,
+                  [](const Sender& one) { return one.now + one.before + kPartWeight * one.part; });
   }
-  return sum;
-}
-
-double SenderLimit::part_of_site(std::uint64_t sender) const {
-  const bool first = usual_ == 0;  // there is no window before
-  const Window& window = first ? now_ : before_;
-  const auto found = window.find(sender);
-  if (found == window.end()) return 0;
-  if (first) return found->second.sent / sent_;
-  return std::min<double>(found->second.sent, usual_) / std::max(sent_before_, kQuiet * usual_);
-}
-
-bool SenderLimit::allows(std::uint64_t sender, std::uint64_t sender_and_item, float weight, double share) const {
-  const double sent = sum(sender).sent;
-  share = std::max(share, part_of_site(sender));
+  if (now_.size() >= kMaxCounts && !now_.contains(item)) {
+    drop_smallest(now_, kMaxCounts, [](const Count& one) { return one.sent; });
+  }
+  Sender& own = senders_[sender];
+  own.now += weight;
+  Count sum = now_[item];
+  sum.sent = now_[item].sent += weight;
+  if (const auto earlier = before_.find(item); earlier != before_.end()) {
+    sum.sent += earlier->second.sent;
+    sum.learned += earlier->second.learned;
+  }
+  const double all = own.now + own.before;
+  share = std::max<double>(share, measured_ > 0 ? own.part : own.now / sent_);
   const auto allowance =
-      static_cast<float>(std::max(options_.least, share * (usual_ > 0 ? std::min(sent, usual_) : sent)));
-  const Count item = sum(sender_and_item);
-  if (item.sent <= allowance || item.learned == 0) return true;
-  return item.learned + weight <= allowance * (2 - allowance / item.sent);
+      static_cast<float>(std::max(options_.least, share * (usual_ > 0 ? std::min(all, usual_) : all)));
+  if (sum.sent <= allowance || sum.learned == 0) return true;
+  return sum.learned + weight <= allowance * (2 - allowance / sum.sent);
 }
 
 bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp time, std::size_t items) {
-  move_windows(time);
+  if (begin_ == Timestamp{} || time - begin_ >= options_.window) begin_window(time);
+  begin_ = std::min(begin_, time + options_.window);  // an event from a clock that ran ahead does not stop the windows
   sent_ += weight;
   if (event.sender.empty() || options_.share >= 1) return true;
   const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));
   const auto added = static_cast<float>(weight);
+  const std::array<std::string_view, 2> names{event.sender, key_of_sender(event.sender)};
   std::array<std::uint64_t, 2> counted{};
+  const std::size_t different = names[0] == names[1] ? 1 : 2;
   bool admitted = true;
-  const std::array<std::string_view, 2> senders{key_of_sender(event.sender), event.sender};
-  for (std::size_t i = 0; i < senders.size(); ++i) {
-    const std::uint64_t sender = ids.sender(senders[i]);
+  for (std::size_t i = 0; i < different; ++i) {
+    const std::uint64_t sender = ids.sender(names[i]);
     counted[i] = ids.item_of(sender, event.item);
-    now_[sender].sent += added;
-    now_[counted[i]].sent += added;
-    admitted = allows(sender, counted[i], added, share) && admitted;
+    admitted = count(sender, counted[i], added, share) && admitted;
   }
   if (admitted) {
-    for (const std::uint64_t key : counted) now_[key].learned += added;
+    for (const std::uint64_t item : std::span(counted).first(different)) now_[item].learned += added;
   }
   return admitted;
 }
@@ -87,16 +121,18 @@ bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, T
 void SenderLimit::save(ByteWriter& out) const {
   out.fixed(to_ms(begin_));
   out.fixed(sent_);
-  out.fixed(sent_before_);
   out.fixed(usual_);
+  out.varint(measured_);
+  out.varint(senders_.size());
+  for (const auto& [key, sender] : sorted(senders_)) {
+    out.fixed(key);
+    for (const float weight : {sender.now, sender.before, sender.part}) out.fixed(weight);
+  }
   for (const Window* window : {&now_, &before_}) {
-    std::vector<std::pair<std::uint64_t, Count>> counts(window->begin(), window->end());
-    std::ranges::sort(counts, {}, &std::pair<std::uint64_t, Count>::first);
-    out.varint(counts.size());
-    for (const auto& [key, count] : counts) {
+    out.varint(window->size());
+    for (const auto& [key, count] : sorted(*window)) {
       out.fixed(key);
-      out.fixed(count.sent);
-      out.fixed(count.learned);
+      for (const float weight : {count.sent, count.learned}) out.fixed(weight);
     }
   }
 }
@@ -104,28 +140,24 @@ void SenderLimit::save(ByteWriter& out) const {
 Result<void> SenderLimit::load(ByteReader& in) {
   const Error corrupt{Errc::corrupt, "sender limit: not a saved state"};
   begin_ = timestamp_from_ms(read_time_ms(in));
-  for (double* weight : {&sent_, &sent_before_, &usual_}) {
-    *weight = in.fixed<double>();
-    if (!(*weight >= 0) || !std::isfinite(*weight)) return corrupt;
+  bool good = read_weight(in, sent_) && read_weight(in, usual_);
+  measured_ = in.varint();
+  const std::uint64_t senders = in.varint();
+  for (std::uint64_t i = 0; i < senders && good && in.ok(); ++i) {
+    Sender& sender = senders_[in.fixed<std::uint64_t>()];
+    for (float* weight : {&sender.now, &sender.before, &sender.part}) good = read_weight(in, *weight) && good;
   }
   for (Window* window : {&now_, &before_}) {
-    const std::uint64_t size = in.varint();
-    if (size > in.remaining() / (sizeof(std::uint64_t) + 2 * sizeof(float))) return corrupt;
-    for (std::uint64_t i = 0; i < size; ++i) {
-      const auto key = in.fixed<std::uint64_t>();
-      Count count;
-      count.sent = in.fixed<float>();
-      count.learned = in.fixed<float>();
-      if (!(count.sent >= 0) || !(count.learned >= 0) || !std::isfinite(count.sent) || !std::isfinite(count.learned)) {
-        return corrupt;
-      }
-      window->emplace(key, count);
+    const std::uint64_t counts = in.varint();
+    for (std::uint64_t i = 0; i < counts && good && in.ok(); ++i) {
+      Count& count = (*window)[in.fixed<std::uint64_t>()];
+      for (float* weight : {&count.sent, &count.learned}) good = read_weight(in, *weight) && good;
     }
   }
-  if (!in.ok()) return corrupt;
+  if (!good || !in.ok()) return corrupt;
   return {};
 }
 
-std::size_t SenderLimit::memory_bytes() const { return (now_.size() + before_.size()) * 48; }
+std::size_t SenderLimit::memory_bytes() const { return (now_.size() + before_.size() + senders_.size()) * 48; }
 
 }  // namespace freshet::online

@@ -17,16 +17,17 @@ namespace freshet::online {
 /// free to invent, senders are not, so one of them cannot put an item on top by many made-up sessions.
 ///
 /// A sender that has sent the weight T in this window and the one before has, for each item, the allowance
-/// L = max(least, s min(T, usual)). `usual` is what all senders usually send in a window: nobody earns an allowance by a flood.
-/// The share s is the largest of `share`, of kTimes that of an average item, and of the sender's own share of all that was
-/// sent in the window before: a site's back end is not limited, since what it sends is the site. Of the weight u that the
-/// sender has sent about the item, at most L (2 - L / u) is learned once u > L: everything up to L, ever less beyond it, and
-/// never more than 2 L. So the order of items by weight stays, also beyond the allowance.
+/// L = max(least, s min(T, usual)). `usual` follows what all senders send in a window, by a factor of two per window, so a
+/// flood earns little. The share s is the largest of `share`, of kTimes that of an average item, and of the sender's part of
+/// the site: the moving average of its share of all that is sent. A site's back end is not limited, since what it sends is
+/// the site; a new one is within hours. Of the weight u that the sender has sent about the item, at most L (2 - L / u) is
+/// learned once u > L: everything up to L, ever less beyond it, and never more than 2 L. So the order of items by weight
+/// stays, also beyond the allowance.
 /// Threads: learner thread only.
-/// Cost:    four look-ups per event. Counts of two windows, each cut short at kMaxCounts counts of about 50 bytes.
+/// Cost:    some 15 look-ups per event. At most kMaxCounts counts per window of about 50 bytes; beyond it the smallest go.
 class SenderLimit {
  public:
-  static constexpr std::size_t kMaxCounts = 200'000;
+  static constexpr std::size_t kMaxCounts = 200'000, kMaxSenders = 20'000;
   static constexpr double kTimes = 4;  ///< of a catalogue's average item; matters to catalogues that are small
 
   explicit SenderLimit(const SenderLimitOptions& options) : options_(options) {}
@@ -44,18 +45,25 @@ class SenderLimit {
   struct Count {
     float sent = 0, learned = 0;  // weights
   };
-  using Window = std::unordered_map<std::uint64_t, Count>;
+  using Window = std::unordered_map<std::uint64_t, Count>;  // by the hash of a sender and an item
 
-  void move_windows(Timestamp time);
-  Count sum(std::uint64_t key) const;
-  double part_of_site(std::uint64_t sender) const;
-  bool allows(std::uint64_t sender, std::uint64_t sender_and_item, float weight, double share) const;
+  struct Sender {
+    float now = 0, before = 0;  // weight sent in this window, and in the one before
+    float part = 0;             // of the site
+  };
+  using Senders = std::unordered_map<std::uint64_t, Sender>;  // by the hash of the name
+
+  void begin_window(Timestamp time);
+  void move_parts();
+  bool count(std::uint64_t sender, std::uint64_t item, float weight, double share);
 
   SenderLimitOptions options_;
-  Window now_, before_;                // by the hash of a sender, or of a sender and an item
-  Timestamp begin_{};                  // of now_
-  double sent_ = 0, sent_before_ = 0;  // by all senders, in now_ and before_
-  double usual_ = 0;  // by all senders, in one of the busiest windows of the last days; 0: not known yet
+  Senders senders_;
+  Window now_, before_;
+  Timestamp begin_{};           // of now_; the epoch: nothing has been sent
+  double sent_ = 0;             // by all senders, in now_
+  double usual_ = 0;            // by all senders, in a window; 0: in the first one
+  std::uint64_t measured_ = 0;  // windows from which the parts are known
 };
 
 }  // namespace freshet::online

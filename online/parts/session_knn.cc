@@ -125,7 +125,8 @@ void SessionKnnIndex::erase(OwnerKey key) {
     clear(slot, session, items);
   });
   if (cleared.empty()) return;
-  find_newest_of_keys([&](OwnerKey one) { return std::ranges::find(cleared, one) != cleared.end(); });
+  std::ranges::sort(cleared);
+  find_newest_of_keys([&](OwnerKey one) { return std::ranges::binary_search(cleared, one); });
 }
 
 template <typename Wanted>
