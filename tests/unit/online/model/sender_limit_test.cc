@@ -74,9 +74,10 @@ TEST_F(SenderLimitTest, WhoSendsMostOfASiteIsNotLimited) {
 }
 
 TEST_F(SenderLimitTest, AFloodDoesNotMakeTheSite) {
+  for (int hour = 0; hour < 8; ++hour) SetUp();
   push("mallory/1", 10'000);
   SetUp();
-  EXPECT_LE(push("mallory/1", 1000), 800) << "of the 1000 that the site sends";
+  EXPECT_LE(push("mallory/1", 1000), 500) << "beside the 1000 that the site sends";
 }
 
 // What a table can hold must not be a way around the limit.
