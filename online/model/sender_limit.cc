@@ -43,15 +43,21 @@ bool read_weight(ByteReader& in, Number& weight) {
 
 }  // namespace
 
-/// A sender's part is measured by what it usually could have sent, so that no flood makes somebody the site, or nobody.
+/// Of what the sender has sent, that which is no flood. All of it if the sender is the site: then it has only become busier.
+double SenderLimit::usual_of(const Sender& sender, double sent) const {
+  return usual_ > 0 && sender.part < 1 ? std::min(sent, usual_ / (1 - sender.part)) : sent;
+}
+
 void SenderLimit::move_parts() {
   if (sent_ < kQuiet * usual_) return;
+  double all = sent_;
+  for (const auto& [key, sender] : senders_) {
+    if (sender.key) all -= sender.now - usual_of(sender, sender.now);
+  }
   ++measured_;
   const double rate = std::max(kPartRate, 1 / static_cast<double>(measured_));
-  const double most = usual_ > 0 ? usual_ : sent_;
-  const double all = std::min(sent_, kGrowth * most);
   for (auto& [key, sender] : senders_) {
-    const double share = std::min<double>(sender.now, most) / all;
+    const double share = std::min(1.0, usual_of(sender, sender.now) / all);
     sender.part += static_cast<float>(rate * (share - sender.part));
   }
 }
@@ -72,26 +78,20 @@ void SenderLimit::begin_window(Timestamp time) {
 }
 
 /// Counts what was sent. True if it is within the allowance.
-bool SenderLimit::count(std::uint64_t sender, std::uint64_t item, float weight, double share) {
-  if (senders_.size() >= kMaxSenders && !senders_.contains(sender)) {
-    drop_smallest(senders_, kMaxSenders,
-                  [](const Sender& one) { return one.now + one.before + kPartWeight * one.part; });
-  }
+bool SenderLimit::count(Sender& sender, std::uint64_t item, float weight, double share) {
   if (now_.size() >= kMaxCounts && !now_.contains(item)) {
     drop_smallest(now_, kMaxCounts, [](const Count& one) { return one.sent; });
   }
-  Sender& own = senders_[sender];
-  own.now += weight;
+  sender.now += weight;
   Count sum = now_[item];
   sum.sent = now_[item].sent += weight;
   if (const auto earlier = before_.find(item); earlier != before_.end()) {
     sum.sent += earlier->second.sent;
     sum.learned += earlier->second.learned;
   }
-  const double all = own.now + own.before;
-  share = std::max<double>(share, measured_ > 0 ? own.part : own.now / sent_);
+  share = std::max<double>(share, measured_ > 0 ? sender.part : sender.now / sent_);
   const auto allowance =
-      static_cast<float>(std::max(options_.least, share * (usual_ > 0 ? std::min(all, usual_) : all)));
+      static_cast<float>(std::max(options_.least, share * usual_of(sender, sender.now + sender.before)));
   if (sum.sent <= allowance || sum.learned == 0) return true;
   return sum.learned + weight <= allowance * (2 - allowance / sum.sent);
 }
@@ -108,8 +108,14 @@ bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, T
   const std::size_t different = names[0] == names[1] ? 1 : 2;
   bool admitted = true;
   for (std::size_t i = 0; i < different; ++i) {
-    const std::uint64_t sender = ids.sender(names[i]);
-    counted[i] = ids.item_of(sender, event.item);
+    const std::uint64_t name = ids.sender(names[i]);
+    if (senders_.size() >= kMaxSenders && !senders_.contains(name)) {
+      drop_smallest(senders_, kMaxSenders,
+                    [](const Sender& one) { return one.now + one.before + kPartWeight * one.part; });
+    }
+    Sender& sender = senders_[name];
+    sender.key |= i + 1 == different;
+    counted[i] = ids.item_of(name, event.item);
     admitted = count(sender, counted[i], added, share) && admitted;
   }
   if (admitted) {
@@ -127,6 +133,7 @@ void SenderLimit::save(ByteWriter& out) const {
   for (const auto& [key, sender] : sorted(senders_)) {
     out.fixed(key);
     for (const float weight : {sender.now, sender.before, sender.part}) out.fixed(weight);
+    out.varint(sender.key ? 1 : 0);
   }
   for (const Window* window : {&now_, &before_}) {
     out.varint(window->size());
@@ -146,6 +153,8 @@ Result<void> SenderLimit::load(ByteReader& in) {
   for (std::uint64_t i = 0; i < senders && good && in.ok(); ++i) {
     Sender& sender = senders_[in.fixed<std::uint64_t>()];
     for (float* weight : {&sender.now, &sender.before, &sender.part}) good = read_weight(in, *weight) && good;
+    good = good && sender.part <= 1;
+    sender.key = in.varint() != 0;
   }
   for (Window* window : {&now_, &before_}) {
     const std::uint64_t counts = in.varint();

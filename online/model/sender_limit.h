@@ -17,9 +17,9 @@ namespace freshet::online {
 /// free to invent, senders are not, so one of them cannot put an item on top by many made-up sessions.
 ///
 /// A sender that has sent the weight T in this window and the one before has, for each item, the allowance
-/// L = max(least, s min(T, usual)). `usual` follows what all senders send in a window, by a factor of two per window, so a
-/// flood earns little. The share s is the largest of `share`, of kTimes that of an average item, and of the sender's part of
-/// the site: the moving average of its share of all that is sent. A site's back end is not limited, since what it sends is
+/// L = max(least, s min(T, usual / (1 - part))). `usual` follows what all senders send in a window, by a factor of two per
+/// window, so a flood earns little. The share s is the largest of `share`, of kTimes that of an average item, and of `part`, the
+/// sender's part of the site: the moving average of its share of all that is sent, floods not counted. A site's back end is not limited, since what it sends is
 /// the site; a new one is within hours. Of the weight u that the sender has sent about the item, at most L (2 - L / u) is
 /// learned once u > L: everything up to L, ever less beyond it, and never more than 2 L. So the order of items by weight
 /// stays, also beyond the allowance.
@@ -50,12 +50,14 @@ class SenderLimit {
   struct Sender {
     float now = 0, before = 0;  // weight sent in this window, and in the one before
     float part = 0;             // of the site
+    bool key = false;           // an API key with all its clients, rather than one client
   };
   using Senders = std::unordered_map<std::uint64_t, Sender>;  // by the hash of the name
 
   void begin_window(Timestamp time);
   void move_parts();
-  bool count(std::uint64_t sender, std::uint64_t item, float weight, double share);
+  double usual_of(const Sender& sender, double sent) const;
+  bool count(Sender& sender, std::uint64_t item, float weight, double share);
 
   SenderLimitOptions options_;
   Senders senders_;

@@ -104,6 +104,12 @@ TEST_F(SenderLimitTest, AfterAPauseTheSiteIsStillTheSite) {
   EXPECT_EQ(push("shop/backend", 300), 300);
 }
 
+TEST_F(SenderLimitTest, ABusyHourDoesNotLimitTheSite) {
+  for (int hour = 0; hour < 3; ++hour, time_ += kHour) EXPECT_EQ(push("shop/backend", 10'000), 10'000) << hour;
+  for (int hour = 0; hour < 3; ++hour, time_ += kHour) EXPECT_EQ(push("shop/backend", 20), 20) << hour;
+  EXPECT_EQ(push("shop/backend", 10'000), 10'000);
+}
+
 TEST_F(SenderLimitTest, ANewBackEndBecomesTheSiteWithinHours) {
   for (int hour = 0; hour < 4; ++hour) {
     for (std::uint64_t i = 0; i < 1000; ++i) send("shop/new", numbered("item-", i));
