@@ -36,7 +36,7 @@ void CovisitationIndex::decay_to(Row& row, std::int64_t time_ms) const {
   for (std::size_t h = 0; h < half_lives_ms_.size(); ++h) {
     const auto factor = static_cast<float>(std::exp2(-elapsed / half_lives_ms_[h]));
     row.totals[h] *= factor;
-    float* counts = &row.counts[h * row.capacity];
+    float* counts = row.counts.data() + h * row.capacity;  // a row that was loaded without followers has none
     for (std::size_t i = 0; i < row.items.size(); ++i) counts[i] *= factor;
   }
 }
