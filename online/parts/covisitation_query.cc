@@ -97,7 +97,7 @@ void CovisitationIndex::Followers::share_out(const Row& row) {
   shares_.assign(row.items.size(), 0.0F);
   const auto add = [&](std::size_t level, float weight) {
     const float factor = weight / ((row.totals[level] + kSmoothing) * static_cast<float>(used));
-    add_scaled(&row.counts[level * row.capacity], factor, shares_.size(), shares_.data());
+    add_scaled(row.counts.data() + level * row.capacity, factor, shares_.size(), shares_.data());
   };
   for (std::size_t level = 0; level < used; ++level) add(level, 1.0F);
   add(used + 1, kReverseShare);

@@ -370,8 +370,10 @@ def test_caps_weigh_what_clients_make_large(freshet):
     assert 4000 < metric(service, "freshet_learner_items") < 5000, "with names of 2 MiB"
     assert 500 < metric(service, "freshet_store_transient_events") < 1000
     assert metric(service, "freshet_store_transient_bytes") <= 2 << 20
-    newest = new_ids(9999, 1)[0]
-    assert newest["item"] in service.items_for(new_ids(9998, 1)[0]["user"], k=1000), "the oldest have gone"
+    newest = new_ids(9999, 1)[0]["item"]
+    service.send(*({"user": f"visitor-{n}", "item": newest} for n in range(20)))
+    wait_until(lambda: service.status()["learner"]["events_published"] == 10_020, "learned")
+    assert service.items_for("another", k=1) == [newest], "the oldest have gone"
     service.stop()
     service.start()
     assert 4000 < metric(service, "freshet_learner_items") < 5000, "after a restart too"
