@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
+#include "base/item.h"
 
 namespace freshet {
 
@@ -14,10 +14,11 @@ namespace freshet {
 enum class EventKind : unsigned char {
   interaction,  ///< a user or session did something with an item
   erase,        ///< forget everything that this user or session did before: history rows, and what the learner holds
+  item,         ///< the catalogue entry of an item changes: Event::change
 };
 
 /// One decoded, validated record of the event log (docs/event_format.md).
-/// Invariants after decoding: user or session is not empty; item is not empty for an interaction;
+/// Invariants after decoding: user or session is not empty, except for an item; item is not empty, except for an erasure;
 /// every id is valid UTF-8 and at most kMaxIdBytes long; value is finite.
 struct Event {
   EventKind kind = EventKind::interaction;
@@ -36,6 +37,7 @@ struct Event {
   std::string sender = {};
   /// Of an erase record: it covers only what is before it in its own partition, and every partition has one.
   bool partition_only = false;
+  SharedItemChange change = {};  ///< of an item record; null for others
 
   bool operator==(const Event&) const = default;
 };
@@ -74,19 +76,5 @@ inline std::string dedupe_key(const Event& event) {
   if (event.id.empty() || key.empty()) return event.id;
   return std::string(key).append("\xFF").append(event.id);  // no id has this byte, which is not UTF-8
 }
-
-/// One catalogue entry.
-struct Item {
-  std::string item;
-  std::string title;
-  std::string text;
-  std::vector<std::string> categories;
-  double price = 0.0;
-  bool available = true;   ///< false: never recommended, but its events are learned
-  Timestamp time{};        ///< time of publication; the epoch if unknown
-  std::string attributes;  ///< the producer's "attributes" object as JSON text; may be empty
-
-  bool operator==(const Item&) const = default;
-};
 
 }  // namespace freshet

@@ -42,7 +42,8 @@ std::string to_token(const Positions& positions) {
   std::string token;
   for (const auto& [partition, offset] : positions) {
     if (!token.empty()) token += '_';
-    token += std::to_string(partition) + '-' + std::to_string(offset);
+    token += partition == kStatePartition ? "s" : std::to_string(partition);
+    token += '-' + std::to_string(offset);
   }
   return token;
 }
@@ -53,7 +54,12 @@ Result<Positions> parse_token(std::string_view token) {
   Positions positions;
   while (true) {
     Position next;
-    if (!take_number(token, next.partition) || !take_char(token, '-') || !take_number(token, next.offset)) return bad;
+    if (take_char(token, 's')) {
+      next.partition = kStatePartition;
+    } else if (!take_number(token, next.partition)) {
+      return bad;
+    }
+    if (!take_char(token, '-') || !take_number(token, next.offset)) return bad;
     advance(positions, {{next.partition, next.offset}});
     if (token.empty()) return positions;
     if (!take_char(token, '_')) return bad;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ struct Position {
 
   auto operator<=>(const Position&) const = default;
 };
+
+/// The partition of the records that every instance reads whole, if they have a topic of their own (kafka.state_topic):
+/// items. A token calls it "s".
+inline constexpr std::int32_t kStatePartition = std::numeric_limits<std::int32_t>::max();
 
 /// For each partition the offset of the next record to read, one past the last one read. A partition that is not in it
 /// has not been read.
@@ -36,7 +41,7 @@ bool covers(const Positions& positions, const Positions& wanted);
 /// Number of records below `end` that a reader at `at` has not read.
 std::int64_t distance(const Positions& at, const Positions& end);
 
-/// The position token of the API: "0-1042" or "3-7_5-1042", partition-offset pairs joined by '_'. URL-safe, and opaque
+/// The position token of the API: "0-1042" or "3-7_5-1042_s-12", partition-offset pairs joined by '_'. URL-safe, and opaque
 /// to clients. The offset is that of the record after the acknowledged one.
 std::string to_token(const Positions& positions);
 

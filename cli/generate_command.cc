@@ -41,7 +41,7 @@ void write_catalogue(const ShopWorld& world, const std::string& path) {
     items.push_back(boost::json::object{{"item", item.item},
                                         {"title", item.title},
                                         {"categories", boost::json::value_from(item.categories)},
-                                        {"price", item.price},
+                                        {"price", item.price.value_or(0)},
                                         {"ts", format_rfc3339(item.time)}});
   }
   out << serve::to_text(items) << '\n';

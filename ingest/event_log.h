@@ -25,6 +25,7 @@ struct LogEntry {
   std::string value;
   std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key
   bool erases = false;                      ///< an erase record: a log that is full takes it all the same
+  bool state = false;                       ///< for kStatePartition, if the log has one
 };
 
 struct LogRecord {

@@ -25,7 +25,7 @@ struct Newer {
 /// Approximate memory of an item.
 std::uint64_t bytes_of(const Item& item) {
   std::uint64_t bytes = sizeof(Item) + 2 * item.item.capacity() + item.title.capacity() + item.text.capacity() +
-                        item.attributes.capacity() + 112;
+                        item.attributes.capacity() * sizeof(Attribute) + 112;
   for (const std::string& category : item.categories) bytes += sizeof(std::string) + category.capacity();
   return bytes;
 }

@@ -86,6 +86,7 @@ Result<void> HistoryCommit::add(std::size_t index) {
     }
     return {};
   }
+  if (event.kind == EventKind::item) return {};
   if (!event.consent) {
     ++counts_.withheld;
   } else if (!event.id.empty() && !accept_id(entry)) {
@@ -175,7 +176,7 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
 std::span<const std::size_t> HistoryCommit::interactions_before(std::size_t index, const Owner& owner) {
   for (; indexed_ < index; ++indexed_) {
     const Event& event = in_.events[indexed_].event;
-    if (event.kind == EventKind::erase) continue;
+    if (event.kind != EventKind::interaction) continue;
     for (Owner& one : owners_of(event)) by_owner_[std::move(one)].push_back(indexed_);
   }
   return by_owner_[owner];

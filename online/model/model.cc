@@ -186,7 +186,7 @@ const Model::Outcome& Model::test(const Event& event) {
   Impl& m = *impl_;
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
-  if (event.kind != EventKind::erase && weight > 0) {
+  if (event.kind == EventKind::interaction && weight > 0) {
     m.test_then_train(event, m.timeline.of(event.time), static_cast<float>(weight), true, Takes::session);
   }
   return m.outcome;
@@ -204,6 +204,7 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
     m.erase(event);
     return m.outcome;
   }
+  if (event.kind == EventKind::item) return m.outcome;
   if (!event.consent) return m.outcome;
   if (!event.id.empty() && !m.seen.insert(m.ids.event(dedupe_key(event)))) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/item.h"
 #include "base/result.h"
 #include "online/measure/diagnostic.h"
 #include "online/part/context.h"
@@ -99,6 +100,9 @@ class Part {
 
   /// Learns one event. `before` is the session before the event. Events come in log order; their times may go back.
   virtual void observe(const Context& before, const Interaction& event) = 0;
+
+  /// Learns what the catalogue says about the item: a put, or a patch. Parts that know clicks only ignore it.
+  virtual void describe(ItemIndex /*item*/, const ItemChange& /*change*/) {}
 
   /// Forgets everything about the item: its number is about to be given to another item.
   virtual void forget_item(ItemIndex item) = 0;

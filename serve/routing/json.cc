@@ -100,10 +100,36 @@ Result<double> number_field(const json::value& value, std::string_view field) {
   return number;
 }
 
-/// The object as text; empty if it has no members.
-Result<std::string> object_field(const json::value& value, std::string_view field) {
+Result<std::optional<double>> price_field(const json::value& value, std::string_view field) {
+  auto number = number_field(value, field);
+  if (!number) return number.error();
+  return std::optional(*number);
+}
+
+Result<std::vector<Attribute>> attributes_field(const json::value& value, std::string_view field) {
   if (!value.is_object()) return bad_field(field, "expected an object");
-  return value.as_object().empty() ? std::string() : to_text(value);
+  std::vector<Attribute> attributes;
+  for (const auto& [name, member] : value.as_object()) {
+    attributes.push_back({std::string(name), JsonText{to_text(member)}});
+  }
+  std::ranges::sort(attributes, {}, &Attribute::name);
+  return attributes;
+}
+
+json::value to_json(const AttributeValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
+  if (const auto* number = std::get_if<double>(&value)) return *number;
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth;
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return json::value_from(*list);
+  if (const auto* time = std::get_if<Timestamp>(&value)) return json::value(format_rfc3339(*time));
+  if (const auto* text = std::get_if<JsonText>(&value)) return parsed_or_empty(text->text);
+  return nullptr;
+}
+
+json::object attributes_json(const std::vector<Attribute>& attributes) {
+  json::object out;
+  for (const Attribute& attribute : attributes) out.emplace(attribute.name, to_json(attribute.value));
+  return out;
 }
 
 struct ItemField {
@@ -127,8 +153,8 @@ constexpr std::array<ItemField, 8> kItemFields{{
     {"categories", set<&Item::categories, categories_field>},
     {"ts", set<&Item::time, time_field>},
     {"available", set<&Item::available, bool_field>},
-    {"price", set<&Item::price, number_field>},
-    {"attributes", set<&Item::attributes, object_field>},
+    {"price", set<&Item::price, price_field>},
+    {"attributes", set<&Item::attributes, attributes_field>},
 }};
 
 /// Sets one field of `item`; null leaves it as it is. Unknown fields are an error: a typo would silently lose data.
@@ -242,10 +268,10 @@ void write(JsonWriter& out, const Event& event) {
 json::value to_json(const Item& item) {
   json::object out{{"item", item.item}, {"title", item.title}, {"text", item.text}};
   out.emplace("categories", json::value_from(item.categories));
-  out.emplace("price", item.price);
+  if (item.price) out.emplace("price", *item.price);
   out.emplace("available", item.available);
   out.emplace("ts", format_rfc3339(item.time));
-  out.emplace("attributes", parsed_or_empty(item.attributes));
+  out.emplace("attributes", attributes_json(item.attributes));
   return out;
 }
 

@@ -1,7 +1,11 @@
 #include "store/codec/value_codec.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <span>
+#include <utility>
+#include <variant>
 
 #include "base/bytes.h"
 
@@ -13,6 +17,10 @@ constexpr std::int64_t kMaxOffset = std::numeric_limits<std::int64_t>::max() - 1
 
 /// In place of the version: a journal record whose key and value have been erased.
 constexpr std::uint8_t kErasedRecord = 2;
+
+/// The version of items since they are records of the log.
+constexpr std::uint8_t kItemVersion = 3;
+constexpr double kNoPrice = std::numeric_limits<double>::quiet_NaN();
 
 /// The version byte, then the fields that `write` appends.
 template <typename Write>
@@ -43,6 +51,43 @@ void write_owner(ByteWriter& out, const Owner& owner) {
 Owner read_owner(ByteReader& in) {
   const auto kind = in.fixed<std::uint8_t>() == 0 ? Owner::Kind::user : Owner::Kind::session;
   return {kind, std::string(in.string())};
+}
+
+void write_texts(ByteWriter& out, const std::vector<std::string>& texts) {
+  out.varint(texts.size());
+  for (const std::string& text : texts) out.string(text);
+}
+
+std::vector<std::string> read_texts(ByteReader& in) {
+  std::vector<std::string> texts;
+  for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) texts.emplace_back(in.string());
+  return texts;
+}
+
+/// Writes an attribute: the alternative's number, then its value.
+void write_value(ByteWriter& out, const AttributeValue& value) {
+  out.fixed(static_cast<std::uint8_t>(value.index()));
+  if (const auto* text = std::get_if<std::string>(&value)) out.string(*text);
+  if (const auto* number = std::get_if<double>(&value)) out.fixed(*number);
+  if (const auto* truth = std::get_if<bool>(&value)) out.fixed(static_cast<std::uint8_t>(*truth));
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) write_texts(out, *list);
+  if (const auto* time = std::get_if<Timestamp>(&value)) out.fixed(to_ms(*time));
+  if (const auto* json = std::get_if<JsonText>(&value)) out.string(json->text);
+}
+
+/// The inverse. An unknown alternative spoils `in`.
+AttributeValue read_value(ByteReader& in) {
+  static_assert(std::variant_size_v<AttributeValue> == 7);
+  switch (in.fixed<std::uint8_t>()) {
+    case 0: return {};
+    case 1: return std::string(in.string());
+    case 2: return in.fixed<double>();
+    case 3: return in.fixed<std::uint8_t>() != 0;
+    case 4: return read_texts(in);
+    case 5: return timestamp_from_ms(in.fixed<std::int64_t>());
+    case 6: return JsonText{std::string(in.string())};
+    default: in.take(in.remaining() + 1); return {};
+  }
 }
 
 }  // namespace
@@ -77,30 +122,67 @@ std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time) 
 }
 
 std::string encode_item(const Item& item) {
-  return encode(item.title.size() + item.text.size() + item.attributes.size() + 64, [&](ByteWriter& out) {
-    out.string(item.item);
-    out.string(item.title);
-    out.string(item.text);
-    out.varint(item.categories.size());
-    for (const std::string& category : item.categories) out.string(category);
-    out.fixed(item.price);
-    out.fixed(static_cast<std::uint8_t>(item.available));
-    out.fixed(to_ms(item.time));
-    out.string(item.attributes);
-  });
+  std::string bytes;
+  bytes.reserve(item.title.size() + item.text.size() + 96);
+  ByteWriter out(bytes);
+  out.fixed(kItemVersion);
+  out.string(item.item);
+  out.string(item.title);
+  out.string(item.text);
+  write_texts(out, item.categories);
+  out.fixed(item.price.value_or(kNoPrice));
+  out.fixed(static_cast<std::uint8_t>(item.available));
+  out.fixed(to_ms(item.time));
+  out.varint(item.attributes.size());
+  for (const Attribute& attribute : item.attributes) {
+    out.string(attribute.name);
+    write_value(out, attribute.value);
+  }
+  out.varint(item.vectors.size());
+  for (const ItemVector& vector : item.vectors) {
+    out.string(vector.name);
+    out.array(std::span(vector.values));
+  }
+  out.varint(item.relations.size());
+  for (const ItemRelation& relation : item.relations) {
+    out.string(relation.name);
+    write_texts(out, relation.targets);
+  }
+  return bytes;
 }
 
 std::optional<Item> decode_item(std::string_view bytes) {
-  return decode(bytes, Item{}, [](ByteReader& in, Item& item) {
-    item.item = in.string();
-    item.title = in.string();
-    item.text = in.string();
-    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) item.categories.emplace_back(in.string());
-    item.price = in.fixed<double>();
-    item.available = in.fixed<std::uint8_t>() != 0;
-    item.time = timestamp_from_ms(in.fixed<std::int64_t>());
-    item.attributes = in.string();
-  });
+  ByteReader in(bytes);
+  const auto version = in.fixed<std::uint8_t>();
+  if (version != kItemVersion && version != kValueVersion) return std::nullopt;
+  Item item;
+  item.item = in.string();
+  item.title = in.string();
+  item.text = in.string();
+  item.categories = read_texts(in);
+  const auto price = in.fixed<double>();
+  item.available = in.fixed<std::uint8_t>() != 0;
+  item.time = timestamp_from_ms(in.fixed<std::int64_t>());
+  if (version == kValueVersion) {
+    item.price = price;
+    if (const auto text = in.string(); !text.empty()) item.attributes = {{"", JsonText{std::string(text)}}};
+  } else {
+    if (!std::isnan(price)) item.price = price;
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      std::string name(in.string());
+      item.attributes.push_back({std::move(name), read_value(in)});
+    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      std::string name(in.string());
+      item.vectors.push_back({std::move(name), in.array<float>()});
+    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      std::string name(in.string());
+      item.relations.push_back({std::move(name), read_texts(in)});
+    }
+  }
+  if (!in.ok() || !in.at_end()) return std::nullopt;
+  return item;
 }
 
 std::string encode_dedupe(const DedupeValue& value) {

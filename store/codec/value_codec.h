@@ -22,6 +22,7 @@ std::string encode_event_value(const Event& event);
 std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time);
 
 std::string encode_item(const Item& item);
+/// Reads items of 0.1.0 too: all their attributes are then one JsonText with an empty name, the object as it was sent.
 std::optional<Item> decode_item(std::string_view bytes);
 
 /// Time and position at which an event id was first accepted.

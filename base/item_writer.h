@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/item.h"
+#include "base/position.h"
+#include "base/result.h"
+
+namespace freshet {
+
+/// The outcome of one request that changes items.
+struct ItemReceipt {
+  struct Rejected {
+    std::size_t index = 0;  ///< of the item in the request, from 0
+    std::string reason;
+  };
+  std::size_t accepted = 0;
+  std::vector<Rejected> rejected;
+  Positions positions;  ///< the catalogue has the accepted changes once its positions cover this
+};
+
+/// What is known about a body of items beside its text.
+struct ItemSubmission {
+  ItemChange::Kind kind = ItemChange::Kind::put;
+  std::string item{};         ///< the one item that the body is about; empty: each names its own
+  std::size_t max_items = 1;  ///< more are refused
+};
+
+/// Writes changes of the catalogue to the log. The server uses it, ingest/intake implements it.
+/// Threads: all methods may be called concurrently; each callback runs exactly once, on any thread, possibly the
+///          caller's.
+/// Errors:  invalid (the body is not JSON items, or the one item is not valid), overloaded, unavailable, shutting_down.
+class ItemWriter {
+ public:
+  virtual ~ItemWriter() = default;
+
+  /// Validates the items in `body` (one object, an array or NDJSON; docs/catalogue.md) and appends the valid ones to the
+  /// log. `done` is called when they are durable.
+  virtual void change(std::string_view body, const ItemSubmission& submission,
+                      std::function<void(Result<ItemReceipt>)> done) = 0;
+
+  /// Appends the removal of `item`, whether the catalogue has it or not.
+  virtual void remove(std::string_view item, std::function<void(Result<ItemReceipt>)> done) = 0;
+};
+
+}  // namespace freshet
