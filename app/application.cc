@@ -22,7 +22,9 @@
 #include "ingest/codec/decoding_reader.h"
 #include "ingest/codec/event_encoder.h"
 #include "ingest/embedded/embedded_log.h"
+#include "ingest/intake/legacy_items.h"
 #include "ingest/intake/log_event_writer.h"
+#include "ingest/intake/log_item_writer.h"
 #include "ingest/kafka/kafka_log.h"
 #include "ingest/writer/eraser.h"
 #include "ingest/writer/history_writer.h"
@@ -85,10 +87,12 @@ struct Application::Impl {
   std::unique_ptr<ingest::EventLog> open_log();
   ingest::DecodeOptions request_options() const;
   ingest::DecodeOptions read_options() const;
+  ingest::DecodeOptions learner_options() const;
   bool ends_are_known() const;
   Freshness::Verdict look_at_histories() const;
   Freshness::Verdict look_at_learner(const online::LearnerStatus& now) const;
   serve::ServiceStatus status() const;
+  bool take_over_items(const std::stop_token& stop);
   void monitor(std::stop_token stop);
   Result<void> stop();
 
@@ -116,6 +120,7 @@ struct Application::Impl {
   ingest::DecodingReader learner_reader;
   online::Learner learner;
   ingest::LogEventWriter events;
+  ingest::LogItemWriter items;
   ingest::Eraser eraser;
   // Looked at by monitor() and by every request for the status.
   mutable Freshness histories_freshness, learner_freshness;
@@ -138,7 +143,7 @@ Application::Impl::Impl(const Config& the_config)
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
       writer(*log, histories, transient, visible, read_options(), config.writer, metrics),
-      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), read_options()),
+      learner_reader(log->open_reader(ingest::Sharing::all, nullptr), learner_options()),
       learner(
           learner_reader, checkpoints,
           [this] {
@@ -147,6 +152,7 @@ Application::Impl::Impl(const Config& the_config)
           },
           config.online, clock, metrics),
       events(*log, transient, request_options(), own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock, metrics),
+      items(*log, request_options().vectors, metrics),
       eraser(
           database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics),
       histories_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling),
@@ -161,8 +167,9 @@ Application::Impl::Impl(const Config& the_config)
 
   server = std::make_unique<serve::Server>(
       config.serve,
-      serve::Services{histories, transient, pseudonyms, catalogue, events, visible, config.online, learner.vocabulary(),
-                      [this] { return learner.snapshot(); }, [this] { return status(); }, clock, metrics});
+      serve::Services{histories, transient, pseudonyms, catalogue, events, items, visible, config.online,
+                      learner.vocabulary(), [this] { return learner.snapshot(); }, [this] { return status(); }, clock,
+                      metrics});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
   monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });
@@ -185,6 +192,13 @@ ingest::DecodeOptions Application::Impl::read_options() const {
     // Their size was checked on arrival; encoded again, with pseudonyms, they may be longer.
     options.max_record_bytes = std::max(options.max_record_bytes, ingest::kMaxEncodedBytes);
   }
+  return options;
+}
+
+/// The history writer copies items that are among the events to their own partition, where the learner sees them as well.
+ingest::DecodeOptions Application::Impl::learner_options() const {
+  ingest::DecodeOptions options = read_options();
+  options.items_among_events = !log->has_state_partition();
   return options;
 }
 
@@ -230,6 +244,18 @@ serve::ServiceStatus Application::Impl::status() const {
   return status;
 }
 
+/// The catalogue of 0.1.0 becomes records of the log. True if there is nothing left to do.
+bool Application::Impl::take_over_items(const std::stop_token& stop) {
+  const auto appended = ingest::append_legacy_items(catalogue, *log, stop);
+  if (!appended) {
+    freshet::log::warn("the items of an earlier release are not in the log yet; trying again",
+                       {{"reason", appended.error().message}});
+  } else if (*appended > 0) {
+    freshet::log::info("the items of an earlier release are in the log now", {{"items", *appended}});
+  }
+  return appended.has_value();
+}
+
 /// Once a second: updates the gauges of memory and disk, expires transient histories, looks how far behind the readers
 /// are, and reopens the store after a disk failure.
 void Application::Impl::monitor(std::stop_token stop) {
@@ -237,13 +263,15 @@ void Application::Impl::monitor(std::stop_token stop) {
   Gauge& ahead = metrics.gauge("freshet_store_stream_time_ahead_seconds",
                                "How far the newest event time is ahead of this machine's clock.");
   Gauge& available = metrics.gauge("freshet_store_disk_available_bytes", "Free space of the data directory's disk.");
-  Gauge& items = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
+  Gauge& item_count = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
   Gauge& item_bytes = metrics.gauge("freshet_store_catalogue_bytes", "Memory of the catalogue.");
+  bool took_over = false;
   while (!stop.stop_requested()) {
+    if (!took_over) took_over = take_over_items(stop);
     (void)database.recover();  // logs and reports failures itself
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
-    items.Set(static_cast<double>(catalogue.size()));
+    item_count.Set(static_cast<double>(catalogue.size()));
     item_bytes.Set(static_cast<double>(catalogue.memory_bytes()));
     std::error_code error;
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {

@@ -10,6 +10,7 @@
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
 #include "cli/inspect_command.h"
+#include "cli/items_command.h"
 #include "cli/keys_command.h"
 #include "cli/last_words.h"
 #include "cli/repair_command.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   freshet::cli::add_repair_command(app);
   freshet::cli::add_config_command(app);
   freshet::cli::add_keys_command(app);
+  freshet::cli::add_items_command(app);
   try {
     app.parse(argc, argv);
     // A key or a configuration that does not reach its file is lost.

@@ -11,9 +11,11 @@
 #include "app/config.h"
 #include "base/printable.h"
 #include "base/utf8.h"
+#include "cli/streams/catalogue_file.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/streams/replay_target.h"
 #include "cli/support/progress.h"
+#include "ingest/codec/event_decoder.h"
 #include "serve/routing/json.h"
 
 namespace freshet::cli {
@@ -28,6 +30,7 @@ struct ReplayArguments {
   std::string speed = "max";
   std::string rebase;
   bool no_ids = false;
+  std::string items, item_columns;
   std::string url = "http://127.0.0.1:8080";
   std::string brokers, topic, config_file;
   int patience_seconds = 60;
@@ -81,13 +84,64 @@ class Pace {
   Timestamp first_{};
 };
 
-std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ingest::KafkaOptions kafka) {
+std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ReplayKind kind,
+                                        ingest::KafkaOptions kafka) {
   if (arguments.to == "http") {
-    return make_http_target(arguments.url, std::chrono::seconds(arguments.patience_seconds));
+    return make_http_target(arguments.url, kind, std::chrono::seconds(arguments.patience_seconds));
   }
   if (!arguments.brokers.empty()) kafka.brokers = arguments.brokers;
   if (!arguments.topic.empty()) kafka.topic = arguments.topic;
   return make_kafka_target(kafka);
+}
+
+/// Prints what became of the `what` that were sent. Returns the exit code: 0 if there were any, and all are acknowledged.
+int report(const char* what, ReplayTarget::Counts counts, std::uint64_t skipped_lines, SteadyClock::time_point start,
+           bool as_json) {
+  const double seconds = std::chrono::duration<double>(SteadyClock::now() - start).count();
+  const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
+  if (!is_utf8(counts.first_problem)) counts.first_problem = printable(counts.first_problem);  // as JSON is
+  if (as_json) {
+    boost::json::object fields{{"sent", counts.sent},       {"acknowledged", counts.acknowledged},
+                               {"rejected", counts.rejected}, {"failed", counts.failed},
+                               {"skipped_lines", skipped_lines}, {"seconds", seconds}};
+    fields.emplace(std::string(what) + "_per_second", rate);
+    fields.emplace("first_problem", counts.first_problem);
+    std::printf("%s\n", serve::to_text(fields).c_str());
+  } else {
+    std::fprintf(stderr, "\r\033[K");
+    std::printf("%llu %s sent, %llu acknowledged, %llu rejected, %llu failed, %llu lines skipped; %.1f s, %s/s\n",
+                static_cast<unsigned long long>(counts.sent), what,
+                static_cast<unsigned long long>(counts.acknowledged), static_cast<unsigned long long>(counts.rejected),
+                static_cast<unsigned long long>(counts.failed), static_cast<unsigned long long>(skipped_lines), seconds,
+                brief_count(rate).c_str());
+    const char* problem = counts.sent == 0 ? "nothing was sent" : "first failure";
+    if (!counts.first_problem.empty())
+      std::fprintf(stderr, "%s: %s\n", problem, printable(counts.first_problem).c_str());
+  }
+  return counts.sent > 0 && counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
+}
+
+/// Puts the items of a catalogue file. Returns the exit code.
+int replay_items(const ReplayArguments& arguments) {
+  const app::Config config = app::load_config_or_throw(arguments.config_file);
+  auto catalogue = read_catalogue(arguments.items, arguments.item_columns);
+  if (!catalogue) throw std::runtime_error("--items: " + catalogue.error().message);
+  const auto start = SteadyClock::now();
+  const auto target = target_of(arguments, ReplayKind::items, config.kafka);
+  Progress progress("items", arguments.json);
+  std::uint64_t sent = 0;
+  for (Item& item : catalogue->items) {
+    if (interrupted != 0) break;
+    target->send(ingest::item_event({.kind = ItemChange::Kind::put, .item = std::move(item)}, {}));
+    if (++sent % 256 == 0) {
+      progress.update(sent, static_cast<double>(sent) / static_cast<double>(catalogue->items.size()));
+    }
+  }
+  auto counts = target->finish();
+  if (counts.first_problem.empty() && !catalogue->complaints.empty()) {
+    counts.first_problem = catalogue->complaints.front();
+  }
+  return report("items", std::move(counts), catalogue->skipped, start, arguments.json);
 }
 
 /// Sends events until the end of the files, the limit, or Ctrl-C.
@@ -98,7 +152,7 @@ class Replay {
         config_(app::load_config_or_throw(arguments.config_file)),
         events_(arguments.files, arguments.stream.format(config_), arguments.stream.skip, arguments.stream.limit),
         progress_("events", arguments.json),
-        target_(target_of(arguments, config_.kafka)) {
+        target_(target_of(arguments, ReplayKind::events, config_.kafka)) {
     app::log_warnings(config_);
     const auto pace = Pace::parse(arguments.speed);
     if (!pace)
@@ -128,26 +182,7 @@ class Replay {
   int finish() {
     auto counts = target_->finish();
     if (counts.sent == 0 && interrupted == 0) counts.first_problem = events_.why_none();
-    const double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
-    const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
-    if (!is_utf8(counts.first_problem)) counts.first_problem = printable(counts.first_problem);  // as JSON is
-    if (arguments_.json) {
-      const boost::json::value report{
-          {"sent", counts.sent},       {"acknowledged", counts.acknowledged},      {"rejected", counts.rejected},
-          {"failed", counts.failed},   {"skipped_lines", events_.skipped_lines()}, {"seconds", seconds},
-          {"events_per_second", rate}, {"first_problem", counts.first_problem}};
-      std::printf("%s\n", serve::to_text(report).c_str());
-    } else {
-      std::fprintf(stderr, "\r\033[K");
-      std::printf("%llu events sent, %llu acknowledged, %llu rejected, %llu failed, %llu lines skipped; %.1f s, %s/s\n",
-                  static_cast<unsigned long long>(counts.sent), static_cast<unsigned long long>(counts.acknowledged),
-                  static_cast<unsigned long long>(counts.rejected), static_cast<unsigned long long>(counts.failed),
-                  static_cast<unsigned long long>(events_.skipped_lines()), seconds, brief_count(rate).c_str());
-      const char* what = counts.sent == 0 ? "nothing was sent" : "first failure";
-      if (!counts.first_problem.empty())
-        std::fprintf(stderr, "%s: %s\n", what, printable(counts.first_problem).c_str());
-    }
-    return counts.sent > 0 && counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
+    return report("events", std::move(counts), events_.skipped_lines(), start_, arguments_.json);
   }
 
  private:
@@ -177,14 +212,22 @@ class Replay {
   std::chrono::milliseconds shift_{0};  // of the time of every event
 };
 
+/// Items first, so that they are known when the events come.
 void replay(const ReplayArguments& arguments) {
-  Replay replay(arguments);
+  if (arguments.items.empty() && arguments.files.empty()) {
+    throw std::runtime_error("give files of events, or --items FILE");
+  }
   std::signal(SIGINT, [](int) {
     interrupted = 1;
     std::signal(SIGINT, SIG_DFL);  // the second one ends it, even if it waits for a pipe
   });
-  replay.run();
-  if (const int code = replay.finish(); code != 0) throw CLI::RuntimeError(code);
+  int code = arguments.items.empty() ? 0 : replay_items(arguments);
+  if (code == 0 && !arguments.files.empty()) {
+    Replay replay(arguments);
+    replay.run();
+    code = replay.finish();
+  }
+  if (code != 0) throw CLI::RuntimeError(code);
 }
 
 }  // namespace
@@ -197,13 +240,17 @@ void add_replay_command(CLI::App& app) {
       "  freshet replay clicks.tsv.gz --to http --columns session,item,time,type\n"
       "  freshet replay shop.jsonl --to kafka --brokers localhost:9092 --topic clicks --speed 10x\n"
       "  zcat log.csv.gz | freshet replay - --to http --header --speed 10x --rebase now\n"
+      "  freshet replay --items items.jsonl --to http\n"
       "\n"
       "Streams are TSV, CSV or JSON lines; plain, .gz or .zst. Times are RFC 3339, or seconds or milliseconds since\n"
       "1970. Events without an id get the id FILE:LINE, so sending a file again within store.dedupe_window does not\n"
       "store it twice (with --no-ids it does). The exit code is 0 only if there were events and\n"
       "every one was acknowledged.");
-  command->add_option("files", arguments->files, "Recorded streams; - is standard input")->required();
-  command->add_option("--to", arguments->to, "Destination of the events")
+  command->add_option("files", arguments->files, "Recorded streams; - is standard input");
+  command->add_option("--items", arguments->items,
+                      "Items to put before the events: TSV, CSV or JSON lines, as of freshet evaluate --items");
+  command->add_option("--item-columns", arguments->item_columns, "Columns of the items; by default the first line names them");
+  command->add_option("--to", arguments->to, "Destination of the events and items")
       ->required()
       ->check(CLI::IsMember({"http", "kafka"}));
   arguments->stream.add_options(*command);

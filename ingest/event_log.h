@@ -132,6 +132,10 @@ class EventLog {
   /// still need them: call it again later. True at once for Kafka, where the operator's retention deletes records.
   virtual Result<bool> forget(std::span<const store::Erasure> erasures) = 0;
 
+  /// True if items have a partition of their own, kStatePartition, of which only the newest record of each key is sure to
+  /// stay. Otherwise they are among the events.
+  virtual bool has_state_partition() const { return false; }
+
   /// Empty if the log is usable, else the reason for /readyz.
   virtual std::string problem() const = 0;
 

@@ -40,7 +40,7 @@ OptionProblems judge_topic(const std::string& name) {
   return fits ? OptionProblems{} : OptionProblems{{"", "\"" + name + "\" cannot be a Kafka topic"}};
 }
 
-OptionProblems judge_dead_letter_topic(const std::string& name) {
+OptionProblems judge_optional_topic(const std::string& name) {
   return name.empty() ? OptionProblems{} : judge_topic(name);
 }
 
@@ -117,7 +117,11 @@ std::vector<Option<KafkaOptions>> KafkaOptions::describe() {
       option::text("dead_letter_topic", &KafkaOptions::dead_letter_topic,
                    "Topic for records that are not valid events. Records that Kafka does not accept there are kept in "
                    "the data directory; if this is empty, all are.",
-                   judge_dead_letter_topic),
+                   judge_optional_topic),
+      option::text("state_topic", &KafkaOptions::state_topic,
+                   "Topic of the items, compacted and of one partition, which every instance reads whole. It is created "
+                   "if it does not exist. If this is empty, items are records of the events topic.",
+                   judge_optional_topic),
       option::verbatim<KafkaOptions, std::map<std::string, std::string>>(
           "properties", &KafkaOptions::properties, "table of text",
           "Any librdkafka property (TLS, SASL, tuning) except the 15 that freshet sets itself (docs/kafka.md). A value "

@@ -22,6 +22,8 @@ struct DecodeOptions {
   std::vector<std::string> types;
   // Not options of their own:
   Pseudonyms pseudonyms;                   ///< what events have instead of the ids in their records
+  std::map<std::string, std::size_t> vectors;  ///< dimensions of the vectors that items may have
+  bool items_among_events = true;              ///< false: item records among the events are passed over
   std::function<Timestamp()> oldest_kept;  ///< time of the oldest event that is not too old; none: no event is
 
   static std::vector<Option<DecodeOptions>> describe();
@@ -46,6 +48,7 @@ struct KafkaOptions {
   std::string topic = "freshet-events";
   std::string group = "freshet";
   std::string dead_letter_topic = "freshet-dead-letters";
+  std::string state_topic = "freshet-state";
   std::map<std::string, std::string> properties;
 
   static std::vector<Option<KafkaOptions>> describe();

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/event_writer.h"
+#include "base/item_writer.h"
 #include "base/metrics.h"
 #include "base/pseudonyms.h"
 #include "base/watermark.h"
@@ -25,6 +26,7 @@ struct Services {
   Pseudonyms pseudonyms;                 ///< the names of users and sessions in histories and learner
   store::Catalogue& catalogue;
   EventWriter& events;
+  ItemWriter& items;
   Watermark& visible;  ///< positions up to which the histories are complete
   const online::Options& online;
   const online::Vocabulary& vocabulary;

@@ -10,6 +10,8 @@
 #include "base/metrics.h"
 #include "cli/support/http_client.h"
 #include "ingest/codec/event_encoder.h"
+#include "ingest/codec/item_encoder.h"
+#include "ingest/codec/item_entries.h"
 #include "ingest/kafka/kafka_log.h"
 
 namespace freshet::cli {
@@ -60,8 +62,8 @@ std::uint64_t answered(const ReplayTarget::Counts& counts) {
 /// A connection with a queue of its own. Sends one batch at a time, so that events with the same key stay in order.
 class HttpLane {
  public:
-  HttpLane(const std::string& url, std::chrono::seconds patience, SharedCounts& counts)
-      : counts_(counts), patience_(patience) {
+  HttpLane(const std::string& url, ReplayKind kind, std::chrono::seconds patience, SharedCounts& counts)
+      : counts_(counts), target_(kind == ReplayKind::events ? "/v1/events" : "/v1/items"), patience_(patience) {
     auto client = HttpClient::make(url);
     if (!client) throw std::runtime_error("--url: " + client.error().message);
     client_ = *std::move(client);
@@ -111,7 +113,7 @@ class HttpLane {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     auto backoff = kFirstBackoff;
     while (true) {
-      const auto answer = client_->post("/v1/events", "application/x-ndjson", body);
+      const auto answer = client_->post(target_, "application/x-ndjson", body);
       if (answer && answer->status != 503 && answer->status != 429) return record(*answer, batch.size());
       const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
       const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
@@ -148,6 +150,7 @@ class HttpLane {
   }
 
   SharedCounts& counts_;
+  const std::string_view target_;
   const std::chrono::seconds patience_;
   std::unique_ptr<HttpClient> client_;
   std::mutex mutex_;
@@ -159,16 +162,21 @@ class HttpLane {
 
 class HttpTarget final : public ReplayTarget {
  public:
-  HttpTarget(const std::string& url, std::chrono::seconds patience) {
-    for (std::size_t i = 0; i < kConnections; ++i) lanes_.push_back(std::make_unique<HttpLane>(url, patience, counts_));
+  HttpTarget(const std::string& url, ReplayKind kind, std::chrono::seconds patience) {
+    for (std::size_t i = 0; i < kConnections; ++i) {
+      lanes_.push_back(std::make_unique<HttpLane>(url, kind, patience, counts_));
+    }
   }
 
   void send(const Event& event) override {
     counts_.change([](Counts& counts) { ++counts.sent; });
-    const std::size_t lane = std::hash<std::string_view>{}(partition_key(event)) % lanes_.size();
+    const bool is_item = event.kind == EventKind::item;
+    const std::string_view key = is_item ? std::string_view(event.item) : partition_key(event);
+    HttpLane& lane = *lanes_[std::hash<std::string_view>{}(key) % lanes_.size()];
+    if (is_item) return lane.push(ingest::encode_item_entry(event.change->item));
     Event mine = event;
     mine.sender.clear();  // the service says who sent it
-    lanes_[lane]->push(ingest::encode_event(mine));
+    lane.push(ingest::encode_event(mine));
   }
 
   Counts finish() override {
@@ -188,7 +196,13 @@ class KafkaTarget final : public ReplayTarget {
   void send(const Event& event) override {
     counts_.wait([](const Counts& counts) { return counts.sent - answered(counts) < kKafkaUnderWay; });
     counts_.change([](Counts& counts) { ++counts.sent; });
-    log_.append({{std::string(partition_key(event)), ingest::encode_event(event)}}, [this](Result<Positions> end) {
+    std::vector<ingest::LogEntry> entries;
+    if (event.kind == EventKind::item) {
+      ingest::add_item_entries(log_, *event.change, entries);
+    } else {
+      entries.push_back({std::string(partition_key(event)), ingest::encode_event(event)});
+    }
+    log_.append(std::move(entries), [this](Result<Positions> end) {
       counts_.change([&](Counts& counts) {
         ++(end ? counts.acknowledged : counts.failed);
         if (!end) note(counts, end.error().message);
@@ -209,8 +223,8 @@ class KafkaTarget final : public ReplayTarget {
 
 }  // namespace
 
-std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, std::chrono::seconds patience) {
-  return std::make_unique<HttpTarget>(url, patience);
+std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, ReplayKind kind, std::chrono::seconds patience) {
+  return std::make_unique<HttpTarget>(url, kind, patience);
 }
 
 std::unique_ptr<ReplayTarget> make_kafka_target(const ingest::KafkaOptions& options) {

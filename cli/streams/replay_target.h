@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,7 +11,8 @@
 
 namespace freshet::cli {
 
-/// Where `freshet replay` sends events. Events with the same partition key (user, or session) stay in order.
+/// Where `freshet replay` sends events and items. Events with the same partition key (user, or session) stay in order, and
+/// so do changes of one item; events and items are not in order with each other.
 /// Threads: one thread calls send() and finish().
 class ReplayTarget {
  public:
@@ -24,19 +26,20 @@ class ReplayTarget {
 
   virtual ~ReplayTarget() = default;
 
-  /// Waits while too many events are not acknowledged yet.
+  /// Waits while too many events are not acknowledged yet. Of items, only puts can be sent.
   virtual void send(const Event& event) = 0;
 
   /// Waits until every event is acknowledged, rejected or failed.
   virtual Counts finish() = 0;
 };
 
-/// Sends POST /v1/events over several kept-alive connections. Retries for up to `patience` if the service is
+/// Sends POST /v1/events, or POST /v1/items, over several kept-alive connections. Retries for up to `patience` if the service is
 /// unreachable or answers 429 or 503.
 /// Errors: throws std::runtime_error if the URL is not valid.
-std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, std::chrono::seconds patience);
+enum class ReplayKind { events, items };
+std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, ReplayKind kind, std::chrono::seconds patience);
 
-/// Produces to the topic of `options`, with the producer that the service uses.
+/// Produces to the topics of `options`, with the producer that the service uses.
 /// Errors: throws std::runtime_error if the producer cannot be created.
 std::unique_ptr<ReplayTarget> make_kafka_target(const ingest::KafkaOptions& options);
 

@@ -8,7 +8,16 @@
 namespace freshet::ingest {
 
 DecodingReader::DecodingReader(std::unique_ptr<LogReader> log, const DecodeOptions& options)
-    : log_(std::move(log)), options_(options), decoder_(options) {}
+    : log_(std::move(log)), options_(options), decoder_(options), item_decoder_(options.vectors) {}
+
+Result<Event> DecodingReader::decode(const LogRecord& record) {
+  if (record.position.partition != kStatePartition) {
+    return decoder_.decode(record.value, record.headers, record.arrival);
+  }
+  auto change = item_decoder_.decode_state(record.key, record.value);
+  if (!change) return change.error();
+  return item_event(*std::move(change), record.arrival);
+}
 
 Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
   auto polled = log_->poll(max_records, timeout);
@@ -18,8 +27,12 @@ Result<EventBatch> DecodingReader::poll(std::size_t max_records, std::chrono::mi
   batch.recreated = std::move(polled->recreated);
   batch.events.reserve(polled->records.size());
   for (LogRecord& record : polled->records) {
-    auto event = decoder_.decode(record.value, record.headers, record.arrival);
+    auto event = decode(record);
     const auto old = event ? too_old(*event, options_) : std::nullopt;
+    if (event && event->kind == EventKind::item && !options_.items_among_events &&
+        record.position.partition != kStatePartition) {
+      continue;
+    }
     if (event && !old) {
       batch.events.push_back({record.position, *std::move(event), record.arrival});
     } else {

@@ -9,12 +9,13 @@
 
 #include "base/event_reader.h"
 #include "ingest/codec/event_decoder.h"
+#include "ingest/codec/item_decoder.h"
 #include "ingest/event_log.h"
 
 namespace freshet::ingest {
 
-/// Decodes the records of a LogReader into events. Those that are too old are rejected. The history writer and the learner each have one, since each reads
-/// the log from its own positions.
+/// Decodes the records of a LogReader into events. Those that are too old are rejected. The history writer and the learner
+/// each have one, since each reads the log from its own positions.
 /// Threads: as LogReader.
 /// Errors:  as EventReader.
 class DecodingReader final : public EventReader {
@@ -33,9 +34,12 @@ class DecodingReader final : public EventReader {
   std::uint64_t lost_records() const { return log_->lost_records(); }
 
  private:
+  Result<Event> decode(const LogRecord& record);
+
   std::unique_ptr<LogReader> log_;
   const DecodeOptions options_;
   EventDecoder decoder_;
+  ItemDecoder item_decoder_;
 };
 
 }  // namespace freshet::ingest

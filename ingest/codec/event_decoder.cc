@@ -12,6 +12,8 @@
 
 #include "base/check.h"
 #include "base/take.h"
+#include "ingest/codec/item_fields.h"
+#include "ingest/codec/json_members.h"
 #include "ingest/codec/member_text.h"
 
 namespace freshet::ingest {
@@ -23,28 +25,6 @@ using simdjson::dom::object;
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kUsualBytes = 4096;  // few records are longer
 
-/// Why a record is refused: the first fault found.
-using Fault = std::string;
-
-[[nodiscard]] bool fail(Fault& fault, std::string_view field, std::string_view what) {
-  fault.assign(field).append(": ").append(what);
-  return false;
-}
-
-/// The beginning of a producer's text, short enough for a message and cut at a character boundary.
-std::string clip(std::string_view text) {
-  constexpr std::size_t kShown = 64;
-  if (text.size() <= kShown) return std::string(text);
-  std::size_t end = kShown;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
-}
-
-bool check_length(std::size_t bytes, std::size_t limit, std::string_view field, Fault& fault) {
-  if (bytes <= limit) return true;
-  return fail(fault, field, std::to_string(bytes) + " bytes long, at most " + std::to_string(limit));
-}
-
 /// An event while its members are being read.
 struct Draft {
   Event event;
@@ -53,42 +33,11 @@ struct Draft {
   unsigned seen = 0;    // one bit per member of kMembers
 };
 
-/// An id: a string, or an integer (many shops have integer ids), which becomes its decimal text.
-bool read_id(const element& value, std::string_view field, std::string& out, Fault& fault) {
-  if (value.is_string()) {
-    out = std::string_view(value.get_string().value_unsafe());
-  } else if (value.is_int64()) {
-    out = std::to_string(value.get_int64().value_unsafe());
-  } else if (value.is_uint64()) {
-    out = std::to_string(value.get_uint64().value_unsafe());
-  } else {
-    return fail(fault, field, "expected a string or an integer");
-  }
-  if (out.empty()) return fail(fault, field, "must not be empty");
-  return check_length(out.size(), kMaxIdBytes, field, fault);
-}
-
 bool read_type(const element& value, std::string& out, Fault& fault) {
   if (!value.is_string()) return fail(fault, "type", "expected a string");
   out = std::string_view(value.get_string().value_unsafe());
   if (out.empty()) return fail(fault, "type", "must not be empty");
   return check_length(out.size(), kMaxIdBytes, "type", fault);
-}
-
-bool read_rfc3339(std::string_view text, std::string_view field, std::optional<Timestamp>& out, Fault& fault) {
-  out = parse_rfc3339(text);
-  if (out) return true;
-  return fail(fault, field, "\"" + clip(text) + "\" is not an RFC 3339 time between the years 1970 and 9999");
-}
-
-bool read_time(const element& value, std::optional<Timestamp>& out, Fault& fault) {
-  if (value.is_string()) return read_rfc3339(value.get_string().value_unsafe(), "ts", out, fault);
-  double number = 0;
-  if (value.get(number) != simdjson::SUCCESS) {
-    return fail(fault, "ts", "expected RFC 3339 text, or milliseconds or seconds since 1970");
-  }
-  out = parse_time_number(number);
-  return out || fail(fault, "ts", "outside of the years 1970 to 9999");
 }
 
 bool read_value(const element& value, float& out, Fault& fault) {
@@ -106,10 +55,7 @@ bool read_props(const element& value, std::string_view text, std::string& out, F
   object members;
   if (value.get(members) != simdjson::SUCCESS) return fail(fault, "props", "expected an object");
   if (members.size() == 0) return true;
-  out.resize(text.size() + simdjson::SIMDJSON_PADDING);
-  std::size_t length = 0;
-  FRESHET_CHECK(simdjson::minify(text.data(), text.size(), out.data(), length) == simdjson::SUCCESS);
-  out.resize(length);
+  out = minified(text);
   return check_length(out.size(), kMaxPropsBytes, "props", fault);
 }
 
@@ -141,7 +87,7 @@ bool read_member(std::string_view name, const element& value, TextOf text_of, Dr
   if (name == "session") return read_id(value, name, event.session, fault);
   if (name == "id") return read_id(value, name, event.id, fault);
   if (name == "request") return read_id(value, name, event.request, fault);
-  if (name == "ts") return read_time(value, draft.time, fault);
+  if (name == "ts") return read_time(value, name, draft.time, fault);
   if (name == "type") return read_type(value, event.type, fault);
   if (name == "value") return read_value(value, event.value, fault);
   if (name == "consent") return read_consent(value, event.consent, fault);
@@ -256,27 +202,9 @@ bool apply_envelope(const Envelope& envelope, Draft& draft, Fault& fault) {
   return read_rfc3339(envelope.time, "time", draft.time, fault);
 }
 
-std::string_view describe(simdjson::error_code error) {
-  switch (error) {
-    case simdjson::EMPTY: return "the record is empty";
-    case simdjson::UTF8_ERROR: return "not valid UTF-8";
-    case simdjson::DEPTH_ERROR: return "not valid JSON: nested too deeply";
-    case simdjson::NUMBER_ERROR: return "not valid JSON: a number that is malformed or too large";
-    case simdjson::STRING_ERROR: return "not valid JSON: a malformed escape in a string";
-    case simdjson::UNCLOSED_STRING: return "not valid JSON: a string does not end";
-    case simdjson::UNESCAPED_CHARS: return "not valid JSON: an unescaped control character in a string";
-    default: return "not valid JSON";
-  }
-}
-
 bool check_not_ours(std::string_view type, Fault& fault) {
   if (!type.starts_with('$')) return true;
   return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
-}
-
-bool check_text(std::string_view text, std::string_view field, Fault& fault, std::size_t limit = kMaxIdBytes) {
-  if (!simdjson::validate_utf8(text)) return fail(fault, field, "not valid UTF-8");
-  return check_length(text.size(), limit, field, fault);
 }
 
 }  // namespace
@@ -289,7 +217,7 @@ struct EventDecoder::Impl {
 
   bool parse(std::string_view value, object& fields, Fault& fault);
   bool decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault);
-  bool finish(Draft& draft, Timestamp arrival, Fault& fault) const;
+  bool finish(Draft& draft, std::size_t bytes, Timestamp arrival, Fault& fault) const;
   bool check_type(const std::string& type, Fault& fault) const;
 
   const DecodeOptions options;
@@ -302,19 +230,10 @@ EventDecoder::EventDecoder(const DecodeOptions& options) : impl_(std::make_uniqu
 EventDecoder::~EventDecoder() = default;
 
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
-  if (!check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
-  take_byte_order_mark(value);
-  // simdjson reads whole registers, past the end of the text.
-  padded.assign(value);
-  padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  element root;
-  if (const auto error = parser.parse(padded.data(), value.size(), false).get(root)) {
-    fault = describe(error);
-    return false;
-  }
-  if (root.get(fields) == simdjson::SUCCESS) return true;
-  fault = "not a JSON object";
-  return false;
+  // An item may have a longer record than an event.
+  const bool may_be_item = value.size() <= kMaxItemRecordBytes && value.find(kItemType) != std::string_view::npos;
+  if (!may_be_item && !check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
+  return parse_object(parser, value, padded, fields, fault);
 }
 
 /// Finds the event in the record: the object itself, or the data of a CloudEvent.
@@ -326,9 +245,13 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
       if (!read_member(name, value, text_of, draft, fault)) return false;
       ++index;
     }
+    if (draft.event.type != kItemType) return true;
+    ItemChange change;
+    if (!read_item_record(members, text, options.vectors, change, fault)) return false;
+    draft.event = item_event(std::move(change), {});
     return true;
   };
-  const std::string_view record = std::string_view(padded).substr(0, padded.size() - simdjson::SIMDJSON_PADDING);
+  const std::string_view record = json_of(padded);
   if (!read_sender(fields, draft.event.sender, fault)) return false;
   std::optional<Envelope> binary;
   if (!read_headers(headers, binary, fault)) return false;
@@ -354,10 +277,15 @@ bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const
   return fail(fault, "type", "\"" + clip(type) + "\" is not one of " + known);
 }
 
-/// Checks that need all members of the event.
-bool EventDecoder::Impl::finish(Draft& draft, Timestamp arrival, Fault& fault) const {
+/// Checks that need all members of the event. `bytes`: of the record.
+bool EventDecoder::Impl::finish(Draft& draft, std::size_t bytes, Timestamp arrival, Fault& fault) const {
   Event& event = draft.event;
   event.time = draft.time.value_or(arrival);
+  if (event.kind == EventKind::item) {
+    event.time = arrival;
+    return true;
+  }
+  if (!check_length(bytes, options.max_record_bytes, "record", fault)) return false;
   if (event.user.empty() && event.session.empty()) return fail(fault, "user", "missing (and no session)");
   if (event.type == kEraseType) {
     event.kind = EventKind::erase;
@@ -379,11 +307,21 @@ Result<Event> EventDecoder::decode(std::string_view value, const RecordHeaders& 
   Fault fault;
   object fields;
   if (impl_->parse(value, fields, fault) && impl_->decode(fields, headers, draft, fault) &&
-      impl_->finish(draft, arrival, fault)) {
+      impl_->finish(draft, value.size(), arrival, fault)) {
     impl_->options.pseudonyms.replace_in(draft.event);
     return std::move(draft.event);
   }
   return Error{Errc::invalid, std::move(fault)};
+}
+
+Event item_event(ItemChange change, Timestamp arrival) {
+  Event event;
+  event.kind = EventKind::item;
+  event.item = change.item.item;
+  event.type = kItemType;
+  event.time = arrival;
+  event.change = SharedItemChange(std::move(change));
+  return event;
 }
 
 Result<void> check_texts(const Event& event) {

@@ -31,6 +31,9 @@ class EventDecoder {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The event of an item record that arrived at `arrival`.
+Event item_event(ItemChange change, Timestamp arrival);
+
 /// Checks the texts of an interaction that does not come from decode(), which guarantees the same.
 /// Errors: invalid, with the field and the reason.
 Result<void> check_texts(const Event& event);

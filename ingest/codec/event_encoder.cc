@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/json_text.h"
+#include "ingest/codec/item_encoder.h"
 
 namespace freshet::ingest {
 namespace {
@@ -34,6 +35,7 @@ void append_number(std::string& out, std::string_view name, Number number, Forma
 }  // namespace
 
 std::string encode_event(const Event& event) {
+  if (event.kind == EventKind::item) return encode_item_change(*event.change);
   std::string out;
   out.reserve(160 + event.sender.size() + event.id.size() + event.user.size() + event.session.size() +
               event.item.size() + event.request.size() + event.props.size());

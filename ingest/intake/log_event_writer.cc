@@ -53,6 +53,9 @@ Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view tex
   if (event && event->kind == EventKind::erase) {
     return Error{Errc::invalid, "type: \"$erase\" is reserved; use DELETE /v1/users/{user}"};
   }
+  if (event && event->kind == EventKind::item) {
+    return Error{Errc::invalid, "type: \"$item\" is reserved; use PUT /v1/items/{item}"};
+  }
   return event;
 }
 

@@ -34,6 +34,9 @@ RdKafka make(rd_kafka_type_t type, RdConf conf) {
 void RdDeleter::operator()(rd_kafka_s* handle) const { rd_kafka_destroy(handle); }
 void RdDeleter::operator()(rd_kafka_conf_s* conf) const { rd_kafka_conf_destroy(conf); }
 void RdDeleter::operator()(rd_kafka_message_s* message) const { rd_kafka_message_destroy(message); }
+void RdDeleter::operator()(rd_kafka_NewTopic_s* topic) const { rd_kafka_NewTopic_destroy(topic); }
+void RdDeleter::operator()(rd_kafka_op_s* event) const { rd_kafka_event_destroy(event); }
+void RdDeleter::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
 void RdDeleter::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 void RdDeleter::operator()(const struct rd_kafka_metadata* metadata) const { rd_kafka_metadata_destroy(metadata); }
 void RdDeleter::operator()(rd_kafka_topic_partition_list_s* list) const { rd_kafka_topic_partition_list_destroy(list); }

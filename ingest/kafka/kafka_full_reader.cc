@@ -9,8 +9,9 @@
 
 namespace freshet::ingest {
 
-KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics)
-    : KafkaReader(options, monitor, "learner", metrics) {
+KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name,
+                                 Metrics& metrics)
+    : KafkaReader(options, monitor, name, metrics) {
   // It never joins this group. The name is for the offset commits, which lag tools read.
   consumer_ = make_consumer(consumer_conf(options, options.group + "-learner"));
   rd_kafka_poll_set_consumer(consumer_.get());

@@ -31,8 +31,8 @@ RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
 
 }  // namespace
 
-KafkaMonitor::KafkaMonitor(const KafkaOptions& options)
-    : options_(options), client_(make_client(options, last_error_)), thread_([this](std::stop_token stop) {
+KafkaMonitor::KafkaMonitor(const KafkaOptions& options, Missing missing)
+    : options_(options), missing_(missing), client_(make_client(options, last_error_)), thread_([this](std::stop_token stop) {
         pthread_setname_np(pthread_self(), "freshet-kafka");
         run(std::move(stop));
       }) {}
@@ -105,6 +105,25 @@ std::string KafkaMonitor::find(const std::string& name, RdMetadata& found) {
   return found->topics[0].partition_cnt == 0 ? "kafka: " + label + " has no partitions" : "";
 }
 
+/// Creates the topic with one partition that is compacted. False if that has failed, which the broker may have forbidden.
+bool KafkaMonitor::create_topic() {
+  constexpr int kBrokersDefault = -1;  // replication
+  const RdNewTopic topic(rd_kafka_NewTopic_new(options_.topic.c_str(), 1, kBrokersDefault, nullptr, 0));
+  rd_kafka_NewTopic_set_config(topic.get(), "cleanup.policy", "compact");
+  rd_kafka_NewTopic_t* const topics[] = {topic.get()};
+  const RdQueue queue(rd_kafka_queue_new(client_.get()));
+  rd_kafka_CreateTopics(client_.get(), const_cast<rd_kafka_NewTopic_t**>(topics), 1, nullptr, queue.get());
+  const RdEvent event(rd_kafka_queue_poll(queue.get(), kTimeoutMs));
+  const auto* const answer = event ? rd_kafka_event_CreateTopics_result(event.get()) : nullptr;
+  if (answer == nullptr) return false;
+  std::size_t count = 0;
+  const auto* const results = rd_kafka_CreateTopics_result_topics(answer, &count);
+  if (count != 1) return false;
+  const auto error = rd_kafka_topic_result_error(results[0]);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) log::info("kafka: topic created", {{"topic", options_.topic}});
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+}
+
 /// Asks for the beginnings or ends of the topic's partitions. Returns the problem, or empty text.
 /// rd_kafka_query_watermark_offsets() does not return while a broker is away, whatever its time-out (librdkafka 2588,
 /// until 2.3).
@@ -133,7 +152,13 @@ std::string KafkaMonitor::find_offsets(const std::vector<std::int32_t>& partitio
 std::string KafkaMonitor::look(View& view, const std::stop_token& stop) {
   rd_kafka_poll(client_.get(), 0);
   RdMetadata metadata;
-  if (auto problem = find(options_.topic, metadata); !problem.empty()) return problem;
+  if (auto problem = find(options_.topic, metadata); !problem.empty()) {
+    const bool missing = metadata && metadata->topics[0].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (missing && missing_ == Missing::create_compacted && !create_topic()) return problem;
+    if (!missing || missing_ != Missing::create_compacted) return problem;
+    metadata.reset();
+    if (problem = find(options_.topic, metadata); !problem.empty()) return problem;
+  }
   const rd_kafka_metadata_topic_t& found = metadata->topics[0];
   topic_exists_ = true;
   std::vector<std::int32_t> partitions;

@@ -19,7 +19,10 @@ namespace freshet::ingest {
 /// Threads: all methods may be called concurrently; owns "freshet-kafka".
 class KafkaMonitor {
  public:
-  explicit KafkaMonitor(const KafkaOptions& options);
+  /// What a missing topic means.
+  enum class Missing { is_a_problem, create_compacted };
+
+  KafkaMonitor(const KafkaOptions& options, Missing missing);
   ~KafkaMonitor();
 
   /// The result of one look at the cluster.
@@ -47,11 +50,13 @@ class KafkaMonitor {
   void run(std::stop_token stop);
   std::string look(View& view, const std::stop_token& stop);
   std::string find(const std::string& topic, RdMetadata& found);
+  bool create_topic();
   std::string find_offsets(const std::vector<std::int32_t>& partitions, std::int64_t which, Positions& found);
   void look_for_dead_letters();
   std::string unreachable(int error) const;
 
   const KafkaOptions options_;
+  const Missing missing_;
   std::string last_error_;  // monitor thread only: librdkafka's last error about a broker since the look began
   RdKafka client_;
   std::atomic<bool> topic_exists_{false};

@@ -24,6 +24,7 @@ struct OutgoingRecord {
   std::string_view value;
   RecordHeaders headers;
   std::optional<std::int32_t> partition{};  ///< chosen by the key if not given
+  bool tombstone = false;                   ///< without a value
 };
 
 /// An idempotent producer with acks=all. After an error that librdkafka calls fatal (the cluster lost the producer's

@@ -104,10 +104,11 @@ class KafkaGroupReader final : public KafkaReader {
   std::atomic<bool> assigned_{false};  // the group has decided which partitions are its own: perhaps none
 };
 
-/// Reads every partition of the topic, without a group. New partitions are added when the monitor sees them.
+/// Reads every partition of the topic, without a group. New partitions are added when the monitor sees them. `name` is for
+/// the metrics.
 class KafkaFullReader final : public KafkaReader {
  public:
-  KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, Metrics& metrics);
+  KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name, Metrics& metrics);
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
   void seek(const Positions& positions) override;
 

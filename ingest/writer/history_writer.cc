@@ -10,6 +10,7 @@
 #include "base/sync.h"
 #include "ingest/codec/decoding_reader.h"
 #include "ingest/writer/dead_letter_writer.h"
+#include "ingest/writer/item_forwarder.h"
 #include "ingest/writer/writer_metrics.h"
 
 namespace freshet::ingest {
@@ -44,9 +45,10 @@ struct HistoryWriter::Impl {
         written(read_positions(*sink)),
         reader(log.open_reader(Sharing::group, [this] { return written; }), decode),
         counters(metrics),
-        dead_letters(log.dead_letters(), metrics) {}
+        dead_letters(log.dead_letters(), metrics),
+        items(log) {}
 
-  Result<void> write(const EventBatch& batch, bool keep_rejected);
+  Result<void> write(EventBatch& batch, bool keep_rejected);
   void write_until_done(EventBatch batch, const std::stop_token& stop);
   void wait(std::chrono::milliseconds& backoff, const std::stop_token& stop);
   void set_problem(std::string problem);
@@ -59,6 +61,7 @@ struct HistoryWriter::Impl {
   DecodingReader reader;
   WriterMetrics counters;
   DeadLetterWriter dead_letters;
+  ItemForwarder items;
 
   mutable Mutex mutex;
   std::string problem FRESHET_GUARDED_BY(mutex);
@@ -84,7 +87,8 @@ void HistoryWriter::Impl::set_problem(std::string text) {
   problem = std::move(text);
 }
 
-Result<void> HistoryWriter::Impl::write(const EventBatch& batch, bool keep_rejected) {
+Result<void> HistoryWriter::Impl::write(EventBatch& batch, bool keep_rejected) {
+  if (auto forwarded = items.forward(batch); !forwarded) return forwarded;
   const auto start = std::chrono::steady_clock::now();
   const auto counts = sink->commit(batch, keep_rejected);
   if (!counts) return counts.error();

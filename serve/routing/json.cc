@@ -48,120 +48,11 @@ Error bad_field(std::string_view field, std::string_view expected) {
   return {Errc::invalid, std::string(field) + ": " + std::string(expected)};
 }
 
-/// The value of JSON text that an event or item holds.
-json::value parsed_or_empty(const std::string& text) {
-  boost::system::error_code error;
-  json::value value = json::parse(text.empty() ? "{}" : text, error);
-  return error ? json::value(json::object()) : value;
-}
-
 template <typename Number>
 void append_number(std::string& out, Number number) {
   std::array<char, 32> text;  // the longest double takes 24
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   out.append(text.data(), end);
-}
-
-Result<std::string> text_field(const json::value& value, std::string_view field) {
-  if (!value.is_string()) return bad_field(field, "expected a string");
-  return std::string(value.as_string());
-}
-
-Result<std::vector<std::string>> categories_field(const json::value& value, std::string_view field) {
-  if (!value.is_array()) return bad_field(field, "expected an array of strings");
-  std::vector<std::string> categories;
-  for (const json::value& entry : value.as_array()) {
-    if (!entry.is_string()) return bad_field(field, "expected an array of strings");
-    categories.emplace_back(entry.as_string());
-  }
-  return categories;
-}
-
-Result<Timestamp> time_field(const json::value& value, std::string_view field) {
-  if (value.is_string()) {
-    const auto time = parse_rfc3339(std::string_view(value.as_string()));
-    if (time) return *time;
-  } else if (value.is_number()) {
-    const auto time = parse_time_number(value.to_number<double>());
-    if (time) return *time;
-  }
-  return bad_field(field, "expected RFC 3339 text, or milliseconds or seconds since 1970");
-}
-
-Result<bool> bool_field(const json::value& value, std::string_view field) {
-  if (!value.is_bool()) return bad_field(field, "expected true or false");
-  return value.as_bool();
-}
-
-Result<double> number_field(const json::value& value, std::string_view field) {
-  boost::system::error_code error;
-  const double number = value.to_number<double>(error);
-  if (error || !std::isfinite(number)) return bad_field(field, "expected a number");
-  return number;
-}
-
-Result<std::optional<double>> price_field(const json::value& value, std::string_view field) {
-  auto number = number_field(value, field);
-  if (!number) return number.error();
-  return std::optional(*number);
-}
-
-Result<std::vector<Attribute>> attributes_field(const json::value& value, std::string_view field) {
-  if (!value.is_object()) return bad_field(field, "expected an object");
-  std::vector<Attribute> attributes;
-  for (const auto& [name, member] : value.as_object()) {
-    attributes.push_back({std::string(name), JsonText{to_text(member)}});
-  }
-  std::ranges::sort(attributes, {}, &Attribute::name);
-  return attributes;
-}
-
-json::value to_json(const AttributeValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  if (const auto* truth = std::get_if<bool>(&value)) return *truth;
-  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return json::value_from(*list);
-  if (const auto* time = std::get_if<Timestamp>(&value)) return json::value(format_rfc3339(*time));
-  if (const auto* text = std::get_if<JsonText>(&value)) return parsed_or_empty(text->text);
-  return nullptr;
-}
-
-json::object attributes_json(const std::vector<Attribute>& attributes) {
-  json::object out;
-  for (const Attribute& attribute : attributes) out.emplace(attribute.name, to_json(attribute.value));
-  return out;
-}
-
-struct ItemField {
-  std::string_view name;
-  Result<void> (*set)(Item& item, const json::value& value, std::string_view name);
-};
-
-/// Sets `Member` to what `read` makes of the value.
-template <auto Member, auto read>
-Result<void> set(Item& item, const json::value& value, std::string_view name) {
-  auto result = read(value, name);
-  if (!result) return result.error();
-  item.*Member = *std::move(result);
-  return {};
-}
-
-constexpr std::array<ItemField, 8> kItemFields{{
-    {"item", set<&Item::item, id_from_json>},
-    {"title", set<&Item::title, text_field>},
-    {"text", set<&Item::text, text_field>},
-    {"categories", set<&Item::categories, categories_field>},
-    {"ts", set<&Item::time, time_field>},
-    {"available", set<&Item::available, bool_field>},
-    {"price", set<&Item::price, price_field>},
-    {"attributes", set<&Item::attributes, attributes_field>},
-}};
-
-/// Sets one field of `item`; null leaves it as it is. Unknown fields are an error: a typo would silently lose data.
-Result<void> set_field(Item& item, std::string_view name, const json::value& value) {
-  const auto field = std::ranges::find(kItemFields, name, &ItemField::name);
-  if (field == kItemFields.end()) return bad_field(name, "unknown field");
-  return value.is_null() ? Result<void>() : field->set(item, value, name);
 }
 
 }  // namespace
@@ -265,34 +156,53 @@ void write(JsonWriter& out, const Event& event) {
   out.close('}');
 }
 
-json::value to_json(const Item& item) {
-  json::object out{{"item", item.item}, {"title", item.title}, {"text", item.text}};
-  out.emplace("categories", json::value_from(item.categories));
-  if (item.price) out.emplace("price", *item.price);
-  out.emplace("available", item.available);
-  out.emplace("ts", format_rfc3339(item.time));
-  out.emplace("attributes", attributes_json(item.attributes));
-  return out;
+void write(JsonWriter& out, const Item& item) {
+  const auto texts = [&](const std::vector<std::string>& list) {
+    out.open('[');
+    for (const std::string& one : list) out.text(one);
+    out.close(']');
+  };
+  out.open('{').name("item").text(item.item).name("title").text(item.title).name("text").text(item.text);
+  out.name("categories");
+  texts(item.categories);
+  if (item.price) out.name("price").number(*item.price);
+  out.name("available").raw(item.available ? "true" : "false").name("ts").text(format_rfc3339(item.time));
+  out.name("attributes").open('{');
+  for (const Attribute& attribute : item.attributes) {
+    out.name(attribute.name);
+    const AttributeValue& value = attribute.value;
+    if (const auto* text = std::get_if<std::string>(&value)) out.text(*text);
+    if (const auto* number = std::get_if<double>(&value)) out.number(*number);
+    if (const auto* truth = std::get_if<bool>(&value)) out.raw(*truth ? "true" : "false");
+    if (const auto* list = std::get_if<std::vector<std::string>>(&value)) texts(*list);
+    if (const auto* time = std::get_if<Timestamp>(&value)) out.text(format_rfc3339(*time));
+    if (const auto* json = std::get_if<JsonText>(&value)) out.raw(json->text);
+  }
+  out.close('}');
+  if (!item.vectors.empty()) {
+    out.name("vectors").open('{');
+    for (const ItemVector& vector : item.vectors) {
+      out.name(vector.name).open('[');
+      for (const float number : vector.values) out.number(double{number});
+      out.close(']');
+    }
+    out.close('}');
+  }
+  if (!item.relations.empty()) {
+    out.name("relations").open('{');
+    for (const ItemRelation& relation : item.relations) {
+      out.name(relation.name);
+      texts(relation.targets);
+    }
+    out.close('}');
+  }
+  out.close('}');
 }
 
 json::object positions_json(const Positions& positions) {
   json::object out;
   for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
   return out;
-}
-
-Result<Item> item_from_json(const json::value& document, std::string_view name) {
-  if (!document.is_object()) return Error{Errc::invalid, "expected an item object"};
-  Item item;
-  for (const auto& [field, value] : document.as_object()) {
-    if (auto set = set_field(item, field, value); !set) return set.error();
-  }
-  if (!name.empty()) {
-    if (!item.item.empty() && item.item != name) return bad_field("item", "differs from the item in the path");
-    item.item = name;
-  }
-  if (item.item.empty()) return bad_field("item", "missing");
-  return item;
 }
 
 Result<std::string> id_from_json(const json::value& value, std::string_view field) {

@@ -57,14 +57,10 @@ ApiResponse problem(unsigned status, std::string_view detail);
 ApiResponse problem(const Error& error);
 
 void write(JsonWriter& out, const Event& event);
-json::value to_json(const Item& item);
+void write(JsonWriter& out, const Item& item);
 
 /// {"0": 1042, ...}: the offset of each partition.
 json::object positions_json(const Positions& positions);
-
-/// An item from its document, in which null means absent. If `name` is given, "item" may be missing, and must be `name` otherwise.
-/// Errors: invalid, naming the field.
-Result<Item> item_from_json(const json::value& document, std::string_view name);
 
 /// A string, or an integer as its decimal text, of at most kMaxIdBytes.
 /// Errors: invalid, naming the field.

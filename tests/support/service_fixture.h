@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "base/watermark.h"
+#include "ingest/intake/log_item_writer.h"
 #include "online/model/model.h"
 #include "serve/api/api.h"
 #include "store/catalogue.h"
@@ -15,6 +16,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_writer.h"
 #include "tests/support/history_events.h"
+#include "tests/support/item_log.h"
 #include "tests/support/light_parts.h"
 #include "tests/support/test_store.h"
 
@@ -54,6 +56,7 @@ class ServiceFixture {
             pseudonyms,
             catalogue,
             sink,
+            items,
             visible,
             online,
             model->vocabulary(),
@@ -74,6 +77,8 @@ class ServiceFixture {
   store::Database database;
   store::HistoryStore histories;
   store::TransientHistories transient{store::Options{}, clock, metrics};
+  ItemLog item_log{histories, visible};
+  ingest::LogItemWriter items{item_log, {}, metrics};
   store::Catalogue catalogue;
   std::unique_ptr<online::Model> model;
   std::shared_ptr<const online::Snapshot> snapshot;

@@ -1,29 +1,10 @@
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/receipt.h"
 #include "serve/routing/json.h"
 #include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {
-namespace {
-
-ApiResponse receipt_response(const SubmitReceipt& receipt) {
-  json::array rejected;
-  for (const auto& [index, reason] : receipt.rejected) {
-    rejected.push_back(json::object{{"index", index}, {"error", reason}});
-  }
-  if (receipt.accepted == 0 && !receipt.rejected.empty()) {
-    ApiResponse response = problem(400, "no event was accepted; the first: " + receipt.rejected.front().reason);
-    json::value body = json::parse(response.body);
-    body.as_object()["rejected"] = std::move(rejected);
-    response.body = to_text(body);
-    return response;
-  }
-  return json_response(
-      {{"accepted", receipt.accepted}, {"rejected", std::move(rejected)}, {"token", to_token(receipt.positions)}}, 202);
-}
-
-}  // namespace
-
 void add_event_endpoints(Router& router, const EndpointContext& context) {
   const auto event = schema::reference("Event");
   router.add(
@@ -56,7 +37,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
              context.services.events.submit(
                  request.body, {context.options.max_events_per_request, request.sender},
                  [answer](Result<SubmitReceipt> receipt) {
-                   answer->give(receipt ? receipt_response(*receipt) : problem(receipt.error()));
+                   answer->give(receipt ? receipt_response(*receipt, "event") : problem(receipt.error()));
                  });
            }});
 }

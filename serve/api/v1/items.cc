@@ -1,166 +1,208 @@
-#include "serve/api/v1/store_change.h"
+#include <utility>
+
+#include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/receipt.h"
+#include "serve/api/v1/visible.h"
 #include "serve/routing/json.h"
-#include "serve/routing/json_parser.h"
+#include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {
 namespace {
 
-/// The change that a request asks for, after its body has been parsed.
-using Change = std::function<ApiResponse(store::Catalogue&)>;
+using Kind = ItemChange::Kind;
 
-Result<Change> put_item(const RouteRequest& request, const EndpointContext& context) {
-  const auto body = parse_json(request.body);
-  if (!body) return body.error();
-  const auto item = item_from_json(*body, request.get(context.parameters.item));
-  if (!item) return item.error();
-  return Change([item = *item](store::Catalogue& catalogue) {
-    const auto inserted = catalogue.put({&item, 1});
-    return inserted ? json_response(to_json(item), *inserted == 0 ? 200 : 201) : problem(inserted.error());
-  });
+/// Answers within serve.events_timeout.
+std::shared_ptr<RespondOnce> answer_within(const EndpointContext& context, const RouteRequest& request,
+                                           Respond respond) {
+  return RespondOnce::within(context.options.events_timeout,
+                             "the log has not acknowledged in time; the change may still be made", *request.executor,
+                             std::move(respond));
 }
 
-/// The item with `fields` replaced, or reset where they are null (RFC 7396 at the top level).
-Result<Item> merge(const Item& known, const json::object& fields) {
-  json::value merged = to_json(known);
-  for (const auto& [field, value] : fields) {
-    if (value.is_null()) {
-      merged.as_object().erase(field);
-    } else {
-      merged.as_object()[field] = value;
-    }
-  }
-  return item_from_json(merged, known.item);
-}
-
-Result<Change> patch_item(const RouteRequest& request, const EndpointContext& context) {
-  const auto body = parse_json(request.body);
-  if (!body) return body.error();
-  if (!body->is_object()) return Error{Errc::invalid, "expected an item object"};
-  return Change([name = request.get(context.parameters.item), fields = body->as_object()](store::Catalogue& catalogue) {
-    const auto item = catalogue.update(name, [&](const Item& known) { return merge(known, fields); });
-    return item ? json_response(to_json(*item)) : problem(item.error());
-  });
-}
-
-Result<Change> put_items(const RouteRequest& request, const EndpointContext& context) {
-  const std::size_t most = context.options.max_items_per_request;
-  const auto body = parse_json(request.body);
-  if (!body) return body.error();
-  if (!body->is_array()) return Error{Errc::invalid, "expected an array of items"};
-  const json::array& documents = body->as_array();
-  if (documents.size() > most) {
-    return Error{Errc::invalid, "more than " + std::to_string(most) + " items in one request"};
-  }
-  std::vector<Item> items;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    auto item = item_from_json(documents[i], "");
-    if (!item) return Error{Errc::invalid, "item " + std::to_string(i) + ": " + item.error().message};
-    items.push_back(*std::move(item));
-  }
-  return Change([items = std::move(items)](store::Catalogue& catalogue) {
-    const auto put = catalogue.put(items);
-    return put ? json_response({{"stored", items.size()}}) : problem(put.error());
-  });
-}
-
-Result<Change> delete_item(const RouteRequest& request, const EndpointContext& context) {
-  return Change([name = request.get(context.parameters.item)](store::Catalogue& catalogue) {
-    const auto erased = catalogue.erase(name);
-    if (!erased) return problem(erased.error());
-    ApiResponse response;
-    response.status = 204;
-    return response;
-  });
-}
-
-/// A handler that parses the request on its own thread and makes the change where it may wait for the disk.
-template <typename Parse>
-Handler changing(const EndpointContext& context, Parse parse) {
-  return [context, parse](const RouteRequest& request, Respond respond) {
-    auto change = parse(request, context);
-    if (!change) return respond(problem(change.error()));
-    change_store(request, context, std::move(respond),
-                 [change = *std::move(change), &catalogue = context.services.catalogue](const Respond& answer) {
-                   answer(change(catalogue));
-                 });
+/// Changes the items that the body names, or the one in the path.
+Handler change_items(const EndpointContext& context, Kind kind, bool in_path) {
+  return [context, kind, in_path](const RouteRequest& request, Respond respond) {
+    const ItemSubmission submission{.kind = kind,
+                                    .item = in_path ? request.get(context.parameters.item) : std::string(),
+                                    .max_items = context.options.max_items_per_request};
+    context.services.items.change(
+        request.body, submission,
+        [answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+          answer->give(receipt ? receipt_response(*receipt, "item") : problem(receipt.error()));
+        });
   };
 }
 
-ApiResponse get_item(const RouteRequest& request, const EndpointContext& context) {
-  const auto item = context.services.catalogue.find(request.get(context.parameters.item));
-  return item ? json_response(to_json(*item)) : problem(404, "no such item");
+ApiResponse item_response(const EndpointContext& context, const std::string& name) {
+  const auto item = context.services.catalogue.find(name);
+  if (!item) return problem(item.error());
+  if (!*item) return problem(404, "no such item");
+  ApiResponse response;
+  JsonWriter out(response.body);
+  write(out, **item);
+  return response;
+}
+
+/// A patch has no effect on an item that is not in the catalogue: waits until it is known whether it is.
+Handler patch_item(const EndpointContext& context) {
+  return [context](const RouteRequest& request, Respond respond) {
+    const std::string name = request.get(context.parameters.item);
+    context.services.items.change(
+        request.body, {.kind = Kind::patch, .item = name, .max_items = 1},
+        [context, name, executor = request.executor,
+         answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+          if (!receipt) return answer->give(problem(receipt.error()));
+          const ApiResponse accepted = receipt_response(*receipt, "item");
+          when_visible(
+              context, receipt->positions, executor,
+              [answer](ApiResponse response) { answer->give(std::move(response)); },
+              [context, name, accepted] {
+                ApiResponse now = item_response(context, name);
+                return now.status == 200 ? accepted : now;
+              },
+              accepted);
+        });
+  };
+}
+
+Handler delete_item(const EndpointContext& context) {
+  return [context](const RouteRequest& request, Respond respond) {
+    context.services.items.remove(
+        request.get(context.parameters.item),
+        [answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+          answer->give(receipt ? receipt_response(*receipt, "item") : problem(receipt.error()));
+        });
+  };
+}
+
+Handler get_item(const EndpointContext& context) {
+  return [context](const RouteRequest& request, Respond respond) {
+    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
+                  [context, name = request.get(context.parameters.item)] { return item_response(context, name); });
+  };
+}
+
+/// One page of the catalogue, by name.
+ApiResponse list_items(const RouteRequest& request, const EndpointContext& context) {
+  const std::size_t limit = request.get(context.parameters.item_limit);
+  const auto items =
+      context.services.catalogue.page(request.get(context.parameters.item_cursor).value_or(""), limit);
+  if (!items) return problem(items.error());
+  ApiResponse response;
+  JsonWriter out(response.body);
+  out.open('{').name("items").open('[');
+  for (const Item& item : *items) write(out, item);
+  out.close(']');
+  if (items->size() == limit) out.name("next").text(items->back().item);
+  out.close('}');
+  return response;
+}
+
+/// What all routes that change items have in common.
+Route changing_route(const EndpointContext& context, std::string method, std::string path) {
+  Route route;
+  route.method = std::move(method);
+  route.path = std::move(path);
+  route.scope = Scope::admin;
+  route.tag = "items";
+  route.weigh = [context](std::string_view body) {
+    return context.services.events.weigh(body, context.options.max_events_per_request);
+  };
+  route.responses = {{202, "The change is durable in the event log.", schema::reference("Receipt"),
+                      R"({"accepted":1,"rejected":[],"token":"0-1043"})"}};
+  route.problems = {503};
+  return route;
+}
+
+void add_bulk_routes(Router& router, const EndpointContext& context) {
+  const auto many = [](const char* of) {
+    const auto one = schema::reference(of);
+    return schema::one_of({one, schema::array_of(one)});
+  };
+  const Route::Response none_valid{400, "Not JSON, too many items, or no valid item.",
+                                   schema::reference("EventsProblem"), "", kProblemType};
+  Route post = changing_route(context, "POST", "/v1/items");
+  post.operation = "post_items";
+  post.summary = "Put many items";
+  post.description = "Each item is validated by itself; the rejected ones are listed with the reason.";
+  post.body = Route::Body{"One item, an array of items, or NDJSON. Each replaces what the catalogue has.", many("Item"),
+                          R"([{"item":"i42","title":"Blue mug","categories":["kitchen"],"price":9.5}])"};
+  post.responses.push_back(none_valid);
+  post.handler = change_items(context, Kind::put, false);
+  router.add(std::move(post));
+
+  Route patch = changing_route(context, "PATCH", "/v1/items");
+  patch.operation = "patch_items";
+  patch.summary = "Change fields of many items";
+  patch.description = "A change of an item that is not in the catalogue has no effect.";
+  patch.body = Route::Body{"One change, an array of changes, or NDJSON.", many("ItemChange"),
+                           R"([{"item":"i42","price":8.5,"available":true},{"item":"i43","available":false}])"};
+  patch.responses.push_back(none_valid);
+  patch.handler = change_items(context, Kind::patch, false);
+  router.add(std::move(patch));
+}
+
+void add_reading_routes(Router& router, const EndpointContext& context) {
+  const Parameters& parameters = context.parameters;
+  const std::string example =
+      R"({"item":"i42","title":"Blue mug","text":"","categories":["kitchen"],"price":9.5,"available":true,)"
+      R"("ts":"1970-01-01T00:00:00.000Z","attributes":{"color":"blue"}})";
+  router.add({.method = "GET",
+              .path = "/v1/items",
+              .parameters = {&parameters.item_cursor, &parameters.item_limit},
+              .scope = Scope::admin,
+              .operation = "list_items",
+              .tag = "items",
+              .summary = "List the catalogue",
+              .responses = {{200, "A page of the items, in the order of their ids.", schema::reference("ItemPage"),
+                             R"({"items":[)" + example + R"(],"next":"i42"})"}},
+              .handler = immediately([context](const RouteRequest& request) { return list_items(request, context); })});
+  router.add({.method = "GET",
+              .path = "/v1/items/{item}",
+              .parameters = {&parameters.item, &parameters.after},
+              .scope = Scope::admin,
+              .operation = "get_item",
+              .tag = "items",
+              .summary = "Get an item",
+              .responses = {{200, "The item as stored.", schema::reference("StoredItem"), example}},
+              .problems = {404, 412},
+              .handler = get_item(context)});
 }
 
 }  // namespace
 
 void add_item_endpoints(Router& router, const EndpointContext& context) {
-  const auto stored = schema::reference("StoredItem");
-  const Parameters& parameters = context.parameters;
-  const auto weigh = [context](std::string_view body) {
-    return context.services.events.weigh(body, context.options.max_events_per_request);
-  };
-  router.add(
-      {.method = "POST",
-       .path = "/v1/items",
-       .scope = Scope::admin,
-       .operation = "post_items",
-       .tag = "items",
-       .summary = "Store many items",
-       .body = Route::Body{"The items. All of them are stored, or none.", schema::array_of(schema::reference("Item")),
-                           R"([{"item":"i42","title":"Blue mug","categories":["kitchen"],"price":9.5}])"},
-       .weigh = weigh,
-       .responses = {{200, "All items are stored.", schema::reference("Stored"), R"({"stored":1})"}},
-       .problems = {503},
-       .handler = changing(context, put_items)});
-  router.add({.method = "GET",
-              .path = "/v1/items/{item}",
-              .parameters = {&parameters.item},
-              .scope = Scope::admin,
-              .operation = "get_item",
-              .tag = "items",
-              .summary = "Get an item",
-              .responses = {{200, "The item as stored.", stored,
-                             R"({"item":"i42","title":"Blue mug","text":"","categories":["kitchen"],"price":9.5,)"
-                             R"("available":true,"ts":"1970-01-01T00:00:00.000Z","attributes":{}})"}},
-              .problems = {404},
-              .handler = immediately([context](const RouteRequest& request) { return get_item(request, context); })});
-  router.add({.method = "PUT",
-              .path = "/v1/items/{item}",
-              .parameters = {&parameters.item},
-              .scope = Scope::admin,
-              .operation = "put_item",
-              .tag = "items",
-              .summary = "Store an item",
-              .body = Route::Body{"The whole item: fields left out get their defaults.",
-                                  schema::reference("ItemFields"), R"({"title":"Blue mug","available":true})"},
-              .weigh = weigh,
-              .responses = {{200, "The item is replaced.", stored, ""}, {201, "The item is created.", stored, ""}},
-              .problems = {503},
-              .handler = changing(context, put_item)});
-  router.add({.method = "PATCH",
-              .path = "/v1/items/{item}",
-              .parameters = {&parameters.item},
-              .scope = Scope::admin,
-              .operation = "patch_item",
-              .tag = "items",
-              .summary = "Change fields of an item",
-              .body = Route::Body{"The fields to replace (JSON merge patch at the top level); null resets a field.",
-                                  schema::reference("ItemPatch"), R"({"available":false})"},
-              .weigh = weigh,
-              .responses = {{200, "The item is changed.", stored, ""}},
-              .problems = {404, 503},
-              .handler = changing(context, patch_item)});
-  router.add({.method = "DELETE",
-              .path = "/v1/items/{item}",
-              .parameters = {&parameters.item},
-              .scope = Scope::admin,
-              .operation = "delete_item",
-              .tag = "items",
-              .summary = "Delete an item",
-              .responses = {{204, "The item is deleted.", {}, ""}},
-              .problems = {404, 503},
-              .handler = changing(context, delete_item)});
+  add_bulk_routes(router, context);
+  add_reading_routes(router, context);
+
+  Route put = changing_route(context, "PUT", "/v1/items/{item}");
+  put.parameters = {&context.parameters.item};
+  put.operation = "put_item";
+  put.summary = "Put an item";
+  put.body = Route::Body{"The whole item: fields left out get their defaults.", schema::reference("ItemFields"),
+                         R"({"title":"Blue mug","available":true})"};
+  put.handler = change_items(context, Kind::put, true);
+  router.add(std::move(put));
+
+  Route patch = changing_route(context, "PATCH", "/v1/items/{item}");
+  patch.parameters = {&context.parameters.item};
+  patch.operation = "patch_item";
+  patch.summary = "Change fields of an item";
+  patch.body = Route::Body{"The fields to change (JSON merge patch); null resets a field.", schema::reference("ItemPatch"),
+                           R"({"available":false})"};
+  patch.problems = {404, 503};
+  patch.handler = patch_item(context);
+  router.add(std::move(patch));
+
+  Route remove = changing_route(context, "DELETE", "/v1/items/{item}");
+  remove.parameters = {&context.parameters.item};
+  remove.weigh = {};
+  remove.operation = "delete_item";
+  remove.summary = "Delete an item";
+  remove.description = "It is in no list until it is put again, or clicked again unless `catalogue.strict` is set.";
+  remove.handler = delete_item(context);
+  router.add(std::move(remove));
 }
 
 }  // namespace freshet::serve

@@ -17,6 +17,19 @@ Parameter<std::size_t> make_page_limit() {
   return limit;
 }
 
+Parameter<std::size_t> make_item_limit() {
+  auto limit = query_integer("limit", "Number of items per page.", 1, kMaxPageItems, 100);
+  limit.component = "item_limit";
+  return limit;
+}
+
+Parameter<std::optional<std::string>> make_item_cursor() {
+  const auto any = [](const std::string& text) { return Result<std::string>(text); };
+  auto cursor = query_text<std::string>("cursor", "`next` of the previous page.", "^.+$", any);
+  cursor.component = "item_cursor";
+  return cursor;
+}
+
 }  // namespace
 
 Parameters::Parameters(const Options& options)
@@ -32,14 +45,16 @@ Parameters::Parameters(const Options& options)
           "Leave out the items of the session, and those of the user's or session's newest 10,000 stored events.")),
       explain(query_flag("explain", "Name, per item, the parts that proposed it, with their scores.")),
       after(query_text<Positions>("after",
-                                  "Position token of `POST /v1/events`: wait until the histories contain these events, "
-                                  "at most `serve.after_timeout`.",
-                                  "^(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})"
-                                  "(_(0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17}))*$",
+                                  "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "
+                                  "and catalogue contain it, at most `serve.after_timeout`.",
+                                  "^(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})"
+                                  "(_(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17}))*$",
                                   parse_token)),
       limit(query_integer("limit", "Number of events, newest first.", 1, kMaxEvents, kDefaultEvents)),
       page_limit(make_page_limit()),
       cursor(query_text<ExportCursor>("cursor", "`next` of the previous page.", kExportCursorPattern,
-                                      parse_export_cursor)) {}
+                                      parse_export_cursor)),
+      item_limit(make_item_limit()),
+      item_cursor(make_item_cursor()) {}
 
 }  // namespace freshet::serve

@@ -14,6 +14,7 @@
 namespace freshet::serve {
 
 inline constexpr std::size_t kMaxPageEvents = 1000;  ///< of an export
+inline constexpr std::size_t kMaxPageItems = 1000;   ///< of the catalogue
 
 /// The path and query parameters of the API, each declared once. Routes refer to them, so they must not move.
 struct Parameters {
@@ -31,6 +32,8 @@ struct Parameters {
   const Parameter<std::size_t> limit;       ///< of the newest events of a history
   const Parameter<std::size_t> page_limit;  ///< of a page of an export
   const Parameter<std::optional<ExportCursor>> cursor;
+  const Parameter<std::size_t> item_limit;  ///< of a page of the catalogue
+  const Parameter<std::optional<std::string>> item_cursor;
 };
 
 }  // namespace freshet::serve

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/visible.h"
 #include "serve/routing/json.h"
 #include "serve/routing/json_parser.h"
-#include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {
@@ -45,22 +45,6 @@ ListRequest list_request(const RouteRequest& request, const Parameters& all) {
           .explain = request.get(all.explain)};
 }
 
-/// Calls `work` on the request's thread once the histories contain everything below `wanted`. Answers 412 if they do not
-/// in time.
-void when_visible(const EndpointContext& context, const Positions& wanted, std::shared_ptr<Executor> executor,
-                  Respond respond, std::function<void(const Respond&)> work) {
-  const auto once = std::make_shared<RespondOnce>(std::move(respond));
-  Watermark& visible = context.services.visible;
-  const Watermark::WaiterId waiter = visible.wait_for(wanted, [once, executor, work = std::move(work)] {
-    if (const Respond answer = once->take()) executor->post([answer, work] { work(answer); });
-  });
-  if (waiter == 0) return;
-  executor->post_after(context.options.after_timeout, [&visible, waiter, once] {
-    visible.cancel(waiter);
-    once->give(problem(412, "after: the histories do not contain that position yet"));
-  });
-}
-
 ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, ListRequest list) {
   auto session = context.recommender.context_of(owner);
   if (!session) return problem(session.error());
@@ -79,22 +63,18 @@ Handler owner_handler(const EndpointContext& context, Owner::Kind kind, const Pa
     ListRequest list = list_request(request, context.parameters);
     const auto& after = request.get(context.parameters.after);
     if (!after) return respond(recommend_to(context, owner, std::move(list)));
-    when_visible(context, *after, request.executor, std::move(respond),
-                 [context, owner, list = std::move(list)](const Respond& answer) {
-                   answer(recommend_to(context, owner, list));
-                 });
+    after_visible(context, *after, request.executor, std::move(respond),
+                  [context, owner, list = std::move(list)] { return recommend_to(context, owner, list); });
   };
 }
 
-ApiResponse similar_items(const RouteRequest& request, const EndpointContext& context) {
-  ListRequest list = list_request(request, context.parameters);
-  list.context = context.recommender.context_of({request.get(context.parameters.item)});
+ApiResponse similar_items(const EndpointContext& context, const std::string& item, ListRequest list) {
+  list.context = context.recommender.context_of({item});
   if (list.context.session.empty()) return problem(404, "nobody has visited this item yet");
   return list_response(context.recommender.recommend(list));
 }
 
-ApiResponse popular_items(const RouteRequest& request, const EndpointContext& context) {
-  ListRequest list = list_request(request, context.parameters);
+ApiResponse popular_items(const EndpointContext& context, ListRequest list) {
   list.context = context.recommender.context_of(std::vector<std::string>{});
   return list_response(context.recommender.popular(list));
 }
@@ -288,15 +268,25 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   similar.operation = "similar";
   similar.summary = "List items that go with an item";
   similar.description = "The list for a session that has just visited this item.";
-  similar.problems = {404};
-  similar.handler = immediately([context](const RouteRequest& request) { return similar_items(request, context); });
+  similar.problems = {404, 412};
+  similar.parameters.push_back(&parameters.after);
+  similar.handler = [context](const RouteRequest& request, Respond respond) {
+    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
+                  [context, item = request.get(context.parameters.item),
+                   list = list_request(request, context.parameters)] { return similar_items(context, item, list); });
+  };
   router.add(std::move(similar));
 
   Route popular = list_route("GET", "/v1/popular");
   popular.parameters = list_parameters(parameters);
   popular.operation = "popular";
   popular.summary = "List popular items";
-  popular.handler = immediately([context](const RouteRequest& request) { return popular_items(request, context); });
+  popular.parameters.push_back(&parameters.after);
+  popular.problems = {412};
+  popular.handler = [context](const RouteRequest& request, Respond respond) {
+    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
+                  [context, list = list_request(request, context.parameters)] { return popular_items(context, list); });
+  };
   router.add(std::move(popular));
 }
 

@@ -79,11 +79,11 @@ void add_event_schemas(json::object& all) {
                                      optional("request", text()),
                                      optional("props", object({}))}));
   const auto rejected = array_of(reference("RejectedEvent"));
-  all.emplace("RejectedEvent", object({{"index", count("Of the event in the request, from 0.")}, {"error", text()}}));
+  all.emplace("RejectedEvent", object({{"index", count("Of the event or item in the request, from 0.")}, {"error", text()}}));
   all.emplace("Receipt", object({{"accepted", count()},
                                  {"rejected", rejected},
-                                 {"token", text("For `after`: the histories contain the accepted events once they have "
-                                                "reached it.")}}));
+                                 {"token", text("For `after`: histories and catalogue contain what was accepted once they "
+                                                "have reached it.")}}));
   all.emplace("EventsProblem", object({{"type", text()},
                                        {"title", text()},
                                        {"status", integer()},
@@ -136,34 +136,43 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
 
 void add_item_schemas(json::object& all) {
   const auto available = boolean("Unavailable items are never recommended, but still learned from.");
+  const auto vectors = map_of(array_of(number()), "Vectors of the item, by a name that `catalogue.vectors` declares.");
+  const auto relations = map_of(array_of(text()), "What the item is related to, by the kind of relation.");
   const auto fields = [&](auto wrap, json::object ts) {
     return std::vector<Field>{optional("title", wrap(text())),
                               optional("text", wrap(text())),
-                              optional("categories", wrap(array_of(text()))),
+                              optional("categories", wrap(array_of(text("A path, such as `kitchen > mugs`.")))),
                               optional("price", wrap(number())),
                               optional("available", wrap(available)),
                               optional("ts", std::move(ts)),
-                              optional("attributes", wrap(object({})))};
+                              optional("attributes", wrap(object({}))),
+                              optional("vectors", wrap(vectors)),
+                              optional("relations", wrap(relations))};
   };
   const auto plain = [](json::object schema) { return schema; };
+  const std::string others = " Fields of other names are attributes.";
   auto item = fields(plain, reference("Time")),
        patch = fields(nullable, one_of({nullable(time_text()), milliseconds()}));
-  all.emplace("ItemPatch", closed_object(patch, "The fields to replace; null resets a field."));
+  all.emplace("ItemPatch", object(patch, "The fields to change; null resets a field." + others));
+  patch.push_back({"item", reference("Id")});
+  all.emplace("ItemChange", object(patch, "The item, and its fields to change; null resets a field." + others));
   item.push_back(optional("item", reference("Id")));
-  all.emplace(
-      "ItemFields",
-      closed_object(item, "`item`, if given, must be the id in the path. A field that is null counts as absent."));
+  all.emplace("ItemFields", object(item, "`item`, if given, must be the id in the path. A field that is null counts as "
+                                         "absent." + others));
   item.back().required = true;
-  all.emplace("Item", closed_object(item, "A field that is null counts as absent."));
+  all.emplace("Item", object(item, "A field that is null counts as absent." + others));
   all.emplace("StoredItem", object({{"item", text()},
                                     {"title", text()},
                                     {"text", text()},
                                     {"categories", array_of(text())},
-                                    {"price", number()},
+                                    optional("price", number()),
                                     {"available", available},
                                     {"ts", schema::time()},
-                                    {"attributes", object({})}}));
-  all.emplace("Stored", object({{"stored", count("Number of items.")}}));
+                                    {"attributes", object({})},
+                                    optional("vectors", vectors),
+                                    optional("relations", relations)}));
+  all.emplace("ItemPage", object({{"items", array_of(reference("StoredItem"))},
+                                  optional("next", text("Cursor of the next page; absent on the last page."))}));
 }
 
 void add_history_schemas(json::object& all) {

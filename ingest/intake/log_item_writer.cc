@@ -1,0 +1,87 @@
+#include "ingest/intake/log_item_writer.h"
+
+#include <string>
+#include <utility>
+
+#include "ingest/codec/event_splitter.h"
+#include "ingest/codec/item_entries.h"
+
+namespace freshet::ingest {
+namespace {
+
+Counter& submitted(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_ingest_submitted_items_total", "Items in HTTP requests, by what became of them.",
+                         {{"result", result}});
+}
+
+}  // namespace
+
+LogItemWriter::LogItemWriter(EventLog& log, const VectorDimensions& vectors, Metrics& metrics)
+    : log_(log),
+      vectors_(vectors),
+      accepted_(submitted(metrics, "accepted")),
+      invalid_(submitted(metrics, "invalid")) {}
+
+std::unique_ptr<ItemDecoder> LogItemWriter::borrow_decoder() {
+  {
+    const MutexLock lock(mutex_);
+    if (!idle_decoders_.empty()) {
+      auto decoder = std::move(idle_decoders_.back());
+      idle_decoders_.pop_back();
+      return decoder;
+    }
+  }
+  return std::make_unique<ItemDecoder>(vectors_);
+}
+
+void LogItemWriter::give_back(std::unique_ptr<ItemDecoder> decoder) {
+  const MutexLock lock(mutex_);
+  idle_decoders_.push_back(std::move(decoder));
+}
+
+void LogItemWriter::append(std::vector<LogEntry> entries, ItemReceipt receipt,
+                           std::function<void(Result<ItemReceipt>)> done) {
+  receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
+  if (entries.empty()) return done(std::move(receipt));
+  log_.append(std::move(entries),
+              [this, receipt = std::move(receipt), done = std::move(done)](Result<Positions> end) mutable {
+                if (!end) return done(end.error());
+                receipt.positions = *std::move(end);
+                accepted_.Increment(static_cast<double>(receipt.accepted));
+                done(std::move(receipt));
+              });
+}
+
+void LogItemWriter::change(std::string_view body, const ItemSubmission& submission,
+                           std::function<void(Result<ItemReceipt>)> done) {
+  const bool one = !submission.item.empty();
+  auto texts = one ? Result<std::vector<std::string_view>>({body}) : split_events(body, submission.max_items);
+  if (!texts) return done(texts.error());
+  ItemReceipt receipt;
+  std::vector<LogEntry> entries;
+  entries.reserve(texts->size());
+  auto decoder = borrow_decoder();
+  for (std::size_t i = 0; i < texts->size(); ++i) {
+    const auto change = decoder->decode_entry((*texts)[i], submission.kind, submission.item);
+    if (change) {
+      add_item_entries(log_, *change, entries);
+      ++receipt.accepted;
+    } else {
+      receipt.rejected.push_back({i, change.error().message});
+    }
+  }
+  give_back(std::move(decoder));
+  invalid_.Increment(static_cast<double>(receipt.rejected.size()));
+  if (one && !receipt.rejected.empty()) return done(Error{Errc::invalid, receipt.rejected.front().reason});
+  append(std::move(entries), std::move(receipt), std::move(done));
+}
+
+void LogItemWriter::remove(std::string_view item, std::function<void(Result<ItemReceipt>)> done) {
+  ItemChange change{.kind = ItemChange::Kind::remove, .item = {}};
+  change.item.item = item;
+  std::vector<LogEntry> entries;
+  add_item_entries(log_, change, entries);
+  append(std::move(entries), {.accepted = 1, .rejected = {}, .positions = {}}, std::move(done));
+}
+
+}  // namespace freshet::ingest
