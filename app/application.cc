@@ -138,7 +138,7 @@ Application::Impl::Impl(const Config& the_config)
       database(config.store, clock),
       histories(database),
       transient(config.store, clock, metrics),
-      catalogue(database),
+      catalogue(database, config.catalogue),
       journal(database),
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
@@ -263,8 +263,11 @@ void Application::Impl::monitor(std::stop_token stop) {
   Gauge& ahead = metrics.gauge("freshet_store_stream_time_ahead_seconds",
                                "How far the newest event time is ahead of this machine's clock.");
   Gauge& available = metrics.gauge("freshet_store_disk_available_bytes", "Free space of the data directory's disk.");
-  Gauge& item_count = metrics.gauge("freshet_store_catalogue_items", "Items in the catalogue.");
-  Gauge& item_bytes = metrics.gauge("freshet_store_catalogue_bytes", "Memory of the catalogue.");
+  Gauge& item_count = metrics.gauge("freshet_catalogue_items", "Items in the catalogue.");
+  Gauge& unavailable =
+      metrics.gauge("freshet_catalogue_unavailable_items", "Items of the catalogue that are unavailable.");
+  Gauge& removed = metrics.gauge("freshet_catalogue_deleted_items", "Deleted items that are kept out of every list.");
+  Gauge& item_bytes = metrics.gauge("freshet_catalogue_memory_bytes", "Memory of the catalogue.");
   bool took_over = false;
   while (!stop.stop_requested()) {
     if (!took_over) took_over = take_over_items(stop);
@@ -272,6 +275,8 @@ void Application::Impl::monitor(std::stop_token stop) {
     transient.expire();
     resident.Set(static_cast<double>(resident_bytes()));
     item_count.Set(static_cast<double>(catalogue.size()));
+    unavailable.Set(static_cast<double>(catalogue.unavailable_items()));
+    removed.Set(static_cast<double>(catalogue.removed_items()));
     item_bytes.Set(static_cast<double>(catalogue.memory_bytes()));
     std::error_code error;
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {

@@ -290,6 +290,7 @@ void validate(const Config& config, const std::string& file, const KeyLines& lin
   add("kafka", config.kafka.validate());
   add("writer", config.writer.validate());
   add("store", config.store.validate());
+  add("catalogue", config.catalogue.validate());
   add("serve", config.serve.validate());
   add("online", config.online.validate());
 }

@@ -11,6 +11,7 @@
 #include "online/all_parts.h"
 #include "online/part/options.h"
 #include "serve/options.h"
+#include "store/catalogue/catalogue_options.h"
 #include "store/options.h"
 
 namespace freshet::app {
@@ -36,6 +37,7 @@ struct Config {
   ingest::KafkaOptions kafka;                                                  ///< [kafka], [kafka.properties]
   ingest::WriterOptions writer;                                                ///< [writer]
   store::Options store;                                                        ///< [store]
+  store::CatalogueOptions catalogue;                                           ///< [catalogue]
   online::Options online{online::all_parts()};                                 ///< [online], [online.popularity], ...
   serve::Options serve;                                                        ///< [serve]
   std::vector<std::string> replay_columns{"session", "item", "time", "type"};  ///< replay.columns

@@ -12,6 +12,7 @@ std::vector<ConfigOption> describe() {
   append(all, within("kafka", &Config::kafka));
   append(all, within("writer", &Config::writer));
   append(all, within("store", &Config::store));
+  append(all, within("catalogue", &Config::catalogue));
   append(all, within<Config, online::Options>(
                   "online", [](auto& config) -> auto& { return config.online; },
                   online::Options::describe(online::all_parts())));

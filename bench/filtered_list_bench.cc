@@ -58,7 +58,7 @@ class Shop {
       items[i].item = most_popular_[i];
       items[i].available = i >= count;
     }
-    FRESHET_CHECK(service_.catalogue.put(items).has_value());
+    testing::put_items(service_.catalogue, items);
   }
 
   const serve::Recommender& recommender() const { return *recommender_; }

@@ -1,55 +1,85 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/event.h"
+#include "base/item.h"
 #include "base/result.h"
+#include "store/catalogue/catalogue_index.h"
+#include "store/catalogue/item_counts.h"
 #include "store/database.h"
 
 namespace freshet::store {
 
-/// Items and their attributes. All items are in memory too, decoded, because filters look up hundreds per request.
-/// Threads: all methods may be called concurrently; writers are serialized.
-/// Errors:  not_found, unavailable (I/O). The constructor throws if it cannot read the stored items, as Database does.
-/// Cost:    find(), is_available(): a hash lookup under a shared lock; newest_available(): a search, then its result;
-///          put(), erase(), update(): one WriteBatch with an fsync, since items are not in the log.
+/// What the item records of the log say about items: a view of the log, like the histories. HistoryStore::commit() writes
+/// it, rows and positions in one write. Memory has what lists need (store/catalogue/), RocksDB the items.
+/// A removed item is remembered, also if the catalogue never had it: it is in no list until it is put again or, unless
+/// catalogue.strict, until an interaction that arrived after its removal. Removals older than store.max_event_age are
+/// forgotten at a start.
+/// Threads: all methods may be called concurrently with each other and with commits. Construct it before the first
+///          commit, destroy it after the last one.
+/// Errors:  unavailable (I/O), corrupt. The constructor throws if it cannot read the stored items, as Database does.
+/// Cost:    is_available() of a row: three reads, no lock; by name, row_of(): a hash lookup under a shared lock; find(),
+///          page(): RocksDB. Memory as CatalogueIndex says.
 class Catalogue {
  public:
-  explicit Catalogue(Database& database);
+  /// Reads all items. `listener` is told of them; it may be null.
+  explicit Catalogue(Database& database, const CatalogueOptions& options = {}, CatalogueListener* listener = nullptr);
   ~Catalogue();
+  Catalogue(const Catalogue&) = delete;
+  Catalogue& operator=(const Catalogue&) = delete;
 
-  /// Inserts or replaces items, all or none. Returns how many were inserted.
-  Result<std::size_t> put(std::span<const Item> items);
-  Result<void> erase(std::string_view item);
+  /// The item as it is stored; nullopt if it is not in the catalogue.
+  Result<std::optional<Item>> find(std::string_view item) const;
 
-  /// Replaces the item by the result of `change`, atomically, and returns it. An error of `change` is returned.
-  /// REQUIRES: `change` keeps the item's name and does not write to the catalogue.
-  Result<Item> update(std::string_view item, const std::function<Result<Item>(const Item&)>& change);
+  /// The next `limit` items by name after `after`; fewer at the end. An item that comes or goes meanwhile moves no other
+  /// between pages.
+  Result<std::vector<Item>> page(std::string_view after, std::size_t limit) const;
 
-  /// The item, immutable and shared with the catalogue; null if unknown.
-  std::shared_ptr<const Item> find(std::string_view item) const;
+  /// The same of those that 0.1.0 stored and that are not in the log yet.
+  Result<std::vector<Item>> legacy_items(std::string_view after, std::size_t limit) const;
 
-  /// False only for an item that is in the catalogue and marked unavailable.
+  /// kNoRow: the item was never in the catalogue, and is not removed. Other rows stay right for ever.
+  CatalogueRow row_of(std::string_view item) const { return index_.row_of(item); }
+
+  /// True if the item may be in lists: it is not marked unavailable, not removed and, if catalogue.strict, in the
+  /// catalogue. REQUIRES: row is of row_of()
+  bool is_available(CatalogueRow row) const { return index_.is_available(row); }
   bool is_available(std::string_view item) const;
 
-  /// How often a change has made an unavailable item available, which counts once is_available() knows it.
-  std::uint64_t releases() const;
+  /// True if is_available() is true of all items.
+  bool excludes_nothing() const { return index_.excludes_nothing(); }
 
-  /// At most `count` of the available items, newest time first, that come after `after` (null: from the first).
-  std::vector<std::shared_ptr<const Item>> newest_available(std::size_t count, const Item* after) const;
+  /// At most `count` of the available items, newest time first, that come after the place `after` (null: from the first).
+  std::vector<CatalogueIndex::NewestItem> newest_available(std::size_t count, const NewestItems::Entry* after) const {
+    return index_.newest_available(count, after);
+  }
 
-  std::size_t size() const;
-  std::uint64_t memory_bytes() const;
+  /// While it is held, no item changes, and no listener is called.
+  std::shared_lock<std::shared_mutex> read_lock() const { return index_.read_lock(); }
+
+  /// Makes changes that are not in the log, with one fsync. Removals are as of `arrival`.
+  Result<ItemCounts> apply(std::span<const ItemChange> changes, Timestamp arrival);
+
+  const CatalogueOptions& options() const { return index_.options(); }
+  std::size_t size() const { return index_.items(); }
+  std::size_t unavailable_items() const { return index_.unavailable(); }
+  std::size_t removed_items() const { return index_.removed(); }
+  std::size_t memory_bytes() const { return index_.memory_bytes(); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void load();
+  template <typename Wanted>
+  Result<std::vector<Item>> read_page(std::string_view after, std::size_t limit, Wanted wanted) const;
+
+  Database& database_;
+  CatalogueIndex index_;
 };
 
 }  // namespace freshet::store

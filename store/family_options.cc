@@ -116,6 +116,11 @@ std::optional<Timestamp> arrival_of_id(std::string_view value) {
   return decoded ? std::optional(decoded->arrival) : std::nullopt;
 }
 
+std::optional<Timestamp> arrival_of_removal(std::string_view value) {
+  const auto removal = decode_removal(value);
+  return removal ? std::optional(removal->arrival) : std::nullopt;
+}
+
 /// How often a file is compacted even if nothing new is written, so that rows older than `age` leave the disk at most
 /// about 10 % late. RocksDB's own interval is 30 days.
 std::uint64_t rewrite_interval(std::chrono::hours age) {
@@ -177,11 +182,16 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
           });
       family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
       break;
+    case Family::items:
+      family.compaction_filter_factory = std::make_shared<AgeFilterFactory>(
+          arrival_of_removal,
+          [newest = impl.stream_time, age = options.max_event_age] { return oldest_kept(age, newest->judged()); });
+      family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
+      break;
     case Family::journal:
       table.block_size = 32 << 10;  // read sequentially
       break;
     case Family::meta:
-    case Family::items:
     case Family::positions:
     case Family::dead_letters: break;
   }

@@ -5,17 +5,23 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "store/codec/key_codec.h"
 #include "store/dead_letters.h"
 #include "store/erase_history.h"
 
 namespace freshet::store {
 HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
-    : db_(db), in_(batch), stream_time_(db.stream_time->newest()), newest_arrival_(db.newest_arrival->newest()) {}
+    : db_(db), in_(batch), stream_time_(db.stream_time->newest()), newest_arrival_(db.newest_arrival->newest()) {
+  if (db.catalogue != nullptr) items_.emplace(db, *db.catalogue, batch);
+}
 
 Result<void> HistoryCommit::build(bool keep_rejected) {
   if (auto found = find_known_ids(); !found) return found;
   if (auto forgotten = forget_positions_of_recreated(); !forgotten) return forgotten;
+  if (items_) {
+    if (auto read = items_->read(); !read) return read;
+  }
   for (std::size_t i = 0; i < in_.events.size(); ++i) {
     if (auto added = add(i); !added) return added;
   }
@@ -26,6 +32,10 @@ Result<void> HistoryCommit::build(bool keep_rejected) {
     out_.Put(db_.family(Family::sessions), encode_link_key(link.first, link.second), encode_link(time));
   }
   for (const auto& [owner, erasure] : erasures_) put_erasure(db_, out_, erasure);
+  if (items_) {
+    items_->write(out_);
+    counts_.items = items_->counts();
+  }
   set_positions();
   return {};
 }
@@ -36,6 +46,7 @@ void HistoryCommit::finish() {
   if (!erasures_.empty()) db_.linked.clear();
   for (const auto& [link, time] : links_) db_.linked.add(link.first, link.second, time);
   for (const auto& [owner, erasure] : erasures_) db_.erased.put(owner, erasure.before);
+  if (items_) items_->finish();
 }
 
 /// For the event ids of the batch that were accepted before it: where each was first accepted.
@@ -86,7 +97,11 @@ Result<void> HistoryCommit::add(std::size_t index) {
     }
     return {};
   }
-  if (event.kind == EventKind::item) return {};
+  if (event.kind == EventKind::item) {
+    FRESHET_CHECK(items_.has_value());
+    items_->change(entry);
+    return {};
+  }
   if (!event.consent) {
     ++counts_.withheld;
   } else if (!event.id.empty() && !accept_id(entry)) {
@@ -94,6 +109,7 @@ Result<void> HistoryCommit::add(std::size_t index) {
   } else {
     stream_time_ = std::max(stream_time_, event.time);
     put_rows(entry);
+    if (items_) items_->visit(entry);
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include "base/event_reader.h"
 #include "base/sip_hash.h"
+#include "store/catalogue_commit.h"
 #include "store/codec/records.h"
 #include "store/codec/value_codec.h"
 #include "store/history_store.h"
@@ -48,6 +50,7 @@ class HistoryCommit {
   Database::Impl& db_;
   const EventBatch& in_;
   rocksdb::WriteBatch out_;
+  std::optional<CatalogueCommit> items_;  // none without a Catalogue
   CommitCounts counts_;
   std::unordered_map<std::string, DedupeValue, TextHash> known_;  // by dedupe_key(): ids accepted before, and where
   std::size_t indexed_ = 0;                                       // so many events of the batch are in by_owner_

@@ -12,6 +12,7 @@
 #include "base/event_reader.h"
 #include "base/position.h"
 #include "base/result.h"
+#include "store/catalogue/item_counts.h"
 #include "store/database.h"
 
 namespace freshet::store {
@@ -23,6 +24,7 @@ struct CommitCounts {
   std::size_t withheld = 0;        ///< not stored: no consent
   std::size_t erased = 0;          ///< erase records
   std::size_t overtaken = 0;       ///< not stored: a request to erase their owner was faster
+  ItemCounts items;                ///< item records
   std::set<Position> carried_out;  ///< erase records whose requests had erased already
 };
 
@@ -59,8 +61,10 @@ class HistoryStore {
   /// position it is the same record again.
   /// An erase record deletes the rows that the owner had before it in log order (Event::partition_only says where), a
   /// user's rows in the histories of its sessions too. It is added to Erasures.
+  /// Item records change the catalogue in the same write (store/catalogue_commit.h).
   /// If a log was recreated (batch.recreated), the rows stay, and the positions of unfinished erasures in it are
   /// forgotten.
+  /// REQUIRES: the database has a Catalogue, if the batch has item records
   Result<CommitCounts> commit(const EventBatch& batch, bool keep_rejected);
 
   /// The newest events, at most `limit` and at most max_events_per_owner, newest first.

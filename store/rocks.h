@@ -27,6 +27,8 @@
 /// The open RocksDB and helpers for it. Only the .cc files of this folder and their tests include this.
 namespace freshet::store {
 
+class CatalogueIndex;
+
 enum class Family { meta, history, items, positions, dedupe, journal, dead_letters, sessions };
 inline constexpr std::array<const char*, 8> kFamilyNames{"default", "history", "items",        "positions",
                                                          "dedupe",  "journal", "dead_letters", "sessions"};
@@ -64,11 +66,13 @@ struct Database::Impl {
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::unique_ptr<rocksdb::DB> db;
 
-  /// Held from reading what a write to Family::history depends on until it, recent_histories and `erased` are written.
+  /// Held from reading what a write to Family::history or Family::items depends on until it is written, and so is what
+  /// memory has of it: recent_histories, `erased`, `catalogue`.
   std::mutex history_writes;
   ErasedOwners erased;
   LinkedSessions linked;  // while history_writes is held
   std::unique_ptr<RecentHistories> recent_histories;
+  CatalogueIndex* catalogue = nullptr;  // of the Catalogue; written while history_writes is held
 
   std::atomic<std::int64_t> journal_begin{0};
   std::atomic<std::int64_t> journal_end{0};

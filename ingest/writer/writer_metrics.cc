@@ -10,6 +10,11 @@ Counter& events(Metrics& metrics, const char* result) {
   return metrics.counter("freshet_ingest_events_total", "Records read from the log, by result.", {{"result", result}});
 }
 
+Counter& item_changes(Metrics& metrics, const char* result) {
+  return metrics.counter("freshet_ingest_item_changes_total", "Item records, by what they did to the catalogue.",
+                         {{"result", result}});
+}
+
 Counter& dead_letters(Metrics& metrics, const char* place) {
   return metrics.counter("freshet_ingest_dead_letters_total", "Rejected records, by the place that keeps them.",
                          {{"place", place}});
@@ -26,6 +31,11 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       rejected_(events(metrics, "rejected")),
       erased_(events(metrics, "erased")),
       overtaken_(events(metrics, "overtaken")),
+      puts_(item_changes(metrics, "put")),
+      patches_(item_changes(metrics, "patched")),
+      removals_(item_changes(metrics, "removed")),
+      ignored_patches_(item_changes(metrics, "ignored_patch")),
+      refused_items_(item_changes(metrics, "refused")),
       in_topic_(dead_letters(metrics, "topic")),
       in_store_(dead_letters(metrics, "store")),
       retries_(metrics.counter("freshet_ingest_retries_total", "Retries of batches that could not be written.")),
@@ -41,7 +51,12 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   withheld_.Increment(static_cast<double>(counts.withheld));
   erased_.Increment(static_cast<double>(counts.erased));
   overtaken_.Increment(static_cast<double>(counts.overtaken));
-  // A rejected record is counted twice: among the results, which sum up to all records read, and by place, which tells
+  puts_.Increment(static_cast<double>(counts.items.puts));
+  patches_.Increment(static_cast<double>(counts.items.patches));
+  removals_.Increment(static_cast<double>(counts.items.removals));
+  ignored_patches_.Increment(static_cast<double>(counts.items.ignored_patches));
+  refused_items_.Increment(static_cast<double>(counts.items.refused));
+  // A rejected record is counted twice: among the results, which sum up to all records read but those of items, and by place, which tells
   // the operator where to look. Both names are documented.
   const auto too_old = static_cast<double>(std::ranges::count_if(batch.rejected, &RejectedRecord::too_old));
   expired_.Increment(too_old);

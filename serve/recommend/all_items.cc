@@ -1,5 +1,7 @@
 #include "serve/recommend/all_items.h"
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace freshet::serve {
@@ -9,10 +11,10 @@ constexpr std::size_t kChunk = 1024;  // items per look into the order or the ca
 
 }  // namespace
 
-void visit_known_items(const Services& services, const UnavailableItems& unavailable, const online::ItemOrder* order,
+void visit_known_items(const Services& services, const CatalogueRows& rows, const online::ItemOrder* order,
                        const VisitItem& visit) {
-  const auto ends = [&](online::ItemIndex item, UnavailableItems::Epoch epoch) {
-    if (unavailable.remembers(item, epoch)) return false;
+  const auto ends = [&](online::ItemIndex item, CatalogueRows::Epoch epoch) {
+    if (rows.excludes(item, epoch)) return false;
     FilterCandidate candidate(item, epoch, services.vocabulary);
     return !visit(candidate);
   };
@@ -22,28 +24,29 @@ void visit_known_items(const Services& services, const UnavailableItems& unavail
     chunk.clear();
     order->next(place, kChunk, chunk);
     if (chunk.empty()) break;
-    const UnavailableItems::Epoch epoch = unavailable.epoch();
+    const CatalogueRows::Epoch epoch = rows.epoch();
     for (const online::ItemIndex item : chunk) {
       if (ends(item, epoch)) return;
     }
   }
-  const UnavailableItems::Epoch epoch = unavailable.epoch();
+  const CatalogueRows::Epoch epoch = rows.epoch();
   for (std::size_t n = services.vocabulary.size(); n > 0; --n) {
     if (ends(static_cast<online::ItemIndex>(n - 1), epoch)) return;
   }
 }
 
 void visit_unknown_items(const Services& services, const VisitItem& visit) {
-  std::vector<std::shared_ptr<const Item>> chunk;
-  do {
-    const std::shared_ptr<const Item> last = chunk.empty() ? nullptr : chunk.back();
-    chunk = services.catalogue.newest_available(kChunk, last.get());
-    for (const auto& item : chunk) {
-      if (services.vocabulary.find(item->item) != online::kNoItem) continue;
-      FilterCandidate candidate(item->item);
+  std::optional<store::NewestItems::Entry> last;
+  while (true) {
+    auto chunk = services.catalogue.newest_available(kChunk, last ? &*last : nullptr);
+    if (chunk.empty()) return;
+    last = chunk.back().place;
+    for (auto& item : chunk) {
+      if (services.vocabulary.find(item.name) != online::kNoItem) continue;
+      FilterCandidate candidate(std::move(item.name), item.place.row);
       if (!visit(candidate)) return;
     }
-  } while (!chunk.empty());
+  }
 }
 
 }  // namespace freshet::serve

@@ -13,10 +13,10 @@ using VisitItem = std::function<bool(FilterCandidate&)>;
 
 /// Visits the items that the model knows, for a list that the parts' candidates did not fill: in the order of `order` if
 /// there is one, then the newest first, so that an item which moved meanwhile is not missed. An item may come twice.
-/// Passes over items that `unavailable` remembers.
+/// Passes over items that `rows` excludes.
 /// Threads: any.
 /// Cost:    some nanoseconds per item passed over.
-void visit_known_items(const Services& services, const UnavailableItems& unavailable, const online::ItemOrder* order,
+void visit_known_items(const Services& services, const CatalogueRows& rows, const online::ItemOrder* order,
                        const VisitItem& visit);
 
 /// Visits the available items of the catalogue that the model does not know, newest first.

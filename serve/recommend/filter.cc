@@ -35,30 +35,36 @@ class ExcludeFilter final : public Filter {
 
 class AvailabilityFilter final : public Filter {
  public:
-  AvailabilityFilter(const store::Catalogue& catalogue, UnavailableItems& unavailable)
-      : catalogue_(catalogue), unavailable_(unavailable) {}
+  AvailabilityFilter(const store::Catalogue& catalogue, CatalogueRows& rows) : catalogue_(catalogue), rows_(rows) {}
   std::string_view name() const override { return "available"; }
   bool keep(const ListRequest&, FilterCandidate& candidate) const override {
-    const bool known = candidate.item() != online::kNoItem;
-    if (known && unavailable_.remembers(candidate.item(), candidate.epoch())) return false;
-    if (catalogue_.is_available(candidate.name())) return true;
-    if (known) unavailable_.remember(candidate.item(), candidate.epoch());
-    return false;
+    if (catalogue_.excludes_nothing()) return true;
+    const store::CatalogueRow row = row_of(candidate);
+    return row == store::kNoRow ? !catalogue_.options().strict : catalogue_.is_available(row);
   }
 
  private:
+  store::CatalogueRow row_of(FilterCandidate& candidate) const {
+    if (candidate.item() == online::kNoItem) return candidate.row();
+    store::CatalogueRow row = rows_.find(candidate.item(), candidate.epoch());
+    if (row != store::kNoRow) return row;
+    row = catalogue_.row_of(candidate.name());
+    if (row != store::kNoRow) rows_.remember(candidate.item(), candidate.epoch(), row);
+    return row;
+  }
+
   const store::Catalogue& catalogue_;
-  UnavailableItems& unavailable_;
+  CatalogueRows& rows_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, UnavailableItems& unavailable) {
+std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, CatalogueRows& rows) {
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<CurrentItemFilter>());
   filters.push_back(std::make_unique<SeenFilter>());
   filters.push_back(std::make_unique<ExcludeFilter>());
-  filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, unavailable));
+  filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, rows));
   return filters;
 }
 

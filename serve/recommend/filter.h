@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "online/model/vocabulary.h"
+#include "serve/recommend/catalogue_rows.h"
 #include "serve/recommend/list.h"
-#include "serve/recommend/unavailable_items.h"
 #include "store/catalogue.h"
 
 namespace freshet::serve {
@@ -16,15 +16,16 @@ namespace freshet::serve {
 /// An item that may come into a list. It is named when that is first asked for, which few candidates are.
 class FilterCandidate {
  public:
-  /// `epoch`: UnavailableItems::epoch() before. If the number goes to another item later, the epoch is over, and what is
+  /// `epoch`: CatalogueRows::epoch() before. If the number goes to another item later, the epoch is over, and what is
   /// found out about this candidate is not remembered of the other one.
-  FilterCandidate(online::ItemIndex item, UnavailableItems::Epoch epoch, const online::Vocabulary& vocabulary)
+  FilterCandidate(online::ItemIndex item, CatalogueRows::Epoch epoch, const online::Vocabulary& vocabulary)
       : item_(item), epoch_(epoch), vocabulary_(&vocabulary) {}
-  /// An item that the model does not know.
-  explicit FilterCandidate(std::string name) : name_(std::move(name)) {}
+  /// An item that only the catalogue knows.
+  FilterCandidate(std::string name, store::CatalogueRow row) : row_(row), name_(std::move(name)) {}
 
   online::ItemIndex item() const { return item_; }
-  UnavailableItems::Epoch epoch() const { return epoch_; }
+  CatalogueRows::Epoch epoch() const { return epoch_; }
+  store::CatalogueRow row() const { return row_; }  ///< kNoRow of an item that the model knows
 
   /// Empty if the vocabulary has dropped the item since it was proposed.
   std::string& name() {
@@ -34,7 +35,8 @@ class FilterCandidate {
 
  private:
   online::ItemIndex item_ = online::kNoItem;
-  UnavailableItems::Epoch epoch_ = 0;
+  CatalogueRows::Epoch epoch_ = 0;
+  store::CatalogueRow row_ = store::kNoRow;
   const online::Vocabulary* vocabulary_ = nullptr;  // null: `name_` is right
   std::string name_;
 };
@@ -49,6 +51,6 @@ class Filter {
 };
 
 /// All filters, in the order in which they are asked. Both arguments outlive them.
-std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, UnavailableItems& unavailable);
+std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, CatalogueRows& rows);
 
 }  // namespace freshet::serve

@@ -77,8 +77,8 @@ struct Recommender::Impl {
   explicit Impl(const Services& the_services)
       : services(the_services),
         sessions(services),
-        unavailable(services.catalogue, services.vocabulary, services.online.max_items),
-        filters(make_filters(services.catalogue, unavailable)),
+        catalogue_rows(services.catalogue, services.vocabulary, services.online.max_items),
+        filters(make_filters(services.catalogue, catalogue_rows)),
         metrics(services.metrics, names_of(filters)) {}
 
   List start(const online::Snapshot& snapshot, std::string source) const;
@@ -95,7 +95,7 @@ struct Recommender::Impl {
 
   const Services& services;
   const Sessions sessions;
-  mutable UnavailableItems unavailable;
+  mutable CatalogueRows catalogue_rows;
   std::vector<std::unique_ptr<Filter>> filters;
   mutable StageMetrics metrics;
 };
@@ -166,7 +166,7 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   rows.reserve(std::min(request.k, ranking.items.size()));
   list.items.clear();
   list.items.reserve(rows.capacity());
-  const UnavailableItems::Epoch epoch = unavailable.epoch();
+  const CatalogueRows::Epoch epoch = catalogue_rows.epoch();
   const auto visit = [&](std::size_t row) {
     FilterCandidate candidate(ranking.items[row], epoch, services.vocabulary);
     if (!keep(request, candidate)) return true;
@@ -198,7 +198,7 @@ std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& r
     add(ranking.items[rows[i]], ranking.sources[rows[i]], std::move(list.items[i].item));
   }
   const OrderingPart ordering = ordering_part(scorers);
-  visit_known_items(services, unavailable, ordering.order, [&](FilterCandidate& candidate) {
+  visit_known_items(services, catalogue_rows, ordering.order, [&](FilterCandidate& candidate) {
     if (ranking.row_of.find(candidate.item()) == online::ItemTable::kAbsent && keep(request, candidate)) {
       add(candidate.item(), ordering.source, std::move(candidate.name()));
     }

@@ -34,4 +34,19 @@ struct Erasure {
   bool operator==(const Erasure&) const = default;
 };
 
+/// A removed item. It stays out of every list until it is put again or, unless catalogue.strict, somebody does something
+/// with it afterwards.
+struct ItemRemoval {
+  Timestamp arrival{};  ///< of the record that removed it
+  std::int32_t partition = 0;
+
+  /// True if a record that is read after it is from a later time too. In one partition it always is. Between partitions
+  /// the log may be read in any order.
+  bool is_before(const Position& position, Timestamp its_arrival) const {
+    return position.partition == partition || its_arrival > arrival;
+  }
+
+  bool operator==(const ItemRemoval&) const = default;
+};
+
 }  // namespace freshet::store

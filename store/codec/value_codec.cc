@@ -20,6 +20,8 @@ constexpr std::uint8_t kErasedRecord = 2;
 
 /// The version of items since they are records of the log.
 constexpr std::uint8_t kItemVersion = 3;
+/// In place of the version: a removed item.
+constexpr std::uint8_t kRemovedItem = 2;
 constexpr double kNoPrice = std::numeric_limits<double>::quiet_NaN();
 
 /// The version byte, then the fields that `write` appends.
@@ -184,6 +186,28 @@ std::optional<Item> decode_item(std::string_view bytes) {
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return item;
 }
+
+bool is_legacy_item(std::string_view bytes) { return bytes.starts_with(static_cast<char>(kValueVersion)); }
+
+std::string encode_removal(const ItemRemoval& removal) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.fixed(kRemovedItem);
+  out.fixed(to_ms(removal.arrival));
+  out.fixed(removal.partition);
+  return bytes;
+}
+
+std::optional<ItemRemoval> decode_removal(std::string_view bytes) {
+  ByteReader in(bytes);
+  if (in.fixed<std::uint8_t>() != kRemovedItem) return std::nullopt;
+  ItemRemoval removal;
+  removal.arrival = timestamp_from_ms(in.fixed<std::int64_t>());
+  removal.partition = in.fixed<std::int32_t>();
+  return in.ok() && in.at_end() ? std::optional(removal) : std::nullopt;
+}
+
+bool is_removal(std::string_view bytes) { return bytes.starts_with(static_cast<char>(kRemovedItem)); }
 
 std::string encode_dedupe(const DedupeValue& value) {
   return encode(21, [&](ByteWriter& out) {

@@ -24,6 +24,13 @@ std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time);
 std::string encode_item(const Item& item);
 /// Reads items of 0.1.0 too: all their attributes are then one JsonText with an empty name, the object as it was sent.
 std::optional<Item> decode_item(std::string_view bytes);
+/// True of an item that 0.1.0 wrote.
+bool is_legacy_item(std::string_view bytes);
+
+/// In place of an item that has been removed.
+std::string encode_removal(const ItemRemoval& removal);
+std::optional<ItemRemoval> decode_removal(std::string_view bytes);
+bool is_removal(std::string_view bytes);
 
 /// Time and position at which an event id was first accepted.
 struct DedupeValue {

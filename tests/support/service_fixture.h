@@ -16,6 +16,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_writer.h"
 #include "tests/support/history_events.h"
+#include "tests/support/item_changes.h"
 #include "tests/support/item_log.h"
 #include "tests/support/light_parts.h"
 #include "tests/support/test_store.h"
@@ -30,7 +31,8 @@ inline void handle(const serve::Api& api, const serve::ApiRequest& request, serv
 /// Everything that the server needs, real except for the event log, with a model that has learned sessions a, b, c.
 class ServiceFixture {
  public:
-  ServiceFixture() : database(options_in(dir), clock), histories(database), catalogue(database) {
+  explicit ServiceFixture(const store::CatalogueOptions& catalogue_options = {})
+      : database(options_in(dir), clock), histories(database), catalogue(database, catalogue_options) {
     model = std::make_unique<online::Model>(online, online::make_parts(online), ids);
     std::int64_t offset = 0;
     for (int session = 0; session < 30; ++session) {

@@ -13,6 +13,7 @@
 #include "store/rocks.h"
 #include "tests/support/damaged_files.h"
 #include "tests/support/history_events.h"
+#include "tests/support/item_changes.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::store {
@@ -47,7 +48,10 @@ class DamageTest : public ::testing::Test {
     ASSERT_TRUE(HistoryStore(database).commit(batch_with_everything(), true));
     Item item;
     item.item = "a";
-    ASSERT_TRUE(Catalogue(database).put({&item, 1}));
+    {
+      Catalogue catalogue(database);
+      freshet::testing::put_items(catalogue, {item});
+    }
     file_ = newest_file(database, family);
     store_.close();
     damage_last_block(file_);

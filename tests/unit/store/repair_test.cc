@@ -15,6 +15,7 @@
 #include "store/journal.h"
 #include "tests/support/damaged_files.h"
 #include "tests/support/history_events.h"
+#include "tests/support/item_changes.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::store {
@@ -67,14 +68,15 @@ class RepairTest : public ::testing::Test {
     ASSERT_TRUE(journal.append(records(1)));
     Item item;
     item.item = "a";
-    ASSERT_TRUE(Catalogue(database).put({&item, 1}));
+    Catalogue catalogue(database);
+    freshet::testing::put_items(catalogue, {item});
     if (in_files) (void)testing::newest_file(database, Family::history);
   }
 
   std::string refusal() {
     try {
       store_.reopen();
-      const Catalogue items(store_.database());
+      (void)Catalogue(store_.database());
       store_.close();
       return "";
     } catch (const std::runtime_error& error) {

@@ -42,7 +42,7 @@ class Shop {
       item.available = available();
       item.time = timestamp_from_ms(static_cast<std::int64_t>(random_.below(1000)));
     }
-    ASSERT_TRUE(fixture.catalogue.put(items));
+    testing::put_items(fixture.catalogue, items);
   }
 
   bool knows(std::string_view item) const { return fixture.model->vocabulary().find(item) != online::kNoItem; }
@@ -73,7 +73,7 @@ struct Allowed {
       if (is_allowed(shop, request, vocabulary.name(candidate.item))) known.push_back(vocabulary.name(candidate.item));
     }
     for (const auto& item : shop.fixture.catalogue.newest_available(10'000, nullptr)) {
-      if (!shop.knows(item->item) && is_allowed(shop, request, item->item)) unknown.push_back(item->item);
+      if (!shop.knows(item.name) && is_allowed(shop, request, item.name)) unknown.push_back(item.name);
     }
   }
 

@@ -68,6 +68,10 @@ TEST(CodecProperty, ValuesReadBack) {
     item.price = random.uniform();
     item.available = random.below(2) == 0;
     EXPECT_EQ(decode_item(encode_item(item)), item);
+    const ItemRemoval removal{timestamp_from_ms(static_cast<std::int64_t>(random.next())),
+                              static_cast<std::int32_t>(random.next())};
+    EXPECT_EQ(decode_removal(encode_removal(removal)), removal);
+    EXPECT_TRUE(is_removal(encode_removal(removal)) && !is_removal(encode_item(item)));
   }
 }
 
@@ -78,7 +82,7 @@ TEST(CodecProperty, EveryDecoderReturnsOnAnyBytes) {
     std::string bytes = random_text(random, 60);
     if (!bytes.empty() && random.below(2) == 0) bytes[0] = static_cast<char>(kValueVersion);
     decoded += decode_history_key(bytes).has_value() + decode_event_value(bytes, {}).has_value() +
-               decode_item(bytes).has_value() + decode_dedupe(bytes).has_value() +
+               decode_item(bytes).has_value() + decode_removal(bytes).has_value() + decode_dedupe(bytes).has_value() +
                decode_journal_value(bytes, 0).has_value() + decode_rejected(bytes, {}).has_value() +
                decode_position(bytes).has_value() + decode_offset(bytes).has_value();
     if (const auto key = decode_history_key(bytes)) {

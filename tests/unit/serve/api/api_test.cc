@@ -588,7 +588,7 @@ TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
       testing::handle(api_, {"PATCH", "/v1/items/mug", body, false, executor},
                       [](const ApiResponse& answer) { EXPECT_EQ(answer.status, 200U) << answer.body; });
       const auto item = fixture_.catalogue.find("mug");
-      EXPECT_EQ(field == "title" ? item->title : item->text, value);
+      EXPECT_EQ(field == "title" ? (*item)->title : (*item)->text, value);
     }
   };
   std::thread title([&] { patch_in_turn("title"); });

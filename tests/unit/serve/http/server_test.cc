@@ -3,11 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
-#include <future>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "store/rocks.h"
 #include "tests/unit/serve/http/server_fixture.h"
 
 namespace freshet::serve {
@@ -145,16 +146,8 @@ TEST_F(ServerTest, WhoWaitsForTheDiskHoldsUpNobodyElse) {
   start();
   Item mug;
   mug.item = "mug";
-  ASSERT_TRUE(fixture_.catalogue.put({&mug, 1}));
-  std::promise<void> begun, well;
-  std::thread bad_disk([&] {
-    EXPECT_TRUE(fixture_.catalogue.update("mug", [&](const Item& item) {
-      begun.set_value();
-      well.get_future().wait();
-      return Result<Item>(item);
-    }));
-  });
-  begun.get_future().wait();
+  testing::put_items(fixture_.catalogue, {mug});
+  std::unique_lock bad_disk(fixture_.database.impl().history_writes);
   auto put = connect(), erase = connect();
   send(put, "PUT /v1/items/pan HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}");
   send(erase, "DELETE /v1/users/u3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -163,9 +156,8 @@ TEST_F(ServerTest, WhoWaitsForTheDiskHoldsUpNobodyElse) {
     send(socket, get(target, "Connection: close\r\n"));
     EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 ")) << target;
   }
-  EXPECT_EQ(fixture_.catalogue.find("pan"), nullptr);
-  well.set_value();
-  bad_disk.join();
+  EXPECT_FALSE(fixture_.catalogue.find("pan")->has_value());
+  bad_disk.unlock();
   EXPECT_TRUE(rest(put).starts_with("HTTP/1.1 201 "));
   EXPECT_TRUE(rest(erase).starts_with("HTTP/1.1 202 "));
 }
@@ -174,25 +166,20 @@ TEST_F(ServerTest, StopsAlthoughChangesWaitForTheDisk) {
   options_.threads = 1;
   options_.drain_timeout = std::chrono::milliseconds(1);
   start();
-  Item mug;
-  mug.item = "mug";
-  ASSERT_TRUE(fixture_.catalogue.put({&mug, 1}));
+  std::unique_lock bad_disk(fixture_.database.impl().history_writes);
   std::vector<Tcp::socket> sockets;
-  std::thread stopping;
-  EXPECT_TRUE(fixture_.catalogue.update("mug", [&](const Item& item) {
-    for (int i = 0; i < 8; ++i) {
-      sockets.push_back(connect());
-      send(sockets.back(), "PUT /v1/items/pan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
-    }
-    auto socket = connect();
-    send(socket, get("/healthz", "Connection: close\r\n"));
-    EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 "));
-    stopping = std::thread([&] { server_.reset(); });
-    return Result<Item>(item);
-  }));
+  for (int i = 0; i < 8; ++i) {
+    sockets.push_back(connect());
+    send(sockets.back(), "PUT /v1/items/pan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}");
+  }
+  auto socket = connect();
+  send(socket, get("/healthz", "Connection: close\r\n"));
+  EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 "));
+  std::thread stopping([&] { server_.reset(); });
+  bad_disk.unlock();
   stopping.join();
-  for (Tcp::socket& socket : sockets) {
-    const std::string answer = rest(socket);
+  for (Tcp::socket& one : sockets) {
+    const std::string answer = rest(one);
     EXPECT_TRUE(answer.empty() || answer.starts_with("HTTP/1.1 20")) << answer;
   }
 }

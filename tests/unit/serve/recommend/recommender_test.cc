@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -43,7 +44,7 @@ void set_available(testing::ServiceFixture& fixture, std::initializer_list<const
     Item item;
     item.item = name;
     item.available = available;
-    ASSERT_TRUE(fixture.catalogue.put({&item, 1}));
+    testing::put_items(fixture.catalogue, {item});
   }
 }
 
@@ -64,8 +65,46 @@ TEST(Recommender, AnItemThatIsAvailableAgainComesBackAtOnce) {
   set_available(fixture, {"b"}, true);
   EXPECT_EQ(popular(), "b");
   set_available(fixture, {"b"}, false);
-  ASSERT_TRUE(fixture.catalogue.erase("a"));  // what the catalogue does not have is available
+  testing::remove_item(fixture.catalogue, "a");
+  EXPECT_EQ(popular(), "") << "removed, not available";
+  set_available(fixture, {"a"}, true);
   EXPECT_EQ(popular(), "a");
+}
+
+TEST(Recommender, ARemovedItemIsInNoListUntilItIsPutOrVisited) {
+  testing::ServiceFixture fixture;
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.k = 10;
+  const auto popular = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : recommender.popular(request).items) names.push_back(entry.item);
+    std::ranges::sort(names);
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  set_available(fixture, {"b", "cold"}, true);
+  EXPECT_EQ(popular(), (Names{"a", "b", "c", "cold"}));
+  for (const char* name : {"a", "b", "cold"}) testing::remove_item(fixture.catalogue, name);
+  EXPECT_EQ(popular(), Names{"c"});
+  fixture.learn(testing::user_event(10'000, "u1", "a", 1'700'000'900'000));
+  set_available(fixture, {"cold"}, true);
+  EXPECT_EQ(popular(), (Names{"a", "c", "cold"}));
+}
+
+TEST(Recommender, WithAStrictCatalogueOnlyItsItemsAreInLists) {
+  testing::ServiceFixture fixture({.strict = true});
+  const Services services = fixture.services();
+  const Recommender recommender(services);
+  ListRequest request;
+  request.k = 10;
+  EXPECT_TRUE(recommender.popular(request).items.empty());
+  set_available(fixture, {"b"}, true);
+  ASSERT_EQ(recommender.popular(request).items.size(), 1U);
+  testing::remove_item(fixture.catalogue, "b");
+  fixture.learn(testing::user_event(10'000, "u1", "b", 1'700'000'900'000));
+  EXPECT_TRUE(recommender.popular(request).items.empty());
 }
 
 TEST(Recommender, AnUnavailableItemsNumberDoesNotHideItsNextItem) {

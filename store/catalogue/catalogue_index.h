@@ -1,0 +1,114 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/item.h"
+#include "base/position.h"
+#include "store/catalogue/catalogue_listener.h"
+#include "store/catalogue/catalogue_options.h"
+#include "store/catalogue/catalogue_row.h"
+#include "store/catalogue/item_names.h"
+#include "store/catalogue/newest_items.h"
+#include "store/catalogue/paged_array.h"
+#include "store/codec/records.h"
+
+namespace freshet::store {
+
+/// What is known about an item from now on: it is in the catalogue, or it has been removed, or neither.
+struct ItemChangeOutcome {
+  std::string_view name;
+  const Item* item = nullptr;          ///< null: not in the catalogue
+  std::optional<ItemRemoval> removal;  ///< only if `item` is null
+};
+
+/// What lists need to know of each item of the catalogue, in memory: its number and name, whether it may be in a list, and
+/// its time. The rest is in RocksDB only.
+/// Threads: the methods of readers may be called concurrently with everything. One writer at a time:
+///          Database::Impl::history_writes is held.
+/// Cost:    about 75 bytes per item with its name. Readers wait for a writer during some items at most, or while a
+///          sixty-fourth of a hash table grows.
+class CatalogueIndex {
+ public:
+  /// `listener` may be null.
+  CatalogueIndex(const CatalogueOptions& options, CatalogueListener* listener);
+
+  // Readers.
+
+  /// kNoRow if it was never in the catalogue and is not removed.
+  CatalogueRow row_of(std::string_view name) const;
+  bool is_available(CatalogueRow row) const {
+    return (states_.get(row).load(std::memory_order_relaxed) & judged_) == wanted_;
+  }
+  bool excludes_nothing() const { return !options_.strict && unavailable_ + removed_ == 0; }
+
+  struct NewestItem {
+    NewestItems::Entry place;
+    std::string name;
+  };
+  std::vector<NewestItem> newest_available(std::size_t count, const NewestItems::Entry* after) const;
+
+  std::size_t items() const { return items_; }
+  std::size_t unavailable() const { return unavailable_; }
+  std::size_t removed() const { return removed_; }
+  std::size_t memory_bytes() const;
+  std::shared_lock<std::shared_mutex> read_lock() const { return std::shared_lock(mutex_); }
+  const CatalogueOptions& options() const { return options_; }
+
+  // The writer.
+
+  /// At the start, in order of the names, and then load_positions().
+  void load(const ItemChangeOutcome& stored);
+  /// Positions up to which the catalogue has the changes of the log.
+  void load_positions(Positions applied);
+
+  bool has(std::string_view name) const;
+  std::optional<ItemRemoval> removal_of(std::string_view name) const;
+  /// Rows in use, of items that are gone among them.
+  std::size_t rows() const { return names_.size(); }
+  const Positions& applied() const { return applied_; }
+
+  /// `outcomes` are stored, and with them all changes of the log up to `applied`.
+  void apply(std::span<const ItemChangeOutcome> outcomes, Positions applied);
+
+  /// Logs that changes were refused, not too often.
+  void report_refused(std::size_t count);
+
+ private:
+  enum State : std::uint8_t { kKnown = 1, kUnavailable = 2, kRemoved = 4, kListed = 8 };
+
+  std::uint8_t state_of(CatalogueRow row) const { return states_.get(row).load(std::memory_order_relaxed); }
+  bool is_valid(const NewestItems::Entry& entry) const;
+  void set(const ItemChangeOutcome& outcome);
+  void count(std::uint8_t state, std::size_t change);
+  void tidy();
+
+  const CatalogueOptions options_;
+  CatalogueListener* const listener_;
+  const std::uint8_t judged_, wanted_;  // of the bits `judged_` an available item has `wanted_`
+
+  mutable std::shared_mutex mutex_;  // held by readers of names_ and newest_, and by the writer while it changes them
+  ItemNames names_;
+  PagedArray<std::atomic<std::uint8_t>> states_;  // read without a lock
+  PagedArray<Timestamp> times_;
+  NewestItems newest_{names_};  // available items; its entry of a row is current if the row is kListed
+  std::atomic<std::size_t> items_{0}, unavailable_{0}, removed_{0};
+
+  // The writer's.
+  std::unordered_map<CatalogueRow, ItemRemoval> removals_;
+  Positions applied_;
+  std::optional<std::vector<NewestItems::Entry>> loaded_{std::in_place};  // until load_positions(): those for newest_
+  std::chrono::steady_clock::time_point last_report_{};
+  std::size_t unreported_ = 0;
+};
+
+}  // namespace freshet::store
