@@ -178,6 +178,9 @@ Application::Impl::Impl(const Config& the_config)
 
 ingest::DecodeOptions Application::Impl::request_options() const {
   ingest::DecodeOptions options = config.decode;
+  for (const auto& [name, dimension] : config.catalogue.vectors) {
+    options.vectors[name] = static_cast<std::size_t>(dimension);
+  }
   options.oldest_kept = [this] { return histories.oldest_kept(); };
   return options;
 }
