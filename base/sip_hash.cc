@@ -1,11 +1,9 @@
 #include "base/sip_hash.h"
 
-#include <sys/random.h>
-
 #include <bit>
 #include <cstring>
 
-#include "base/check.h"
+#include "base/random_bytes.h"
 
 namespace freshet {
 namespace {
@@ -40,8 +38,7 @@ struct State {
 
 SipKey random_sip_key() {
   SipKey key;
-  // So few bytes come whole, and no signal interrupts the call.
-  FRESHET_CHECK(getrandom(&key, sizeof key, 0) == sizeof key);
+  std::memcpy(&key, random_bytes(sizeof key).data(), sizeof key);
   return key;
 }
 

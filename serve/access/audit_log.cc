@@ -1,28 +1,23 @@
 #include "serve/access/audit_log.h"
 
-#include <openssl/rand.h>
-
 #include <stdexcept>
 
-#include "base/check.h"
 #include "base/log.h"
+#include "base/random_bytes.h"
 
 namespace freshet::serve {
 namespace {
 
 constexpr std::size_t kPseudonymDigits = 16;
 
-/// For pseudonyms that are the same until the next start only.
-std::string random_key() {
-  std::string key(32, '\0');
-  FRESHET_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size())) == 1);
-  return key;
-}
+constexpr std::size_t kKeyBytes = 32;
 
 }  // namespace
 
 AuditLog::AuditLog(const AuditOptions& options)
-    : options_(options), hash_(options.hash_key.empty() ? random_key() : options.hash_key) {
+    : options_(options),
+      // Without a key the pseudonyms are the same until the next start only.
+      hash_(options.hash_key.empty() ? random_bytes(kKeyBytes) : options.hash_key) {
   if (const auto opened = reopen(); !opened) throw std::runtime_error(opened.error().message);
 }
 

@@ -2,17 +2,16 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <boost/url/grammar/alnum_chars.hpp>
 #include <boost/url/grammar/hexdig_chars.hpp>
 #include <charconv>
-#include <stdexcept>
 #include <vector>
 
 #include "base/check.h"
 #include "base/hex.h"
+#include "base/random_bytes.h"
 
 namespace freshet::serve {
 namespace {
@@ -184,13 +183,7 @@ const ApiKey* KeyRing::find(std::string_view key) const {
   return found;
 }
 
-std::string new_api_key() {
-  std::string random(kKeyBytes, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1) {
-    throw std::runtime_error("the system has no randomness for a key");
-  }
-  return std::string(kKeyPrefix) + to_hex(random);
-}
+std::string new_api_key() { return std::string(kKeyPrefix) + to_hex(random_bytes(kKeyBytes)); }
 
 std::string key_line(std::string_view name, const std::set<Scope>& scopes, const KeyLimits& limits,
                      std::string_view key) {

@@ -66,8 +66,8 @@ struct ApiKey {
 /// The keys of serve.keys_file, one per line: `NAME SCOPES RATE sha256:DIGEST`; '#' begins a comment. RATE is what
 /// parse_key_limits() reads.
 ///
-/// The digest is a plain SHA-256 of the key. Salts and slow hashes protect passwords, which can be guessed; a key is 256
-/// random bits (others are refused), so it needs neither.
+/// The digest is a plain SHA-256 of the key. Salts and slow hashes protect passwords, which can be guessed; a key is
+/// 256 random bits (others are refused), so it needs neither.
 /// Threads: immutable, except for the buckets, which are thread-safe.
 /// Cost:    under a microsecond per look-up.
 class KeyRing {
@@ -85,7 +85,6 @@ class KeyRing {
 };
 
 /// A new key.
-/// Errors: throws std::runtime_error if the system has no randomness.
 std::string new_api_key();
 
 /// The line of the keys file for a key.
