@@ -1,10 +1,12 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdio>
 
 #include "base/clock.h"
 #include "base/json_text.h"
@@ -112,6 +114,12 @@ std::string line_of(std::string_view level, std::string_view message, Fields fie
   return json ? json_line(level, message, fields) : text_line(level, message, fields);
 }
 
+/// A pipe that its reader does not empty refuses what it has no room for.
+void never_wait(std::FILE* file) {
+  const int descriptor = fileno(file);
+  fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+}
+
 void write(Level level, std::string_view message, Fields fields) noexcept {
   try {
     const auto spdlog_level = to_spdlog(level);
@@ -146,7 +154,10 @@ void audit(std::string_view message, Fields fields) {
 
 bool audit_to(const std::string& file) {
   try {
-    auto made = file.empty() ? nullptr : make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file));
+    spdlog::file_event_handlers handlers;
+    handlers.after_open = [](const spdlog::filename_t&, std::FILE* opened) { never_wait(opened); };
+    auto made = file.empty() ? nullptr
+                             : make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, false, handlers));
     const MutexLock lock(audit_mutex);
     audit_file = std::move(made);
     return true;

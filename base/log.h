@@ -54,8 +54,8 @@ void error(std::string_view message, Fields fields = {});
 /// Writes a line of level "audit": who accessed or changed which personal data. Written at every log level.
 void audit(std::string_view message, Fields fields);
 
-/// Appends audit lines to `file` from now on, or writes them to standard error if it is empty. False if the file cannot
-/// be opened; audit lines then go where they went before. Call it again after log rotation.
+/// Appends audit lines to `file` from now on, or to standard error if it is empty; a full pipe loses them. False if the
+/// file cannot be opened; audit lines then go where they went before. Call it again after log rotation.
 bool audit_to(const std::string& file);
 
 }  // namespace freshet::log

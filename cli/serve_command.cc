@@ -35,8 +35,8 @@ int wait_for_signal(const sigset_t& signals) {
   return signal;
 }
 
-/// The files say what people did: only the service's user may read them, and a crash leaves no dump of its memory, unless
-/// one is asked for while it runs (prlimit --core).
+/// The files say what people did: only the service's user may read them, and a crash leaves no dump of its memory,
+/// unless one is asked for while it runs (prlimit --core).
 void keep_to_itself() {
   umask(0077);
   rlimit core{};
@@ -47,18 +47,19 @@ void keep_to_itself() {
 
 const char* name_of(int signal) { return signal == SIGTERM ? "SIGTERM" : "SIGINT"; }
 
-/// Hears a stop while the service starts: a file may be a pipe, or on a mount that hangs, and reading a large store takes
-/// its time. Then the process exits at once, as if it were killed, which the next start has to bear anyway.
+/// Hears a stop while the service starts: a file may be a pipe, or on a mount that hangs, and reading a large store
+/// takes its time. Then the process exits at once, as if it were killed, which the next start has to bear anyway.
 class StartWatch {
  public:
   /// REQUIRES: SIGTERM, SIGINT and SIGUSR1 are blocked.
   StartWatch()
-      : thread_([] {
+      : thread_([this] {
           pthread_setname_np(pthread_self(), "freshet-start");
           sigset_t signals;
           sigemptyset(&signals);
           for (const int signal : {SIGTERM, SIGINT, kStarted}) sigaddset(&signals, signal);
-          const int signal = wait_for_signal(signals);
+          int signal = kStarted;
+          while (signal == kStarted && !started_) signal = wait_for_signal(signals);
           if (signal == kStarted) return;
           log::warn("signal received while starting; exiting at once", {{"signal", name_of(signal)}});
           std::_Exit(0);
@@ -66,13 +67,15 @@ class StartWatch {
   StartWatch(const StartWatch&) = delete;
   StartWatch& operator=(const StartWatch&) = delete;
   ~StartWatch() {
+    started_ = true;
     pthread_kill(thread_.native_handle(), kStarted);
     thread_.join();
   }
 
  private:
-  static constexpr int kStarted = SIGUSR1;
-  std::thread thread_;
+  static constexpr int kStarted = SIGUSR1;  // others may send it too, which means nothing
+  std::atomic<bool> started_ = false;
+  std::thread thread_;  // last: uses the member above
 };
 
 /// Reloads on a thread of its own: a file may be a pipe, or on a mount that hangs, and SIGTERM must be heard meanwhile.

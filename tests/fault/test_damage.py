@@ -143,6 +143,7 @@ def test_sigterm_is_heard_while_a_file_is_read_at_the_start_that_does_not_end(tm
     service.launch()
     try:
         writing_end = wait_until(lambda: opened_by_a_reader(pipe), "the pipe being read")
+        service.process.send_signal(signal.SIGUSR1)  # means nothing, and is heard first
         assert service.stop_or_die() == 0
         assert "signal received while starting; exiting at once signal=SIGTERM" in service.log_path.read_text()
         os.close(writing_end)

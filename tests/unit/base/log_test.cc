@@ -1,6 +1,9 @@
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -78,6 +81,24 @@ TEST(Log, AuditLinesAreWrittenWhateverTheLevelAndGoToAFileIfAsked) {
   };
   EXPECT_TRUE(text(file + ".1").ends_with("key=first\n")) << text(file + ".1");
   EXPECT_TRUE(text(file).ends_with("key=second\n")) << text(file);
+}
+
+TEST(Log, AnAuditFileThatIsAPipeHoldsNobodyUpWhileItIsFull) {
+  const testing::TempDirectory dir;
+  const std::string pipe = dir.path() + "/audit";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(reader, 0);
+  ASSERT_TRUE(log::audit_to(pipe));
+  ::testing::internal::CaptureStderr();  // what cannot be written is complained about
+  const std::string long_text(1000, 'x');
+  for (int i = 0; i < 1000; ++i) log::audit("erased", {{"number", i}, {"text", long_text}});
+  ::testing::internal::GetCapturedStderr();
+  std::string first(64, '\0');
+  EXPECT_EQ(read(reader, first.data(), first.size()), 64);
+  EXPECT_NE(first.find(" audit erased number=0 "), std::string::npos) << first;
+  ASSERT_TRUE(log::audit_to(""));
+  close(reader);
 }
 
 }  // namespace
