@@ -41,6 +41,7 @@ struct Vocabulary::Impl {
       entry.first_seen_ms = time_ms;
     }
     name_bytes += name.size();
+    ++items;
     Shard& shard = shard_of(name);
     const std::lock_guard lock(shard.mutex);
     shard.numbers.emplace(entry.name, item);
@@ -55,6 +56,7 @@ struct Vocabulary::Impl {
       shard.numbers.erase(entry.name);
     }
     name_bytes -= entry.name.size();
+    --items;
     {
       const std::lock_guard lock(entry_locks.of(item));
       entry = {};
@@ -64,7 +66,7 @@ struct Vocabulary::Impl {
   }
 
   bool has_room_for(std::string_view name) const {
-    const bool has_number = !free.empty() || size.load() < max_items;
+    const bool has_number = !free.empty() || end.load() < max_items;
     return has_number && name_bytes + name.size() <= max_name_bytes;
   }
 
@@ -73,12 +75,13 @@ struct Vocabulary::Impl {
   std::array<Shard, kShards> shards;
   StripedMutex entry_locks;
   ChunkedArray<Entry> entries;  // entry i: guarded by entry_locks.of(i); the learner, the only writer, reads unlocked
-  std::atomic<std::size_t> size{0};
+  std::atomic<std::size_t> items{0};
+  std::atomic<std::size_t> end{0};  // all numbers in use are below it
   std::atomic<std::uint64_t> recycled{0};
 
   // learner thread only
   LruOrder sightings;
-  std::set<ItemIndex> free;  // below `size`; the least is used first, which a checkpoint need not tell
+  std::set<ItemIndex> free;  // below `end`; the least is used first, which a checkpoint need not tell
   std::size_t name_bytes = 0;
 };
 
@@ -99,14 +102,14 @@ Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) 
     m.forget(observed.forgotten.back());
   }
   const bool recycles = !m.free.empty();
-  observed.item = recycles ? *m.free.begin() : static_cast<ItemIndex>(m.size.load());
+  observed.item = recycles ? *m.free.begin() : static_cast<ItemIndex>(m.end.load());
   m.assign(observed.item, name, to_ms(time));
   m.sightings.touch(observed.item);
   if (recycles) {
     m.free.erase(observed.item);
     ++m.recycled;
   } else {
-    ++m.size;
+    ++m.end;
   }
   return observed;
 }
@@ -138,17 +141,18 @@ Timestamp Vocabulary::first_seen(ItemIndex item) const {
 }
 
 std::uint64_t Vocabulary::recycled() const { return impl_->recycled.load(); }
-std::size_t Vocabulary::size() const { return impl_->size.load(); }
+std::size_t Vocabulary::size() const { return impl_->items.load(); }
+std::size_t Vocabulary::end() const { return impl_->end.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {
   constexpr std::size_t kFreeNode = 40;
-  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->size.load() * 48 + impl_->name_bytes +
-         impl_->free.size() * kFreeNode;
+  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->items.load() * 48 +
+         impl_->name_bytes + impl_->free.size() * kFreeNode;
 }
 
 /// Least recently seen first, so that load() restores the order in which items are forgotten.
 void Vocabulary::save(ByteWriter& out) const {
-  out.varint(impl_->size.load() - impl_->free.size());
+  out.varint(size());
   for (ItemIndex item = impl_->sightings.oldest(); item != kNoItem; item = impl_->sightings.after(item)) {
     const Impl::Entry* entry = impl_->entries.find(item);
     out.fixed(item);
@@ -162,7 +166,7 @@ Result<void> Vocabulary::load(ByteReader& in) {
   Impl& m = *impl_;
   const std::uint64_t count = in.varint();
   if (!in.ok() || count > m.max_items || count > in.remaining()) return corrupt;
-  std::size_t size = 0;
+  std::size_t end = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto item = in.fixed<ItemIndex>();
     const auto first_seen_ms = read_time_ms(in);
@@ -172,12 +176,12 @@ Result<void> Vocabulary::load(ByteReader& in) {
     }
     m.assign(item, name, first_seen_ms);
     m.sightings.touch(item);
-    size = std::max(size, item + std::size_t{1});
+    end = std::max(end, item + std::size_t{1});
   }
-  for (ItemIndex item = 0; item < size; ++item) {
+  for (ItemIndex item = 0; item < end; ++item) {
     if (m.entries.at(item).name.empty()) m.free.insert(m.free.end(), item);
   }
-  m.size.store(size);
+  m.end.store(end);
   return {};
 }
 

@@ -32,8 +32,8 @@ class Vocabulary {
   static constexpr std::size_t kMostForgotten = 64;
 
   /// Looks up `name` or adds it, and makes it the most recently seen.
-  /// Limits: forgets at most kMostForgotten items. While names are larger than those before them, all of them together may
-  ///         therefore be larger than max_name_bytes, by at most kMaxIdBytes for each kMostForgotten of max_items.
+  /// Limits: forgets at most kMostForgotten items. While names are larger than those before them, all of them together
+  ///         may therefore be larger than max_name_bytes, by at most kMaxIdBytes for each kMostForgotten of max_items.
   Observed observe(std::string_view name, Timestamp time);
 
   /// kNoItem if the name is not in the vocabulary.
@@ -51,8 +51,10 @@ class Vocabulary {
   /// How often a number has gone to another item, which counts once find() and name() know it.
   std::uint64_t recycled() const;
 
-  /// All numbers in use are below it. Some may not be in use, if names are long.
-  std::size_t size() const;
+  std::size_t size() const;  ///< number of items
+  /// All numbers in use are below it. Some below it are not in use if names are long; their number may differ after
+  /// load().
+  std::size_t end() const;
   std::size_t memory_bytes() const;
 
   void save(ByteWriter& out) const;

@@ -30,7 +30,7 @@ void visit_known_items(const Services& services, const CatalogueRows& rows, cons
     }
   }
   const CatalogueRows::Epoch epoch = rows.epoch();
-  for (std::size_t n = services.vocabulary.size(); n > 0; --n) {
+  for (std::size_t n = services.vocabulary.end(); n > 0; --n) {
     if (ends(static_cast<online::ItemIndex>(n - 1), epoch)) return;
   }
 }

@@ -50,10 +50,24 @@ TEST(Vocabulary, ForgetsTheLeastRecentlySeenUntilALongNameFits) {
   EXPECT_EQ(vocabulary.name(2), "");
   EXPECT_EQ(vocabulary.find("ccc"), kNoItem);
   EXPECT_EQ(vocabulary.find("aaa"), 0U);
+  EXPECT_EQ(vocabulary.size(), 2U) << "the number of \"ccc\" is free";
+  EXPECT_EQ(vocabulary.end(), 3U);
   const auto next = vocabulary.observe("e", at_seconds(3));
   EXPECT_EQ(next.item, 2U);  // before numbers that were never used
   EXPECT_THAT(next.forgotten, IsEmpty());
   EXPECT_EQ(vocabulary.size(), 3U);
+}
+
+TEST(Vocabulary, OfFreeNumbersTheRecoveredOneKnowsAsManyItemsAndGoesOnTheSame) {
+  Vocabulary vocabulary(100, 10), recovered(100, 10);
+  for (const char* name : {"aaa", "bbb", "ccc", "aaa", "dddddd"}) vocabulary.observe(name, at_seconds(1));
+  const std::string bytes = testing::saved(vocabulary);
+  ByteReader in(bytes);
+  ASSERT_TRUE(recovered.load(in));
+  for (const char* name : {"e", "f", "g"}) {
+    EXPECT_EQ(recovered.size(), vocabulary.size());
+    EXPECT_EQ(recovered.observe(name, at_seconds(2)).item, vocabulary.observe(name, at_seconds(2)).item);
+  }
 }
 
 TEST(Vocabulary, IsBoundedWhenNamesGrow) {
@@ -68,7 +82,7 @@ TEST(Vocabulary, IsBoundedWhenNamesGrow) {
   std::size_t most = 0;
   const auto names_in = [&] {
     std::size_t bytes = 0;
-    for (ItemIndex item = 0; item < vocabulary.size(); ++item) bytes += vocabulary.name(item).size();
+    for (ItemIndex item = 0; item < vocabulary.end(); ++item) bytes += vocabulary.name(item).size();
     return bytes;
   };
   for (std::size_t i = 0; i < 2000; ++i) {
