@@ -194,7 +194,7 @@ const Model::Outcome& Model::test(const Event& event) {
 
 const Ranking& Model::ranking() const { return impl_->ranking; }
 
-const Model::Outcome& Model::learn(const Event& event, bool scores) {
+const Model::Outcome& Model::learn(const Event& event, Scores scores) {
   Impl& m = *impl_;
   m.outcome.scored = false;
   m.outcome.unseen_target = false;
@@ -213,7 +213,8 @@ const Model::Outcome& Model::learn(const Event& event, bool scores) {
   if (weight <= 0) return m.outcome;
   const bool admitted = m.sender_limit.admits(m.ids, event, weight, time, m.vocabulary.size());
   if (!admitted) ++m.limited;
-  m.test_then_train(event, time, static_cast<float>(weight), scores, admitted ? Takes::everything : Takes::nothing);
+  const bool scored = scores == Scores::all || (scores == Scores::learned && admitted);
+  m.test_then_train(event, time, static_cast<float>(weight), scored, admitted ? Takes::everything : Takes::nothing);
   return m.outcome;
 }
 

@@ -27,8 +27,8 @@ namespace freshet::online {
 /// Threads: one, except for vocabulary() and what publish() returns.
 /// Deterministic: the same options and events, all scored, give the same state, however they were batched; with another
 ///          IdHash, the same except for the hashes in it. Events that are not scored do not change the blender, the
-///          recorded quality, or the tuning of scans of more than `exact_items` vectors. Nothing else depends on what is
-///          scored.
+///          recorded quality, or the tuning of scans of more than `exact_items` vectors. Nothing else depends on what
+///          is scored.
 class Model {
  public:
   /// `parts` in feature order. `ids`: IdHash::random() for events of senders who are not trusted.
@@ -36,16 +36,24 @@ class Model {
   ~Model();
 
   /// How the event was ranked before it was learned, for evaluations. An event is not scored, and has no ranks, if it
-  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, or if `scores` is false.
+  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, or not one of
+  /// `scores`.
   struct Outcome {
     bool scored = false;
     bool unseen_target = false;                     ///< the item was not in the vocabulary
     std::vector<std::optional<std::size_t>> ranks;  ///< parts, then blend; from 1; nullopt: no candidate
   };
 
-  /// Scores the event against the state before it, if `scores`, then learns it. The reference is valid until the next
-  /// call.
-  const Outcome& learn(const Event& event, bool scores = true);
+  /// Which events learn() scores.
+  enum class Scores {
+    all,
+    learned,  ///< not those that teach nothing, because of their sender's limit
+    none,
+  };
+
+  /// Scores the event against the state before it, if it is one of `scores`, then learns it. The reference is valid
+  /// until the next call.
+  const Outcome& learn(const Event& event, Scores scores = Scores::all);
 
   /// Scores the event and appends it to its session, but learns nothing: for a test set. Unlike learn(), does not look
   /// at consent or duplicate ids. Like every scored event, it counts for the tuning of scans.

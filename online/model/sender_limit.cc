@@ -17,10 +17,13 @@ constexpr double kGrowth = 2;       // of `usual` at most, per window, up and do
 constexpr double kQuiet = 0.1;      // of `usual`: a window with less does not tell who the site is
 constexpr double kPartRate = 0.25;  // of the moving average of parts, per window
 constexpr float kPartWeight = 1e6F;
+constexpr std::size_t kNames = 2;  // of a sender: its own, and that of its key
 
-/// Leaves at most half of `most`: those of the largest size.
+/// For kNames more entries. Where there would be more than `most`, leaves at most half of them: those of the largest
+/// size.
 template <typename Map, typename Size>
-void drop_smallest(Map& map, std::size_t most, Size size) {
+void make_room_in(Map& map, std::size_t most, Size size) {
+  if (map.size() + kNames <= most) return;
   for (float cut = 1; map.size() > most / 2; cut *= 2) {
     std::erase_if(map, [&](const auto& entry) { return size(entry.second) <= cut; });
   }
@@ -43,7 +46,8 @@ bool read_weight(ByteReader& in, Number& weight) {
 
 }  // namespace
 
-/// Of what the sender has sent, that which is no flood. All of it if the sender is the site: then it has only become busier.
+/// Of what the sender has sent, that which is no flood. All of it if the sender is the site: then it has only become
+/// busier.
 double SenderLimit::usual_of(const Sender& sender, double sent) const {
   return usual_ > 0 && sender.part < 1 ? std::min(sent, usual_ / (1 - sender.part)) : sent;
 }
@@ -77,14 +81,17 @@ void SenderLimit::begin_window(Timestamp time) {
   begin_ = time;
 }
 
-/// Counts what was sent. True if it is within the allowance.
-bool SenderLimit::count(Sender& sender, std::uint64_t item, float weight, double share) {
-  if (now_.size() >= kMaxCounts && !now_.contains(item)) {
-    drop_smallest(now_, kMaxCounts, [](const Count& one) { return one.sent; });
-  }
+/// Before an event is counted, so that what is found of it stays where it is.
+void SenderLimit::make_room() {
+  make_room_in(now_, kMaxCounts, [](const Count& one) { return one.sent; });
+  make_room_in(senders_, kMaxSenders, [](const Sender& one) { return one.now + one.before + kPartWeight * one.part; });
+}
+
+/// Counts what was sent, in `counted`, that of `item` in this window. True if it is within the allowance.
+bool SenderLimit::count(Sender& sender, std::uint64_t item, Count& counted, float weight, double share) {
   sender.now += weight;
-  Count sum = now_[item];
-  sum.sent = now_[item].sent += weight;
+  counted.sent += weight;
+  Count sum = counted;
   if (const auto earlier = before_.find(item); earlier != before_.end()) {
     sum.sent += earlier->second.sent;
     sum.learned += earlier->second.learned;
@@ -103,23 +110,20 @@ bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, T
   if (event.sender.empty() || options_.share >= 1) return true;
   const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));
   const auto added = static_cast<float>(weight);
-  const std::array<std::string_view, 2> names{event.sender, key_of_sender(event.sender)};
-  std::array<std::uint64_t, 2> counted{};
-  const std::size_t different = names[0] == names[1] ? 1 : 2;
+  const std::array<std::string_view, kNames> names{event.sender, key_of_sender(event.sender)};
+  std::array<Count*, kNames> counts{};
+  const std::size_t different = names[0] == names[1] ? 1 : kNames;
+  make_room();
   bool admitted = true;
   for (std::size_t i = 0; i < different; ++i) {
-    const std::uint64_t name = ids.sender(names[i]);
-    if (senders_.size() >= kMaxSenders && !senders_.contains(name)) {
-      drop_smallest(senders_, kMaxSenders,
-                    [](const Sender& one) { return one.now + one.before + kPartWeight * one.part; });
-    }
+    const std::uint64_t name = ids.sender(names[i]), item = ids.item_of(name, event.item);
     Sender& sender = senders_[name];
     sender.key |= i + 1 == different;
-    counted[i] = ids.item_of(name, event.item);
-    admitted = count(sender, counted[i], added, share) && admitted;
+    counts[i] = &now_[item];
+    admitted = count(sender, item, *counts[i], added, share) && admitted;
   }
   if (admitted) {
-    for (const std::uint64_t item : std::span(counted).first(different)) now_[item].learned += added;
+    for (Count* const counted : std::span(counts).first(different)) counted->learned += added;
   }
   return admitted;
 }

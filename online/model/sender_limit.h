@@ -13,18 +13,19 @@
 
 namespace freshet::online {
 
-/// How much one sender may teach about one item: an API key, or a client address of a key. Ids of users and sessions are
-/// free to invent, senders are not, so one of them cannot put an item on top by many made-up sessions.
+/// How much one sender may teach about one item: an API key, or a client address of a key. Ids of users and sessions
+/// are free to invent, senders are not, so one of them cannot put an item on top by many made-up sessions.
 ///
 /// A sender that has sent the weight T in this window and the one before has, for each item, the allowance
-/// L = max(least, s min(T, usual / (1 - part))). `usual` follows what all senders send in a window, by a factor of two per
-/// window, so a flood earns little. The share s is the largest of `share`, of kTimes that of an average item, and of `part`, the
-/// sender's part of the site: the moving average of its share of all that is sent, floods not counted. A site's back end is not limited, since what it sends is
-/// the site; a new one is within hours. Of the weight u that the sender has sent about the item, at most L (2 - L / u) is
-/// learned once u > L: everything up to L, ever less beyond it, and never more than 2 L. So the order of items by weight
-/// stays, also beyond the allowance.
+/// L = max(least, s min(T, usual / (1 - part))). `usual` follows what all senders send in a window, by a factor of two
+/// per window, so a flood earns little. The share s is the largest of `share`, of kTimes that of an average item, and
+/// of `part`, the sender's part of the site: the moving average of its share of all that is sent, floods not counted. A
+/// site's back end is not limited, since what it sends is the site; a new one is within hours. Of the weight u that the
+/// sender has sent about the item, at most L (2 - L / u) is learned once u > L: everything up to L, ever less beyond
+/// it, and never more than 2 L. So the order of items by weight stays, also beyond the allowance.
 /// Threads: learner thread only.
-/// Cost:    some 15 look-ups per event. At most kMaxCounts counts per window of about 50 bytes; beyond it the smallest go.
+/// Cost:    some 15 look-ups per event. At most kMaxCounts counts per window of about 50 bytes; beyond it the smallest
+///          go.
 class SenderLimit {
  public:
   static constexpr std::size_t kMaxCounts = 200'000, kMaxSenders = 20'000;
@@ -57,7 +58,8 @@ class SenderLimit {
   void begin_window(Timestamp time);
   void move_parts();
   double usual_of(const Sender& sender, double sent) const;
-  bool count(Sender& sender, std::uint64_t item, float weight, double share);
+  void make_room();
+  bool count(Sender& sender, std::uint64_t item, Count& counted, float weight, double share);
 
   SenderLimitOptions options_;
   Senders senders_;

@@ -246,6 +246,25 @@ TEST_F(ModelTest, KeepsItsKeyWhenItIsSaved) {
   EXPECT_TRUE(model.learn(click("s", "b", 1)).scored) << "the session is known";
 }
 
+TEST_F(ModelTest, AnEventBeyondTheLimitOfItsSenderIsScoredForEvaluationsOnly) {
+  Model other(options, make_parts(options));
+  const auto learn = [&](const std::string& session, std::int64_t second) {
+    Event event = click(session, "pushed", second);
+    event.sender = "key/client";
+    EXPECT_FALSE(model.learn(click(session, "first", second - 1)).scored);
+    other.learn(click(session, "first", second - 1));
+    const bool also = other.learn(event, Model::Scores::learned).scored;
+    EXPECT_EQ(also, other.events_limited() == 0);
+    return model.learn(event).scored;
+  };
+  for (int i = 0; other.events_limited() == 0; ++i) {
+    ASSERT_LT(i, 10'000);
+    ASSERT_TRUE(learn("s" + std::to_string(i), 2 * i + 2));
+  }
+  EXPECT_EQ(model.events_limited(), 1U);
+  EXPECT_EQ(testing::saved(other), testing::saved(model)) << "it teaches nothing either way";
+}
+
 TEST_F(ModelTest, AnEventWithoutConsentTeachesNothing) {
   model.learn(click("s", "a", 1));
   Event withheld = click("s", "b", 2);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/synthetic_stream.h"
 
@@ -181,6 +183,41 @@ TEST_F(SenderLimitTest, MemoryIsBounded) {
     most = std::max(most, limit_.memory_bytes());
   }
   EXPECT_LE(most, (2 * SenderLimit::kMaxCounts + SenderLimit::kMaxSenders + 8) * 48);
+}
+
+/// The weights sent and learned that are saved of this window.
+std::vector<std::pair<float, float>> counts_in(const std::string& saved) {
+  ByteReader in(saved);
+  in.fixed<std::int64_t>();
+  for (int i = 0; i < 2; ++i) in.fixed<double>();
+  in.varint();
+  for (std::uint64_t senders = in.varint(); senders > 0; --senders) {
+    in.take(8 + 3 * 4);
+    in.varint();
+  }
+  std::vector<std::pair<float, float>> counts(in.varint());
+  for (auto& [sent, learned] : counts) {
+    in.take(8);
+    sent = in.fixed<float>();
+    learned = in.fixed<float>();
+  }
+  EXPECT_TRUE(in.ok());
+  return counts;
+}
+
+TEST_F(SenderLimitTest, OfWhatIsCountedTheWeightSentIsNeverLost) {
+  SenderLimit limit({.share = 0.05, .least = 10, .window = kHour});
+  // A sender without a client has one count per item, any other two: one of these two fills the table.
+  for (std::uint64_t i = 0; i + 1 < SenderLimit::kMaxCounts; ++i) {
+    limit.admits({}, event("shop", numbered("item-", i)), 1, time_, kItems);
+  }
+  EXPECT_TRUE(limit.admits({}, event("other/client", "item"), 1, time_, kItems));
+  std::string saved;
+  ByteWriter out(saved);
+  limit.save(out);
+  const auto counts = counts_in(saved);
+  EXPECT_EQ(counts.size(), 2U) << "all others are the smallest";
+  for (const auto& [sent, learned] : counts) EXPECT_GE(sent, learned);
 }
 
 TEST_F(SenderLimitTest, GoesOnAfterSaveAndLoad) {
