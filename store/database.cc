@@ -29,7 +29,7 @@ Result<void> reopen(Database::Impl& impl, bool read_only) {
   impl.recent_histories->clear();
   try {
     open_database(impl, read_only);
-    load_counters(impl);
+    load_counters(impl, read_only);
     if (!read_only) skip_lost_offsets(impl);
   } catch (const Damage& damage) {
     close_database(impl);
@@ -83,7 +83,7 @@ Database::Database(const Options& options, const Clock& clock) : impl_(prepare(o
   open_database(*impl_, /*read_only=*/false);
   check_format(*impl_, /*read_only=*/false);
   check_pseudonyms(*impl_);
-  load_counters(*impl_);
+  load_counters(*impl_, /*read_only=*/false);
   skip_lost_offsets(*impl_);
 }
 
@@ -92,7 +92,7 @@ Database Database::open_read_only(const Options& options) {
   auto impl = prepare(options, system_clock());
   open_database(*impl, /*read_only=*/true);
   check_format(*impl, /*read_only=*/true);
-  load_counters(*impl);
+  load_counters(*impl, /*read_only=*/true);
   return Database(std::move(impl));
 }
 

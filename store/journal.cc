@@ -53,17 +53,6 @@ Result<std::int64_t> first_arrived_since(const Database::Impl& db, std::int64_t 
   return first;
 }
 
-/// Beside the records, as their end is.
-void put_size(const Database::Impl& db, rocksdb::WriteBatch& batch, const JournalGrowth& growth) {
-  const auto put = [&](std::string_view key, std::int64_t bytes) {
-    std::string value;
-    ByteWriter(value).fixed(bytes);
-    batch.Put(db.family(Family::meta), to_slice(key), value);
-  };
-  put(kJournalBytesKey, growth.end_bytes());
-  for (const JournalMark& mark : growth.marks()) put(journal_mark_key(mark.offset), mark.bytes);
-}
-
 /// Beside the records, in another file: if the last of them cannot be read, their offsets are not assigned again.
 void put_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end) {
   std::string bytes;
@@ -77,6 +66,20 @@ void put_journal_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::
   const JournalRecord last{end - 1, SystemClock().now(), "", "", true};
   batch.Put(db.family(Family::journal), encode_offset(last.offset), encode_journal_value(last));
   put_end(db, batch, end);
+}
+
+void put_journal_size(const Database::Impl& db, rocksdb::WriteBatch& batch, const JournalMark& end,
+                      std::span<const JournalMark> marks) {
+  std::string size;
+  ByteWriter out(size);
+  out.fixed(end.offset);
+  out.fixed(end.bytes);
+  batch.Put(db.family(Family::meta), to_slice(kJournalSizeKey), size);
+  for (const JournalMark& mark : marks) {
+    std::string value;
+    ByteWriter(value).fixed(mark.bytes);
+    batch.Put(db.family(Family::meta), journal_mark_key(mark.offset), value);
+  }
 }
 
 Journal::Journal(Database& database) : database_(database) {}
@@ -94,7 +97,7 @@ Result<std::int64_t> Journal::append(std::span<const JournalRecord> records) {
     batch.Put(db.family(Family::journal), key, value);
   }
   put_end(db, batch, offset);
-  put_size(db, batch, growth);
+  put_journal_size(db, batch, {offset, growth.end_bytes()}, growth.marks());
   // All families share the write-ahead log: this fsync makes all earlier history commits durable too.
   rocksdb::WriteOptions durable;
   durable.sync = true;

@@ -13,11 +13,10 @@ void JournalGrowth::add(std::int64_t offset, std::int64_t bytes) {
   end_bytes_ += bytes;
 }
 
-void JournalSize::restore(std::vector<JournalMark> marks, std::int64_t end_bytes, std::int64_t unmarked) {
+void JournalSize::restore(std::vector<JournalMark> marks, std::int64_t end_bytes) {
   const MutexLock lock(mutex_);
   marks_ = std::move(marks);
-  end_bytes_ = marks_.empty() ? end_bytes : std::max(end_bytes, marks_.back().bytes);
-  unmarked_ = unmarked;
+  end_bytes_ = end_bytes;
 }
 
 JournalGrowth JournalSize::growth() const {
@@ -42,9 +41,9 @@ std::vector<JournalMark>::const_iterator JournalSize::newest_at(std::int64_t beg
 
 std::int64_t JournalSize::bytes(std::int64_t begin) const {
   const MutexLock lock(mutex_);
+  if (marks_.empty()) return 0;
   const auto mark = newest_at(begin);
-  if (mark != marks_.end()) return end_bytes_ - mark->bytes;
-  return unmarked_ + (marks_.empty() ? 0 : end_bytes_ - marks_.front().bytes);
+  return end_bytes_ - (mark == marks_.end() ? marks_.front() : *mark).bytes;
 }
 
 std::int64_t JournalSize::first_with_at_most(std::int64_t bytes) const {

@@ -30,17 +30,18 @@ class JournalGrowth {
   std::vector<JournalMark> marks_;
 };
 
-/// How many bytes the records of the journal have, as appended (not compressed), and where the newest N bytes begin, without
-/// reading records: each 256 KiB an append leaves a mark beside its records.
+/// How many bytes the records of the journal have, as appended (not compressed), and where the newest N bytes begin,
+/// without reading records: each 256 KiB an append leaves a mark beside its records.
 /// Threads: all methods may be called concurrently.
-/// Error:   bytes() is never too low, and too high by less than kMarkBytes and one record. Erased records count as before.
-///          Records without marks (of a release that left none) count by their size on disk, compressed.
+/// Error:   bytes() is never too low, and too high by less than kMarkBytes and one record. Erased records count as
+///          before. Records of a release that left no marks count by their size on disk, compressed
+///          (store/open_database.cc).
 class JournalSize {
  public:
   static constexpr std::int64_t kMarkBytes = 256 << 10;
 
-  /// `marks`, ascending; `end_bytes` at the end of the journal; `unmarked`, the bytes of the records before all marks.
-  void restore(std::vector<JournalMark> marks, std::int64_t end_bytes, std::int64_t unmarked);
+  /// `marks`, ascending, the first at or before the first record; `end_bytes` at the end of the journal.
+  void restore(std::vector<JournalMark> marks, std::int64_t end_bytes);
 
   /// The beginning of an append.
   JournalGrowth growth() const;
@@ -63,7 +64,6 @@ class JournalSize {
   mutable Mutex mutex_;
   std::vector<JournalMark> marks_ FRESHET_GUARDED_BY(mutex_);  // ascending
   std::int64_t end_bytes_ FRESHET_GUARDED_BY(mutex_) = 0;
-  std::int64_t unmarked_ FRESHET_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace freshet::store

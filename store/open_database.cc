@@ -43,8 +43,8 @@ bool in_use(const rocksdb::Status& status) {
          (has("While lock file") && (has(std::strerror(EAGAIN)) || has(std::strerror(EACCES))));
 }
 
-/// Sends RocksDB's messages to freshet's log. RocksDB's own LOG file would be one more file that a full disk affects, and
-/// in Debian's build of RocksDB 7.8 a second failed write to it aborts the process (an assertion).
+/// Sends RocksDB's messages to freshet's log. RocksDB's own LOG file would be one more file that a full disk affects,
+/// and in Debian's build of RocksDB 7.8 a second failed write to it aborts the process (an assertion).
 class RocksLog final : public rocksdb::Logger {
  public:
   explicit RocksLog(std::function<void()> damage)
@@ -159,10 +159,10 @@ void load_journal_ends(Database::Impl& impl) {
   impl.journal_begin = first < 0 ? impl.journal_end.load() : first;
 }
 
-/// The disk space of the journal's records below `end`, compressed.
-std::int64_t size_on_disk(const Database::Impl& impl, std::int64_t end) {
-  const std::string from = encode_offset(impl.journal_begin), to = encode_offset(end);
-  const rocksdb::Range range(from, to);
+/// The disk space of the journal's records in [from, end), compressed.
+std::int64_t size_on_disk(const Database::Impl& impl, std::int64_t from, std::int64_t end) {
+  const std::string first = encode_offset(from), last = encode_offset(end);
+  const rocksdb::Range range(first, last);
   rocksdb::SizeApproximationOptions options;
   options.include_memtables = true;
   options.include_files = true;
@@ -172,7 +172,7 @@ std::int64_t size_on_disk(const Database::Impl& impl, std::int64_t end) {
   return static_cast<std::int64_t>(size);
 }
 
-void load_journal_size(Database::Impl& impl) {
+std::vector<JournalMark> load_journal_marks(const Database::Impl& impl) {
   std::vector<JournalMark> marks;
   std::unique_ptr<rocksdb::Iterator> it(impl.db->NewIterator(rocksdb::ReadOptions{}, impl.family(Family::meta)));
   const rocksdb::Slice prefix = to_slice(kJournalMarkPrefix);
@@ -184,9 +184,48 @@ void load_journal_size(Database::Impl& impl) {
     marks.push_back({*offset, bytes});
   }
   if (!it->status().ok()) refuse(impl, "the event log", not_read(it->status()));
-  const std::int64_t marked = marks.empty() ? impl.journal_end.load() : marks.front().offset;
-  const std::int64_t unmarked = impl.journal_begin < marked ? size_on_disk(impl, marked) : 0;
-  impl.journal_size.restore(std::move(marks), get_number(impl, kJournalBytesKey), unmarked);
+  return marks;
+}
+
+/// Marks for the records in [from.offset, end), by their size on disk, and one for `end`.
+std::vector<JournalMark> estimate_marks(const Database::Impl& impl, JournalMark from, std::int64_t end) {
+  const std::int64_t pieces = size_on_disk(impl, from.offset, end) / JournalSize::kMarkBytes + 1;
+  const std::int64_t step = (end - from.offset) / pieces + 1;
+  std::vector<JournalMark> marks{from};
+  while (marks.back().offset < end) {
+    const auto [offset, bytes] = marks.back();
+    const std::int64_t next = std::min(offset + step, end);
+    marks.push_back({next, bytes + size_on_disk(impl, offset, next)});
+  }
+  return marks;
+}
+
+/// An older release writes records without marks, and leaves those that it finds as they are. Such records get their
+/// marks now, for good unless `read_only`.
+void load_journal_size(Database::Impl& impl, bool read_only) {
+  std::vector<JournalMark> marks = load_journal_marks(impl);
+  JournalMark sized = marks.empty() ? JournalMark{impl.journal_begin, 0} : marks.back();
+  if (const std::string stored = get_meta(impl, kJournalSizeKey); !stored.empty()) {
+    ByteReader reader(stored);
+    sized.offset = reader.fixed<std::int64_t>();
+    sized.bytes = reader.fixed<std::int64_t>();
+    if (!reader.ok()) refuse(impl, std::string(kJournalSizeKey), {Errc::corrupt, "it cannot be decoded"});
+  }
+  sized.offset = std::max<std::int64_t>(sized.offset, impl.journal_begin);
+  if (sized.offset < impl.journal_end) {
+    std::vector<JournalMark> more = estimate_marks(impl, sized, impl.journal_end);
+    sized = more.back();
+    more.pop_back();
+    if (!read_only) {
+      rocksdb::WriteBatch batch;
+      put_journal_size(impl, batch, sized, more);
+      const auto status = impl.db->Write(rocksdb::WriteOptions{}, &batch);
+      if (!status.ok()) refuse("cannot write to " + impl.options.directory + ": " + status.ToString());
+    }
+    std::erase_if(marks, [&](const JournalMark& mark) { return mark.offset >= more.front().offset; });
+    marks.insert(marks.end(), more.begin(), more.end());
+  }
+  impl.journal_size.restore(std::move(marks), sized.bytes);
 }
 
 void count_dead_letters(Database::Impl& impl) {
@@ -314,7 +353,7 @@ void check_pseudonyms(const Database::Impl& impl) {
                         : "store.pseudonym_key is not the key that they were made with"));
 }
 
-void load_counters(Database::Impl& impl) {
+void load_counters(Database::Impl& impl, bool read_only) {
   const auto time = [&](std::string_view key) {
     const std::int64_t ms = get_number(impl, key);
     return ms == 0 ? std::nullopt : std::optional(timestamp_from_ms(ms));
@@ -322,7 +361,7 @@ void load_counters(Database::Impl& impl) {
   impl.stream_time->restore(time(kStreamTimeKey).value_or(Timestamp{}), time(kJudgedStreamTimeKey));
   impl.newest_arrival->restore(impl.newest_arrival->newest(), time(kJudgedArrivalKey));
   load_journal_ends(impl);
-  load_journal_size(impl);
+  load_journal_size(impl, read_only);
 
   const auto positions = stored_positions(impl);
   if (!positions) refuse(impl, "the log positions", positions.error());

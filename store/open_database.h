@@ -36,15 +36,16 @@ void close_database(Database::Impl& impl);
 /// Checks the format of the open database. Writes the format, and the fingerprint of the pseudonym key, to a new one.
 void check_format(Database::Impl& impl, bool read_only);
 
-/// Checks that the pseudonyms in the database were made with the configured key: with two keys one person would have two
-/// ids.
+/// Checks that the pseudonyms in the database were made with the configured key: with two keys one person would have
+/// two ids.
 void check_pseudonyms(const Database::Impl& impl);
 
 /// After damage of the write-ahead log: lets the journal go on behind every offset that it may have given out.
 void skip_lost_offsets(Database::Impl& impl);
 
-/// Reads what the Impl holds in memory: stream time, ends of the journal, unfinished erasures, number of dead letters.
-/// Reads the log positions too, so that what is damaged there is known at the start.
-void load_counters(Database::Impl& impl);
+/// Reads what the Impl holds in memory: stream time, ends and size of the journal, unfinished erasures, number of dead
+/// letters. Reads the log positions too, so that what is damaged there is known at the start. Writes the size of
+/// journal records that an older release has left without, unless `read_only`.
+void load_counters(Database::Impl& impl, bool read_only);
 
 }  // namespace freshet::store

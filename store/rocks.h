@@ -9,7 +9,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,7 +43,7 @@ inline constexpr std::string_view kStreamTimeKey = "stream_time";
 inline constexpr std::string_view kJudgedStreamTimeKey = "stream_time_judged";
 inline constexpr std::string_view kJudgedArrivalKey = "arrival_judged";
 inline constexpr std::string_view kJournalEndKey = "journal_end";
-inline constexpr std::string_view kJournalBytesKey = "journal_bytes";
+inline constexpr std::string_view kJournalSizeKey = "journal_size";
 
 /// Shared with the compaction filters, since a compaction may outlive the members of the Database.
 using SharedTime = std::shared_ptr<NewestTime>;
@@ -118,6 +120,10 @@ inline std::int64_t most_journal_records(std::uint64_t log_bytes) { return stati
 
 /// Makes `end` the end of the journal, although its last records are lost: an erased record is the last.
 void put_journal_end(const Database::Impl& db, rocksdb::WriteBatch& batch, std::int64_t end);
+
+/// Puts the size of the journal at its end, and `marks`, beside the records.
+void put_journal_size(const Database::Impl& db, rocksdb::WriteBatch& batch, const JournalMark& end,
+                      std::span<const JournalMark> marks);
 
 /// The column family options of `which`: bloom filters, prefixes, compaction filters.
 rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& impl);

@@ -77,6 +77,24 @@ class JournalSizeTest : public JournalTest {
     ASSERT_TRUE(journal_->append(records));
   }
 
+  // What an older release does not write.
+
+  void forget_marks_from(std::int64_t offset) {
+    const std::string from = journal_mark_key(offset), to = std::string(kJournalMarkPrefix) + "\xff";
+    ASSERT_TRUE(db().db->DeleteRange({}, db().family(Family::meta), from, to).ok());
+  }
+  void forget_size() { ASSERT_TRUE(db().db->Delete({}, db().family(Family::meta), to_slice(kJournalSizeKey)).ok()); }
+  std::string stored_size() {
+    std::string size;
+    EXPECT_TRUE(db().db->Get({}, db().family(Family::meta), to_slice(kJournalSizeKey), &size).ok());
+    return size;
+  }
+  void put_size(const std::string& size) {
+    ASSERT_TRUE(db().db->Put({}, db().family(Family::meta), to_slice(kJournalSizeKey), size).ok());
+  }
+
+  Database::Impl& db() { return store_.database().impl(); }
+
   Random random_{1};
 };
 
@@ -137,23 +155,45 @@ TEST_F(JournalSizeTest, MarksGoWithTheRecords) {
   EXPECT_LE(stored, 6);
 }
 
-TEST_F(JournalSizeTest, RecordsOfAReleaseThatLeftNoMarksAreEstimatedAndCanBeTrimmed) {
+TEST_F(JournalSizeTest, RecordsOfAReleaseThatLeftNoMarksAreEstimatedAndTrimmedPieceByPiece) {
   append_of(50, 64 << 10);
-  Database::Impl& db = store_.database().impl();
-  const std::string from(kJournalMarkPrefix), to = from + "\xff";
-  ASSERT_TRUE(db.db->DeleteRange({}, db.family(Family::meta), from, to).ok());
-  ASSERT_TRUE(db.db->Delete({}, db.family(Family::meta), to_slice(kJournalBytesKey)).ok());
+  forget_marks_from(0);
+  forget_size();
   reopen();
   const std::int64_t old = journal_->bytes();
-  EXPECT_GT(old, 25 * (64 << 10));
-  EXPECT_LT(old, 100 * (64 << 10));
+  EXPECT_GT(old, 45 * (64 << 10));
+  EXPECT_LT(old, 55 * (64 << 10));
   append_of(10, 64 << 10);
   expect_bytes_of(journal_->bytes() - old, 10, 0);
   reopen();
-  EXPECT_GT(journal_->bytes(), 35 * (64 << 10)) << "some have marks now";
-  ASSERT_TRUE(journal_->trim(60, timestamp_from_ms(0), 12 * (64 << 10)));
-  EXPECT_EQ(journal_->begin(), 50);
-  expect_bytes_of(journal_->bytes(), 10, 0);
+  expect_bytes_of(journal_->bytes() - old, 10, 0);
+  ASSERT_TRUE(journal_->trim(60, timestamp_from_ms(0), 30 * (64 << 10)));
+  EXPECT_GT(journal_->begin(), 25);
+  EXPECT_LT(journal_->begin(), 40);
+  EXPECT_LE(journal_->bytes(), 30 * (64 << 10));
+  const std::int64_t left = journal_->bytes();
+  reopen();
+  EXPECT_EQ(journal_->bytes(), left);
+}
+
+TEST_F(JournalSizeTest, RecordsThatAnOlderReleaseHasAddedAndTrimmedMeanwhileCountToo) {
+  append_of(20, 64 << 10);
+  const std::string size = stored_size();
+  append_of(40, 64 << 10);
+  ASSERT_TRUE(journal_->trim(10, timestamp_from_ms(2000)));
+  // The older release leaves the size and the marks as they are.
+  forget_marks_from(20);
+  put_size(size);
+  reopen();
+  const std::int64_t all = journal_->bytes();
+  EXPECT_GT(all, 48 * (64 << 10));
+  EXPECT_LT(all, 56 * (64 << 10));
+  ASSERT_TRUE(journal_->trim(60, timestamp_from_ms(0), 20 * (64 << 10)));
+  EXPECT_GT(journal_->begin(), 35);
+  EXPECT_LT(journal_->begin(), 48);
+  reopen();
+  EXPECT_LE(journal_->bytes(), 20 * (64 << 10));
+  EXPECT_GT(journal_->bytes(), 12 * (64 << 10));
 }
 
 TEST_F(JournalTest, OffsetsAreNeverGivenOutTwice) {
