@@ -171,16 +171,28 @@ Result<std::uint64_t> CheckpointStore::write(const std::function<void(const Sink
   return written;
 }
 
-bool CheckpointStore::read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const {
+std::optional<std::string> CheckpointStore::read_newest(
+    const std::function<Result<void>(std::string_view bytes)>& load) const {
   for (const std::string& name : list()) {
     const auto file = read_file(directory_ + "/" + name);
     const auto bytes = file ? checked(*file) : Result<std::string_view>(file.error());
     const Result<void> loaded = bytes ? load(*bytes) : Result<void>(bytes.error());
-    if (loaded) return true;
+    if (loaded) return name;
     log::error("a checkpoint cannot be used; trying the one before it",
                {{"checkpoint", name}, {"reason", loaded.error().message}});
   }
-  return false;
+  return std::nullopt;
+}
+
+std::string CheckpointStore::head_before(const std::string& name, std::size_t most) const {
+  const auto names = list();
+  const auto before = std::ranges::upper_bound(names, name, std::greater<>{});  // newest first
+  if (before == names.end()) return {};
+  std::ifstream in(directory_ + "/" + *before, std::ios::binary);
+  std::string head(kHeaderBytes + most, '\0');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  return head.starts_with(kMagic) ? head.substr(std::min(kHeaderBytes, head.size())) : "";
 }
 
 std::vector<std::string> CheckpointStore::list(const std::string& directory) {

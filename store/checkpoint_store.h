@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,13 @@ class CheckpointStore {
   Result<std::uint64_t> write(std::string_view bytes);
 
   /// Calls `load` with the newest checkpoint whose checksum is right. If `load` returns an error, tries the one before,
-  /// and so on. Logs an error with the reason for each unusable one. False if none is usable: a fresh start.
-  bool read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const;
+  /// and so on. Logs an error with the reason for each unusable one. Returns the file name of the one that was loaded;
+  /// nullopt if none is usable: a fresh start.
+  std::optional<std::string> read_newest(const std::function<Result<void>(std::string_view bytes)>& load) const;
+
+  /// The first bytes, at most `most`, of the checkpoint before `name`. Its checksum is not looked at. Empty: there is
+  /// none.
+  std::string head_before(const std::string& name, std::size_t most) const;
 
   /// File names, newest first.
   std::vector<std::string> list() const { return list(directory_); }

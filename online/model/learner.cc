@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -46,6 +47,8 @@ struct Learner::Impl {
   void replace_snapshot(std::shared_ptr<const Snapshot> next);
   void write_checkpoint();
   void checkpoint_if_due();
+  void find_restored(const std::string& name);
+  void commit_restored();
   std::int64_t report_lag();
   void report_memory();
   void set_problem(std::string& which, std::string problem);
@@ -65,6 +68,7 @@ struct Learner::Impl {
   Positions positions;
   Positions fallback;   // those of the checkpoint before the newest
   Positions committed;  // the last that were given to `checkpointed`
+  Positions restored;   // to be given to it once the log has told that it is the same
   bool unpublished = false;
   bool unsaved = false;
   std::size_t checkpoints_with_erased = 0;  // how many of the newest checkpoints may contain an owner erased since
@@ -88,7 +92,7 @@ void Learner::on_checkpoint(std::function<void(const Positions&)> callback) {
 
 void Learner::restore() {
   Impl& m = *impl_;
-  const bool restored = m.checkpoints.read_newest([&m](std::string_view bytes) -> Result<void> {
+  const std::optional<std::string> restored = m.checkpoints.read_newest([&m](std::string_view bytes) -> Result<void> {
     std::unique_ptr<Model> model = m.make_model();
     auto positions = decode_checkpoint(bytes, *model);
     if (!positions) return positions.error();
@@ -105,8 +109,10 @@ void Learner::restore() {
     m.model = m.make_model();
   }
   m.fallback = m.positions;
-  // The older checkpoints may have been written before an erasure.
-  if (restored) m.checkpoints_with_erased = m.options.keep_checkpoints - 1;
+  if (restored) {
+    m.find_restored(*restored);
+    m.checkpoints_with_erased = m.options.keep_checkpoints - 1;  // the older ones may be from before an erasure
+  }
   m.gauges = std::make_unique<LearnerMetrics>(m.metrics, m.model->part_names());
   m.last_checkpoint_try = m.last_caught_up = m.clock.now();
   m.publish();
@@ -115,6 +121,26 @@ void Learner::restore() {
     log::info("learner resumes from its checkpoint",
               {{"events_learned", m.model->events_learned()}, {"items", m.model->vocabulary().size()}});
   }
+}
+
+/// Up to where the checkpoints of before the start allow the log to be trimmed. `name`: the one that was restored.
+void Learner::Impl::find_restored(const std::string& name) {
+  restored = positions;
+  if (options.keep_checkpoints == 1) return;
+  restored = decode_positions(checkpoints.head_before(name, kPositionsBytes));
+  // An older checkpoint with a later position has it in a log before it was recreated.
+  std::erase_if(restored, [this](const auto& one) {
+    const auto own = positions.find(one.first);
+    return own == positions.end() || one.second > own->second;
+  });
+}
+
+/// A log that is full at the start is not to wait for the next checkpoint. A log that ends before the positions has been
+/// recreated, which a poll will tell.
+void Learner::Impl::commit_restored() {
+  if (restored.empty() || !covers(reader.end_positions(), restored)) return;
+  committed = std::exchange(restored, {});
+  if (checkpointed) checkpointed(committed);
 }
 
 void Learner::Impl::set_problem(std::string& which, std::string problem) {
@@ -138,7 +164,10 @@ void Learner::Impl::learn(const EventBatch& batch) {
   }
   scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);
   // The checkpoint before has no position in a log that was recreated since.
-  for (const std::int32_t partition : batch.recreated) fallback.erase(partition);
+  for (const std::int32_t partition : batch.recreated) {
+    fallback.erase(partition);
+    restored.erase(partition);
+  }
   move_to(positions, batch.next);
   unpublished = unsaved = true;
   gauges->events.Increment(static_cast<double>(batch.events.size()));
@@ -261,6 +290,7 @@ void Learner::run(std::stop_token stop) {
     } else {
       m.set_problem(m.log_problem, "");
       if (!batch->empty()) m.learn(*batch);
+      m.commit_restored();
     }
     m.publish_if_due();
     m.checkpoint_if_due();

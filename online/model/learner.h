@@ -67,9 +67,10 @@ class Learner {
 
   LearnerStatus status() const;
 
-  /// Sets a callback that runs on the learner's thread after each checkpoint. It gets the positions from which a restart
-  /// reads at the earliest, so that the embedded log may be trimmed up to them: those of the checkpoint before the new
-  /// one, which a restart uses if the newest is damaged (if only one is kept: those of the new one). Set before run().
+  /// Sets a callback that runs on the learner's thread after each checkpoint, and once after restore(). It gets the
+  /// positions from which a restart reads at the earliest, so that the embedded log may be trimmed up to them: those of
+  /// the checkpoint before the newest, which a restart uses if that is damaged (if only one is kept: those of the
+  /// newest). Set before run().
   void on_checkpoint(std::function<void(const Positions&)> callback);
 
  private:

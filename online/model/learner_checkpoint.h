@@ -19,4 +19,9 @@ std::string encode_checkpoint(const Positions& positions, const Model& model);
 /// Errors: corrupt; invalid (written by another version, or with other options). The model is then unusable.
 Result<Positions> decode_checkpoint(std::string_view bytes, Model& model);
 
+/// The positions alone, of the first bytes of a checkpoint; empty if they do not have them. kPositionsBytes are enough
+/// for the positions of 5,000 partitions.
+Positions decode_positions(std::string_view head);
+inline constexpr std::size_t kPositionsBytes = std::size_t{64} << 10;
+
 }  // namespace freshet::online

@@ -225,7 +225,39 @@ TEST_F(LearnerTest, NamesPositionsThatNoRestartGoesBackBehind) {
     reader.stop_before = until;
     run(reader);
   }
-  EXPECT_EQ(safe, (std::vector<std::int64_t>{0, 300, 400}));
+  // The second start has no checkpoint before the one that it restores; the third commits that one's, then the next.
+  EXPECT_EQ(safe, (std::vector<std::int64_t>{0, 300, 300, 400}));
+}
+
+TEST_F(LearnerTest, AFullLogDoesNotWaitForTheFirstCheckpointAfterAStart) {
+  for (const std::size_t until : {300U, 400U}) {
+    ScriptedReader reader(events);
+    reader.stop_before = until;
+    run(reader);
+  }
+  safe.clear();
+  ScriptedReader reader(events);
+  reader.stop_before = 0;
+  reader.failures = 1;
+  run(reader, [this](Learner&) { EXPECT_EQ(safe, (std::vector<std::int64_t>{300})) << "nothing was learned"; });
+
+  options.keep_checkpoints = 1;
+  safe.clear();
+  ScriptedReader again(events);
+  again.stop_before = 0;
+  run(again, [this](Learner&) { EXPECT_EQ(safe, (std::vector<std::int64_t>{400})) << "it is the only one"; });
+}
+
+TEST_F(LearnerTest, WhatTheLogBeforeHadIsNotCommittedAfterAStart) {
+  for (const std::size_t until : {300U, 400U}) {
+    ScriptedReader reader(events);
+    reader.stop_before = until;
+    run(reader);
+  }
+  safe.clear();
+  ScriptedReader recreated(std::vector<Event>(events.begin(), events.begin() + 350));
+  recreated.stop_before = 0;
+  run(recreated, [this](Learner&) { EXPECT_EQ(safe, (std::vector<std::int64_t>{0})) << "by its own checkpoint"; });
 }
 
 TEST_F(LearnerTest, StartsAfreshWhenTheOptionsHaveChanged) {
@@ -358,6 +390,7 @@ TEST_F(LearnerTest, AfterTheLogWasRecreatedNoPositionOfTheOldOneIsCommitted) {
   run(again, [&](Learner& learner) {
     EXPECT_EQ(learner.status().events_learned, events.size() + stream.size()) << "learned once";
   });
+  EXPECT_EQ(safe.size(), 2U) << "and a start does not commit that of the old one";
 }
 
 TEST_F(LearnerTest, ALogThatWasRecreatedMayBeLongerThanTheOldOneWhenItIsRead) {
