@@ -32,6 +32,10 @@ RejectedRecord cut_dead_letter(const RejectedRecord& record) {
   return kept;
 }
 
+bool has_header(const RejectedRecord& record, std::string_view name) {
+  return std::ranges::find(record.headers, name, &RecordHeaders::value_type::first) != record.headers.end();
+}
+
 void trim_dead_letters(Database::Impl& db, std::size_t added) {
   constexpr std::size_t kSlack = kMaxDeadLetters / 10;  // reading all of them is rare then
   const std::lock_guard alone(db.dead_letter_trims);
@@ -61,6 +65,33 @@ void trim_dead_letters(Database::Impl& db, std::size_t added) {
     batch.Delete(db.family(Family::dead_letters), encode_position(letter->second));
   }
   if (db.db->Write(rocksdb::WriteOptions{}, &batch).ok()) db.dead_letter_count -= counted - kept;
+}
+
+Result<void> mark_dead_letters_of_former_log(Database::Impl& db, const std::set<std::int32_t>& partitions) {
+  constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
+  const std::lock_guard alone(db.dead_letter_reads);  // or one that is erased meanwhile would be put back
+  rocksdb::WriteBatch batch;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> it(db.db->NewIterator(options, db.family(Family::dead_letters)));
+  for (const std::int32_t partition : partitions) {
+    for (it->Seek(encode_position({partition, 0})); it->Valid(); it->Next()) {
+      const auto position = decode_position(to_view(it->key()));
+      if (position && position->partition != partition) break;
+      auto record = position ? decode_rejected(to_view(it->value()), *position) : std::nullopt;
+      if (!record || has_header(*record, kFormerLogHeader)) continue;
+      record->headers.emplace_back(kFormerLogHeader, "");
+      batch.Put(db.family(Family::dead_letters), it->key(), encode_rejected(*record));
+      if (batch.GetDataSize() < kBatchBytes) continue;
+      if (const auto status = db.db->Write(rocksdb::WriteOptions{}, &batch); !status.ok())
+        return to_write_error(status);
+      batch.Clear();
+    }
+    if (!it->status().ok()) return to_error(it->status());
+  }
+  const auto status = db.db->Write(rocksdb::WriteOptions{}, &batch);
+  if (!status.ok()) return to_write_error(status);
+  return {};
 }
 
 Result<void> DeadLetters::scan(const std::function<bool(const RejectedRecord&)>& visit) const {

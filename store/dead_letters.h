@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "base/event_reader.h"
 #include "base/result.h"
@@ -17,6 +18,12 @@ inline constexpr std::size_t kMaxDeadLetterBytes = std::size_t{256} << 10;
 /// The part of a record that is kept, here and in Kafka's dead-letter topic. If the value is truncated, the header
 /// freshet-truncated-from, before the record's own, has the original length.
 RejectedRecord cut_dead_letter(const RejectedRecord& record);
+
+/// A header that is added to each dead letter of a partition once its log has been recreated: the position means
+/// another record since.
+inline constexpr std::string_view kFormerLogHeader = "freshet-former-log";
+
+bool has_header(const RejectedRecord& record, std::string_view name);
 
 /// Rejected records of the embedded log, and those that Kafka's dead-letter topic did not take, in the order of
 /// partitions and offsets. Each has its reason, position and bytes (cut_dead_letter); with a pseudonym key only reason

@@ -10,6 +10,7 @@
 
 #include "store/codec/key_codec.h"
 #include "store/codec/value_codec.h"
+#include "store/dead_letters.h"
 #include "store/erase_history.h"
 #include "store/record_texts.h"
 #include "store/rocks.h"
@@ -40,24 +41,23 @@ bool has_word(std::string_view prose, std::string_view id) {
 /// Finds the owners of erasures in records that are not events.
 class NamedOwners {
  public:
-  NamedOwners(std::span<const Erasure> erasures, const Positions& committed) {
-    for (const Erasure& erasure : erasures) {
-      by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true, committed});
-    }
+  explicit NamedOwners(std::span<const Erasure> erasures) {
+    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true});
   }
 
-  /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition.
+  /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition,
+  /// or of a log before that was recreated.
   bool in(const RejectedRecord& record) const {
     bool found = false;
+    const bool former = has_header(record, kFormerLogHeader);
+    const auto covered = [&](const auto& entry) { return former || entry.second.covers(record.position); };
     const auto search_text = [&](std::string_view text) {
       const auto [first, last] = by_id_.equal_range(text);
-      found =
-          found || std::any_of(first, last, [&](const auto& entry) { return entry.second.covers(record.position); });
+      found = found || std::any_of(first, last, covered);
     };
     const auto search_prose = [&](std::string_view prose) {
-      found = found || std::ranges::any_of(by_id_, [&](const auto& entry) {
-                return entry.second.covers(record.position) && has_word(prose, entry.first);
-              });
+      found = found || std::ranges::any_of(
+                           by_id_, [&](const auto& entry) { return covered(entry) && has_word(prose, entry.first); });
     };
     search_text(record.key);
     for (const auto& [name, text] : record.headers) search_text(text);
@@ -81,7 +81,8 @@ rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
   return status.ok() ? rewrite(db, Family::sessions, &from, &to) : status;
 }
 
-/// Deletes the erasures. One stays if it has changed: the owner was erased again meanwhile, and there is more to rewrite.
+/// Deletes the erasures. One stays if it has changed: the owner was erased again meanwhile, and there is more to
+/// rewrite.
 rocksdb::Status forget(Database::Impl& db, std::span<const Erasure> erasures) {
   const std::lock_guard writes(db.history_writes);
   rocksdb::WriteBatch batch;
@@ -124,12 +125,11 @@ Result<std::vector<Erasure>> Erasures::committed(std::vector<Erasure> erasures,
 }
 
 Result<void> Erasures::erase_dead_letters(std::span<const Erasure> erasures) {
-  const Database::Impl& db = database_.impl();
+  Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   if (erasures.empty() || db.dead_letter_count == 0) return {};
-  const auto positions = stored_positions(db);
-  if (!positions) return positions.error();
-  const NamedOwners named(erasures, *positions);
+  const std::lock_guard alone(db.dead_letter_reads);
+  const NamedOwners named(erasures);
   rocksdb::WriteBatch batch;
   rocksdb::ReadOptions options;
   options.fill_cache = false;

@@ -13,9 +13,9 @@
 
 namespace freshet::store {
 
-/// Erasures whose bytes are not removed from the files yet. HistoryStore writes them in the WriteBatch of the deletions,
-/// so that a crash cannot lose one. They name the owner until they are finished; until then, what the log has of the
-/// owner before the erase records does not get into the histories.
+/// Erasures whose bytes are not removed from the files yet. HistoryStore writes them in the WriteBatch of the
+/// deletions, so that a crash cannot lose one. They name the owner until they are finished; until then, what the log
+/// has of the owner before the erase records does not get into the histories.
 /// Threads: all methods may be called concurrently.
 /// Errors:  unavailable (I/O), corrupt.
 class Erasures {
@@ -28,13 +28,13 @@ class Erasures {
   /// Those of `erasures` whose erase records have been committed, in each of the partitions that this process reads.
   Result<std::vector<Erasure>> committed(std::vector<Erasure> erasures, const std::set<std::int32_t>& read) const;
 
-  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition. In
-  /// one that is damaged it looks for the ids as words.
+  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition,
+  /// or are of a log before it was recreated. In one that is damaged it looks for the ids as words.
   /// Cost: reads all dead letters
   Result<void> erase_dead_letters(std::span<const Erasure> erasures);
 
-  /// Rewrites the files that contain rows of these owners, and forgets the erasures. Afterwards nothing that was deleted
-  /// before the call is on disk. With an empty list it only finishes an erasure that a crash interrupted.
+  /// Rewrites the files that contain rows of these owners, and forgets the erasures. Afterwards nothing that was
+  /// deleted before the call is on disk. With an empty list it only finishes an erasure that a crash interrupted.
   /// Cost: reads and writes the files with the owners' rows, the whole journal and the dead letters; blocks.
   Result<void> finish(std::span<const Erasure> erasures);
 

@@ -22,6 +22,9 @@ Result<void> HistoryCommit::build(bool keep_rejected) {
   if (items_) {
     if (auto read = items_->read(); !read) return read;
   }
+  if (!in_.recreated.empty()) {
+    if (auto marked = mark_dead_letters_of_former_log(db_, in_.recreated); !marked) return marked;
+  }
   for (std::size_t i = 0; i < in_.events.size(); ++i) {
     if (auto added = add(i); !added) return added;
   }

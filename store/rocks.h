@@ -81,6 +81,8 @@ struct Database::Impl {
   JournalSize journal_size;
   std::int64_t lost_offsets = 0;  // upper bound of those that damage of the write-ahead log took, when it was opened
   std::mutex dead_letter_trims;   // held while dead letters are counted and the oldest deleted
+  std::mutex
+      dead_letter_reads;  // held from reading dead letters until those of erased owners are deleted, or all marked
   std::atomic<std::size_t> dead_letter_count{0};  // upper bound: some may have been erased, or written twice
 
   mutable Mutex problem_mutex;
@@ -102,6 +104,11 @@ Result<Positions> stored_positions(const Database::Impl& db);
 /// Call it after writing `added` dead letters: deletes the oldest if there are too many.
 /// REQUIRES: db.in_use is held.
 void trim_dead_letters(Database::Impl& db, std::size_t added);
+
+/// Adds kFormerLogHeader to the dead letters of `partitions`. Call it before anything of the new log is written; it may
+/// be repeated.
+/// REQUIRES: db.in_use is held.
+Result<void> mark_dead_letters_of_former_log(Database::Impl& db, const std::set<std::int32_t>& partitions);
 
 /// The error of a read.
 /// REQUIRES: !status.ok()

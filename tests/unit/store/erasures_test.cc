@@ -302,6 +302,24 @@ TEST_F(DeadLettersOfErased, WhatIsOfTheLogBeforeItWasRecreatedGoes) {
   EXPECT_EQ(left(), std::vector<std::string>{});
 }
 
+TEST_F(DeadLettersOfErased, WhatIsOfTheLogBeforeGoesHoweverFarTheNewOneHasCome) {
+  for (int i = 0; i < 5; ++i) reject(R"({"user":"u1","old":true})");
+  EventBatch recreated;
+  recreated.next[0] = next_ = 1;
+  recreated.recreated = {0};
+  ASSERT_TRUE(histories_.commit(recreated, true));
+  std::vector<Erasure> erasures(1);
+  erasures[0].owner = {Owner::Kind::user, "u1"};
+  erasures[0].before = {{0, 2}};
+  next_ = 3;
+  reject(R"({"user":"u1","new":true})");
+  EventBatch more;
+  more.next[0] = 100;
+  ASSERT_TRUE(histories_.commit(more, true));
+  ASSERT_TRUE(erasures_.erase_dead_letters(erasures));
+  EXPECT_EQ(left(), std::vector<std::string>{R"({"user":"u1","new":true})"});
+}
+
 TEST_F(ErasuresTest, AnErasedJournalRecordKeepsItsOffset) {
   Journal journal(database_);
   const std::vector<JournalRecord> records{{0, {}, "a", "1"}, {0, {}, kSomebody.id, "2"}, {0, {}, kSomebody.id, "3"}};
