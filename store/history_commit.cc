@@ -54,12 +54,13 @@ void HistoryCommit::finish() {
 
 /// For the event ids of the batch that were accepted before it: where each was first accepted.
 Result<void> HistoryCommit::find_known_ids() {
-  std::vector<std::string> ids;
+  ids_.reserve(in_.events.size());
+  std::vector<rocksdb::Slice> keys;
   for (const PositionedEvent& entry : in_.events) {
-    if (!entry.event.id.empty()) ids.push_back(dedupe_key(entry.event));
+    ids_.push_back(entry.event.id.empty() ? "" : dedupe_key(entry.event));
+    if (!ids_.back().empty()) keys.emplace_back(ids_.back());
   }
-  if (ids.empty()) return {};
-  const std::vector<rocksdb::Slice> keys(ids.begin(), ids.end());
+  if (keys.empty()) return {};
   const std::vector<rocksdb::ColumnFamilyHandle*> families(keys.size(), db_.family(Family::dedupe));
   std::vector<std::string> values;
   const auto statuses = db_.db->MultiGet(rocksdb::ReadOptions{}, families, keys, &values);
@@ -67,7 +68,7 @@ Result<void> HistoryCommit::find_known_ids() {
     if (statuses[i].ok()) {
       const auto value = decode_dedupe(values[i]);
       if (!value) return Error{Errc::corrupt, "the place of an event id cannot be decoded"};
-      known_.emplace(std::move(ids[i]), *value);
+      known_.emplace(to_view(keys[i]), *value);
     } else if (!statuses[i].IsNotFound()) {
       return to_error(statuses[i]);
     }
@@ -107,7 +108,7 @@ Result<void> HistoryCommit::add(std::size_t index) {
   }
   if (!event.consent) {
     ++counts_.withheld;
-  } else if (!event.id.empty() && !accept_id(entry)) {
+  } else if (!event.id.empty() && !accept_id(index)) {
     ++counts_.duplicates;
   } else {
     stream_time_ = std::max(stream_time_, event.time);
@@ -117,8 +118,8 @@ Result<void> HistoryCommit::add(std::size_t index) {
   return {};
 }
 
-/// A row for the user, and one for the session. None of an owner that an erasure has erased before it could be read, and
-/// none in a session of what an erased user did there.
+/// A row for the user, and one for the session. None of an owner that an erasure has erased before it could be read,
+/// and none in a session of what an erased user did there.
 void HistoryCommit::put_rows(const PositionedEvent& entry) {
   const auto [user, session] = owners_of(entry.event);
   const bool user_erased = db_.erased.covers(user, entry.position);
@@ -190,8 +191,8 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
   return {};
 }
 
-/// Numbers of the owner's interactions in the batch before `index`, which only grows from call to call. Few batches have an
-/// erase record, so the others are spared the index.
+/// Numbers of the owner's interactions in the batch before `index`, which only grows from call to call. Few batches
+/// have an erase record, so the others are spared the index.
 std::span<const std::size_t> HistoryCommit::interactions_before(std::size_t index, const Owner& owner) {
   for (; indexed_ < index; ++indexed_) {
     const Event& event = in_.events[indexed_].event;
@@ -227,8 +228,9 @@ void HistoryCommit::set_positions() {
 
 /// False if the id was accepted at another position within the window. At the same position it is the same record, read
 /// again after a crash, and must be written again.
-bool HistoryCommit::accept_id(const PositionedEvent& entry) {
-  std::string id = dedupe_key(entry.event);
+bool HistoryCommit::accept_id(std::size_t index) {
+  const PositionedEvent& entry = in_.events[index];
+  const std::string& id = ids_[index];
   const auto known = known_.find(id);
   newest_arrival_ = std::max(newest_arrival_, entry.arrival);
   if (known != known_.end() && known->second.position != entry.position &&
@@ -237,7 +239,7 @@ bool HistoryCommit::accept_id(const PositionedEvent& entry) {
   }
   const DedupeValue value{entry.arrival, entry.position};
   out_.Put(db_.family(Family::dedupe), to_slice(id), encode_dedupe(value));
-  known_.insert_or_assign(std::move(id), value);
+  known_.insert_or_assign(id, value);
   return true;
 }
 

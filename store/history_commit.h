@@ -42,7 +42,7 @@ class HistoryCommit {
   std::span<const std::size_t> interactions_before(std::size_t index, const Owner& owner);
   void add(const RejectedRecord& record);
   void set_positions();
-  bool accept_id(const PositionedEvent& entry);
+  bool accept_id(std::size_t index);
   void put_rows(const PositionedEvent& entry);
   void link(const Event& event);
   void put_row(Owner owner, const PositionedEvent& entry, const std::string& value);
@@ -52,10 +52,11 @@ class HistoryCommit {
   rocksdb::WriteBatch out_;
   std::optional<CatalogueCommit> items_;  // none without a Catalogue
   CommitCounts counts_;
-  std::unordered_map<std::string, DedupeValue, TextHash> known_;  // by dedupe_key(): ids accepted before, and where
-  std::size_t indexed_ = 0;                                       // so many events of the batch are in by_owner_
-  std::map<Owner, std::vector<std::size_t>> by_owner_;            // their numbers, for erase records
-  std::map<Owner, Erasure> erasures_;                             // by the erase records of this batch
+  std::vector<std::string> ids_;  // dedupe_key() of each event; empty: it has no id
+  std::unordered_map<std::string_view, DedupeValue, TextHash> known_;  // ids accepted before, and where
+  std::size_t indexed_ = 0;                                            // so many events of the batch are in by_owner_
+  std::map<Owner, std::vector<std::size_t>> by_owner_;                 // their numbers, for erase records
+  std::map<Owner, Erasure> erasures_;                                  // by the erase records of this batch
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
   Timestamp stream_time_;
   Timestamp newest_arrival_;
