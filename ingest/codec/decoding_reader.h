@@ -14,8 +14,8 @@
 
 namespace freshet::ingest {
 
-/// Decodes the records of a LogReader into events. Those that are too old are rejected. The history writer and the learner
-/// each have one, since each reads the log from its own positions.
+/// Decodes the records of a LogReader into events. Those that are too old are rejected. The history writer and the
+/// learner each have one, since each reads the log from its own positions.
 /// Threads: as LogReader.
 /// Errors:  as EventReader.
 class DecodingReader final : public EventReader {

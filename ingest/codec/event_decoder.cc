@@ -99,20 +99,6 @@ bool read_member(std::string_view name, const element& value, TextOf text_of, Dr
   return read_props(value, text_of(), event.props, fault);
 }
 
-bool read_sender(const object& members, std::string& out, Fault& fault) {
-  bool given = false;
-  for (const auto [name, value] : members) {
-    if (name != kSenderMember) continue;
-    if (std::exchange(given, true))
-      return fail(fault, kSenderMember, "freshet adds it to each event, and it is there already");
-    if (value.is_null()) continue;
-    std::string_view text;
-    if (value.get(text) != simdjson::SUCCESS) return fail(fault, kSenderMember, "expected a string");
-    out = text;
-  }
-  return check_length(out.size(), kMaxSenderBytes, kSenderMember, fault);
-}
-
 /// The attributes of a CloudEvent's envelope that freshet uses.
 struct Envelope {
   std::string_view specversion, id, source, time;
@@ -145,38 +131,53 @@ bool read_headers(const RecordHeaders& headers, std::optional<Envelope>& binary,
   return twice.empty() || fail(fault, twice, "given twice");
 }
 
-/// The members of a JSON object that make it a CloudEvent in structured mode.
-struct CloudEvent {
-  bool is_one = false;  ///< it has a "specversion"; null means absent
+bool read_sender(const element& value, std::string& out, Fault& fault) {
+  if (value.is_null()) return true;
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) return fail(fault, kSenderMember, "expected a string");
+  out = text;
+  return check_length(out.size(), kMaxSenderBytes, kSenderMember, fault);
+}
+
+/// The members of a record that are not members of its event. Those of a CloudEvent in structured mode have a meaning
+/// only if it is one.
+struct Record {
+  std::string sender;
+  bool is_cloud_event = false;  ///< it has a "specversion"; null means absent
   Envelope envelope;
   std::optional<element> data;
   std::size_t data_index = 0;  ///< of "data" among the members
+  std::string_view twice;      ///< a member of a CloudEvent that is given twice; empty: none is
 };
 
-/// A member of another type than text counts as missing.
-bool read_cloud_event(const object& fields, CloudEvent& cloud, Fault& fault) {
-  static constexpr std::array<std::string_view, 5> kNames{"specversion", "id", "source", "time", "data"};
-  const std::array<std::string_view*, 4> texts{&cloud.envelope.specversion, &cloud.envelope.id, &cloud.envelope.source,
-                                               &cloud.envelope.time};
-  std::string_view twice;
+/// A member of the envelope that has another type than text counts as missing.
+bool read_record(const object& fields, Record& record, Fault& fault) {
+  static constexpr std::array<std::string_view, 6> kNames{"specversion", "id", "source", "time", "data", kSenderMember};
+  static constexpr std::size_t kData = 4, kSender = 5;
+  const std::array<std::string_view*, kData> texts{&record.envelope.specversion, &record.envelope.id,
+                                                   &record.envelope.source, &record.envelope.time};
   unsigned seen = 0;
   std::size_t index = 0;
   for (const auto [name, value] : fields) {
     const auto known = static_cast<std::size_t>(std::ranges::find(kNames, name) - kNames.begin());
-    if (known < kNames.size()) {
-      if ((seen >> known & 1U) != 0) twice = kNames[known];
-      seen |= 1U << known;
-      if (known == texts.size()) {
-        cloud.data = value;
-        cloud.data_index = index;
+    const bool again = known < kNames.size() && (seen >> known & 1U) != 0;
+    if (known < kNames.size()) seen |= 1U << known;
+    if (known == kSender) {
+      if (again) return fail(fault, kSenderMember, "freshet adds it to each event, and it is there already");
+      if (!read_sender(value, record.sender, fault)) return false;
+    } else if (known < kNames.size()) {
+      if (again) record.twice = kNames[known];
+      if (known == kData) {
+        record.data = value;
+        record.data_index = index;
       } else if (value.get(*texts[known]) != simdjson::SUCCESS) {
         *texts[known] = {};
       }
-      cloud.is_one |= known == 0 && !value.is_null();
+      record.is_cloud_event |= known == 0 && !value.is_null();
     }
     ++index;
   }
-  return twice.empty() || !cloud.is_one || fail(fault, twice, "given twice");
+  return true;
 }
 
 /// `prefix` is for messages: attributes are members of the object in structured mode, and headers that start with "ce_"
@@ -238,10 +239,10 @@ bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fa
 
 /// Finds the event in the record: the object itself, or the data of a CloudEvent.
 bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault) {
-  const auto read_all = [&](const object& members, std::string_view text) {
+  const auto read_all = [&](const object& members, std::string_view written) {
     std::size_t index = 0;
     for (const auto [name, value] : members) {
-      const auto text_of = [&] { return member_text(text, index); };
+      const auto text_of = [&] { return member_text(written, index); };
       if (!read_member(name, value, text_of, draft, fault)) return false;
       ++index;
     }
@@ -251,22 +252,23 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     draft.event = item_event(std::move(change), {});
     return true;
   };
-  const std::string_view record = json_of(padded);
-  if (!read_sender(fields, draft.event.sender, fault)) return false;
+  const std::string_view text = json_of(padded);
+  Record record;
+  if (!read_record(fields, record, fault)) return false;
+  draft.event.sender = std::move(record.sender);
   std::optional<Envelope> binary;
   if (!read_headers(headers, binary, fault)) return false;
   if (binary) {
-    return check_envelope(*binary, "ce_", fault) && read_all(fields, record) && apply_envelope(*binary, draft, fault);
+    return check_envelope(*binary, "ce_", fault) && read_all(fields, text) && apply_envelope(*binary, draft, fault);
   }
 
-  CloudEvent cloud;
-  if (!read_cloud_event(fields, cloud, fault)) return false;
-  if (!cloud.is_one) return read_all(fields, record);
-  if (!check_envelope(cloud.envelope, "", fault)) return false;
+  if (!record.is_cloud_event) return read_all(fields, text);
+  if (!record.twice.empty()) return fail(fault, record.twice, "given twice");
+  if (!check_envelope(record.envelope, "", fault)) return false;
   object data;
-  if (!cloud.data || cloud.data->get(data) != simdjson::SUCCESS)
+  if (!record.data || record.data->get(data) != simdjson::SUCCESS)
     return fail(fault, "data", "expected an object (CloudEvents)");
-  return read_all(data, member_text(record, cloud.data_index)) && apply_envelope(cloud.envelope, draft, fault);
+  return read_all(data, member_text(text, record.data_index)) && apply_envelope(record.envelope, draft, fault);
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {
