@@ -51,7 +51,7 @@ AccessControl::Decision AccessControl::refused(Decision decision, const char* re
   metrics_
       .counter("freshet_serve_refused_requests_total",
                "Requests refused, by reason: no key, unknown key, missing scope, rate limit, limit of events.",
-               {{"key", decision.caller}, {"reason", reason}})
+               {{"key", decision.caller.value_or("-")}, {"reason", reason}})
       .Increment();
   return decision;
 }

@@ -28,7 +28,7 @@ class AccessControl {
   struct Decision {
     enum Kind { allowed, no_key, unknown_key, wrong_scope, too_often, too_many_events };
     Kind kind = allowed;
-    std::string caller = "-";                    ///< name of the key; "-": unknown, or keys are off
+    std::optional<std::string> caller{};         ///< name of the key; nullopt: unknown, or keys are off
     TokenBucket::Clock::duration retry_after{};  ///< too_often and too_many_events only
     std::shared_ptr<const ApiKey> charged{};     ///< the key that charge() charges; null: none has a limit of events
   };
@@ -48,8 +48,8 @@ class AccessControl {
     return decide(Endpoint{scope}, authorization, x_api_key, now);
   }
 
-  /// Charges the key of an allowed call for `events`. Returns `allowed`, or `too_many_events` if other requests have used
-  /// them up meanwhile; this one is then not charged.
+  /// Charges the key of an allowed call for `events`. Returns `allowed`, or `too_many_events` if other requests have
+  /// used them up meanwhile; this one is then not charged.
   Decision charge(Decision allowed, std::uint64_t events, TokenBucket::Clock::time_point now) const;
 
  private:

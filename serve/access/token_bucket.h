@@ -16,8 +16,8 @@ class TokenBucket {
   /// REQUIRES: per_second > 0, burst >= 1. Starts full.
   TokenBucket(double per_second, double burst);
 
-  /// Takes `tokens` if there is at least one; those that are missing are a debt, which delays the next. Returns zero, or
-  /// the time until there is a token if there is none: nothing is taken then.
+  /// Takes `tokens` if there is at least one; those that are missing are a debt, which delays the next. Returns zero,
+  /// or the time until there is a token if there is none: nothing is taken then.
   Clock::duration take(Clock::time_point now, std::uint64_t tokens = 1);
 
   /// What take() would return. Takes nothing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/url/grammar/ci_string.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "serve/routing/media_type.h"
@@ -10,6 +11,7 @@
 namespace freshet::serve {
 namespace {
 
+namespace http = boost::beast::http;
 using boost::urls::grammar::ci_is_equal;
 
 /// In thousandths, as a weight has at most three decimals.
@@ -34,6 +36,16 @@ std::optional<Weight> weight(std::string_view text) {
     place /= 10;
   }
   return value <= kMost ? std::optional(value) : std::nullopt;
+}
+
+/// The values of all fields of that name.
+std::string joined(const http::fields& fields, http::field name) {
+  std::string values;
+  for (auto [field, end] = fields.equal_range(name); field != end; ++field) {
+    const auto value = field->value();
+    values.append(values.empty() ? "" : ",").append(value.data(), value.size());
+  }
+  return values;
 }
 
 /// The weight of an entry: "gzip", "gzip;q=0.5". nullopt if what follows the coding is no weight.
@@ -64,12 +76,12 @@ bool asks_for_gzip(std::string_view accept_encoding) {
   return of_gzip > 0 && of_gzip >= identity.value_or(others.value_or(0));
 }
 
-void encode(ApiResponse& answer, std::string_view accept_encoding, GzipEncoder& gzip) {
+void encode(ApiResponse& answer, const http::fields& request, GzipEncoder& gzip) {
   const bool is_text = is_json_type(answer.content_type) || answer.content_type.starts_with("text/");
   const std::size_t size = answer.body.size();
   if (!is_text || size < kLeastBytesToEncode || size > kMostBytesToEncode) return;
   answer.headers.emplace_back("Vary", "Accept-Encoding");
-  if (!asks_for_gzip(accept_encoding)) return;
+  if (!asks_for_gzip(joined(request, http::field::accept_encoding))) return;
   auto encoded = gzip.encode(answer.body);
   if (!encoded) return;
   answer.body = *std::move(encoded);

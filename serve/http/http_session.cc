@@ -29,15 +29,6 @@ constexpr auto kNoMemory = boost::system::errc::not_enough_memory;  // for anoth
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
-/// The values of all fields of that name.
-std::string joined(const http::fields& fields, http::field name) {
-  std::string values;
-  for (auto [field, end] = fields.equal_range(name); field != end; ++field) {
-    values.append(values.empty() ? "" : ",").append(text(field->value()));
-  }
-  return values;
-}
-
 /// Status line, header and body. Written by hand: Beast's serializer takes longer than all other HTTP work here.
 std::string message_of(const ApiResponse& answer, std::string_view date, unsigned version, bool keep_alive,
                        bool with_body) {
@@ -77,8 +68,8 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, const Options
   return problem(400, "not HTTP/1.1: " + error.message());
 }
 
-/// True if the answer counts against serve.max_answer_bytes_total. One to a change does not: it must be told, and what was
-/// asked bounds it. Nor do metrics, which are wanted most when memory is short.
+/// True if the answer counts against serve.max_answer_bytes_total. One to a change does not: it must be told, and what
+/// was asked bounds it. Nor do metrics, which are wanted most when memory is short.
 bool counts(const ApiResponse& answer, http::verb method, const Options& options) {
   return answer.body.size() > options.max_header_bytes && is_json_type(answer.content_type) &&
          (method == http::verb::get || method == http::verb::head);
@@ -151,7 +142,7 @@ bool HttpSession<Stream>::request_begins() {
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::serve_one() {
   if (!request_begins()) {
-    connection_.expires_after(io_.options.idle_timeout);
+    connection_.expires_after(io_.shared.options.idle_timeout);
     do {
       if (const auto error = co_await read_more(kHeaderPiece)) co_return false;
     } while (!request_begins());
@@ -164,11 +155,11 @@ Awaitable<bool> HttpSession<Stream>::serve_one() {
 
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::read_and_answer() {
-  connection_.expires_after(io_.options.header_timeout);
-  BodyBudget::Share memory(io_.bodies);
+  connection_.expires_after(io_.shared.options.header_timeout);
+  MemoryBudget::Share memory(io_.shared.bodies);
   Parser parser;
-  parser.header_limit(static_cast<std::uint32_t>(io_.options.max_header_bytes));
-  parser.body_limit(io_.options.max_body_bytes);
+  parser.header_limit(static_cast<std::uint32_t>(io_.shared.options.max_header_bytes));
+  parser.body_limit(io_.shared.options.max_body_bytes);
   const Request& request = parser.get();
   Router::Match match;
   bool whole = false;  // the next byte of the connection is the first of the next request
@@ -179,7 +170,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
     match.refuse(problem(400, reason));
     error = {};
   } else if (has_head) {
-    match = io_.api.match(to_api);
+    match = io_.shared.api.match(to_api);
     // A caller without the right key cannot make the server hold megabytes.
     if (!match.wants_body()) {
       error = {};
@@ -189,7 +180,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
     whole = !error && parser.is_done();
   }
   if (error) {
-    auto answer = refusal(error, io_.options);
+    auto answer = refusal(error, io_.shared.options);
     if (!answer) co_return false;
     match.refuse(*std::move(answer));
   }
@@ -197,14 +188,14 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   connection_.expires_never();  // the endpoints have timeouts of their own
   ApiResponse answer = co_await ask(match, to_api);
   parser.get().body() = std::string();  // not held by those who read their answers slowly
-  if (buffer_.capacity() > io_.options.max_header_bytes) buffer_.shrink_to_fit();
+  if (buffer_.capacity() > io_.shared.options.max_header_bytes) buffer_.shrink_to_fit();
   memory.release();
-  BodyBudget::Share unread(io_.answers);
-  if (counts(answer, request.method(), io_.options) && !unread.grow_to(answer.body.size())) {
-    answer = without_body(std::move(answer), io_.options);
-    io_.withheld_answers.Increment();
+  MemoryBudget::Share unread(io_.shared.answers);
+  if (counts(answer, request.method(), io_.shared.options) && !unread.grow_to(answer.body.size())) {
+    answer = without_body(std::move(answer), io_.shared.options);
+    io_.shared.withheld_answers.Increment();
   }
-  encode(answer, joined(request, http::field::accept_encoding), io_.gzip);
+  encode(answer, request, io_.gzip);
   const bool keep_alive = whole && request.keep_alive() && !io_.draining;
   const bool sent = co_await write(request, std::move(answer), keep_alive);
   if (!whole) co_await ignore_the_rest();
@@ -212,17 +203,17 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
 }
 
 template <typename Stream>
-Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, BodyBudget::Share& memory) {
+Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, MemoryBudget::Share& memory) {
   // Small ones are not counted, so that large ones do not keep everybody out.
   const auto has_room = [&](std::uint64_t size) {
-    return size <= io_.options.max_header_bytes || memory.grow_to(size);
+    return size <= io_.shared.options.max_header_bytes || memory.grow_to(size);
   };
   if (!has_room(parser.content_length().value_or(0))) co_return make_error_code(kNoMemory);
   const Request& request = parser.get();
   if (request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue")) {
     const bool sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
     if (!sent) co_return asio::error::eof;
-    connection_.expires_after(io_.options.header_timeout);
+    connection_.expires_after(io_.shared.options.header_timeout);
   }
   parser.eager(true);
   std::uint64_t announced = 0;
@@ -236,7 +227,7 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, Body
   if (!error && is_gzip(text(request[http::field::content_encoding]))) {
     const std::string compressed = std::move(parser.get().body());
     const auto has_room_beside = [&](std::size_t size) { return has_room(compressed.size() + size); };
-    error = gunzip(compressed, io_.options.max_body_bytes, has_room_beside, parser.get().body());
+    error = gunzip(compressed, io_.shared.options.max_body_bytes, has_room_beside, parser.get().body());
   }
   co_return error;
 }
@@ -283,9 +274,9 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest
   };
   request.shedding = !io_.admission.admits();
   if (request.shedding) request.shedding = !co_await admitted_after_all();
-  if (request.shedding) io_.shed_total.Increment();
+  if (request.shedding) io_.shared.shed.Increment();
   auto pending = std::make_shared<Pending>();
-  io_.api.handle(std::move(match), request, [&context = io_.context, pending](ApiResponse answer) {
+  io_.shared.api.handle(std::move(match), request, [&context = io_.context, pending](ApiResponse answer) {
     const std::lock_guard lock(pending->mutex);
     if (!pending->go_on) {
       pending->answer = std::move(answer);
@@ -329,7 +320,7 @@ Awaitable<bool> HttpSession<Stream>::write(const Request& request, ApiResponse a
 
 template <typename Stream>
 Awaitable<bool> HttpSession<Stream>::send(std::string_view message) {
-  connection_.expires_after(io_.options.write_timeout);
+  connection_.expires_after(io_.shared.options.write_timeout);
   auto [error, bytes] = co_await asio::async_write(stream_, asio::buffer(message), kAwait);
   co_return !error;
 }
@@ -340,7 +331,7 @@ Awaitable<void> HttpSession<Stream>::ignore_the_rest() {
   finish_sending(stream_);
   std::array<char, 16384> rest;
   connection_.expires_after(std::chrono::seconds(1));
-  for (std::size_t drained = 0; drained < 4 * io_.options.max_body_bytes;) {
+  for (std::size_t drained = 0; drained < 4 * io_.shared.options.max_body_bytes;) {
     auto [gone, bytes] = co_await stream_.async_read_some(asio::buffer(rest), kAwait);
     if (gone) break;
     drained += bytes;

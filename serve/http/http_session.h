@@ -11,13 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "base/metrics.h"
-#include "serve/api/api.h"
 #include "serve/http/admission.h"
-#include "serve/http/body_budget.h"
 #include "serve/http/gzip.h"
 #include "serve/http/http_date.h"
-#include "serve/options.h"
+#include "serve/http/io_shared.h"
 
 namespace freshet::serve {
 
@@ -31,16 +28,11 @@ using Awaitable = boost::asio::awaitable<T, IoExecutor>;
 /// What the connections of one I/O thread share.
 /// Threads: that one.
 struct IoState {
-  const Options& options;
-  const Api& api;
-  Counter& shed_total;
+  IoShared& shared;
   boost::asio::io_context& context;
   std::shared_ptr<Executor> executor;  ///< brings work back to this thread
   Admission& admission;
   HttpDate& date;
-  BodyBudget& bodies;
-  BodyBudget& answers;
-  Counter& withheld_answers;
   GzipEncoder& gzip;
   bool draining = false;  ///< connections take no further requests
 };
@@ -83,7 +75,7 @@ class HttpSession {
   template <typename Done>
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
-  Awaitable<boost::beast::error_code> read_body(Parser& parser, BodyBudget::Share& memory);
+  Awaitable<boost::beast::error_code> read_body(Parser& parser, MemoryBudget::Share& memory);
   ApiRequest head_of(const Request& request) const;
   Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
   Awaitable<bool> write(const Request& request, ApiResponse answer, bool keep_alive);
@@ -93,8 +85,8 @@ class HttpSession {
   Stream& stream_;
   Connection& connection_;
   const IoState& io_;
-  static constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;    // read at a time
-  boost::beast::flat_buffer buffer_{io_.options.max_header_bytes + kBodyPiece};  // a body does not stay in it
+  static constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;           // read at a time
+  boost::beast::flat_buffer buffer_{io_.shared.options.max_header_bytes + kBodyPiece};  // a body does not stay in it
 };
 
 }  // namespace freshet::serve

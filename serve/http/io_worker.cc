@@ -56,23 +56,19 @@ class ContextExecutor final : public Executor {
 
 }  // namespace
 
-IoWorker::IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, BodyBudget& bodies,
-                   BodyBudget& answers, Gauge& connections, Counter& shed, Counter& withheld_answers)
-    : tls_(tls),
-      connections_gauge_(connections),
-      admission_(context_, options.shed_delay),
-      io_{options,    api,   shed,   context_, std::make_shared<ContextExecutor>(context_, disk),
-          admission_, date_, bodies, answers,  withheld_answers,
-          gzip_} {
+IoWorker::IoWorker(IoShared& shared)
+    : shared_(shared),
+      admission_(context_, shared.options.shed_delay),
+      io_{shared, context_, std::make_shared<ContextExecutor>(context_, shared.disk), admission_, date_, gzip_} {
   asio::co_spawn(context_, watch_deadlines(), asio::detached);
 }
 
 void IoWorker::run() { context_.run(); }
 
 void IoWorker::adopt(PlainStream socket) {
-  connections_gauge_.Increment();  // before the post: queued connections count towards the limit
+  shared_.connections.Increment();  // before the post: queued connections count towards the limit
   asio::post(context_, [this, socket = std::move(socket)]() mutable {
-    asio::co_spawn(context_, tls_ == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
+    asio::co_spawn(context_, shared_.tls == nullptr ? serve_plain(std::move(socket)) : serve_tls(std::move(socket)),
                    asio::detached);
   });
 }
@@ -109,7 +105,7 @@ void IoWorker::opened(Connection& connection) {
 
 void IoWorker::closed(Connection& connection) {
   connections_.erase(&connection);
-  connections_gauge_.Decrement();
+  shared_.connections.Decrement();
 }
 
 Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
@@ -122,14 +118,14 @@ Awaitable<void> IoWorker::serve_plain(PlainStream socket) {
 }
 
 Awaitable<void> IoWorker::serve_tls(PlainStream socket) {
-  const auto certificate = tls_->certificate();
+  const auto certificate = shared_.tls->certificate();
   TlsStream stream(std::move(socket), certificate->context);
   Connection connection{.socket = stream.next_layer()};
   opened(connection);
-  connection.expires_after(io_.options.tls.handshake_timeout);
+  connection.expires_after(shared_.options.tls.handshake_timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
-    tls_->handshake_failed();
+    shared_.tls->handshake_failed();
   } else {
     co_await HttpSession<TlsStream>(stream, connection, io_).run();
     connection.expires_after(kGoodbye);

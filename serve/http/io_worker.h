@@ -4,16 +4,11 @@
 #include <memory>
 #include <unordered_set>
 
-#include "base/metrics.h"
-#include "serve/api/api.h"
 #include "serve/http/admission.h"
-#include "serve/http/body_budget.h"
-#include "serve/http/disk_worker.h"
 #include "serve/http/gzip.h"
 #include "serve/http/http_date.h"
 #include "serve/http/http_session.h"
-#include "serve/http/tls.h"
-#include "serve/options.h"
+#include "serve/http/io_shared.h"
 
 namespace freshet::serve {
 
@@ -21,9 +16,8 @@ namespace freshet::serve {
 /// Threads: run() on the I/O thread; context(), adopt() and drain() from any thread.
 class IoWorker {
  public:
-  /// `tls` null: plain HTTP. All arguments outlive the worker.
-  IoWorker(const Options& options, const Api& api, const Tls* tls, DiskWorker& disk, BodyBudget& bodies,
-           BodyBudget& answers, Gauge& connections, Counter& shed, Counter& withheld_answers);
+  /// `shared` outlives the worker.
+  explicit IoWorker(IoShared& shared);
 
   boost::asio::io_context& context() { return context_; }
 
@@ -44,8 +38,7 @@ class IoWorker {
   Awaitable<void> serve_plain(PlainStream socket);
   Awaitable<void> serve_tls(PlainStream socket);
 
-  const Tls* const tls_;
-  Gauge& connections_gauge_;
+  IoShared& shared_;
   boost::asio::io_context context_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{context_.get_executor()};
   // this worker's thread only

@@ -8,8 +8,7 @@
 
 #include "base/log.h"
 #include "serve/api/api.h"
-#include "serve/http/body_budget.h"
-#include "serve/http/disk_worker.h"
+#include "serve/http/io_shared.h"
 #include "serve/http/io_worker.h"
 #include "serve/http/tls.h"
 
@@ -50,19 +49,21 @@ struct Server::Impl {
       : options(the_options),
         api(options, the_services),
         tls(options.tls.enabled() ? std::make_unique<Tls>(options.tls, the_services.metrics) : nullptr),
-        connections(the_services.metrics.gauge("freshet_serve_connections", "Open connections.")),
-        shed(the_services.metrics.counter("freshet_serve_shed_total",
-                                          "Requests that arrived at an overloaded I/O thread and were not admitted.")),
-        withheld(the_services.metrics.counter("freshet_serve_withheld_answers_total",
-                                              "Answers replaced by 503, because those that clients have not read yet "
-                                              "reach serve.max_answer_bytes_total.")),
+        shared{options,
+               api,
+               tls.get(),
+               the_services.metrics.gauge("freshet_serve_connections", "Open connections."),
+               the_services.metrics.counter("freshet_serve_shed_total",
+                                            "Requests that arrived at an overloaded I/O thread and were not admitted."),
+               the_services.metrics.counter("freshet_serve_withheld_answers_total",
+                                            "Answers replaced by 503, because those that clients have not read yet "
+                                            "reach serve.max_answer_bytes_total.")},
         refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
                                              "Connections closed at once because serve.max_connections were open.")),
         reloaded_ok(reloads(the_services.metrics, "ok")),
         reloaded_not(reloads(the_services.metrics, "failed")) {
     for (std::size_t i = 0; i < options.threads; ++i) {
-      workers.push_back(
-          std::make_unique<IoWorker>(options, api, tls.get(), disk, bodies, answers, connections, shed, withheld));
+      workers.push_back(std::make_unique<IoWorker>(shared));
     }
     if (options.is_public() && !options.tls.enabled()) {
       log::warn("public address without serve.tls.certificate: keys and answers are sent unencrypted");
@@ -90,7 +91,7 @@ struct Server::Impl {
         co_await pause.async_wait(kAwait);
         continue;
       }
-      if (connections.Value() >= static_cast<double>(options.max_connections)) {
+      if (shared.connections.Value() >= static_cast<double>(options.max_connections)) {
         refused.Increment();
         continue;  // closes it
       }
@@ -116,27 +117,22 @@ struct Server::Impl {
     asio::post(workers.front()->context(), [this] { acceptor->close(); });
     for (const auto& worker : workers) worker->drain();
     const auto deadline = steady_clock::now() + options.drain_timeout;
-    while (connections.Value() > 0 && steady_clock::now() < deadline) {
+    while (shared.connections.Value() > 0 && steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     for (const auto& worker : workers) worker->context().stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
-    disk.stop();  // before the contexts go: queued work may own their coroutines
+    shared.disk.stop();  // before the contexts go: queued work may own their coroutines
   }
 
   const Options options;
   Api api;
   const std::unique_ptr<Tls> tls;  // null: plain HTTP
-  Gauge& connections;
-  Counter& shed;
-  Counter& withheld;
+  IoShared shared;
   Counter& refused;
   Counter& reloaded_ok;
   Counter& reloaded_not;
-  BodyBudget bodies{options.max_body_bytes_total};
-  BodyBudget answers{options.max_answer_bytes_total};
-  DiskWorker disk;
   std::vector<std::unique_ptr<IoWorker>> workers;
   std::unique_ptr<Tcp::acceptor> acceptor;
   std::uint16_t port = 0;

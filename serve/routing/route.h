@@ -52,8 +52,8 @@ struct Route {
   /// How many events the body counts for in the caller's limit of events; empty: the endpoint is not counted.
   std::function<std::uint64_t(std::string_view body)> weigh = {};
   std::vector<Response> responses = {};
-  /// Statuses of the problem details that the handler may answer. The router's own are implied: by `scope`, `sheddable`,
-  /// `parameters` and `body`.
+  /// Statuses of the problem details that the handler may answer. The router's own are implied: by `scope`,
+  /// `sheddable`, `parameters` and `body`.
   std::vector<unsigned> problems = {};
   Handler handler = {};
 };
@@ -62,15 +62,16 @@ struct Route {
 class RouteRequest {
  public:
   /// `values`: one per parameter of `route`, empty where the request does not give it.
-  /// `key`: the name of the caller's API key; empty without keys.
+  /// `key`: the name of the caller's API key, if there is one.
   RouteRequest(const Route& route, std::vector<ParameterBase::Value> values, const ApiRequest& request,
-               std::string_view key, bool is_detailed)
+               const std::optional<std::string>& key, bool is_detailed)
       : body(request.body),
         executor(request.executor),
-        sender(std::string(key).append("/").append(request.client)),
         detailed(is_detailed),
         route_(route),
-        values_(std::move(values)) {}
+        values_(std::move(values)),
+        key_(key),
+        client_(request.client) {}
 
   /// The value of a parameter, its fallback if the request does not give it.
   /// REQUIRES: the route declares `parameter`.
@@ -82,14 +83,18 @@ class RouteRequest {
     return value.has_value() ? std::any_cast<const T&>(value) : parameter.fallback;
   }
 
+  /// Event::sender of the events that it brings.
+  std::string sender() const { return key_.value_or("").append("/").append(client_); }
+
   const std::string_view body;
   const std::shared_ptr<Executor> executor;
-  const std::string sender;  ///< Event::sender of the events that it brings
-  const bool detailed;       ///< the caller may know what Route::details asks a key for
+  const bool detailed;  ///< the caller may know what Route::details asks a key for
 
  private:
   const Route& route_;
   const std::vector<ParameterBase::Value> values_;
+  const std::optional<std::string>& key_;
+  const std::string_view client_;
 };
 
 }  // namespace freshet::serve

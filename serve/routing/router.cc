@@ -91,8 +91,8 @@ Result<std::vector<ParameterBase::Value>> decode(const Route& route, const std::
   return values;
 }
 
-/// The answer to a body that is not JSON by its type, or encoded in another way than gzip; nullopt if it is fine. What a
-/// page may send to other sites unasked is not: forms, plain text, bytes without a type.
+/// The answer to a body that is not JSON by its type, or encoded in another way than gzip; nullopt if it is fine. What
+/// a page may send to other sites unasked is not: forms, plain text, bytes without a type.
 std::optional<ApiResponse> unsupported(const ApiRequest& request) {
   const bool from_browser = !request.origin.empty() || !request.sec_fetch_site.empty();
   if (!is_json_type(request.content_type) && (!request.content_type.empty() || from_browser)) {
@@ -135,13 +135,13 @@ std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, cons
       return unauthorized(401, "give an API key: Authorization: Bearer KEY, or X-API-Key: KEY", "");
     case AccessControl::Decision::unknown_key: return unauthorized(401, "no such API key", ", error=\"invalid_token\"");
     case AccessControl::Decision::wrong_scope:
-      return unauthorized(403, "the key \"" + decision.caller + "\" has no scope \"" + scope + "\"",
+      return unauthorized(403, "the key \"" + decision.caller.value_or("") + "\" has no scope \"" + scope + "\"",
                           ", error=\"insufficient_scope\"");
     case AccessControl::Decision::too_often:
     case AccessControl::Decision::too_many_events: {
       const bool often = decision.kind == AccessControl::Decision::too_often;
       ApiResponse response =
-          problem(429, "the key \"" + decision.caller + "\" " +
+          problem(429, "the key \"" + decision.caller.value_or("") + "\" " +
                            (often ? "calls more often than it may" : "sends more events than it may"));
       const auto wait = std::chrono::ceil<std::chrono::seconds>(decision.retry_after);
       response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
@@ -229,7 +229,7 @@ std::vector<const Route*> Router::routes() const {
 }
 
 /// `respond`, after adding the request id, counting, timing and logging. Audits the call, unless `subject` is nullopt.
-Respond Router::finishing(Call call, const RouteMetrics& metrics, std::string caller,
+Respond Router::finishing(Call call, const RouteMetrics& metrics, const std::optional<std::string>& caller,
                           std::optional<std::string> subject, Respond respond) const {
   struct Finish {
     Call call;
@@ -239,7 +239,7 @@ Respond Router::finishing(Call call, const RouteMetrics& metrics, std::string ca
     Respond respond;
   };
   const auto finish = std::make_shared<const Finish>(
-      Finish{std::move(call), metrics, std::move(caller), std::move(subject), std::move(respond)});
+      Finish{std::move(call), metrics, caller.value_or("-"), std::move(subject), std::move(respond)});
   return [this, finish](ApiResponse response) {
     const auto& [id, start, headers] = finish->call;
     const std::string& route = finish->metrics.route();
@@ -268,8 +268,8 @@ const Router::Entry* Router::find(std::string_view method, const std::vector<std
   return nullptr;
 }
 
-/// What lets pages of serve.cors_origins read the answers of endpoints that take events, and of no others: a key in a page
-/// is everybody's. `entry`: what is called, or asked for in advance by OPTIONS.
+/// What lets pages of serve.cors_origins read the answers of endpoints that take events, and of no others: a key in a
+/// page is everybody's. `entry`: what is called, or asked for in advance by OPTIONS.
 std::vector<Header> Router::cors(const ApiRequest& request, const Entry* entry) const {
   if (!browsers_.has_origins() || entry == nullptr || entry->route.scope != Scope::write) return {};
   std::vector<Header> headers{{"Vary", "Origin"}};
@@ -330,7 +330,8 @@ Router::Match Router::match(const ApiRequest& request) const {
 void Router::handle(Match match, const ApiRequest& request, Respond respond) const {
   Call call{request_id(request.x_request_id), std::chrono::steady_clock::now(), std::move(match.cors_)};
   if (match.entry_ == nullptr) {
-    return finishing(std::move(call), *unmatched_, "-", std::nullopt, std::move(respond))(*std::move(match.refusal_));
+    return finishing(std::move(call), *unmatched_, std::nullopt, std::nullopt,
+                     std::move(respond))(*std::move(match.refusal_));
   }
   const Route& route = match.entry_->route;
   const AccessControl::Decision& decision = match.decision_;
@@ -349,8 +350,7 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
     const auto charged = access_.charge(decision, route.weigh(request.body), std::chrono::steady_clock::now());
     if (auto refused = refusal(charged, route)) return answer(*std::move(refused));
   }
-  const std::string_view key = decision.caller == "-" ? "" : std::string_view(decision.caller);
-  route.handler(RouteRequest(route, *std::move(values), request, key, match.detailed_), answer);
+  route.handler(RouteRequest(route, *std::move(values), request, decision.caller, match.detailed_), answer);
 }
 
 }  // namespace freshet::serve

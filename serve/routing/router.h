@@ -18,8 +18,9 @@
 namespace freshet::serve {
 
 /// Finds the route of a request and answers everything that needs no handler: 404, 405, refused callers and web pages,
-/// bodies that are not JSON, bad encodings, unknown or invalid parameters, overload. HEAD is answered as GET, OPTIONS with the methods of the path. Every request gets an id, and is counted, timed
-/// and logged by route (never by its target, which contains ids). Calls of admin endpoints are audited.
+/// bodies that are not JSON, bad encodings, unknown or invalid parameters, overload. HEAD is answered as GET, OPTIONS
+/// with the methods of the path. Every request gets an id, and is counted, timed and logged by route (never by its
+/// target, which contains ids). Calls of admin endpoints are audited.
 /// Threads: add() before all others; the others may be called concurrently.
 class Router {
  private:
@@ -72,8 +73,8 @@ class Router {
 
   const Entry* find(std::string_view method, const std::vector<std::string>& segments, std::string& allowed) const;
   std::vector<Header> cors(const ApiRequest& request, const Entry* entry) const;
-  Respond finishing(Call call, const RouteMetrics& metrics, std::string caller, std::optional<std::string> subject,
-                    Respond respond) const;
+  Respond finishing(Call call, const RouteMetrics& metrics, const std::optional<std::string>& caller,
+                    std::optional<std::string> subject, Respond respond) const;
 
   const AccessControl& access_;
   const BrowserRules& browsers_;

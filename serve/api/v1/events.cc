@@ -35,7 +35,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
                                      "the event log has not acknowledged in time; the events may still be accepted",
                                      *request.executor, std::move(respond));
              context.services.events.submit(
-                 request.body, {context.options.max_events_per_request, request.sender},
+                 request.body, {context.options.max_events_per_request, request.sender()},
                  [answer](Result<SubmitReceipt> receipt) {
                    answer->give(receipt ? receipt_response(*receipt, "event") : problem(receipt.error()));
                  });

@@ -32,7 +32,7 @@ class AccessControlTest : public ::testing::Test {
 TEST_F(AccessControlTest, WithoutAFileEverybodyMayDoEverything) {
   const AccessControl access("", metrics_);
   EXPECT_EQ(access.decide(Scope::admin, "", "", now_).kind, Decision::allowed);
-  EXPECT_EQ(access.decide(Scope::admin, "", "", now_).caller, "-");
+  EXPECT_EQ(access.decide(Scope::admin, "", "", now_).caller, std::nullopt);
 }
 
 TEST_F(AccessControlTest, AKeyOpensWhatItHasTheScopeFor) {

@@ -52,13 +52,19 @@ TEST(ContentCoding, GzipIsAskedForByNameOrByAsteriskWithAWeightAboveZero) {
   }
 }
 
+boost::beast::http::fields asking_for(const char* coding) {
+  boost::beast::http::fields fields;
+  fields.set(boost::beast::http::field::accept_encoding, coding);
+  return fields;
+}
+
 TEST(ContentCoding, AnswersThatBecomeSmallerAreCompressed) {
   GzipEncoder gzip;
   for (const char* type :
        {"application/json", "application/problem+json", "application/x-ndjson", "text/plain; version=0.0.4"}) {
     ApiResponse answer = json_of(kLeastBytesToEncode);
     answer.content_type = type;
-    encode(answer, "gzip", gzip);
+    encode(answer, asking_for("gzip"), gzip);
     EXPECT_LT(answer.body.size(), 100U) << type;
     EXPECT_EQ(field(answer, "Content-Encoding"), "gzip") << type;
     EXPECT_EQ(field(answer, "Vary"), "Accept-Encoding") << type;
@@ -71,7 +77,7 @@ TEST(ContentCoding, SmallAnswersAndOtherTypesStayAsTheyAre) {
   image.content_type = "image/png";
   for (ApiResponse* answer : {&small, &image}) {
     const std::string before = answer->body;
-    encode(*answer, "gzip", gzip);
+    encode(*answer, asking_for("gzip"), gzip);
     EXPECT_EQ(answer->body, before);
     EXPECT_TRUE(answer->headers.empty());
   }
@@ -81,10 +87,20 @@ TEST(ContentCoding, AnAnswerThatCouldHaveBeenCompressedSaysSo) {
   GzipEncoder gzip;
   ApiResponse answer = json_of(kLeastBytesToEncode);
   const std::string before = answer.body;
-  encode(answer, "", gzip);
+  encode(answer, {}, gzip);
   EXPECT_EQ(answer.body, before);
   EXPECT_EQ(field(answer, "Content-Encoding"), "");
   EXPECT_EQ(field(answer, "Vary"), "Accept-Encoding");
+}
+
+TEST(ContentCoding, SeveralFieldsAreOne) {
+  GzipEncoder gzip;
+  boost::beast::http::fields fields;
+  fields.insert(boost::beast::http::field::accept_encoding, "br");
+  fields.insert(boost::beast::http::field::accept_encoding, "gzip");
+  ApiResponse answer = json_of(kLeastBytesToEncode);
+  encode(answer, fields, gzip);
+  EXPECT_EQ(field(answer, "Content-Encoding"), "gzip");
 }
 
 class ContentCodingTest : public ServerTest {

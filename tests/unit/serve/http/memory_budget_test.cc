@@ -1,16 +1,16 @@
-#include "serve/http/body_budget.h"
+#include "serve/http/memory_budget.h"
 
 #include <gtest/gtest.h>
 
 namespace freshet::serve {
 namespace {
 
-TEST(BodyBudget, SharesTakeNoMoreThanThereIsAndGiveItBack) {
-  BodyBudget budget(10);
-  BodyBudget::Share first(budget);
+TEST(MemoryBudget, SharesTakeNoMoreThanThereIsAndGiveItBack) {
+  MemoryBudget budget(10);
+  MemoryBudget::Share first(budget);
   EXPECT_TRUE(first.grow_to(6));
   {
-    BodyBudget::Share second(budget);
+    MemoryBudget::Share second(budget);
     EXPECT_FALSE(second.grow_to(5));
     EXPECT_TRUE(second.grow_to(4));
     EXPECT_FALSE(first.grow_to(7));
@@ -18,7 +18,7 @@ TEST(BodyBudget, SharesTakeNoMoreThanThereIsAndGiveItBack) {
   }
   EXPECT_TRUE(first.grow_to(10));
   first.release();
-  EXPECT_TRUE(BodyBudget::Share(budget).grow_to(10));
+  EXPECT_TRUE(MemoryBudget::Share(budget).grow_to(10));
 }
 
 }  // namespace

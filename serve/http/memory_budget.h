@@ -7,14 +7,14 @@ namespace freshet::serve {
 
 /// The memory that the bodies of all requests, or of all answers, may take together.
 /// Threads: may be used concurrently; a Share by one thread.
-class BodyBudget {
+class MemoryBudget {
  public:
-  explicit BodyBudget(std::size_t bytes) : bytes_(bytes) {}
+  explicit MemoryBudget(std::size_t bytes) : bytes_(bytes) {}
 
   /// What one request or answer holds of the budget, until it is destroyed.
   class Share {
    public:
-    explicit Share(BodyBudget& budget) : budget_(budget) {}
+    explicit Share(MemoryBudget& budget) : budget_(budget) {}
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
     ~Share() { release(); }
@@ -37,7 +37,7 @@ class BodyBudget {
     }
 
    private:
-    BodyBudget& budget_;
+    MemoryBudget& budget_;
     std::size_t held_ = 0;
   };
 
