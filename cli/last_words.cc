@@ -63,8 +63,8 @@ bool memory_is_left() noexcept {
   return true;
 }
 
-/// jemalloc uses memory that it did not get when a new thread allocates for the first time; so do libraries in C. Any other
-/// fault happens again once this returns, and ends the process.
+/// jemalloc uses memory that it did not get when a new thread allocates for the first time; so do libraries in C. Any
+/// other fault happens again once this returns, and ends the process.
 void after_a_fault(int) {
   if (!memory_is_left()) end_without_memory();
   write_line("a fault: it read or wrote what is not memory");

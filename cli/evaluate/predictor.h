@@ -40,9 +40,9 @@ class Predictor {
 std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
 
 /// A running service: requests a list over HTTP, then sends the event. The list is requested with the `after=`
-/// token of all events sent before. With `lockstep`, each event is also learned and published before the next one is taken (lockstep.h). Only
-/// the blend can be observed. Which events are scored follows from the service's options (/v1/status).
-/// Prints a warning to standard error if the service has learned events before.
+/// token of all events sent before. With `lockstep`, each event is also learned and published before the next one is
+/// taken (lockstep.h). Only the blend can be observed. Which events are scored follows from the service's options
+/// (/v1/status). Prints a warning to standard error if the service has learned events before.
 /// Errors: throws std::runtime_error if the service does not answer as expected, uses another session gap than
 ///         `session_gap` (if given), or does not keep pace with the lockstep.
 std::unique_ptr<Predictor> make_service_predictor(const std::string& url,

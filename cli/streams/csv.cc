@@ -34,26 +34,9 @@ void CsvRecordEnd::step(char c) {
   }
 }
 
-/// At a line break in quotes. Passes over what is known to stay in quotes.
-void CsvRecordEnd::line_breaks() {
-  first_break_ = std::min(first_break_, seen_);
-  ++lines_;
-  if (seen_ < quoted_until_) {
-    lines_ += breaks_until_ - 1;  // this one is the first
-    seen_ = quoted_until_;
-  }
-  last_break_ = seen_;
-}
-
 /// The result of find(); the next call is for the record behind it.
 std::size_t CsvRecordEnd::ends(std::size_t at) {
-  const bool given_up = state_ == State::quoted;
-  const std::size_t until = given_up ? last_break_ : quoted_until_, breaks = given_up ? lines_ : breaks_until_;
   *this = CsvRecordEnd(most_);
-  if (at < until) {
-    quoted_until_ = until - at - 1;
-    breaks_until_ = breaks - 1;
-  }
   return at;
 }
 
@@ -64,8 +47,8 @@ std::size_t CsvRecordEnd::find(std::string_view text, bool last) {
     } else if (state_ != State::quoted) {
       return ends(seen_);
     } else {
-      line_breaks();
-      if (lines_ >= kMaxLines) return ends(first_break_);
+      first_break_ = std::min(first_break_, seen_);
+      if (++lines_ >= kMaxLines) return ends(first_break_);
     }
   }
   if (!last && seen_ <= most_) return std::string_view::npos;

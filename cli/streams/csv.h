@@ -13,9 +13,10 @@ namespace freshet::cli {
 /// Errors: invalid, if a quoted field is not closed.
 Result<std::vector<std::string>> split_csv(std::string_view record);
 
-/// Finds where a CSV record ends: at a line break that is not in quotes. A quote that nothing closes within kMaxLines and
-/// `most` bytes is a fault of its own line only: the record then ends with that line.
-/// Cost: looks at every byte once, or twice where a quote is not closed, however many pieces the text arrives in.
+/// Finds where a CSV record ends: at a line break that is not in quotes. A quote that nothing closes within kMaxLines
+/// and `most` bytes is a fault of its own line only: the record then ends with that line.
+/// Cost: looks at every byte once, however many pieces the text arrives in; at most kMaxLines times if each line has a
+///       quote that is not closed.
 class CsvRecordEnd {
  public:
   explicit CsvRecordEnd(std::size_t most) : most_(most) {}
@@ -31,17 +32,13 @@ class CsvRecordEnd {
   enum class State { field_begins, plain, quoted, quote_in_quoted };
 
   void step(char c);
-  void line_breaks();
   std::size_t ends(std::size_t at);
 
   std::size_t most_;
   State state_ = State::field_begins;
   std::size_t seen_ = 0;
   std::size_t lines_ = 0;  // breaks in quotes
-  std::size_t first_break_ = std::string_view::npos, last_break_ = 0;
-  // Known from a record that was given up: text that is in quotes at a line break stays so up to this one, which is so
-  // many breaks from the beginning.
-  std::size_t quoted_until_ = 0, breaks_until_ = 0;
+  std::size_t first_break_ = std::string_view::npos;
 };
 
 }  // namespace freshet::cli

@@ -78,7 +78,7 @@ TEST(Csv, RecordsEndWhereSplittingThemNeedsNoMore) {
   }
 }
 
-TEST(Csv, ManyQuotesThatNothingClosesCostNoMoreThanOne) {
+TEST(Csv, ManyQuotesThatNothingClosesAreFaultsOfTheirOwnLines) {
   std::mt19937 random(3);
   for (int round = 0; round < 20; ++round) {
     std::string text;
