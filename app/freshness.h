@@ -10,8 +10,9 @@
 
 namespace freshet::app {
 
-/// Whether a reader of the log is close enough to its end for /readyz. After the start it has to catch up. Once it has, a
-/// burst of events is a warning, and it is not ready only if it has been behind for minutes: its lists are better than none.
+/// Whether a reader of the log is close enough to its end for /readyz. After the start it has to catch up. Once it has,
+/// a burst of events is a warning, and it is not ready only if it has been behind for minutes: its lists are better
+/// than none.
 /// Threads: all methods may be called concurrently.
 class Freshness {
  public:
