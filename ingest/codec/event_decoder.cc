@@ -248,7 +248,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     }
     if (draft.event.type != kItemType) return true;
     ItemChange change;
-    if (!read_item_record(members, text, options.vectors, change, fault)) return false;
+    if (!read_item_record(members, written, options.vectors, change, fault)) return false;
     draft.event = item_event(std::move(change), {});
     return true;
   };
@@ -285,6 +285,7 @@ bool EventDecoder::Impl::finish(Draft& draft, std::size_t bytes, Timestamp arriv
   event.time = draft.time.value_or(arrival);
   if (event.kind == EventKind::item) {
     event.time = arrival;
+    event.id.clear();  // of a CloudEvent
     return true;
   }
   if (!check_length(bytes, options.max_record_bytes, "record", fault)) return false;
