@@ -245,6 +245,7 @@ std::string resolve(std::string& value, bool must_be_reference) {
   if (value.starts_with("$env:")) {
     const char* secret = std::getenv(value.c_str() + 5);
     if (secret == nullptr) return "the environment has no " + value.substr(5);
+    if (*secret == '\0') return value.substr(5) + " in the environment is empty";
     value = secret;
   } else if (value.starts_with("$file:")) {
     const std::string file = value.substr(6);
@@ -252,6 +253,7 @@ std::string resolve(std::string& value, bool must_be_reference) {
     if (!text) return file + " " + text.error().message;
     if (text->empty()) return file + " is empty";
     value = text->substr(0, text->find('\n'));
+    if (value.empty()) return file + " begins with an empty line";
   } else if (must_be_reference && !value.empty()) {
     return "is a secret: give \"$env:NAME\" or \"$file:PATH\" instead";
   }

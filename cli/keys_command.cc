@@ -33,6 +33,9 @@ void make_key(const KeyArguments& arguments) {
   }
   const std::string key = serve::new_api_key();
   std::fprintf(stderr, "API key of %s (not stored, shown only now): %s\n", arguments.name.c_str(), key.c_str());
+  if (std::fflush(stderr) != 0 || std::ferror(stderr) != 0) {
+    throw std::runtime_error("the key cannot be shown: standard error cannot be written");
+  }
   std::printf("%s\n", serve::key_line(arguments.name, *scopes, limits, key).c_str());
 }
 

@@ -7,16 +7,13 @@
 #include <cmath>
 
 #include "base/suggestion.h"
-#include "base/take.h"
-#include "cli/streams/byte_source.h"
-#include "cli/streams/csv.h"
+#include "cli/streams/record_lines.h"
 #include "ingest/codec/event_decoder.h"
 
 namespace freshet::cli {
 namespace {
 
 constexpr std::size_t kComplaints = 5;
-constexpr std::size_t kMaxLineBytes = 1 << 20;
 const std::vector<std::string> kColumnNames{"user",  "session", "item",    "time",    "type",
                                             "value", "id",      "request", "consent", "-"};
 
@@ -31,16 +28,6 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc{} && end == text.data() + text.size()) return parse_time_number(number);
   return parse_rfc3339(text);
-}
-
-std::vector<std::string> split_tsv(std::string_view line) {
-  std::vector<std::string> fields;
-  while (true) {
-    const std::size_t tab = std::min(line.find('\t'), line.size());
-    fields.emplace_back(line.substr(0, tab));
-    if (tab == line.size()) return fields;
-    line.remove_prefix(tab + 1);
-  }
 }
 
 /// Whether a member that the event format does not know was meant as the time.
@@ -125,38 +112,27 @@ Result<std::vector<std::string>> parse_columns(const std::string& text) {
 }
 
 struct EventStream::Impl {
-  enum class Shape { unknown, tsv, csv, json_lines };
-
-  Impl(std::string the_path, const StreamFormat& format)
-      : path(std::move(the_path)), columns(format.columns), header(format.header), decoder(decode_options()) {}
+  Impl(RecordLines the_lines, const StreamFormat& format)
+      : lines(std::move(the_lines)), columns(format.columns), header(format.header), decoder(decode_options()) {}
 
   /// Accepts any time: the receiver decides whether it is too far in the future.
   static ingest::DecodeOptions decode_options() {
     ingest::DecodeOptions options;
-    options.max_record_bytes = kMaxLineBytes;
+    options.max_record_bytes = RecordLines::kMaxLineBytes;
     options.max_future_skew = std::chrono::hours(24 * 365 * 9000);
     return options;
   }
 
-  Result<std::optional<std::string_view>> next_line();
-  std::size_t end_of_line();
   Result<Event> parse(std::string_view line);
   Result<void> complete_time(std::string_view line, Event& event) const;
   Result<void> take_header(std::string_view line);
-  std::string in_line(std::uint64_t line, const std::string& reason) const;
   void skip(const std::string& reason);
 
-  const std::string path;
-  std::unique_ptr<ByteSource> source;
+  RecordLines lines;
   std::vector<std::string> columns;
-  bool header;
-  Shape shape = Shape::unknown;
+  bool header;  // the next line is the header
   ingest::EventDecoder decoder;
-  std::string buffer;
-  std::size_t at = 0;  // begin of the next line in buffer
-  CsvRecordEnd csv_end{kMaxLineBytes};
-  bool ended = false;
-  std::uint64_t lines = 0, skipped = 0;
+  std::uint64_t skipped = 0;
   std::vector<std::string> complaints;
 };
 
@@ -164,46 +140,14 @@ EventStream::EventStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EventStream::~EventStream() = default;
 
 Result<std::unique_ptr<EventStream>> EventStream::open(const std::string& path, const StreamFormat& format) {
-  auto source = ByteSource::open(path);
-  if (!source) return source.error();
-  auto impl = std::make_unique<Impl>(path, format);
-  impl->source = *std::move(source);
-  return std::unique_ptr<EventStream>(new EventStream(std::move(impl)));
-}
-
-/// Where the next line ends in the buffer: npos if more must be read. A CSV record is one line, whatever its fields in
-/// quotes contain.
-std::size_t EventStream::Impl::end_of_line() {
-  if (shape != Shape::csv) return buffer.find('\n', at);
-  const std::size_t end = csv_end.find(std::string_view(buffer).substr(at), ended);
-  return end == std::string::npos ? end : at + end;
-}
-
-Result<std::optional<std::string_view>> EventStream::Impl::next_line() {
-  while (true) {
-    const std::size_t newline = end_of_line();
-    if (newline != std::string::npos || (ended && at < buffer.size())) {
-      const std::size_t end = std::min(newline, buffer.size());
-      std::string_view line(buffer.data() + at, end - at);
-      at = std::min(end + 1, buffer.size());
-      if (lines == 0) take_byte_order_mark(line);
-      if (line.ends_with('\r')) line.remove_suffix(1);
-      lines += 1 + static_cast<std::uint64_t>(std::ranges::count(line, '\n'));
-      return std::optional(line);
-    }
-    if (ended) return std::optional<std::string_view>();
-    buffer.erase(0, at);
-    at = 0;
-    if (buffer.size() > kMaxLineBytes) return invalid(in_line(lines + 1, "too long"));
-    const auto more = source->read(buffer);
-    if (!more) return Error{more.error().code, path + ": " + more.error().message};
-    ended = !*more;
-  }
+  auto lines = RecordLines::open(path);
+  if (!lines) return lines.error();
+  return std::unique_ptr<EventStream>(new EventStream(std::make_unique<Impl>(*std::move(lines), format)));
 }
 
 Result<void> EventStream::Impl::take_header(std::string_view line) {
-  auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
-  if (!fields) return invalid(in_line(lines, "the header: " + fields.error().message));
+  auto fields = lines.split(line);
+  if (!fields) return invalid(lines.in_line("the header: " + fields.error().message));
   std::string names;
   for (std::string& field : *fields) {
     std::ranges::transform(field, field.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -211,14 +155,14 @@ Result<void> EventStream::Impl::take_header(std::string_view line) {
     names += (names.empty() ? "" : ",") + field;
   }
   auto parsed = parse_columns(names);
-  if (!parsed) return invalid(in_line(lines, "the header: " + parsed.error().message));
+  if (!parsed) return invalid(lines.in_line("the header: " + parsed.error().message));
   columns = *std::move(parsed);
   return {};
 }
 
 Result<Event> EventStream::Impl::parse(std::string_view line) {
-  if (shape == Shape::json_lines) return decoder.decode(line, {}, kNoTime);
-  auto fields = shape == Shape::csv ? split_csv(line) : Result<std::vector<std::string>>(split_tsv(line));
+  if (lines.shape() == RecordLines::Shape::json_lines) return decoder.decode(line, {}, kNoTime);
+  auto fields = lines.split(line);
   if (!fields) return fields.error();
   if (fields->size() < columns.size()) {
     return invalid(std::to_string(fields->size()) + " columns, expected " + std::to_string(columns.size()));
@@ -236,40 +180,28 @@ Result<Event> EventStream::Impl::parse(std::string_view line) {
 
 Result<void> EventStream::Impl::complete_time(std::string_view line, Event& event) const {
   if (event.time != kNoTime) return {};
-  const std::string meant = shape == Shape::json_lines ? misnamed_time(line) : "";
+  const std::string meant = lines.shape() == RecordLines::Shape::json_lines ? misnamed_time(line) : "";
   if (!meant.empty()) {
-    return invalid(in_line(lines, meant + ": not recognized as the time of the event, which is called ts"));
+    return invalid(lines.in_line(meant + ": not recognized as the time of the event, which is called ts"));
   }
   event.time = SystemClock().now();
   return {};
 }
 
-std::string EventStream::Impl::in_line(std::uint64_t line, const std::string& reason) const {
-  return path + ":" + std::to_string(line) + ": " + reason;
-}
-
 void EventStream::Impl::skip(const std::string& reason) {
   ++skipped;
-  if (complaints.size() < kComplaints) complaints.push_back(in_line(lines, reason));
+  if (complaints.size() < kComplaints) complaints.push_back(lines.in_line(reason));
 }
 
 Result<std::optional<Event>> EventStream::next() {
   Impl& stream = *impl_;
   while (true) {
-    const auto line = stream.next_line();
+    const auto line = stream.lines.next();
     if (!line) return line.error();
     if (!*line) return std::optional<Event>();
-    if ((*line)->empty()) continue;
-    if (stream.shape == Impl::Shape::unknown) {
-      const bool tabs = (*line)->find('\t') != std::string_view::npos;
-      const bool commas = (*line)->find(',') != std::string_view::npos;
-      stream.shape = (*line)->front() == '{' ? Impl::Shape::json_lines
-                     : commas && !tabs       ? Impl::Shape::csv
-                                             : Impl::Shape::tsv;
-      if (stream.header && stream.shape != Impl::Shape::json_lines) {
-        if (auto taken = stream.take_header(**line); !taken) return taken.error();
-        continue;
-      }
+    if (std::exchange(stream.header, false) && stream.lines.shape() != RecordLines::Shape::json_lines) {
+      if (auto taken = stream.take_header(**line); !taken) return taken.error();
+      continue;
     }
     auto event = stream.parse(**line);
     if (event) {
@@ -280,10 +212,10 @@ Result<std::optional<Event>> EventStream::next() {
   }
 }
 
-std::uint64_t EventStream::lines() const { return impl_->lines; }
+std::uint64_t EventStream::lines() const { return impl_->lines.lines(); }
 std::uint64_t EventStream::skipped() const { return impl_->skipped; }
 const std::vector<std::string>& EventStream::complaints() const { return impl_->complaints; }
-std::uint64_t EventStream::bytes_read() const { return impl_->source->bytes_read(); }
-std::uint64_t EventStream::bytes_total() const { return impl_->source->bytes_total(); }
+std::uint64_t EventStream::bytes_read() const { return impl_->lines.bytes_read(); }
+std::uint64_t EventStream::bytes_total() const { return impl_->lines.bytes_total(); }
 
 }  // namespace freshet::cli

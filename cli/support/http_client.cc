@@ -83,6 +83,10 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
   if (!parsed || parsed->host().empty() || !(secure || parsed->scheme() == "http")) {
     return Error{Errc::invalid, "\"" + url + "\" is not of the form http://HOST:PORT or https://HOST:PORT"};
   }
+  const std::string_view path = parsed->encoded_path();
+  if ((!path.empty() && path != "/") || parsed->has_query() || parsed->has_fragment()) {
+    return Error{Errc::invalid, "\"" + url + "\": a path is not supported; give http://HOST:PORT"};
+  }
   auto impl = std::make_unique<Impl>();
   impl->authority = std::string(parsed->encoded_host_and_port());
   impl->host = parsed->host_address();

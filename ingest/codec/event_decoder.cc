@@ -248,7 +248,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
     }
     if (draft.event.type != kItemType) return true;
     ItemChange change;
-    if (!read_item_record(members, written, options.vectors, change, fault)) return false;
+    if (!read_item_record(members, written, &options.vectors, change, fault)) return false;
     draft.event = item_event(std::move(change), {});
     return true;
   };

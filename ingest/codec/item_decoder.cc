@@ -32,7 +32,7 @@ ItemChange change_of(ItemChange::Kind kind, std::string_view name) {
 }  // namespace
 
 struct ItemDecoder::Impl {
-  explicit Impl(const VectorDimensions& the_vectors) : vectors(the_vectors) {
+  explicit Impl(std::optional<VectorDimensions> the_vectors) : vectors(std::move(the_vectors)) {
     FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // grows with longer records
   }
 
@@ -41,12 +41,15 @@ struct ItemDecoder::Impl {
            parse_object(parser, text, padded, members, fault);
   }
 
-  const VectorDimensions vectors;
+  const VectorDimensions* allowed() const { return vectors ? &*vectors : nullptr; }
+
+  const std::optional<VectorDimensions> vectors;
   simdjson::dom::parser parser;
   std::string padded;
 };
 
-ItemDecoder::ItemDecoder(const VectorDimensions& vectors) : impl_(std::make_unique<Impl>(vectors)) {}
+ItemDecoder::ItemDecoder(std::optional<VectorDimensions> vectors)
+    : impl_(std::make_unique<Impl>(std::move(vectors))) {}
 ItemDecoder::~ItemDecoder() = default;
 
 Result<ItemChange> ItemDecoder::decode_entry(std::string_view text, ItemChange::Kind kind, std::string_view name) {
@@ -54,7 +57,7 @@ Result<ItemChange> ItemDecoder::decode_entry(std::string_view text, ItemChange::
   Fault fault;
   object members;
   if (impl_->parse(text, members, fault) &&
-      read_item_fields(members, json_of(impl_->padded), impl_->vectors, change, fault)) {
+      read_item_fields(members, json_of(impl_->padded), impl_->allowed(), change, fault)) {
     return change;
   }
   return Error{Errc::invalid, std::move(fault)};
@@ -72,7 +75,7 @@ Result<ItemChange> ItemDecoder::decode_state(std::string_view key, std::string_v
   object members;
   if (check_text(name, "key", fault) && impl_->parse(value, members, fault)) {
     const auto read = is_record(members) ? read_item_record : read_item_fields;
-    if (read(members, json_of(impl_->padded), impl_->vectors, change, fault)) return change;
+    if (read(members, json_of(impl_->padded), impl_->allowed(), change, fault)) return change;
   }
   return Error{Errc::invalid, std::move(fault)};
 }

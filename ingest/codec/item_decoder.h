@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ inline constexpr std::size_t kMaxItemRecordBytes = 512 << 10;
 /// Cost:    about a microsecond for a short entry.
 class ItemDecoder {
  public:
-  explicit ItemDecoder(const VectorDimensions& vectors);
+  /// `vectors`: those that items may have; nullopt: any.
+  explicit ItemDecoder(std::optional<VectorDimensions> vectors);
   ~ItemDecoder();
 
   /// An entry, {"item":"i1","price":9.5}. `name`: the item that it is about; empty: the entry must say.

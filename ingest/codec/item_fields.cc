@@ -147,7 +147,7 @@ bool visit_members(const object& members, std::string_view text, Visit visit) {
 /// Reads an entry's fields into a change.
 class EntryReader {
  public:
-  EntryReader(const VectorDimensions& vectors, ItemChange& change, Fault& fault)
+  EntryReader(const VectorDimensions* vectors, ItemChange& change, Fault& fault)
       : vectors_(vectors), change_(change), fault_(fault) {}
 
   bool read(const object& members, std::string_view text) {
@@ -192,7 +192,7 @@ class EntryReader {
     });
   }
 
-  const VectorDimensions& vectors_;
+  const VectorDimensions* vectors_;
   ItemChange& change_;
   Fault& fault_;
   std::set<std::string_view> seen_;
@@ -260,8 +260,12 @@ bool EntryReader::read_vectors(const Member& member) {
 
 bool EntryReader::read_vector(const Member& member, std::vector<float>& out) {
   const std::string field = "vectors." + clip(member.name);
-  const auto declared = vectors_.find(std::string(member.name));
-  if (declared == vectors_.end()) return fail(fault_, field, "not declared in catalogue.vectors");
+  std::optional<std::size_t> dimension;
+  if (vectors_ != nullptr) {
+    const auto declared = vectors_->find(std::string(member.name));
+    if (declared == vectors_->end()) return fail(fault_, field, "not declared in catalogue.vectors");
+    dimension = declared->second;
+  }
   array list;
   if (member.value.get(list) != simdjson::SUCCESS) return fail(fault_, field, "expected an array of numbers");
   for (const element entry : list) {
@@ -272,9 +276,9 @@ bool EntryReader::read_vector(const Member& member, std::vector<float>& out) {
     out.push_back(static_cast<float>(number));
     if (out.size() > kMaxVectorDimension) break;
   }
-  if (out.size() == declared->second) return true;
-  return fail(fault_, field,
-              std::to_string(list.size()) + " numbers, expected " + std::to_string(declared->second));
+  const std::size_t expected = dimension.value_or(std::min(out.size(), kMaxVectorDimension));
+  if (out.size() == expected) return true;
+  return fail(fault_, field, std::to_string(list.size()) + " numbers, expected " + std::to_string(expected));
 }
 
 bool EntryReader::read_relations(const Member& member) {
@@ -323,12 +327,12 @@ std::optional<ItemChange::Kind> kind_of(std::string_view operation) {
 
 }  // namespace
 
-bool read_item_fields(const object& members, std::string_view text, const VectorDimensions& vectors,
+bool read_item_fields(const object& members, std::string_view text, const VectorDimensions* vectors,
                       ItemChange& change, Fault& fault) {
   return EntryReader(vectors, change, fault).read(members, text) && need_name(change, fault);
 }
 
-bool read_item_record(const object& members, std::string_view text, const VectorDimensions& vectors,
+bool read_item_record(const object& members, std::string_view text, const VectorDimensions* vectors,
                       ItemChange& change, Fault& fault) {
   std::set<std::string_view> seen;
   std::string_view operation;

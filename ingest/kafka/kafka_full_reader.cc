@@ -17,6 +17,10 @@ KafkaFullReader::KafkaFullReader(const KafkaOptions& options, const KafkaMonitor
   rd_kafka_poll_set_consumer(consumer_.get());
 }
 
+/// A client that has partitions which the topic has lost is not destroyed by librdkafka 2.0, which waits for ever, unless it
+/// is closed.
+KafkaFullReader::~KafkaFullReader() { rd_kafka_consumer_close(consumer_.get()); }
+
 Result<LogBatch> KafkaFullReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
   const Positions ends = monitor_.ends();
   if (!ends.empty() && !std::ranges::equal(ends, owned(), {}, [](const auto& end) { return end.first; })) assign_all();

@@ -109,6 +109,7 @@ class KafkaGroupReader final : public KafkaReader {
 class KafkaFullReader final : public KafkaReader {
  public:
   KafkaFullReader(const KafkaOptions& options, const KafkaMonitor& monitor, const std::string& name, Metrics& metrics);
+  ~KafkaFullReader() override;
   Result<LogBatch> poll(std::size_t max_records, std::chrono::milliseconds timeout) override;
   void seek(const Positions& positions) override;
 

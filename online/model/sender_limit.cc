@@ -105,7 +105,6 @@ bool SenderLimit::count(Sender& sender, std::uint64_t item, Count& counted, floa
 
 bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp time, std::size_t items) {
   if (begin_ == Timestamp{} || time - begin_ >= options_.window) begin_window(time);
-  begin_ = std::min(begin_, time + options_.window);  // an event from a clock that ran ahead does not stop the windows
   sent_ += weight;
   if (event.sender.empty() || options_.share >= 1) return true;
   const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));

@@ -64,7 +64,9 @@ class SenderLimit {
   SenderLimitOptions options_;
   Senders senders_;
   Window now_, before_;
-  Timestamp begin_{};           // of now_; the epoch: nothing has been sent
+  // Of now_; the epoch: nothing has been sent. Never goes back: late events would begin one window after another, and all that
+  // was counted be forgotten.
+  Timestamp begin_{};
   double sent_ = 0;             // by all senders, in now_
   double usual_ = 0;            // by all senders, in a window; 0: in the first one
   std::uint64_t measured_ = 0;  // windows from which the parts are known

@@ -13,7 +13,7 @@ namespace freshet::store {
 struct CatalogueOptions {
   bool strict = false;
   std::size_t max_items = 10'000'000;
-  std::map<std::string, double> vectors;  ///< dimensions, whole numbers, by name
+  std::map<std::string, double> vectors = {};  ///< dimensions, whole numbers, by name
 
   static std::vector<Option<CatalogueOptions>> describe();
   OptionProblems validate() const { return check(describe(), *this); }

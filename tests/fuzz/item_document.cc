@@ -36,7 +36,7 @@ void check_record(ingest::ItemDecoder& decoder, const ItemChange& change) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace freshet;
-  static ingest::ItemDecoder decoder{{{"image", 2}}};
+  static ingest::ItemDecoder decoder{ingest::VectorDimensions{{"image", 2}}};
   const auto change = fuzz::decode(decoder, fuzz::to_view(data, size));
   if (!change) {
     FRESHET_CHECK(change.error().code == Errc::invalid && change.error().message.size() <= fuzz::kMaxMessageBytes);

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <limits>
+#include <set>
+#include <string>
 
 #include "ingest/codec/event_decoder.h"
 #include "ingest/codec/event_encoder.h"
@@ -30,7 +30,7 @@ class ItemCodecTest : public ::testing::Test {
     return change ? "" : change.error().message;
   }
 
-  ItemDecoder decoder{{{"image", 3}}};
+  ItemDecoder decoder{VectorDimensions{{"image", 3}}};
 };
 
 TEST_F(ItemCodecTest, ReadsEveryFieldOfAnEntry) {
@@ -184,7 +184,9 @@ TEST_F(ItemCodecTest, EachFieldOfAPatchHasAKeyOfItsOwn) {
 }
 
 TEST_F(ItemCodecTest, AnItemRecordAmongTheEventsIsAnEventOfItsOwnKind) {
-  EventDecoder events{DecodeOptions{.vectors = {{"image", 3}}}};
+  DecodeOptions options;
+  options.vectors = {{"image", 3}};
+  EventDecoder events{options};
   const std::string_view record = R"({"type":"$item","op":"patch","item":42,"fields":{"price":3}})";
   const auto event = events.decode(record, {}, kNow);
   ASSERT_TRUE(event) << event.error().message;
@@ -201,7 +203,9 @@ TEST_F(ItemCodecTest, AnItemRecordAmongTheEventsIsAnEventOfItsOwnKind) {
 }
 
 TEST_F(ItemCodecTest, AnItemMayHaveALongerRecordThanAnEvent) {
-  EventDecoder events{DecodeOptions{.max_record_bytes = 1000}};
+  DecodeOptions options;
+  options.max_record_bytes = 1000;
+  EventDecoder events{options};
   const std::string text(2000, 'x');
   EXPECT_TRUE(events.decode(R"({"type":"$item","op":"put","item":"i","fields":{"text":")" + text + "\"}}", {}, kNow));
   const auto event = events.decode(R"({"user":"$item","item":"i","new":")" + text + "\"}", {}, kNow);
