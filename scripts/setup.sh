@@ -19,7 +19,7 @@ build_packages=(
   python3 python3-venv python3-pip
   librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
-  libjemalloc-dev
+  libjemalloc-dev libroaring-dev
   dpkg-dev file  # the package (scripts/package.sh)
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )

@@ -114,7 +114,7 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
     out = truth;
     return true;
   }
-  if (value.get(number) == simdjson::SUCCESS && (value.is_double() || std::abs(number) <= kMaxExactInteger)) {
+  if (value.get(number) == simdjson::SUCCESS && (value.type() == simdjson::dom::element_type::DOUBLE || std::abs(number) <= kMaxExactInteger)) {
     out = number;
     return true;
   }

@@ -210,7 +210,7 @@ TEST_F(ItemCodecTest, AnItemMayHaveALongerRecordThanAnEvent) {
   EXPECT_TRUE(events.decode(R"({"type":"$item","op":"put","item":"i","fields":{"text":")" + text + "\"}}", {}, kNow));
   const auto event = events.decode(R"({"user":"$item","item":"i","new":")" + text + "\"}", {}, kNow);
   ASSERT_FALSE(event);
-  EXPECT_EQ(event.error().message, "record: 2035 bytes long, at most 1000");
+  EXPECT_EQ(event.error().message, "record: 2036 bytes long, at most 1000");
 }
 
 }  // namespace
