@@ -1,0 +1,214 @@
+#include "store/catalogue/bound_filter.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/suggestion.h"
+#include "store/catalogue/filter_leaf.h"
+#include "store/catalogue/row_bitmap.h"
+
+namespace freshet::store {
+namespace {
+
+/// Of a filter whose NOTs have been moved to its comparisons.
+struct BoundNode {
+  enum class Kind : std::uint8_t { constant, all, any, leaf };
+  Kind kind = Kind::constant;
+  bool value = false;    ///< of a constant
+  bool negated = false;  ///< of a leaf
+  std::vector<BoundNode> children;
+  std::optional<FilterLeaf> leaf;
+  std::uint64_t estimate = 0;  ///< rows that match, at most
+
+  bool is_slow() const {
+    return kind == Kind::leaf ? leaf->is_slow() : std::ranges::any_of(children, &BoundNode::is_slow);
+  }
+};
+
+BoundNode constant(bool value, std::uint64_t rows) {
+  BoundNode node;
+  node.value = value;
+  node.estimate = value ? rows : 0;
+  return node;
+}
+
+class Binder {
+ public:
+  Binder(const FilterSources& sources, const FilterContext& context)
+      : sources_(sources), context_(context), rows_(sources.columns->rows().size()) {}
+
+  Result<BoundNode> bind(const FilterNode& node, bool negated) {
+    switch (node.kind) {
+      case FilterNode::Kind::negation: return bind(node.children.front(), !negated);
+      case FilterNode::Kind::comparison: return bind(*node.comparison, negated);
+      default: return bind_children(node, negated);
+    }
+  }
+
+ private:
+  Result<BoundNode> bind(const FilterComparison& comparison, bool negated) {
+    if (context_.strict && comparison.field == FilterField::attribute) {
+      if (!sources_.columns->find(comparison.attribute)) return unknown(comparison);
+    }
+    BoundNode node;
+    node.leaf.emplace(comparison, sources_, context_.item);
+    if (!node.leaf->has_values()) return constant(negated, rows_);
+    node.kind = BoundNode::Kind::leaf;
+    node.negated = negated != comparison.negated;
+    if (!node.negated) {
+      node.estimate = std::min(rows_, node.leaf->estimate());
+    } else {
+      node.estimate = node.leaf->is_exact() ? rows_ - std::min(rows_, node.leaf->estimate()) : rows_;
+    }
+    return node;
+  }
+
+  /// By De Morgan: of a negated OR, none of its parts holds.
+  Result<BoundNode> bind_children(const FilterNode& node, bool negated) {
+    BoundNode bound;
+    const bool all = (node.kind == FilterNode::Kind::all) != negated;
+    bound.kind = all ? BoundNode::Kind::all : BoundNode::Kind::any;
+    bound.estimate = all ? rows_ : 0;
+    for (const FilterNode& child : node.children) {
+      auto part = bind(child, negated);
+      if (!part) return part;
+      bound.estimate =
+          all ? std::min(bound.estimate, part->estimate) : std::min(rows_, bound.estimate + part->estimate);
+      bound.children.push_back(std::move(*part));
+    }
+    // What decides most, and costs least to ask, first.
+    std::ranges::stable_sort(bound.children, [&](const BoundNode& a, const BoundNode& b) {
+      if (a.is_slow() != b.is_slow()) return b.is_slow();
+      return all ? a.estimate < b.estimate : a.estimate > b.estimate;
+    });
+    return bound;
+  }
+
+  Error unknown(const FilterComparison& comparison) const {
+    auto known = sources_.columns->names();
+    known.emplace_back("item");
+    std::ranges::sort(known);  // the answer does not depend on the order in which attributes came
+    const std::string suggestion = nearest(comparison.attribute, known);
+    std::string message = comparison.place(comparison.column) + ": unknown attribute \"" + comparison.attribute + '"';
+    if (!suggestion.empty()) message += "; did you mean \"" + suggestion + "\"?";
+    return {Errc::invalid, std::move(message)};
+  }
+
+  const FilterSources& sources_;
+  const FilterContext& context_;
+  std::uint64_t rows_;
+};
+
+}  // namespace
+
+struct BoundFilter::Impl {
+  SharedItemFilter filter;
+  FilterSources sources;
+  BoundNode root;
+
+  bool matches(const BoundNode& node, CatalogueRow row) const {
+    return evaluate(node, [&](const FilterLeaf& leaf) { return leaf.matches(sources, row); });
+  }
+
+  template <typename Test>
+  static bool evaluate(const BoundNode& node, const Test& test) {
+    const auto holds = [&](const BoundNode& child) { return evaluate(child, test); };
+    switch (node.kind) {
+      case BoundNode::Kind::constant: return node.value;
+      case BoundNode::Kind::leaf: return test(*node.leaf) != node.negated;
+      case BoundNode::Kind::all: return std::ranges::all_of(node.children, holds);
+      case BoundNode::Kind::any: return std::ranges::any_of(node.children, holds);
+    }
+    return false;
+  }
+
+  /// Calls `visit` for each row that `node` lets pass, once, until it returns false. Returns false if that happened.
+  bool visit(const BoundNode& node, const VisitRow& visit_row) const {
+    const bool broad = node.estimate >= sources.columns->rows().size() / 2;
+    switch (node.kind) {
+      case BoundNode::Kind::constant: return !node.value || sources.columns->rows().visit(visit_row);
+      case BoundNode::Kind::leaf: return node.negated ? scan(node, visit_row) : node.leaf->visit(sources, visit_row);
+      case BoundNode::Kind::all: return node.children.empty() ? scan(node, visit_row) : visit_all(node, visit_row);
+      case BoundNode::Kind::any: return broad ? scan(node, visit_row) : visit_any(node, visit_row);
+    }
+    return true;
+  }
+
+  bool scan(const BoundNode& node, const VisitRow& visit_row) const {
+    const auto test = [&](CatalogueRow row) { return !matches(node, row) || visit_row(row); };
+    return sources.columns->rows().visit(test);
+  }
+
+  bool visit_any(const BoundNode& node, const VisitRow& visit_row) const {
+    const RowBitmap rows = make_bitmap();
+    for (const BoundNode& child : node.children) {
+      visit(child, [&](CatalogueRow row) { return roaring_bitmap_add(rows.get(), row), true; });
+    }
+    return visit_bitmap(rows.get(), visit_row);
+  }
+
+  /// By the conjunct with the fewest rows, or by what the bitmaps have in common; the others are tested.
+  bool visit_all(const BoundNode& node, const VisitRow& visit_row) const {
+    std::vector<const BoundNode*> others;
+    const auto passes = [&](CatalogueRow row) {
+      const auto holds = [&](const BoundNode* other) { return matches(*other, row); };
+      return !std::ranges::all_of(others, holds) || visit_row(row);
+    };
+    const auto& fewest = *std::ranges::min_element(node.children, {}, &BoundNode::estimate);
+    std::vector<const roaring_bitmap_t*> bitmaps;
+    const bool fewest_is_bitmap = bitmap_of(fewest) != nullptr;
+    for (const BoundNode& child : node.children) {
+      if (const auto* bitmap = fewest_is_bitmap ? bitmap_of(child) : nullptr) {
+        bitmaps.push_back(bitmap);
+      } else if (&child != &fewest) {
+        others.push_back(&child);
+      }
+    }
+    if (bitmaps.size() < 2) return visit(fewest, passes);
+    RowBitmap common(roaring_bitmap_and(bitmaps[0], bitmaps[1]));
+    for (std::size_t i = 2; i < bitmaps.size(); ++i) roaring_bitmap_and_inplace(common.get(), bitmaps[i]);
+    return visit_bitmap(common.get(), passes);
+  }
+
+  static const roaring_bitmap_t* bitmap_of(const BoundNode& node) {
+    return node.kind == BoundNode::Kind::leaf && !node.negated ? node.leaf->bitmap() : nullptr;
+  }
+};
+
+Result<BoundFilter> BoundFilter::bind(SharedItemFilter filter, const AttributeColumns& columns,
+                                      const CatalogueTexts& texts, const FilterContext& context) {
+  auto impl = std::make_unique<Impl>();
+  impl->filter = std::move(filter);
+  impl->sources = {&columns, &texts};
+  auto root = Binder(impl->sources, context).bind(impl->filter->root(), false);
+  if (!root) return root.error();
+  impl->root = std::move(*root);
+  return BoundFilter(std::move(impl));
+}
+
+BoundFilter::BoundFilter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+BoundFilter::BoundFilter(BoundFilter&&) noexcept = default;
+BoundFilter& BoundFilter::operator=(BoundFilter&&) noexcept = default;
+BoundFilter::~BoundFilter() = default;
+
+bool BoundFilter::matches(CatalogueRow row) const { return impl_->matches(impl_->root, row); }
+
+bool BoundFilter::matches_unknown(std::string_view item) const {
+  return Impl::evaluate(impl_->root, [&](const FilterLeaf& leaf) { return leaf.matches_unknown(item); });
+}
+
+std::uint64_t BoundFilter::estimate() const { return impl_->root.estimate; }
+
+std::size_t BoundFilter::enumerate(std::size_t limit, const std::function<void(CatalogueRow)>& visit) const {
+  std::size_t visited = 0;
+  if (limit == 0) return 0;
+  impl_->visit(impl_->root, [&](CatalogueRow row) {
+    visit(row);
+    return ++visited < limit;
+  });
+  return visited;
+}
+
+}  // namespace freshet::store

@@ -1,0 +1,314 @@
+#include "store/catalogue/filter_leaf.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/catalogue/category_path.h"
+#include "store/catalogue/filter_context.h"
+#include "store/catalogue/folded_text.h"
+#include "store/catalogue/row_bitmap.h"
+
+namespace freshet::store {
+namespace {
+
+/// An attribute with at most so many distinct texts has them searched once per request instead of once per row.
+constexpr std::size_t kMaxSearchedTexts = 4096;
+
+template <typename T>
+void sort_and_unite(std::vector<T>& values) {
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+}
+
+void add_numbers(std::vector<double> numbers, std::vector<NumberRange>& ranges) {
+  sort_and_unite(numbers);
+  for (const double number : numbers) ranges.push_back(NumberRange::only(number));
+}
+
+/// `ranges` are sorted and have nothing in common.
+bool in_any(const std::vector<NumberRange>& ranges, double number) {
+  const auto range = std::ranges::partition_point(ranges, [&](const NumberRange& r) { return r.after(number); });
+  return range != ranges.end() && range->contains(number);
+}
+
+std::optional<double> as_number(const FilterValue& value) { return value.number; }
+std::optional<double> as_time(const FilterValue& value) {
+  return value.time ? std::optional(static_cast<double>(to_ms(*value.time))) : std::nullopt;
+}
+
+AttributeId built_in_id(FilterField field) {
+  switch (field) {
+    case FilterField::category: return BuiltInAttribute::category;
+    case FilterField::price: return BuiltInAttribute::price;
+    case FilterField::available: return BuiltInAttribute::available;
+    case FilterField::ts: return BuiltInAttribute::ts;
+    case FilterField::title: return BuiltInAttribute::title;
+    default: return BuiltInAttribute::text;
+  }
+}
+
+}  // namespace
+
+FilterLeaf::FilterLeaf(const FilterComparison& comparison, const FilterSources& sources, const Item* context)
+    : comparison_(&comparison) {
+  if (comparison.field == FilterField::attribute) {
+    column_ = sources.columns->find(comparison.attribute);
+    if (column_) attribute_ = sources.columns->id_of(comparison.attribute);
+  } else if (comparison.field != FilterField::item) {
+    attribute_ = built_in_id(comparison.field);
+    column_ = &sources.columns->column(attribute_);
+  }
+  switch (comparison.op) {
+    case FilterOperator::in: bind_in(sources, context); break;
+    case FilterOperator::range: bind_range(context); break;
+    case FilterOperator::contains:
+    case FilterOperator::starts_with:
+      bind_search();
+      if (kind_ == Kind::search) estimate_ = column_ ? column_->present.size() : sources.columns->rows().size();
+      break;
+    default: bind_presence(sources);
+  }
+}
+
+void FilterLeaf::bind_in(const FilterSources& sources, const Item* context) {
+  std::vector<FilterValue> of_context;
+  const std::vector<FilterValue>* values = &comparison_->values;
+  if (values->size() == 1 && values->front().from_context) {
+    if (context) of_context = values_of(*context, values->front().text);
+    has_values_ = !of_context.empty();
+    values = &of_context;
+  }
+  if (comparison_->field == FilterField::item) {
+    bind_items(sources, *values);
+  } else if (column_) {
+    bind_values(*values);
+  }
+}
+
+void FilterLeaf::bind_items(const FilterSources& sources, const std::vector<FilterValue>& values) {
+  kind_ = Kind::items;
+  for (const FilterValue& value : values) {
+    items_.push_back(value.text);
+    if (const auto row = sources.texts->find(value.text)) rows_.push_back(*row);
+  }
+  sort_and_unite(items_);
+  sort_and_unite(rows_);
+  estimate_ = rows_.size();
+}
+
+void FilterLeaf::bind_values(const std::vector<FilterValue>& values) {
+  kind_ = Kind::values;
+  std::vector<double> numbers, times;
+  for (const FilterValue& value : values) {
+    const ValueTable::Id id = column_->texts.find(is_category() ? category_path(value.text) : value.folded);
+    if (id != ValueTable::kNone) texts_.push_back(id);
+    if (value.number) numbers.push_back(*value.number);
+    if (const auto time = as_time(value)) times.push_back(*time);
+    if (value.boolean) booleans_[*value.boolean ? 1 : 0] = true;
+  }
+  sort_and_unite(texts_);
+  add_numbers(std::move(numbers), numbers_);
+  add_numbers(std::move(times), times_);
+  estimate_values();
+}
+
+void FilterLeaf::bind_range(const Item* context) {
+  std::optional<FilterValue> low = comparison_->low, high = comparison_->high;
+  for (auto* bound : {&low, &high}) {
+    if (!*bound || !(*bound)->from_context) continue;
+    auto values = context ? values_of(*context, (*bound)->text) : std::vector<FilterValue>();
+    has_values_ = values.size() == 1 && (values[0].number || values[0].time);
+    if (!has_values_) return;
+    *bound = std::move(values[0]);
+  }
+  if (!column_) return;
+  kind_ = Kind::values;
+  const auto add = [&](auto read, std::vector<NumberRange>& ranges) {
+    NumberRange range;
+    range.low_inclusive = comparison_->low_inclusive;
+    range.high_inclusive = comparison_->high_inclusive;
+    const auto from = low ? read(*low) : std::optional(range.low);
+    const auto to = high ? read(*high) : std::optional(range.high);
+    if (!from || !to) return;
+    range.low = *from;
+    range.high = *to;
+    ranges.push_back(range);
+  };
+  add(as_number, numbers_);
+  add(as_time, times_);
+  estimate_values();
+}
+
+void FilterLeaf::bind_presence(const FilterSources& sources) {
+  if (comparison_->field == FilterField::item) {
+    if (comparison_->op == FilterOperator::empty) return;
+    presence_ = &sources.columns->rows();
+  } else if (column_) {
+    presence_ = comparison_->op == FilterOperator::empty ? &column_->empty : &column_->present;
+    if (comparison_->op == FilterOperator::not_empty) absence_ = &column_->empty;
+  } else {
+    return;
+  }
+  kind_ = Kind::presence;
+  estimate_ = presence_->size() - (absence_ ? absence_->size() : 0);
+}
+
+void FilterLeaf::bind_search() {
+  const FilterValue& value = comparison_->values.front();
+  needle_ = is_category() ? category_path(value.text) : value.folded;
+  const bool of_item = comparison_->field != FilterField::attribute && !is_category();
+  if (of_item || (column_ && column_->texts.size() > kMaxSearchedTexts)) {
+    kind_ = Kind::search;
+    exact_ = false;
+  } else if (column_) {
+    kind_ = Kind::values;
+    column_->texts.visit([&](ValueTable::Id id) {
+      if (found(column_->texts.text(id))) texts_.push_back(id);
+    });
+    estimate_values();
+  }
+}
+
+void FilterLeaf::estimate_values() {
+  std::size_t sources = 0;
+  const auto count = [&](std::uint64_t rows) {
+    estimate_ += rows;
+    sources += rows > 0 ? 1 : 0;
+  };
+  for (const ValueTable::Id id : texts_) count(column_->texts.rows(id).size());
+  for (const NumberRange& range : numbers_) count(column_->numbers.count(range));
+  for (const NumberRange& range : times_) count(column_->times.count(range));
+  for (const bool value : {false, true}) {
+    if (booleans_[value ? 1 : 0]) count(column_->booleans[value ? 1 : 0].size());
+  }
+  exact_ = sources <= 1;
+}
+
+bool FilterLeaf::found(std::string_view text) const {
+  return comparison_->op == FilterOperator::contains ? text.find(needle_) != std::string_view::npos
+                                                     : text.starts_with(needle_);
+}
+
+bool FilterLeaf::has_text(std::span<const std::uint32_t> ids) const {
+  const auto is_wanted = [&](ValueTable::Id id) {
+    return texts_.size() == 1 ? id == texts_[0] : std::ranges::binary_search(texts_, id);
+  };
+  if (!is_category()) return std::ranges::any_of(ids, is_wanted);
+  return std::ranges::any_of(ids, [&](ValueTable::Id id) {
+    while (id != ValueTable::kNone && !is_wanted(id)) id = column_->parents[id];
+    return id != ValueTable::kNone;
+  });
+}
+
+bool FilterLeaf::has_value(std::span<const std::uint32_t> record) const {
+  for (RecordReader entry(record); entry.next();) {
+    if (entry.attribute() != attribute_) continue;
+    switch (entry.kind()) {
+      case EntryKind::texts:
+        if (!texts_.empty() && has_text(entry.texts())) return true;
+        break;
+      case EntryKind::number:
+        if (in_any(numbers_, entry.number())) return true;
+        break;
+      case EntryKind::time:
+        if (in_any(times_, entry.number())) return true;
+        break;
+      case EntryKind::boolean:
+        if (booleans_[entry.boolean() ? 1 : 0]) return true;
+        break;
+      case EntryKind::unsearched: break;
+    }
+  }
+  return false;
+}
+
+bool FilterLeaf::search(const FilterSources& sources, CatalogueRow row) const {
+  if (column_ && (comparison_->field == FilterField::attribute || is_category())) {
+    for (RecordReader entry(sources.columns->record(row)); entry.next();) {
+      if (entry.attribute() != attribute_ || entry.kind() != EntryKind::texts) continue;
+      if (std::ranges::any_of(entry.texts(), [&](ValueTable::Id id) { return found(column_->texts.text(id)); }))
+        return true;
+    }
+    return false;
+  }
+  if (column_ && !column_->present.contains(row)) return false;
+  thread_local std::string text;
+  switch (comparison_->field) {
+    case FilterField::item: fold_text(sources.texts->item(row), text); break;
+    case FilterField::title: fold_text(sources.texts->title(row), text); break;
+    default: fold_text(sources.texts->text(row), text);
+  }
+  return found(text);
+}
+
+bool FilterLeaf::matches(const FilterSources& sources, CatalogueRow row) const {
+  switch (kind_) {
+    case Kind::nothing: return false;
+    case Kind::items: return std::ranges::binary_search(rows_, row);
+    case Kind::values: return has_value(sources.columns->record(row));
+    case Kind::presence: return presence_->contains(row) && !(absence_ && absence_->contains(row));
+    case Kind::search: return search(sources, row);
+  }
+  return false;
+}
+
+bool FilterLeaf::matches_unknown(std::string_view item) const {
+  if (comparison_->field != FilterField::item) return false;
+  switch (comparison_->op) {
+    case FilterOperator::in: return std::ranges::binary_search(items_, item);
+    case FilterOperator::empty: return false;
+    case FilterOperator::contains:
+    case FilterOperator::starts_with: return found(folded(item));
+    default: return true;
+  }
+}
+
+template <typename Visit>
+bool FilterLeaf::visit_texts(const Visit& visit) const {
+  return std::ranges::all_of(texts_, [&](ValueTable::Id id) { return column_->texts.rows(id).visit(visit); });
+}
+
+template <typename Visit>
+bool FilterLeaf::visit_others(const Visit& visit) const {
+  for (const NumberRange& range : numbers_) {
+    if (!column_->numbers.visit(range, visit)) return false;
+  }
+  for (const NumberRange& range : times_) {
+    if (!column_->times.visit(range, visit)) return false;
+  }
+  for (const bool value : {false, true}) {
+    if (booleans_[value ? 1 : 0] && !column_->booleans[value ? 1 : 0].visit(visit)) return false;
+  }
+  return true;
+}
+
+bool FilterLeaf::visit(const FilterSources& sources, const VisitRow& visit) const {
+  const auto visit_present = [&](CatalogueRow row) { return (absence_ && absence_->contains(row)) || visit(row); };
+  const auto visit_found = [&](CatalogueRow row) { return !search(sources, row) || visit(row); };
+  switch (kind_) {
+    case Kind::nothing: return true;
+    case Kind::items: return std::ranges::all_of(rows_, visit);
+    case Kind::presence: return presence_->visit(visit_present);
+    case Kind::search: return (column_ ? column_->present : sources.columns->rows()).visit(visit_found);
+    case Kind::values: break;
+  }
+  if (exact_) return visit_texts(visit) && visit_others(visit);
+  const RowBitmap rows = make_bitmap();
+  for (const ValueTable::Id id : texts_) column_->texts.rows(id).add_to(rows.get());
+  const auto add = [&](CatalogueRow row) { return roaring_bitmap_add(rows.get(), row), true; };
+  visit_others(add);
+  return visit_bitmap(rows.get(), visit);
+}
+
+const roaring_bitmap_s* FilterLeaf::bitmap() const {
+  if (kind_ == Kind::presence && !absence_) return presence_->bitmap();
+  if (kind_ != Kind::values || !exact_) return nullptr;
+  if (texts_.size() == 1) return column_->texts.rows(texts_[0]).bitmap();
+  for (const bool value : {false, true}) {
+    if (booleans_[value ? 1 : 0]) return column_->booleans[value ? 1 : 0].bitmap();
+  }
+  return nullptr;
+}
+
+}  // namespace freshet::store
