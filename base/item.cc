@@ -38,9 +38,8 @@ void apply(const ItemChange& patch, Item& item) {
   if (patch.sets(ItemField::attributes)) item.attributes.clear();
   if (patch.sets(ItemField::vectors)) item.vectors.clear();
   if (patch.sets(ItemField::relations)) item.relations.clear();
-  merge(from.attributes, item.attributes, [](const Attribute& attribute) {
-    return std::holds_alternative<std::monostate>(attribute.value);
-  });
+  merge(from.attributes, item.attributes,
+        [](const Attribute& attribute) { return std::holds_alternative<std::monostate>(attribute.value); });
   merge(from.vectors, item.vectors, [](const ItemVector& vector) { return vector.values.empty(); });
   merge(from.relations, item.relations, [](const ItemRelation& relation) { return relation.targets.empty(); });
 }

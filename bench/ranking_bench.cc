@@ -94,7 +94,7 @@ void list(benchmark::State& state) {
   Ranking ranking;
   for_contexts(state, [&](const Context& context) {
     ask(shop.scorers, context, ranking);
-    propose(shop.scorers, kPerPart, ranking);
+    propose(shop.scorers, kPerPart, nullptr, ranking);
     extract_features(shop.scorers, ranking);
     blend(*shop.snapshot->blender, ranking);
     benchmark::DoNotOptimize(top_k(ranking, 20));
@@ -106,7 +106,7 @@ void blender(benchmark::State& state) {
   const Shop& shop = Shop::instance();
   Ranking ranking;
   ask(shop.scorers, shop.contexts.front(), ranking);
-  propose(shop.scorers, kPerPart, ranking);
+  propose(shop.scorers, kPerPart, nullptr, ranking);
   extract_features(shop.scorers, ranking);
   for (auto _ : state) blend(*shop.snapshot->blender, ranking);
   state.SetItemsProcessed(state.iterations());
@@ -120,7 +120,7 @@ void part_proposes(benchmark::State& state, std::size_t part) {
   for_contexts(state, [&](const Context& context) {
     candidates.clear();
     scorer.ask(context, query);
-    query->propose(kPerPart, candidates);
+    query->propose(kPerPart, nullptr, candidates);
   });
 }
 
@@ -132,7 +132,7 @@ void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   Ranking ranking;
   for (const Context& context : shop.contexts) {
     ask(shop.scorers, context, ranking);
-    propose(shop.scorers, kPerPart, ranking);
+    propose(shop.scorers, kPerPart, nullptr, ranking);
     unions.push_back(ranking.items);
   }
   const std::size_t stride = scorer.features().size();
@@ -143,7 +143,7 @@ void part_proposes_and_scores(benchmark::State& state, std::size_t part) {
   for_contexts(state, [&](const Context& context) {
     candidates.clear();
     scorer.ask(context, query);
-    query->propose(kPerPart, candidates);
+    query->propose(kPerPart, nullptr, candidates);
     features.resize(unions[next].size() * stride);
     query->write_features(unions[next], {features.data(), stride});
     next = (next + 1) % unions.size();
@@ -193,7 +193,7 @@ void scan(benchmark::State& state) {
   std::vector<Candidate> best;
   for (auto _ : state) {
     best.clear();
-    nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, best);
+    nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, nullptr, best);
   }
   state.SetBytesProcessed(state.iterations() * state.range(0) * static_cast<std::int64_t>(Table::kDimension));
 }
@@ -206,13 +206,13 @@ void scan_of_clusters(benchmark::State& state) {
   std::vector<Candidate> best;
   for (int n = 0; n < 50'000; ++n) {  // the index tunes how many rows it reads
     best.clear();
-    nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, best);
+    nearest_items(table.table.live(), table.query(), kPerPart, kNoItem, nullptr, best);
   }
   const auto published = table.table.publish();
   const EmbeddingView& view = *published;
   for (auto _ : state) {
     best.clear();
-    nearest_items(view, table.query(), kPerPart, kNoItem, best);
+    nearest_items(view, table.query(), kPerPart, kNoItem, nullptr, best);
   }
   constexpr std::size_t kCutoff = 20;
   std::size_t found = 0;
@@ -220,7 +220,7 @@ void scan_of_clusters(benchmark::State& state) {
   for (const std::vector<float>& query : table.queries) {
     best.clear();
     exact.clear();
-    nearest_items(view, query, kPerPart, kNoItem, best);
+    nearest_items(view, query, kPerPart, kNoItem, nullptr, best);
     for (std::uint32_t row = 0; row < view.rows; ++row) {
       exact.push_back({row, dot(query.data(), view.vector(row), Table::kDimension) + view.offset(row)});
     }

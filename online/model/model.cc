@@ -129,7 +129,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
   ranking.scores.clear();
   if (target != kNoItem) {
     ask(scorers, before, ranking);
-    propose(scorers, options.blender.candidates_per_part, ranking);
+    propose(scorers, options.blender.candidates_per_part, nullptr, ranking);
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const auto& candidates = ranking.proposals[p].candidates;
       const auto at = std::ranges::find(candidates, target, &Candidate::item);

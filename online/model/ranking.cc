@@ -38,7 +38,7 @@ void ask(Scorers scorers, const Context& context, Ranking& ranking) {
   for (std::size_t s = 0; s < scorers.size(); ++s) scorers[s]->ask(context, ranking.queries[s]);
 }
 
-void propose(Scorers scorers, std::size_t per_part, Ranking& ranking) {
+void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking) {
   FRESHET_CHECK(scorers.size() <= 32 && scorers.size() <= ranking.queries.size());
   ranking.row_of.clear();
   ranking.items.clear();
@@ -47,7 +47,7 @@ void propose(Scorers scorers, std::size_t per_part, Ranking& ranking) {
   for (std::size_t s = 0; s < scorers.size(); ++s) {
     auto& candidates = ranking.proposals[s].candidates;
     candidates.clear();
-    ranking.queries[s]->propose(per_part, candidates);
+    ranking.queries[s]->propose(per_part, allowed, candidates);
     for (const Candidate& candidate : candidates) {
       const auto fresh = static_cast<std::uint32_t>(ranking.items.size());
       const std::uint32_t at = ranking.row_of.find_or_insert(candidate.item, fresh);

@@ -40,7 +40,7 @@ struct Snapshot {
 /// Threads: one. Keep one per thread and reuse it for every request: once warm, nothing is allocated, and nothing of
 ///          one request reaches the next.
 struct Ranking {
-  /// What one part proposed, best first: the first k of its own ranking of all items.
+  /// What one part proposed, best first: the first k of its own ranking of all items that are allowed.
   struct Proposal {
     std::vector<Candidate> candidates;
   };
@@ -63,10 +63,10 @@ std::vector<std::string> feature_names(Scorers scorers);
 /// Asks every scorer about the context, which must live until the ranking is done.
 void ask(Scorers scorers, const Context& context, Ranking& ranking);
 
-/// Takes at most `per_part` candidates from every scorer and forms their union (items, sources). May be called again
-/// with another number.
+/// Takes at most `per_part` candidates of those that are allowed (null: all) from every scorer and forms their union
+/// (items, sources). May be called again with another number.
 /// REQUIRES: ask() of the same scorers, at most 32
-void propose(Scorers scorers, std::size_t per_part, Ranking& ranking);
+void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking);
 
 /// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
 /// REQUIRES: ask() of the same scorers

@@ -20,9 +20,9 @@ class ItemOrder {
 
   virtual ~ItemOrder() = default;
 
-  /// Appends the next `count` items after `place`, and moves `place` behind them. Appends none at the end. An item that
-  /// moves to the front meanwhile may be passed over.
-  virtual void next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const = 0;
+  /// Appends the places of the next `count` items after `place`, and moves `place` behind them. Appends none at the end.
+  /// An item that moves to the front meanwhile may be passed over.
+  virtual void next(Place& place, std::size_t count, std::vector<Place>& out) const = 0;
 };
 
 }  // namespace freshet::online

@@ -13,15 +13,11 @@
 #include "base/item.h"
 #include "base/result.h"
 #include "online/measure/diagnostic.h"
+#include "online/part/allowed_items.h"
+#include "online/part/candidate.h"
 #include "online/part/context.h"
 
 namespace freshet::online {
-
-/// An item that is proposed, and its score; higher is better.
-struct Candidate {
-  ItemIndex item = kNoItem;
-  float score = 0.0F;
-};
 
 /// Where a query writes its features: row i, column f is feature f of candidate i. Row-major with `stride` floats per
 /// row, so that a candidate's features of all parts are contiguous.
@@ -40,9 +36,10 @@ class Query {
  public:
   virtual ~Query() = default;
 
-  /// Appends the part's best items, best first, at most `k`, never context.last_item(). Exact: every item left
-  /// out scores no higher than the last one appended. A part that approximates says so in its class comment.
-  virtual void propose(std::size_t k, std::vector<Candidate>& out) = 0;
+  /// Appends the part's best items of those that are allowed (null: all), best first, at most `k`, never
+  /// context.last_item(). Exact: every allowed item left out scores no higher than the last one appended. A part that
+  /// approximates says so in its class comment.
+  virtual void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) = 0;
 
   /// Writes every feature of every item. Feature values should be of moderate size (logarithms, shares), because
   /// outliers spoil the mean and deviation by which the blender standardizes them.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "online/part/part.h"
+#include "online/part/candidate.h"
 
 namespace freshet::online {
 

@@ -103,13 +103,14 @@ void CovisitationIndex::Followers::share_out(const Row& row) {
   add(used + 1, kReverseShare);
 }
 
-void CovisitationIndex::Followers::propose(std::size_t k, std::vector<Candidate>& out) {
+void CovisitationIndex::Followers::propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) {
   candidates_.resize(followers_.size());
   std::ranges::transform(followers_, candidates_.begin(), [](const Follower& f) { return Candidate{f.item, f.own}; });
   if (const std::uint32_t at = place_of_.find(last_item_); at != ItemTable::kAbsent) {
     candidates_[at] = candidates_.back();
     candidates_.pop_back();
   }
+  keep_allowed(allowed, candidates_);
   keep_best(candidates_, k);
   out.insert(out.end(), candidates_.begin(), candidates_.end());
 }

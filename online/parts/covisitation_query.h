@@ -18,7 +18,7 @@ class CovisitationIndex::Followers final : public Query {
   static std::vector<std::string> feature_names(std::size_t levels);
 
   void ask(const CovisitationIndex& index, const Context& context);
-  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override;
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
 
  private:

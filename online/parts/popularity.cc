@@ -13,8 +13,9 @@ namespace freshet::online {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
-constexpr double kFloor = -8.0;       // log2 of a negligible count
-constexpr std::size_t kPrefetch = 8;  // distance, in cells
+constexpr double kFloor = -8.0;            // log2 of a negligible count
+constexpr std::size_t kPrefetch = 8;       // distance, in cells
+constexpr std::size_t kMostPlaces = 4096;  // read under one lock
 
 // log2(2^a + weight x 2^b)
 double log_add(double a, double b, double weight) {
@@ -52,14 +53,17 @@ class PopularityIndex::Counts final : public Query {
     now_ = ms_since_epoch(context.now);
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override;
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
 
  private:
   const PopularityIndex* index_ = nullptr;
   ItemIndex last_item_ = kNoItem;
   double now_ = 0;
-  std::vector<Logarithms> logarithms_;  // buffer
+
+  // buffers
+  std::vector<Place> places_;
+  std::vector<Logarithms> logarithms_;
 };
 
 PopularityIndex::PopularityIndex(const PopularityOptions& options, std::size_t max_items)
@@ -82,34 +86,37 @@ void PopularityIndex::ask(const Context& context, std::unique_ptr<Query>& query)
   reuse<Counts>(query).ask(*this, context);
 }
 
-void PopularityIndex::Counts::propose(std::size_t k, std::vector<Candidate>& out) {
+void PopularityIndex::Counts::propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) {
   const double shift = now_ / index_->half_lives_ms_[index_->own_];
   const std::size_t wanted = out.size() + k;
-  const std::lock_guard lock(index_->order_mutex_);
-  index_->order_.visit_after(Place{}, [&](const Place& place) {
-    if (out.size() == wanted) return false;
-    if (place.item != last_item_) out.push_back({place.item, static_cast<float>(place.score - shift)});
-    return true;
-  });
+  Place read_to;
+  for (std::size_t count = k + 1; out.size() < wanted; count = std::min(4 * count, kMostPlaces)) {
+    places_.clear();
+    index_->next(read_to, count, places_);
+    for (const Place& place : places_) {
+      if (out.size() == wanted) break;
+      if (place.item == last_item_ || (allowed != nullptr && !allowed->allows(place.item))) continue;
+      out.push_back({place.item, static_cast<float>(place.score - shift)});
+    }
+    if (places_.size() < count) break;
+  }
 }
 
-void PopularityIndex::next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const {
+void PopularityIndex::next(Place& place, std::size_t count, std::vector<Place>& out) const {
   const std::size_t before = out.size();
   out.resize(before + count);  // written through a pointer: a list may pass over tens of thousands of items
-  ItemIndex* next = out.data() + before;
-  const ItemIndex* const end = next + count;
-  const Place* last = &place;
+  Place* next = out.data() + before;
+  const Place* const end = next + count;
   {
     const std::lock_guard lock(order_mutex_);
     order_.visit_after(place, [&](const Place& visited) {
       if (next == end) return false;
-      *next++ = visited.item;
-      last = &visited;
+      *next++ = visited;
       return true;
     });
-    place = *last;
   }
   out.resize(static_cast<std::size_t>(next - out.data()));
+  if (out.size() > before) place = out.back();
 }
 
 void PopularityIndex::Counts::write_features(std::span<const ItemIndex> items, FeatureColumns out) {

@@ -35,7 +35,7 @@ class PopularityIndex final : public Scorer, public ItemOrder {
   std::string_view name() const override { return kPopularity.name; }
   std::span<const std::string_view> features() const override { return features_; }
   void ask(const Context& context, std::unique_ptr<Query>& query) const override;
-  void next(Place& place, std::size_t count, std::vector<ItemIndex>& out) const override;
+  void next(Place& place, std::size_t count, std::vector<Place>& out) const override;
 
   // The learner's methods: see Part.
   void observe(const Context& before, const Interaction& event);

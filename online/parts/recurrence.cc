@@ -36,13 +36,13 @@ class Revisits final : public Query {
  public:
   void ask(const Context& context) { context_ = &context; }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
     const auto& session = context_->session;
     const std::size_t begin = out.size();
     for (std::size_t back = 2; back <= session.size() && out.size() - begin < k; ++back) {
       const ItemIndex item = session[session.size() - back].item;
       const auto same = [item](const Candidate& c) { return c.item == item; };
-      if (item == context_->last_item() ||
+      if (item == context_->last_item() || (allowed != nullptr && !allowed->allows(item)) ||
           std::any_of(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), same)) {
         continue;
       }

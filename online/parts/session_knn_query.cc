@@ -146,11 +146,12 @@ void SessionKnnIndex::Votes::count_votes() {
   votes_.drop(kNoItem);
 }
 
-void SessionKnnIndex::Votes::propose(std::size_t k, std::vector<Candidate>& out) {
+void SessionKnnIndex::Votes::propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) {
   candidates_.clear();
   for (const VoteTable::Vote& vote : votes_.votes()) {
     if (vote.voters > 0) candidates_.push_back({vote.item, vote.sums[kOwn]});
   }
+  keep_allowed(allowed, candidates_);
   keep_best(candidates_, k);
   out.insert(out.end(), candidates_.begin(), candidates_.end());
 }

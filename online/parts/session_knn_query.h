@@ -20,7 +20,7 @@ class SessionKnnIndex::Votes final : public Query {
   static std::span<const std::string_view> features();
 
   void ask(const SessionKnnIndex& index, const Context& context);
-  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override;
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
 
  private:

@@ -93,7 +93,7 @@ class UserCfScorer final : public Scorer, public UserNeighbors {
     auto& [nearest, vector, scanned, other] = neighbors;
     nearest.clear();
     scanned.clear();
-    nearest_items(*rows_, vector, count, shared_->active.slot_of(key), scanned);
+    nearest_items(*rows_, vector, count, shared_->active.slot_of(key), nullptr, scanned);
     for (const Candidate& candidate : scanned) {
       Neighbor neighbor{.slot = candidate.item};
       shared_->active.read(neighbor.slot, [&](OwnerKey user, const auto&) { neighbor.key = user; });
@@ -130,11 +130,12 @@ class Votes final : public Query {
     }
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
     candidates_.clear();
     for (const Vote& vote : votes_) {
       if (vote.item != last_item_) candidates_.push_back({vote.item, vote.sum});
     }
+    keep_allowed(allowed, candidates_);
     keep_best(candidates_, k);
     out.insert(out.end(), candidates_.begin(), candidates_.end());
   }

@@ -27,11 +27,12 @@ class UserHistoryIndex::History final : public Query {
     index.find(context, entries_);
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
     candidates_.clear();
     for (const Entry& entry : entries_) {
       if (entry.item != last_item_) candidates_.push_back({entry.item, own_score(entry, now_)});
     }
+    keep_allowed(allowed, candidates_);
     keep_best(candidates_, k);
     out.insert(out.end(), candidates_.begin(), candidates_.end());
   }

@@ -32,17 +32,17 @@ struct Scan {
   std::vector<float> peaks;                 // the best score of every block
   std::vector<ScoredRow> best;
 
-  void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all);
-  void run(const ClusterView& view, std::span<const float> exact_query, bool all);
-  void select(std::size_t count);
+  void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, std::size_t rows);
+  void run(const ClusterView& view, std::span<const float> exact_query, std::size_t row_count);
+  bool select(std::size_t count);
+  void select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count);
 };
 
-/// Chooses the clusters whose means score highest: as many as hold, on average, the wanted number of rows.
-void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, bool all) {
+/// Chooses the clusters whose means score highest: as many as hold, on average, so many rows.
+void Scan::choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, std::size_t rows) {
   clusters.clear();
   const std::size_t count = view.clusters.size();
-  const std::size_t rows_wanted = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
-  const std::size_t wanted = all ? count : (rows_wanted * count + view.rows - 1) / view.rows;
+  const std::size_t wanted = rows >= view.rows ? count : (rows * count + view.rows - 1) / view.rows;
   if (wanted >= count) {
     for (const auto& cluster : view.clusters) clusters.push_back(cluster.get());
     return;
@@ -62,10 +62,10 @@ void Scan::choose(const ClusterView& view, std::span<const float> exact_query, f
   }
 }
 
-void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool all) {
+void Scan::run(const ClusterView& view, std::span<const float> exact_query, std::size_t row_count) {
   query.resize(exact_query.size());
   const float query_scale = quantize(exact_query.data(), exact_query.size(), query.data());
-  choose(view, exact_query, query_scale, all || view.centroids == nullptr);
+  choose(view, exact_query, query_scale, view.centroids == nullptr ? view.rows : row_count);
   std::size_t blocks = 0;
   for (const RowCluster* cluster : clusters) {
     const RowBlocks rows = cluster->blocks();
@@ -84,7 +84,8 @@ void Scan::run(const ClusterView& view, std::span<const float> exact_query, bool
 
 /// Leaves the best `count` rows, and perhaps some more, in `best`, in no particular order. The peaks of at least
 /// `count` blocks reach the threshold, so rows below it are not among the best `count`; all other blocks are skipped.
-void Scan::select(std::size_t count) {
+/// Returns whether these are all rows that were scanned.
+bool Scan::select(std::size_t count) {
   const float threshold = peaks.size() > count ? threshold_for(peaks, count) : -INFINITY;
   best.clear();
   std::size_t first = 0;  // block of the cluster
@@ -101,14 +102,35 @@ void Scan::select(std::size_t count) {
     }
     first += blocks;
   }
-  if (best.size() > 2 * count) cut_to_best(best, count);
+  return threshold == -INFINITY;
 }
 
-void rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except, bool all,
-          std::vector<Candidate>& ranked) {
+/// Leaves the best `count` rows of allowed items, and perhaps some more, in `best`; fewer if fewer were scanned. The
+/// share of the best rows that is allowed tells how many rows to take.
+void Scan::select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count) {
+  for (std::size_t rows = count;;) {
+    const bool all = select(rows);
+    std::erase_if(best, [&](const ScoredRow& scored) {
+      const ItemIndex item = embeddings.scalars(scored.row).item;
+      return item == kNoItem || !allowed.allows(item);
+    });
+    if (all || best.size() >= count) return;
+    rows *= std::clamp<std::size_t>(2 * count / (best.size() + 1), 2, 16);
+  }
+}
+
+/// Fills `ranked` with the best k of about `rows` rows.
+void rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
+          const AllowedItems* allowed, std::size_t rows, std::vector<Candidate>& ranked) {
   thread_local Scan scan;
-  scan.run(*embeddings.scan, query, all);
-  scan.select(std::max(k + k / 2, kAtLeast) + 1);  // one more: `except` may be among them
+  scan.run(*embeddings.scan, query, rows);
+  const std::size_t count = std::max(k + k / 2, kAtLeast) + 1;  // one more: `except` may be among them
+  if (allowed != nullptr) {
+    scan.select_allowed(embeddings, *allowed, count);
+  } else {
+    scan.select(count);
+  }
+  if (scan.best.size() > 2 * count) cut_to_best(scan.best, count);
   ranked.clear();
   for (std::size_t n = 0; n < scan.best.size(); ++n) {
     if (n + kPrefetch < scan.best.size()) prefetch(embeddings, scan.best[n + kPrefetch].row);
@@ -123,16 +145,20 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
 }  // namespace
 
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
-                   std::vector<Candidate>& out) {
+                   const AllowedItems* allowed, std::vector<Candidate>& out) {
   const ClusterView& view = *embeddings.scan;
   if (k == 0 || view.rows == 0) return;
   thread_local std::vector<Candidate> ranked;
-  rank(embeddings, query, k, except, false, ranked);
+  const std::size_t rows = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
+  rank(embeddings, query, k, except, allowed, rows, ranked);
+  if (allowed != nullptr && ranked.size() < k && view.centroids != nullptr && rows < view.rows) {
+    rank(embeddings, query, k, except, allowed, kWider * rows, ranked);
+  }
   out.insert(out.end(), ranked.begin(), ranked.end());
   // Now and then the scan is compared with one of all rows, which tunes how many rows are read.
-  if (view.centroids == nullptr || view.tuner == nullptr || !view.tuner->is_due()) return;
+  if (allowed != nullptr || view.centroids == nullptr || view.tuner == nullptr || !view.tuner->is_due()) return;
   std::vector<Candidate> exact;
-  rank(embeddings, query, std::min(k, ScanTuner::kCutoff), except, true, exact);
+  rank(embeddings, query, std::min(k, ScanTuner::kCutoff), except, nullptr, view.rows, exact);
   const auto missed = std::ranges::count_if(exact, [&](const Candidate& candidate) {
     return std::ranges::find(ranked, candidate.item, &Candidate::item) == ranked.end();
   });

@@ -12,14 +12,17 @@
 /// Ranking items by their embeddings: item i scores query . e_i + bias_i + prior_i.
 namespace freshet::online {
 
+inline constexpr std::size_t kWider = 4;
+
 /// Maximum inner product search: appends the items of the k best rows, best first, without `except`. Scores the 4-bit
 /// copies of all rows, then the best 1.5 k of them (at least 50) again in floats: exact in practice (recall is tested).
 /// If the rows lie in clusters (row_clusters.h), scans only the clusters whose means score highest, and finds about
-/// 99 % of the best 20.
+/// 99 % of the best 20. Only `allowed` items (null: all) take a place; if the scanned clusters have fewer than k of them,
+/// kWider times as many clusters are scanned.
 /// Threads: any, on a published view. On a live view the learner's only, whose scans tune the view's ScanTuner.
 /// Cost:    reads half a byte per dimension and row; with clusters, per cluster and row of the scanned clusters.
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
-                   std::vector<Candidate>& out);
+                   const AllowedItems* allowed, std::vector<Candidate>& out);
 
 /// Features of a part that ranks by embeddings, in column order.
 enum EmbeddingFeature : std::size_t {
@@ -53,8 +56,8 @@ class EmbeddingQuery : public Query {
     proposes_ = proposes;
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
-    if (known_ && proposes_) nearest_items(*items_, vector_, k, last_item_, out);
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
+    if (known_ && proposes_) nearest_items(*items_, vector_, k, last_item_, allowed, out);
   }
 
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {

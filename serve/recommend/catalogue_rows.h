@@ -37,6 +37,9 @@ class CatalogueRows {
     found_[item].store(std::uint64_t{epoch} << 32 | row, std::memory_order_relaxed);
   }
 
+  /// False if no item is excluded.
+  bool excludes_any() const { return !catalogue_.excludes_nothing(); }
+
   /// True if the item is remembered, and not available.
   bool excludes(online::ItemIndex item, Epoch epoch) const {
     const store::CatalogueRow row = find(item, epoch);

@@ -57,6 +57,14 @@ class AvailabilityFilter final : public Filter {
   CatalogueRows& rows_;
 };
 
+class SelectionFilter final : public Filter {
+ public:
+  std::string_view name() const override { return "filter"; }
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return request.only == nullptr || request.only->contains(candidate.name());
+  }
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, CatalogueRows& rows) {
@@ -65,6 +73,7 @@ std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalo
   filters.push_back(std::make_unique<SeenFilter>());
   filters.push_back(std::make_unique<ExcludeFilter>());
   filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, rows));
+  filters.push_back(std::make_unique<SelectionFilter>());
   return filters;
 }
 

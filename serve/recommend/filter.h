@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,7 +42,11 @@ class FilterCandidate {
   std::string name_;
 };
 
-/// One reason to leave an item out of a list. A new filter is a class in filter.cc and a line in make_filters().
+/// The filters, in the order in which they are asked: their places in make_filters().
+enum FilterPlace : std::size_t { kCurrentItem, kSeen, kExcluded, kAvailable, kSelected, kFilters };
+
+/// One reason to leave an item out of a list. A new filter is a class in filter.cc, a line in make_filters() and a name
+/// in FilterPlace; what it can tell by an item's number, RequestScope tells to the parts.
 /// Threads: keep() may be called concurrently.
 class Filter {
  public:
@@ -50,7 +55,7 @@ class Filter {
   virtual bool keep(const ListRequest& request, FilterCandidate& candidate) const = 0;
 };
 
-/// All filters, in the order in which they are asked. Both arguments outlive them.
+/// All filters. Both arguments outlive them.
 std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalogue, CatalogueRows& rows);
 
 }  // namespace freshet::serve

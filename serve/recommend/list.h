@@ -2,12 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "online/part/context.h"
+#include "serve/recommend/item_selection.h"
 
 namespace freshet::serve {
 
@@ -23,6 +25,7 @@ struct ListRequest {
   std::set<std::string, std::less<>> exclude;  ///< items never recommended
   bool exclude_seen = false;                   ///< leave out the items of the session, and `seen`
   SeenItems seen;                              ///< other items that the owner has seen
+  std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
 };
 

@@ -8,6 +8,7 @@
 #include "online/part/item_order.h"
 #include "serve/recommend/all_items.h"
 #include "serve/recommend/filter.h"
+#include "serve/recommend/request_scope.h"
 #include "serve/recommend/sessions.h"
 #include "serve/recommend/stage_metrics.h"
 
@@ -16,6 +17,9 @@ namespace {
 
 using online::Ranking;
 using online::Scorer;
+
+// A selection of no more items is ranked whole: that costs no more than to ask the parts for items that are so rare.
+constexpr std::size_t kRankedWhole = 512;
 
 std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
   std::vector<const Scorer*> scorers;
@@ -46,15 +50,15 @@ void explain(online::Scorers scorers, const Ranking& ranking, std::span<const st
   }
 }
 
-/// The part that orders all items, and its bit of Ranking::sources.
+/// The part that orders all items, and its number.
 struct OrderingPart {
   const online::ItemOrder* order = nullptr;
-  std::uint32_t source = 0;
+  std::size_t part = 0;
 };
 
 OrderingPart ordering_part(online::Scorers scorers) {
   for (std::size_t p = 0; p < scorers.size(); ++p) {
-    if (const auto* order = dynamic_cast<const online::ItemOrder*>(scorers[p])) return {order, std::uint32_t{1} << p};
+    if (const auto* order = dynamic_cast<const online::ItemOrder*>(scorers[p])) return {order, p};
   }
   return {};
 }
@@ -69,6 +73,10 @@ std::vector<std::string> names_of(const std::vector<std::unique_ptr<Filter>>& fi
 Ranking& thread_ranking() {
   thread_local Ranking ranking;
   return ranking;
+}
+RequestScope& thread_scope() {
+  thread_local RequestScope scope;
+  return scope;
 }
 
 }  // namespace
@@ -89,8 +97,11 @@ struct Recommender::Impl {
   List fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request, online::Scorers scorers,
             std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
-  std::vector<std::string> add_known_items(const ListRequest& request, online::Scorers scorers, std::size_t most,
-                                           std::span<const std::size_t> rows, List& list, Ranking& ranking) const;
+  void take_selection(const ListRequest& request, const RequestScope& scope, std::size_t scorers,
+                      Ranking& ranking) const;
+  std::vector<std::string> add_known_items(const ListRequest& request, const RequestScope& scope,
+                                           online::Scorers scorers, std::size_t most, std::span<const std::size_t> rows,
+                                           List& list, Ranking& ranking) const;
   void add_unknown_items(const ListRequest& request, List& list) const;
 
   const Services& services;
@@ -178,11 +189,26 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   return rows;
 }
 
-/// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`.
-/// Returns the names of all.
-std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& request, online::Scorers scorers,
-                                                            std::size_t most, std::span<const std::size_t> rows,
-                                                            List& list, Ranking& ranking) const {
+/// Takes every allowed item of the selection for a candidate of every part.
+void Recommender::Impl::take_selection(const ListRequest& request, const RequestScope& scope, std::size_t scorers,
+                                       Ranking& ranking) const {
+  ranking.items.clear();
+  request.only->enumerate([&](std::string_view name) {
+    const online::ItemIndex item = services.vocabulary.find(name);
+    if (item != online::kNoItem && item != request.context.last_item() && scope.allows(item)) {
+      ranking.items.push_back(item);
+    }
+    return true;
+  });
+  ranking.sources.assign(ranking.items.size(), static_cast<std::uint32_t>((std::uint64_t{1} << scorers) - 1));
+}
+
+/// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`: as
+/// many as each part was asked for. Returns the names of all.
+std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& request, const RequestScope& scope,
+                                                            online::Scorers scorers, std::size_t most,
+                                                            std::span<const std::size_t> rows, List& list,
+                                                            Ranking& ranking) const {
   const StageMetrics::Timer timer(metrics, StageMetrics::sources);
   std::vector<online::ItemIndex> items;
   std::vector<std::uint32_t> sources;
@@ -197,13 +223,17 @@ std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& r
   for (std::size_t i = 0; i < rows.size(); ++i) {
     add(ranking.items[rows[i]], ranking.sources[rows[i]], std::move(list.items[i].item));
   }
-  const OrderingPart ordering = ordering_part(scorers);
-  visit_known_items(services, catalogue_rows, ordering.order, [&](FilterCandidate& candidate) {
+  const auto [order, part] = ordering_part(scorers);
+  const std::uint32_t source = order == nullptr ? 0 : std::uint32_t{1} << part;
+  // A part that has proposed fewer than it was asked for has no other items.
+  const bool more = order != nullptr && ranking.proposals[part].candidates.size() == most;
+  const auto visit = [&](FilterCandidate& candidate) {
     if (ranking.row_of.find(candidate.item()) == online::ItemTable::kAbsent && keep(request, candidate)) {
-      add(candidate.item(), ordering.source, std::move(candidate.name()));
+      add(candidate.item(), source, std::move(candidate.name()));
     }
     return items.size() < rows.size() + most;
-  });
+  };
+  visit_known_items(services, catalogue_rows, scope, more ? order : nullptr, visit);
   metrics.proposed(items.size() - rows.size());
   ranking.items = std::move(items);
   ranking.sources = std::move(sources);
@@ -213,30 +243,37 @@ std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& r
 /// Appends items that only the catalogue knows, until the list is full. Nothing tells how good they are.
 void Recommender::Impl::add_unknown_items(const ListRequest& request, List& list) const {
   const float least = list.items.empty() ? 0.0F : list.items.back().score;
-  visit_unknown_items(services, [&](FilterCandidate& candidate) {
+  visit_unknown_items(services, request.only.get(), [&](FilterCandidate& candidate) {
     if (keep(request, candidate)) list.items.push_back({std::move(candidate.name()), least, {}});
     return list.items.size() < request.k;
   });
 }
 
-/// The four stages for `scorers`, from `per_part` candidates of each. If the filters leave fewer than request.k of them,
-/// as many other items are ranked too. `score` fills ranking.scores.
+/// The four stages for `scorers`, from `per_part` allowed candidates of each, or from all allowed ones if they are few.
+/// If the filters leave fewer than request.k of them, as many other items are ranked too. `score` fills ranking.scores.
 template <typename Score>
 List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request,
                              online::Scorers scorers, std::size_t per_part, Score score) const {
   List list = start(snapshot, std::move(source));
   Ranking& ranking = thread_ranking();
+  RequestScope& scope = thread_scope();
   const online::Context context = snapshot.timeline.of(request.context);
+  const bool whole = request.only != nullptr && request.only->estimate() <= kRankedWhole;
   {
     const StageMetrics::Timer timer(metrics, StageMetrics::sources);
+    scope.begin(request, services.vocabulary, catalogue_rows);
     online::ask(scorers, context, ranking);
-    online::propose(scorers, per_part, ranking);
+    if (whole) {
+      take_selection(request, scope, scorers.size(), ranking);
+    } else {
+      online::propose(scorers, per_part, scope.allowed(), ranking);
+    }
   }
   metrics.proposed(ranking.items.size());
   score(ranking);
   std::vector<std::size_t> rows = select(request, ranking, list);
-  if (rows.size() < request.k) {
-    std::vector<std::string> names = add_known_items(request, scorers, per_part, rows, list, ranking);
+  if (rows.size() < request.k && !whole) {
+    std::vector<std::string> names = add_known_items(request, scope, scorers, per_part, rows, list, ranking);
     score(ranking);
     rows = online::top_k(ranking, request.k);
     list.items.clear();
@@ -245,6 +282,7 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string sourc
   name_sources(scorers, ranking, rows, list);
   if (request.explain) explain(scorers, ranking, rows, list);
   if (list.items.size() < request.k) add_unknown_items(request, list);
+  scope.count(metrics);
   metrics.returned(list.items.size());
   return list;
 }

@@ -34,7 +34,9 @@ class StageMetrics {
 
   void proposed(std::size_t items) { proposed_.Increment(static_cast<double>(items)); }
   /// `filter`: its number in that order.
-  void removed(std::size_t filter) { removed_[filter]->Increment(); }
+  void removed(std::size_t filter, std::size_t items = 1) {
+    if (items > 0) removed_[filter]->Increment(static_cast<double>(items));
+  }
   void returned(std::size_t items) { returned_.Increment(static_cast<double>(items)); }
 
  private:

@@ -48,7 +48,7 @@ void use(online::Part& part) {
   std::unique_ptr<online::Query> query;
   scorer->ask(context, query);
   std::vector<online::Candidate> candidates;
-  query->propose(5, candidates);
+  query->propose(5, nullptr, candidates);
   std::vector<online::ItemIndex> items;
   for (const auto& candidate : candidates) {
     FRESHET_CHECK(candidate.item < kItems);

@@ -38,11 +38,11 @@ inline void observe_session(online::Part& part, std::uint64_t key, std::initiali
 }
 
 inline std::vector<online::Candidate> propose(const online::Scorer& scorer, const online::Context& context,
-                                              std::size_t k = 20) {
+                                              std::size_t k = 20, const online::AllowedItems* allowed = nullptr) {
   std::unique_ptr<online::Query> query;
   scorer.ask(context, query);
   std::vector<online::Candidate> candidates;
-  query->propose(k, candidates);
+  query->propose(k, allowed, candidates);
   return candidates;
 }
 

@@ -25,7 +25,7 @@ class NeuralCfScorer::Clicks final : public Query {
     has_user_ = scorer.users_->copy(who(context), user_);
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override;
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override;
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override;
 
  private:
@@ -73,11 +73,11 @@ void NeuralCfScorer::log_odds(std::span<const float> user, std::span<const std::
   }
 }
 
-void NeuralCfScorer::Clicks::propose(std::size_t k, std::vector<Candidate>& out) {
+void NeuralCfScorer::Clicks::propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) {
   if (!has_user_) return;
   const EmbeddingView& view = *scorer_->items_;
   shortlist_.clear();
-  nearest_items(view, user_, std::max(kShortlistFactor * k, kShortlist), last_item_, shortlist_);
+  nearest_items(view, user_, std::max(kShortlistFactor * k, kShortlist), last_item_, allowed, shortlist_);
   rows_.clear();
   // The map from items to rows is live: an item may have lost its row since this snapshot was taken.
   std::erase_if(shortlist_, [&](const Candidate& candidate) {

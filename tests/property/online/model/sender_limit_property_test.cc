@@ -90,7 +90,7 @@ double share_of_lists(Model& model, const std::string& item) {
       context.session.push_back({model.vocabulary().find(seen), context.now});
     }
     ask(scorers, context, ranking);
-    propose(scorers, 50, ranking);
+    propose(scorers, 50, nullptr, ranking);
     extract_features(scorers, ranking);
     blend(*snapshot->blender, ranking);
     const auto best = top_k(ranking, 10);

@@ -20,6 +20,7 @@
 #include "online/parts/session_knn.h"
 #include "online/parts/user_cf.h"
 #include "online/parts/user_history.h"
+#include "tests/support/chosen_items.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/small_options.h"
 #include "tests/support/synthetic_stream.h"
@@ -195,6 +196,28 @@ TEST_P(EveryPart, ProposesExactlyTheItemsThatItScoresBest) {
   }
 }
 
+TEST_P(EveryPart, ProposesTheFirstAllowedItemsOfItsRankingOfAll) {
+  Random random(testing::test_seed(108));
+  auto part = make();
+  const auto steps = random_steps(random.next(), 2000);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    feed(*part, steps[i]);
+    if (i % 20 != 0) continue;
+    const auto published = part->publish();
+    for (const double share : {0.0, 0.1, 0.5, 1.0}) {
+      const testing::ChosenItems allowed(kItems, share, random);
+      auto expected = testing::propose(*published, steps[i].before, kItems);
+      keep_allowed(&allowed, expected);
+      expected.resize(std::min<std::size_t>(expected.size(), 10));
+      const auto proposed = testing::propose(*published, steps[i].before, 10, &allowed);
+      ASSERT_TRUE(std::ranges::equal(
+          proposed, expected,
+          [](const Candidate& a, const Candidate& b) { return a.item == b.item && a.score == b.score; }))
+          << "step " << i << ", share " << share;
+    }
+  }
+}
+
 // Queries are kept by threads and asked about whatever comes next: nothing of what they were asked before may show.
 TEST_P(EveryPart, AQueryThatIsReusedAnswersAsAFreshOne) {
   Random random(testing::test_seed(106));
@@ -217,7 +240,7 @@ TEST_P(EveryPart, AQueryThatIsReusedAnswersAsAFreshOne) {
       const bool proposes = random.uniform() < 0.8;  // given items are ranked without
       for (std::size_t k = 3; proposes && k <= 12; k *= 4) {
         std::vector<Candidate> proposed;
-        reused->propose(k, proposed);
+        reused->propose(k, nullptr, proposed);
         const auto expected = testing::propose(scorer, context, k);
         ASSERT_TRUE(std::ranges::equal(
             proposed, expected,

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <vector>
 
 #include "base/random.h"
 #include "online/kernels/kernels.h"
 #include "online/part/top_k.h"
+#include "tests/support/chosen_items.h"
 #include "tests/support/test_seed.h"
 
 namespace freshet::online {
@@ -38,11 +40,11 @@ void fill(EmbeddingTable& table, std::size_t rows, std::size_t dimension, Random
 }
 
 std::vector<Candidate> by_brute_force(const EmbeddingView& view, const std::vector<float>& query, std::size_t k,
-                                      ItemIndex except) {
+                                      ItemIndex except, const AllowedItems& allowed) {
   std::vector<Candidate> all;
   for (std::uint32_t row = 0; row < view.rows; ++row) {
     const ItemIndex item = view.scalars(row).item;
-    if (item == kNoItem || item == except) continue;
+    if (item == kNoItem || item == except || !allowed.allows(item)) continue;
     all.push_back({item, dot(query.data(), view.vector(row), view.dimension) + view.offset(row)});
   }
   keep_best(all, k);
@@ -62,9 +64,13 @@ TEST(EmbeddingRanking, NearestItemsAreThoseOfBruteForceInItsOrder) {
     for (float& value : query) value = symmetric(random);
     const auto except = static_cast<ItemIndex>(random.below(rows));
 
+    // A third of the rounds without limits, the others down to one item in 200.
+    const double share = round % 3 == 0 ? 1.0 : std::pow(200.0, -random.uniform());
+    const testing::ChosenItems allowed(kMaxItems, share, random);
+
     std::vector<Candidate> nearest;
-    nearest_items(table.live(), query, k, except, nearest);
-    const std::vector<Candidate> truth = by_brute_force(table.live(), query, k, except);
+    nearest_items(table.live(), query, k, except, round % 3 == 0 ? nullptr : &allowed, nearest);
+    const std::vector<Candidate> truth = by_brute_force(table.live(), query, k, except, allowed);
 
     ASSERT_EQ(nearest.size(), truth.size());
     EXPECT_TRUE(std::ranges::is_sorted(nearest, better));

@@ -13,6 +13,7 @@
 #include "online/part/top_k.h"
 #include "online/vectors/embedding_ranking.h"
 #include "online/vectors/embedding_table.h"
+#include "tests/support/chosen_items.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/test_seed.h"
 
@@ -208,14 +209,35 @@ TEST(RowClusters, ScansFindWhatBruteForceFindsThoughTheyReadATenthOfTheRows) {
     for (float& value : query) value *= 3;
     truth.clear();
     nearest.clear();
-    nearest_items(exact.live(), query, 20, kNoItem, truth);
-    nearest_items(view, query, 20, kNoItem, nearest);
+    nearest_items(exact.live(), query, 20, kNoItem, nullptr, truth);
+    nearest_items(view, query, 20, kNoItem, nullptr, nearest);
     ASSERT_EQ(nearest.size(), 20U);
     ASSERT_TRUE(std::ranges::is_sorted(nearest, better));
     expected += truth.size();
     for (const Candidate& candidate : truth) found += std::ranges::count(nearest, candidate.item, &Candidate::item);
   }
   EXPECT_GE(static_cast<double>(found), 0.99 * static_cast<double>(expected));
+
+  // Limited to some items, they find what is near of these; if there is too little, they look farther.
+  for (const double share : {0.3, 0.03}) {
+    std::size_t found_of_allowed = 0;
+    for (int n = 0; n < 300; ++n) {
+      const testing::ChosenItems allowed(kRows, share, random);
+      std::vector<float> query = near(random.below(kGroups));
+      for (float& value : query) value *= 3;
+      truth.clear();
+      nearest.clear();
+      nearest_items(exact.live(), query, 20, kNoItem, &allowed, truth);
+      nearest_items(view, query, 20, kNoItem, &allowed, nearest);
+      ASSERT_EQ(truth.size(), 20U);
+      ASSERT_EQ(nearest.size(), 20U);
+      for (const Candidate& candidate : nearest) ASSERT_TRUE(allowed.allows(candidate.item));
+      for (const Candidate& candidate : truth) {
+        found_of_allowed += std::ranges::count(nearest, candidate.item, &Candidate::item) > 0 ? 1 : 0;
+      }
+    }
+    EXPECT_GE(found_of_allowed, 300U * 20 * 95 / 100) << share;
+  }
 }
 
 /// What a stream does to a table: items come, learn, are forgotten and give their rows up; and it is scanned.
@@ -231,7 +253,7 @@ void step(EmbeddingTable& table, World& world, std::vector<Candidate>& nearest) 
   if (at == kNoRow) return;
   table.write_prior(at, row.offset);
   table.write(at, row.vector, 0.1F * symmetric(world.random));
-  nearest_items(table.live(), row.vector, 20, item, nearest);
+  nearest_items(table.live(), row.vector, 20, item, nullptr, nearest);
 }
 
 TEST(RowClusters, ATableThatIsLoadedGoesOnAsIfNeverStopped) {

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
 #include <set>
 
 #include "base/random.h"
@@ -12,6 +15,8 @@ namespace freshet::serve {
 namespace {
 
 using Names = std::vector<std::string>;
+
+constexpr std::size_t kUnknownToBeFew = 10'000;  // above what a list ranks whole
 
 /// A shop of more items than the parts propose, some of them only in the catalogue, which changes while lists are made.
 class Shop {
@@ -54,11 +59,33 @@ class Shop {
   std::int64_t offset_ = 1000;
 };
 
+/// Items by their names. Its estimate may be far above their number.
+class Chosen final : public ItemSelection {
+ public:
+  Chosen(const online::Vocabulary& vocabulary, std::set<std::string, std::less<>> names, std::size_t estimate)
+      : vocabulary_(vocabulary), names_(std::move(names)), estimate_(estimate) {}
+
+  bool allows(online::ItemIndex item) const override { return contains(vocabulary_.name(item)); }
+  bool contains(std::string_view item) const override { return names_.contains(item); }
+  std::size_t estimate() const override { return estimate_; }
+  void enumerate(const std::function<bool(std::string_view)>& visit) const override {
+    for (const std::string& name : names_) {
+      if (!visit(name)) return;
+    }
+  }
+
+ private:
+  const online::Vocabulary& vocabulary_;
+  const std::set<std::string, std::less<>> names_;
+  const std::size_t estimate_;
+};
+
 bool is_allowed(const Shop& shop, const ListRequest& request, const std::string& name) {
   const online::ItemIndex item = shop.fixture.model->vocabulary().find(name);
   const auto& session = request.context.session;
   const bool seen = std::ranges::find(session, item, &online::Visit::item) != session.end();
   return shop.fixture.catalogue.is_available(name) && !request.exclude.contains(name) &&
+         (request.only == nullptr || request.only->contains(name)) &&
          (item == online::kNoItem || item != request.context.last_item()) && !(request.exclude_seen && seen);
 }
 
@@ -72,42 +99,67 @@ struct Allowed {
     for (const online::Candidate& candidate : most_popular(shop, nobody)) {
       if (is_allowed(shop, request, vocabulary.name(candidate.item))) known.push_back(vocabulary.name(candidate.item));
     }
-    for (const auto& item : shop.fixture.catalogue.newest_available(10'000, nullptr)) {
-      if (!shop.knows(item.name) && is_allowed(shop, request, item.name)) unknown.push_back(item.name);
+    const auto add_unknown = [&](std::string_view item) {
+      const std::string name(item);
+      if (!shop.knows(name) && is_allowed(shop, request, name)) unknown.push_back(name);
+      return true;
+    };
+    if (request.only != nullptr) {
+      request.only->enumerate(add_unknown);
+      return;
     }
+    for (const auto& item : shop.fixture.catalogue.newest_available(10'000, nullptr)) add_unknown(item.name);
   }
 
   static std::vector<online::Candidate> most_popular(const Shop& shop, const online::Context& context) {
     std::unique_ptr<online::Query> query;
     shop.fixture.snapshot->parts.front()->ask(context, query);
     std::vector<online::Candidate> all;
-    query->propose(100'000, all);
+    query->propose(100'000, nullptr, all);
     return all;
   }
 };
 
-/// The scores of the items that a list for `request` should begin with, by the plainest code.
-std::vector<float> best_scores(Shop& shop, const ListRequest& request, const Allowed& allowed) {
+/// What parts may propose: everything that the list may have.
+class Permitted final : public online::AllowedItems {
+ public:
+  Permitted(const Shop& shop, const ListRequest& request) : shop_(shop), request_(request) {}
+  bool allows(online::ItemIndex item) const override {
+    return is_allowed(shop_, request_, shop_.fixture.model->vocabulary().name(item));
+  }
+
+ private:
+  const Shop& shop_;
+  const ListRequest& request_;
+};
+
+struct Scored {
+  std::vector<float> scores;  ///< best first
+  Names names;
+};
+
+/// The best items for `request` and their scores, by the plainest code: of what the parts propose, or of all.
+Scored best_items(Shop& shop, const ListRequest& request, const Allowed& allowed, bool of_all) {
   const online::Snapshot& snapshot = *shop.fixture.snapshot;
   const online::Vocabulary& vocabulary = shop.fixture.model->vocabulary();
   std::vector<const online::Scorer*> scorers;
   for (const auto& part : snapshot.parts) scorers.push_back(part.get());
-  const std::size_t per_part = std::max(shop.fixture.online.blender.candidates_per_part, request.k);
+  const Permitted permitted(shop, request);
   online::Ranking ranking;
   online::ask(scorers, request.context, ranking);
-  online::propose(scorers, per_part, ranking);
-  std::erase_if(ranking.items, [&](auto item) { return !is_allowed(shop, request, vocabulary.name(item)); });
-  const std::size_t proposed = ranking.items.size();
-  for (std::size_t i = 0; proposed < request.k && i < allowed.known.size(); ++i) {
-    const online::ItemIndex item = vocabulary.find(allowed.known[i]);
-    if (ranking.items.size() == proposed + per_part) break;
-    if (std::ranges::count(ranking.items, item) == 0) ranking.items.push_back(item);
+  if (of_all) {
+    for (const std::string& name : allowed.known) ranking.items.push_back(vocabulary.find(name));
+  } else {
+    online::propose(scorers, std::max(shop.fixture.online.blender.candidates_per_part, request.k), &permitted, ranking);
   }
   online::extract_features(scorers, ranking);
   online::blend(*snapshot.blender, ranking);
-  std::ranges::sort(ranking.scores, std::greater{});
-  ranking.scores.resize(std::min(request.k, ranking.scores.size()));
-  return ranking.scores;
+  Scored best;
+  for (const std::size_t row : online::top_k(ranking, request.k)) {
+    best.scores.push_back(ranking.scores[row]);
+    best.names.push_back(vocabulary.name(ranking.items[row]));
+  }
+  return best;
 }
 
 Names names_of(const List& list) {
@@ -134,11 +186,22 @@ ListRequest random_request(Random& random, Shop& shop, const Recommender& recomm
     request.exclude.insert((n % 5 == 0 ? "cold" : "i") + std::to_string(random.below(100)));
   }
   request.exclude_seen = random.below(2) == 0;
+  if (random.below(2) == 0) return request;
+  std::set<std::string, std::less<>> chosen;
+  const double share = std::pow(random.uniform(), 2);
+  for (std::size_t n = 0; n < 110; ++n) {
+    for (const char* prefix : {"i", "cold"}) {
+      if (random.uniform() < share) chosen.insert(prefix + std::to_string(n));
+    }
+  }
+  const std::size_t estimate = chosen.size() + (random.below(2) == 0 ? kUnknownToBeFew : 0);
+  request.only = std::make_shared<Chosen>(shop.fixture.model->vocabulary(), std::move(chosen), estimate);
   return request;
 }
 
 TEST(FullLists, AListHasAllItemsThatItMayHave_UpToK) {
   Random random(testing::test_seed(5));
+  std::ptrdiff_t found = 0, expected = 0;
   for (int round = 0; round < 6; ++round) {
     Shop shop(random, round % 2 == 0 ? 1000 : 90);
     shop.click(600, 0, 100);
@@ -152,6 +215,9 @@ TEST(FullLists, AListHasAllItemsThatItMayHave_UpToK) {
       for (int n = 0; n < 5; ++n) {
         const ListRequest request = random_request(random, shop, recommender);
         const Allowed allowed(shop, request);
+        ListRequest everything;
+        everything.k = 10'000;
+        recommender.popular(everything);  // after this the parts are asked within what is available
         const List popular = recommender.popular(request);
         expect_full(popular, request, shop, allowed);
         Names most_popular = allowed.known;
@@ -162,12 +228,19 @@ TEST(FullLists, AListHasAllItemsThatItMayHave_UpToK) {
         const List list = recommender.recommend(request);
         expect_full(list, request, shop, allowed);
         if (request.context.session.empty()) continue;
-        const std::vector<float> best = best_scores(shop, request, allowed);
+        const bool whole = request.only != nullptr && request.only->estimate() < kUnknownToBeFew;
+        const std::vector<float> best = best_items(shop, request, allowed, whole).scores;
         for (std::size_t i = 0; i < best.size(); ++i) EXPECT_EQ(list.items[i].score, best[i]) << i;
         ASSERT_FALSE(::testing::Test::HasFailure()) << "round " << round << ", change " << change;
+        if (request.k < 20 || allowed.known.size() < 20) continue;
+        for (const std::string& name : best_items(shop, request, allowed, true).names) {
+          ++expected;
+          found += std::ranges::count(names_of(list), name);
+        }
       }
     }
   }
+  EXPECT_GE(static_cast<double>(found), 0.95 * static_cast<double>(expected)) << "of what ranking everything finds";
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ class Recorder final : public Part, public Scorer {
 
  private:
   struct Nothing final : Query {
-    void propose(std::size_t, std::vector<Candidate>&) override {}
+    void propose(std::size_t, const AllowedItems*, std::vector<Candidate>&) override {}
     void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
       for (std::size_t row = 0; row < items.size(); ++row) out.at(row, 0) = 0;
     }

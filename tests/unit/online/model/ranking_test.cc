@@ -14,7 +14,7 @@ namespace {
 // Proposes given items; its features of item i are i + base and i * 2 + base.
 class FixedQuery final : public Query {
  public:
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
+  void propose(std::size_t k, const AllowedItems*, std::vector<Candidate>& out) override {
     for (std::size_t i = 0; i < std::min(k, items.size()); ++i) out.push_back({items[i], 1.0F});
   }
   void write_features(std::span<const ItemIndex> asked, FeatureColumns out) override {
@@ -60,12 +60,12 @@ struct RankingTest : ::testing::Test {
 TEST_F(RankingTest, FormsTheUnionInOrderOfFirstProposal) {
   for (int round = 0; round < 2; ++round) {  // reused
     ask(parts, Context{}, ranking);
-    propose(parts, 10, ranking);
+    propose(parts, 10, nullptr, ranking);
     EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{5, 3, 9, 4}));
     EXPECT_EQ(ranking.sources, (std::vector<std::uint32_t>{1, 1, 3, 2}));
     EXPECT_EQ(ranking.proposals[1].candidates.size(), 2U);
   }
-  propose(parts, 1, ranking);
+  propose(parts, 1, nullptr, ranking);
   EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{5, 9}));
 }
 
@@ -84,7 +84,7 @@ TEST_F(RankingTest, AQueryIsReusedByItsKindAndReplacedByOthers) {
   ask({&parts[1], 1}, Context{}, ranking);
   EXPECT_EQ(ranking.queries[0].get(), first);
   EXPECT_EQ(ranking.queries[1].get(), second) << "of a part that is not asked: kept for the next request";
-  propose({&parts[1], 1}, 10, ranking);
+  propose({&parts[1], 1}, 10, nullptr, ranking);
   EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{9, 4}));
   const auto recurrence = make_recurrence();
   const Scorer* const other = &recurrence->live();

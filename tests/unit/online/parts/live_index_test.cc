@@ -40,7 +40,7 @@ TEST(LiveIndexes, AreReadWhileTheyAreWrittenRecycledAndErased) {
         if (item != kNoItem) context.session.push_back({item, context.now});
       }
       ask(parts, context, ranking);
-      propose(parts, 30, ranking);
+      propose(parts, 30, nullptr, ranking);
       extract_features(parts, ranking);
       blend(*snapshot->blender, ranking);
       for (const std::size_t at : top_k(ranking, 10)) {

@@ -62,13 +62,14 @@ TEST(Popularity, KeepsTheExactOrderOfAllItems) {
   ASSERT_GT(proposed.size(), kItems / 2);
   for (std::size_t i = 0; i < proposed.size(); ++i) ASSERT_FLOAT_EQ(proposed[i].score, expected[i]) << i;
 
-  std::vector<ItemIndex> in_order;
+  std::vector<ItemOrder::Place> in_order;
   ItemOrder::Place place;
   for (std::size_t before = 1; before != in_order.size();) {
     before = in_order.size();
     dynamic_cast<const ItemOrder&>(part->live()).next(place, 700, in_order);
   }
-  EXPECT_EQ(in_order, items_of(proposed));
+  ASSERT_EQ(in_order.size(), proposed.size());
+  for (std::size_t i = 0; i < in_order.size(); ++i) EXPECT_EQ(in_order[i].item, proposed[i].item) << i;
 }
 
 TEST(Popularity, HabitsAreThoseOfAnItemsFirstMillions) {

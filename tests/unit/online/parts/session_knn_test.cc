@@ -114,7 +114,7 @@ TEST(SessionKnn, AQueryScoresByTheVotesThatItProposedBy) {
   part->live().ask(context, query);
   observe_session(*part, 2, {1, 3}, 5);  // the learner goes on meanwhile
   std::vector<Candidate> proposed;
-  query->propose(10, proposed);
+  query->propose(10, nullptr, proposed);
   EXPECT_EQ(items_of(proposed), std::vector<ItemIndex>{2});
   std::vector<float> features(before.front().size());
   for (const auto& [item, expected] : {std::pair{ItemIndex{2}, before[0]}, {ItemIndex{3}, before[1]}}) {

@@ -759,7 +759,7 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
   const std::string metrics = ask("GET", "/metrics").body;
   EXPECT_NE(metrics.find(R"(freshet_serve_requests_total{route="GET /v1/popular",status="200"} 1)"), std::string::npos);
   const json::value status = get("/v1/status");
-  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 4U);
+  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 5U);
   EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
   EXPECT_EQ(status.at("pipeline").as_object().size(), 2U);
 }

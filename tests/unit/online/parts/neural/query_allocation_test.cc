@@ -9,6 +9,7 @@
 #include "online/model/model.h"
 #include "online/model/session.h"
 #include "online/parts/neural/lstm_part.h"
+#include "tests/support/chosen_items.h"
 #include "tests/support/synthetic_stream.h"
 
 namespace {
@@ -57,6 +58,8 @@ TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
     contexts.push_back(std::move(context));
   }
 
+  Random random(1);
+  const testing::ChosenItems tenth(options.max_items, 0.1, random);
   Ranking ranking;
   const auto allocations_of_a_round = [&] {
     const auto snapshot = model.publish({});
@@ -66,9 +69,11 @@ TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
     const std::size_t before = allocations;
     for (const Context& context : contexts) {
       ask(parts, context, ranking);
-      propose(parts, options.blender.candidates_per_part, ranking);
-      extract_features(parts, ranking);
-      blend(*snapshot->blender, ranking);
+      for (const AllowedItems* allowed : std::initializer_list<const AllowedItems*>{nullptr, &tenth}) {
+        propose(parts, options.blender.candidates_per_part, allowed, ranking);
+        extract_features(parts, ranking);
+        blend(*snapshot->blender, ranking);
+      }
     }
     return allocations - before;
   };

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include "online/part/allowed_items.h"
+
+namespace freshet::serve {
+
+/// The items that a request is limited to, such as those of one brand. allows() is about an item that the model knows,
+/// and may be wrong about one whose number has gone to another item since; contains() is always right.
+/// Threads: as AllowedItems.
+class ItemSelection : public online::AllowedItems {
+ public:
+  virtual bool contains(std::string_view item) const = 0;
+
+  /// At most so many items are in it.
+  /// Cost: far less than to visit them.
+  virtual std::size_t estimate() const = 0;
+
+  /// Visits every item in it once, until `visit` returns false.
+  /// Cost: in proportion to estimate().
+  virtual void enumerate(const std::function<bool(std::string_view item)>& visit) const = 0;
+};
+
+}  // namespace freshet::serve
