@@ -93,6 +93,7 @@ struct Application::Impl {
   Freshness::Verdict look_at_learner(const online::LearnerStatus& now) const;
   serve::ServiceStatus status() const;
   bool take_over_items(const std::stop_token& stop);
+  std::uint64_t column_bytes() const;
   void monitor(std::stop_token stop);
   Result<void> stop();
 
@@ -105,6 +106,7 @@ struct Application::Impl {
   store::Database database;
   store::HistoryStore histories;
   store::TransientHistories transient;
+  store::AttributeColumns columns;
   store::Catalogue catalogue;
   store::Journal journal;
   store::CheckpointStore checkpoints;
@@ -138,7 +140,7 @@ Application::Impl::Impl(const Config& the_config)
       database(config.store, clock),
       histories(database),
       transient(config.store, clock, metrics),
-      catalogue(database, config.catalogue),
+      catalogue(database, config.catalogue, &columns),
       journal(database),
       checkpoints(config.store.directory + "/checkpoints", config.online.keep_checkpoints),
       log(open_log()),
@@ -167,7 +169,7 @@ Application::Impl::Impl(const Config& the_config)
 
   server = std::make_unique<serve::Server>(
       config.serve,
-      serve::Services{histories, transient, pseudonyms, catalogue, events, items, visible, config.online,
+      serve::Services{histories, transient, pseudonyms, catalogue, columns, events, items, visible, config.online,
                       learner.vocabulary(), [this] { return learner.snapshot(); }, [this] { return status(); }, clock,
                       metrics});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
@@ -259,6 +261,11 @@ bool Application::Impl::take_over_items(const std::stop_token& stop) {
   return appended.has_value();
 }
 
+std::uint64_t Application::Impl::column_bytes() const {
+  const auto lock = catalogue.read_lock();
+  return columns.memory_bytes();
+}
+
 /// Once a second: updates the gauges of memory and disk, expires transient histories, looks how far behind the readers
 /// are, and reopens the store after a disk failure.
 void Application::Impl::monitor(std::stop_token stop) {
@@ -280,7 +287,7 @@ void Application::Impl::monitor(std::stop_token stop) {
     item_count.Set(static_cast<double>(catalogue.size()));
     unavailable.Set(static_cast<double>(catalogue.unavailable_items()));
     removed.Set(static_cast<double>(catalogue.removed_items()));
-    item_bytes.Set(static_cast<double>(catalogue.memory_bytes()));
+    item_bytes.Set(static_cast<double>(catalogue.memory_bytes() + column_bytes()));
     std::error_code error;
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {
       available.Set(static_cast<double>(space.available));

@@ -14,6 +14,7 @@
 #include "online/part/options.h"
 #include "serve/service_status.h"
 #include "store/catalogue.h"
+#include "store/catalogue/attribute_columns.h"
 #include "store/history_store.h"
 #include "store/transient_histories.h"
 
@@ -25,6 +26,7 @@ struct Services {
   store::TransientHistories& transient;  ///< events without consent
   Pseudonyms pseudonyms;                 ///< the names of users and sessions in histories and learner
   store::Catalogue& catalogue;
+  const store::AttributeColumns& columns;  ///< of the catalogue, under its lock
   EventWriter& events;
   ItemWriter& items;
   Watermark& visible;  ///< positions up to which the histories are complete

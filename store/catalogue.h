@@ -48,6 +48,9 @@ class Catalogue {
   /// kNoRow: the item was never in the catalogue, and is not removed. Other rows stay right for ever.
   CatalogueRow row_of(std::string_view item) const { return index_.row_of(item); }
 
+  /// REQUIRES: row is of row_of(), or of a listener; read_lock() is held as long as the name is used
+  std::string_view name_of(CatalogueRow row) const { return index_.name_of(row); }
+
   /// True if the item may be in lists: it is not marked unavailable, not removed and, if catalogue.strict, in the
   /// catalogue. REQUIRES: row is of row_of()
   bool is_available(CatalogueRow row) const { return index_.is_available(row); }

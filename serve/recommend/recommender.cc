@@ -1,16 +1,19 @@
 #include "serve/recommend/recommender.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "base/random_id.h"
 #include "online/model/ranking.h"
 #include "online/part/item_order.h"
 #include "serve/recommend/all_items.h"
+#include "serve/recommend/catalogue_selection.h"
 #include "serve/recommend/filter.h"
 #include "serve/recommend/request_scope.h"
 #include "serve/recommend/sessions.h"
 #include "serve/recommend/stage_metrics.h"
+#include "store/catalogue/filter_cache.h"
 
 namespace freshet::serve {
 namespace {
@@ -18,6 +21,7 @@ namespace {
 using online::Ranking;
 using online::Scorer;
 
+constexpr std::uint64_t kFilterCacheBytes = std::uint64_t{16} << 20;
 // A selection of no more items is ranked whole: that costs no more than to ask the parts for items that are so rare.
 constexpr std::size_t kRankedWhole = 512;
 
@@ -107,6 +111,7 @@ struct Recommender::Impl {
   const Services& services;
   const Sessions sessions;
   mutable CatalogueRows catalogue_rows;
+  mutable store::FilterCache parsed_filters{kFilterCacheBytes};
   std::vector<std::unique_ptr<Filter>> filters;
   mutable StageMetrics metrics;
 };
@@ -140,6 +145,20 @@ online::Context Recommender::context_of(const std::vector<std::string>& items) c
 Result<SeenItems> Recommender::seen_by(const Owner& owner) const {
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
   return impl_->sessions.seen_by(owner);
+}
+
+Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_view filter,
+                                                                    std::string_view about) const {
+  auto parsed = impl_->parsed_filters.get(filter);
+  if (!parsed) return parsed.error();
+  std::optional<Item> item;
+  if (!about.empty()) {
+    auto found = impl_->services.catalogue.find(about);
+    if (!found) return found.error();
+    item = *std::move(found);
+  }
+  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed),
+                                  item ? &*item : nullptr);
 }
 
 List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {

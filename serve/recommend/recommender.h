@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/event.h"
@@ -35,6 +36,11 @@ class Recommender {
 
   /// The items of the owner's newest kMaxSeenEvents events, and of as many of the session that a user is in.
   Result<SeenItems> seen_by(const Owner& owner) const;
+
+  /// The items that a filter expression matches. It holds the catalogue still, so let it go after the list. `about`: the item
+  /// that the list is about, if any, for context.NAME; empty if there is none.
+  /// Errors: invalid, with the place in the text; unavailable or corrupt if the item cannot be read.
+  Result<std::shared_ptr<const ItemSelection>> selection(std::string_view filter, std::string_view about = {}) const;
 
   /// At most request.k items, fewer only if there are fewer that the filters keep. Popular items if the context is empty.
   List recommend(const ListRequest& request) const;

@@ -9,6 +9,7 @@
 
 #include "base/item.h"
 #include "base/sip_hash.h"
+#include "store/catalogue/catalogue_listener.h"
 #include "store/catalogue/postings.h"
 #include "store/catalogue/row_records.h"
 #include "store/catalogue/sorted_rows.h"
@@ -60,14 +61,14 @@ struct AttributeMemory {
 /// What filters search: for each attribute of the catalogue, which rows have which values. Changes item by item.
 /// Threads: const methods may be called concurrently, others not: the catalogue's lock guards it.
 /// Cost:    put(), remove(): a few microseconds, by the number of values; memory: bench/filter_bench.cc.
-class AttributeColumns {
+class AttributeColumns final : public CatalogueListener {
  public:
   explicit AttributeColumns(std::size_t max_names = kMaxAttributeNames);
 
   /// What the row is, instead of what it was. Attributes named as a built-in one are left out: they cannot be asked for.
-  void put(CatalogueRow row, const Item& item);
+  void put(CatalogueRow row, const Item& item) override;
   /// Without effect if the row is not there.
-  void remove(CatalogueRow row);
+  void remove(CatalogueRow row) override;
 
   const Postings& rows() const { return rows_; }
 

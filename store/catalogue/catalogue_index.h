@@ -46,6 +46,8 @@ class CatalogueIndex {
 
   /// kNoRow if it was never in the catalogue and is not removed.
   CatalogueRow row_of(std::string_view name) const;
+  /// REQUIRES: read_lock() is held
+  std::string_view name_of(CatalogueRow row) const { return names_.name(row); }
   bool is_available(CatalogueRow row) const {
     return (states_.get(row).load(std::memory_order_relaxed) & judged_) == wanted_;
   }

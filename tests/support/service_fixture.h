@@ -32,7 +32,7 @@ inline void handle(const serve::Api& api, const serve::ApiRequest& request, serv
 class ServiceFixture {
  public:
   explicit ServiceFixture(const store::CatalogueOptions& catalogue_options = {})
-      : database(options_in(dir), clock), histories(database), catalogue(database, catalogue_options) {
+      : database(options_in(dir), clock), histories(database), catalogue(database, catalogue_options, &columns) {
     model = std::make_unique<online::Model>(online, online::make_parts(online), ids);
     std::int64_t offset = 0;
     for (int session = 0; session < 30; ++session) {
@@ -57,6 +57,7 @@ class ServiceFixture {
             transient,
             pseudonyms,
             catalogue,
+            columns,
             sink,
             items,
             visible,
@@ -81,6 +82,7 @@ class ServiceFixture {
   store::TransientHistories transient{store::Options{}, clock, metrics};
   ItemLog item_log{histories, visible};
   ingest::LogItemWriter items{item_log, {}, metrics};
+  store::AttributeColumns columns;
   store::Catalogue catalogue;
   std::unique_ptr<online::Model> model;
   std::shared_ptr<const online::Snapshot> snapshot;

@@ -44,6 +44,9 @@ Parameters::Parameters(const Options& options)
           "exclude_seen",
           "Leave out the items of the session, and those of the user's or session's newest 10,000 stored events.")),
       explain(query_flag("explain", "Name, per item, the parts that proposed it, with their scores.")),
+      filter(query_text<std::string>(
+          "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",
+          [](const std::string& text) { return Result<std::string>(text); })),
       after(query_text<Positions>("after",
                                   "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "
                                   "and catalogue contain it, at most `serve.after_timeout`.",

@@ -27,6 +27,7 @@ struct Parameters {
   const Parameter<std::size_t> k;
   const Parameter<std::set<std::string, std::less<>>> exclude;
   const Parameter<bool> exclude_seen, explain;
+  const Parameter<std::optional<std::string>> filter;
   const Parameter<std::optional<Positions>> after;
 
   const Parameter<std::size_t> limit;       ///< of the newest events of a history

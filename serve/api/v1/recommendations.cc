@@ -33,7 +33,7 @@ ApiResponse list_response(const List& list) {
 
 /// The parameters that every list takes.
 std::vector<const ParameterBase*> list_parameters(const Parameters& all) {
-  return {&all.k, &all.exclude, &all.exclude_seen, &all.explain};
+  return {&all.k, &all.exclude, &all.exclude_seen, &all.explain, &all.filter};
 }
 
 ListRequest list_request(const RouteRequest& request, const Parameters& all) {
@@ -42,10 +42,33 @@ ListRequest list_request(const RouteRequest& request, const Parameters& all) {
           .exclude = request.get(all.exclude),
           .exclude_seen = request.get(all.exclude_seen),
           .seen = {},
+          .only = nullptr,
           .explain = request.get(all.explain)};
 }
 
-ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, ListRequest list) {
+/// What a list is asked for, and the filter expression; empty: none.
+struct FilteredRequest {
+  ListRequest list;
+  std::string filter = {};
+};
+
+FilteredRequest filtered_request(const RouteRequest& request, const Parameters& all) {
+  return {list_request(request, all), request.get(all.filter).value_or("")};
+}
+
+/// The answer of `make`, for the items that the filter matches. `about`: the item that the list is about, if any.
+template <typename Make>
+ApiResponse filtered(const EndpointContext& context, FilteredRequest request, std::string_view about, Make make) {
+  if (!request.filter.empty()) {
+    auto only = context.recommender.selection(request.filter, about);
+    if (!only) return problem(Error{only.error().code, "filter: " + only.error().message});
+    request.list.only = *std::move(only);
+  }
+  return list_response(make(request.list));
+}
+
+ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, FilteredRequest request) {
+  ListRequest& list = request.list;
   auto session = context.recommender.context_of(owner);
   if (!session) return problem(session.error());
   list.context = *std::move(session);
@@ -54,29 +77,31 @@ ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, Lis
     if (!seen) return problem(seen.error());
     list.seen = *std::move(seen);
   }
-  return list_response(context.recommender.recommend(list));
+  return filtered(context, std::move(request), {},
+                  [&](const ListRequest& whole) { return context.recommender.recommend(whole); });
 }
 
 Handler owner_handler(const EndpointContext& context, Owner::Kind kind, const Parameter<std::string>& id) {
   return [context, kind, &id](const RouteRequest& request, Respond respond) {
     const Owner owner = context.owner(kind, request.get(id));
-    ListRequest list = list_request(request, context.parameters);
-    const auto& after = request.get(context.parameters.after);
-    if (!after) return respond(recommend_to(context, owner, std::move(list)));
-    after_visible(context, *after, request.executor, std::move(respond),
-                  [context, owner, list = std::move(list)] { return recommend_to(context, owner, list); });
+    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
+                  [context, owner, list = filtered_request(request, context.parameters)] {
+                    return recommend_to(context, owner, list);
+                  });
   };
 }
 
-ApiResponse similar_items(const EndpointContext& context, const std::string& item, ListRequest list) {
-  list.context = context.recommender.context_of({item});
-  if (list.context.session.empty()) return problem(404, "nobody has visited this item yet");
-  return list_response(context.recommender.recommend(list));
+ApiResponse similar_items(const EndpointContext& context, const std::string& item, FilteredRequest request) {
+  request.list.context = context.recommender.context_of({item});
+  if (request.list.context.session.empty()) return problem(404, "nobody has visited this item yet");
+  return filtered(context, std::move(request), item,
+                  [&](const ListRequest& list) { return context.recommender.recommend(list); });
 }
 
-ApiResponse popular_items(const EndpointContext& context, ListRequest list) {
-  list.context = context.recommender.context_of(std::vector<std::string>{});
-  return list_response(context.recommender.popular(list));
+ApiResponse popular_items(const EndpointContext& context, FilteredRequest request) {
+  request.list.context = context.recommender.context_of(std::vector<std::string>{});
+  return filtered(context, std::move(request), {},
+                  [&](const ListRequest& list) { return context.recommender.popular(list); });
 }
 
 /// A field of the body that is an array; empty if it is left out.
@@ -157,9 +182,16 @@ Result<json::object> body_object(const RouteRequest& request, std::initializer_l
   return std::move(object);
 }
 
-Result<ListRequest> stateless_request(const RouteRequest& request, const EndpointContext& context) {
+/// The filter in the body: an expression as text, or as JSON.
+std::string filter_field(const json::object& body) {
+  const json::value* const filter = body.if_contains("filter");
+  if (filter == nullptr) return {};
+  return filter->is_string() ? std::string(filter->as_string()) : to_text(*filter);
+}
+
+Result<FilteredRequest> stateless_request(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
-  const auto body = body_object(request, {"session", "k", "exclude", "exclude_seen", "explain"});
+  const auto body = body_object(request, {"session", "k", "exclude", "exclude_seen", "explain", "filter"});
   if (!body) return body.error();
   const auto k = json_field(*body, context.parameters.k);
   auto session = session_field(*body, context);
@@ -171,19 +203,22 @@ Result<ListRequest> stateless_request(const RouteRequest& request, const Endpoin
   if (!exclude) return exclude.error();
   if (!exclude_seen) return exclude_seen.error();
   if (!explain) return explain.error();
-  ListRequest list;
+  FilteredRequest filtered{{}, filter_field(*body)};
+  ListRequest& list = filtered.list;
   for (const Event& event : *session) list.seen.insert(event.item);
   list.context = context.recommender.context_of(*std::move(session));
   list.k = *k;
   list.exclude.insert(exclude->begin(), exclude->end());
   list.exclude_seen = *exclude_seen;
   list.explain = *explain;
-  return list;
+  return filtered;
 }
 
 ApiResponse stateless_list(const RouteRequest& request, const EndpointContext& context) {
-  const auto list = stateless_request(request, context);
-  return list ? list_response(context.recommender.recommend(*list)) : problem(list.error());
+  auto list = stateless_request(request, context);
+  if (!list) return problem(list.error());
+  return filtered(context, *std::move(list), {},
+                  [&](const ListRequest& whole) { return context.recommender.recommend(whole); });
 }
 
 ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
@@ -273,7 +308,7 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   similar.handler = [context](const RouteRequest& request, Respond respond) {
     after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
                   [context, item = request.get(context.parameters.item),
-                   list = list_request(request, context.parameters)] { return similar_items(context, item, list); });
+                   list = filtered_request(request, context.parameters)] { return similar_items(context, item, list); });
   };
   router.add(std::move(similar));
 
@@ -285,7 +320,9 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   popular.problems = {412};
   popular.handler = [context](const RouteRequest& request, Respond respond) {
     after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
-                  [context, list = list_request(request, context.parameters)] { return popular_items(context, list); });
+                  [context, list = filtered_request(request, context.parameters)] {
+                    return popular_items(context, list);
+                  });
   };
   router.add(std::move(popular));
 }

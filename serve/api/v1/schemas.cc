@@ -119,10 +119,12 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                                      "Ids of items, or events, oldest first. Events are judged, and count, as those of "
                                      "stored sessions; without `ts` they are of now.")));
   const auto items = at_most(most, array_of(reference("Id")));
+  const auto filter = one_of({text(), array_of(json::object()), object({})},
+                             "An expression, as text or as JSON (arrays: AND of its entries, OR of an inner array).");
   all.emplace("StatelessRequest",
               closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
                              optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
-                             optional("explain", parameters.explain.schema)},
+                             optional("explain", parameters.explain.schema), optional("filter", filter)},
                             "A field that is null counts as absent."));
   auto distinct = items;
   distinct.emplace("uniqueItems", true);
