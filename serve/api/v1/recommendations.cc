@@ -203,7 +203,8 @@ Result<FilteredRequest> stateless_request(const RouteRequest& request, const End
   if (!exclude) return exclude.error();
   if (!exclude_seen) return exclude_seen.error();
   if (!explain) return explain.error();
-  FilteredRequest filtered{{}, filter_field(*body)};
+  FilteredRequest filtered;
+  filtered.filter = filter_field(*body);
   ListRequest& list = filtered.list;
   for (const Event& event : *session) list.seen.insert(event.item);
   list.context = context.recommender.context_of(*std::move(session));
