@@ -34,6 +34,8 @@ class LruOrder {
     older_[number] = kAbsent;
   }
 
+  bool contains(std::uint32_t number) const { return number < older_.size() && older_[number] != kAbsent; }
+
   /// kNone if the list is empty.
   std::uint32_t oldest() const { return oldest_; }
   std::uint32_t newest() const { return newest_; }

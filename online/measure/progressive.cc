@@ -40,8 +40,9 @@ Quality ProgressiveValidation::quality(std::size_t part) const {
           sums.recent_gain / sums.recent_events};
 }
 
-void ProgressiveValidation::save(ByteWriter& out) const {
-  for (const Sums& sums : sums_) {
+void ProgressiveValidation::save(ByteWriter& out, std::span<const std::size_t> parts) const {
+  for (const std::size_t part : parts) {
+    const Sums& sums = sums_[part];
     for (const double value : {sums.events, sums.hits, sums.reciprocal, sums.gain, sums.recent_events, sums.recent_hits,
                                sums.recent_reciprocal, sums.recent_gain}) {
       out.fixed(value);
@@ -49,8 +50,9 @@ void ProgressiveValidation::save(ByteWriter& out) const {
   }
 }
 
-Result<void> ProgressiveValidation::load(ByteReader& in) {
-  for (Sums& sums : sums_) {
+Result<void> ProgressiveValidation::load(ByteReader& in, std::span<const std::size_t> parts) {
+  for (const std::size_t part : parts) {
+    Sums& sums = sums_[part];
     for (double* value : {&sums.events, &sums.hits, &sums.reciprocal, &sums.gain, &sums.recent_events,
                           &sums.recent_hits, &sums.recent_reciprocal, &sums.recent_gain}) {
       *value = in.fixed<double>();

@@ -39,9 +39,10 @@ class ProgressiveValidation {
   /// All zero before the first event.
   Quality quality(std::size_t part) const;
 
-  void save(ByteWriter& out) const;
+  /// The sums of some parts.
+  void save(ByteWriter& out, std::span<const std::size_t> parts) const;
   /// Errors: corrupt.
-  Result<void> load(ByteReader& in);
+  Result<void> load(ByteReader& in, std::span<const std::size_t> parts);
 
  private:
   struct Sums {

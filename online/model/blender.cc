@@ -16,6 +16,7 @@ namespace {
 constexpr float kClip = 5.0F;              // bound of standardized features: larger ones say nothing more
 constexpr float kNegligible = 1e-4F;       // rows of less softmax probability are not learned from; 1e-3 drops too many
 constexpr float kContender = 1e-3F;        // rows of less softmax probability do not count in the moments
+constexpr double kRowsKept = 1000;         // of the moments, when features come in
 constexpr double kMomentRows = 2'000'000;  // rows after which the sums are halved, so that old rows fade
 
 FRESHET_SIMD void standardize(const float* row, const float* mean, const float* inverse_deviation, std::size_t n,
@@ -124,7 +125,7 @@ void BlenderWeights::score(std::span<const float> features, std::span<float> sco
 
 Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
                  std::uint64_t seed)
-    : options_(options) {
+    : options_(options), seed_(seed) {
   FRESHET_CHECK(options.hidden_units % kLanes == 0);
   const std::size_t hidden = options.hidden_units;
   weights_ = {inputs,
@@ -141,14 +142,49 @@ Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, co
   for (float& w : weights_.w1) w = symmetric(bound);
   for (float& w : weights_.w2) w = symmetric(0.02);
   for (const std::size_t column : own_scores) weights_.linear[column] = 1.0F;
-  for (auto* accumulator : {&g_w1_, &d_w1_}) accumulator->assign(inputs * hidden, 0.0F);
-  for (auto* accumulator : {&g_b1_, &g_w2_, &d_b1_, &d_w2_}) accumulator->assign(hidden, 0.0F);
-  for (auto* accumulator : {&g_linear_, &d_linear_}) accumulator->assign(inputs, 0.0F);
+  g_w1_.assign(inputs * hidden, 0.0F);
+  for (auto* accumulator : {&g_b1_, &g_w2_}) accumulator->assign(hidden, 0.0F);
+  g_linear_.assign(inputs, 0.0F);
   sum_.assign(inputs, 0.0);
   sum_of_squares_.assign(inputs, 0.0);
+  size_buffers();
+}
+
+void Blender::size_buffers() {
+  const std::size_t inputs = weights_.inputs, hidden = weights_.hidden;
+  d_w1_.assign(inputs * hidden, 0.0F);
+  for (auto* buffer : {&d_b1_, &d_w2_}) buffer->assign(hidden, 0.0F);
+  d_linear_.assign(inputs, 0.0F);
   standardized_.assign(kBlock * inputs, 0.0F);
   activation_.assign(kBlock * hidden, 0.0F);
   d_hidden_.assign(kBlock * hidden, 0.0F);
+}
+
+void Blender::insert(std::size_t at, std::size_t columns) {
+  FRESHET_CHECK(at <= weights_.inputs && columns > 0);
+  const std::size_t hidden = weights_.hidden;
+  const auto insert = [&](auto& values, std::size_t width, auto value) {
+    values.insert(values.begin() + static_cast<std::ptrdiff_t>(at * width), columns * width, value);
+  };
+  weights_.inputs += columns;
+  insert(weights_.w1, hidden, 0.0F);
+  insert(g_w1_, hidden, 0.0F);
+  for (auto* values : {&weights_.mean, &weights_.linear, &g_linear_}) insert(*values, 1, 0.0F);
+  insert(weights_.inverse_deviation, 1, 1.0F);
+  insert(sum_, 1, 0.0);
+  insert(sum_of_squares_, 1, 0.0);
+  Random random(mix64(seed_ + at));
+  const double bound = std::sqrt(6.0 / static_cast<double>(weights_.inputs + hidden));
+  for (std::size_t i = at * hidden; i < (at + columns) * hidden; ++i) {
+    weights_.w1[i] = static_cast<float>((2.0 * random.uniform() - 1.0) * bound);
+  }
+  weights_.linear[at] = 1.0F;
+  // The new features have no moments yet. They get them within some hundred lists, because the old ones fade.
+  const double keep = rows_ > kRowsKept ? kRowsKept / rows_ : 1.0;
+  rows_ *= keep;
+  for (double& s : sum_) s *= keep;
+  for (double& s : sum_of_squares_) s *= keep;
+  size_buffers();
 }
 
 void Blender::update_moments(std::span<const float> features) {

@@ -40,6 +40,10 @@ class Blender {
   Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
           std::uint64_t seed);
 
+  /// Makes room for `columns` new features at column `at`, the first of them a part's own score. The other features keep
+  /// their weights.
+  void insert(std::size_t at, std::size_t columns);
+
   const BlenderWeights& weights() const { return weights_; }
   std::shared_ptr<const BlenderWeights> publish() const { return std::make_shared<BlenderWeights>(weights_); }
 
@@ -62,7 +66,10 @@ class Blender {
   void accumulate(std::span<const float> features, std::span<const Gradient> gradients);
   void step();
 
+  void size_buffers();
+
   BlenderOptions options_;
+  std::uint64_t seed_;
   BlenderWeights weights_;
   // Adagrad accumulators and running feature moments, learner thread only
   AlignedVector<float> g_w1_, g_b1_, g_w2_, g_linear_;

@@ -193,7 +193,7 @@ void Learner::Impl::publish() {
   for (std::size_t part = 0; part < names.size(); ++part) quality.push_back(model->quality(part));
   const std::vector<double> influence = influence_of_parts(*next);
   gauges->quality(quality);
-  gauges->influence(influence);
+  gauges->influence(influence, model->ranked_parts());
   replace_snapshot(std::move(next));
   gauges->diagnostics(model->diagnostics());
   const std::lock_guard lock(status_mutex);
@@ -207,7 +207,7 @@ void Learner::Impl::publish() {
   status.blender_influence.clear();
   for (std::size_t part = 0; part < names.size(); ++part) status.quality.emplace_back(names[part], quality[part]);
   for (std::size_t part = 0; part < influence.size(); ++part) {
-    status.blender_influence.emplace_back(names[part], influence[part]);
+    status.blender_influence.emplace_back(names[model->ranked_parts()[part]], influence[part]);
   }
   status.calibration = model->calibration();
 }

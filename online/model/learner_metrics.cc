@@ -83,8 +83,8 @@ void LearnerMetrics::quality(const std::vector<Quality>& quality) {
   blend_advantage_.Set(blend_advantage(quality));
 }
 
-void LearnerMetrics::influence(const std::vector<double>& shares) {
-  for (std::size_t part = 0; part < shares.size(); ++part) influence_[part]->Set(shares[part]);
+void LearnerMetrics::influence(const std::vector<double>& shares, std::span<const std::size_t> parts) {
+  for (std::size_t i = 0; i < shares.size(); ++i) influence_[parts[i]]->Set(shares[i]);
 }
 
 void LearnerMetrics::diagnostics(const std::vector<std::pair<std::string, std::vector<Diagnostic>>>& parts) {

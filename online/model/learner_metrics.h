@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +19,8 @@ class LearnerMetrics {
 
   /// Sets the gauges of quality. One entry per part, then the blend.
   void quality(const std::vector<Quality>& quality);
-  /// Sets the gauges of the blender's influence. One entry per part.
-  void influence(const std::vector<double>& shares);
+  /// Sets the gauges of the blender's influence, one per part of Model::ranked_parts().
+  void influence(const std::vector<double>& shares, std::span<const std::size_t> parts);
   /// Sets the gauges of those diagnostics that are exported, by part.
   void diagnostics(const std::vector<std::pair<std::string, std::vector<Diagnostic>>>& parts);
   /// Sets the gauges of memory, by part.

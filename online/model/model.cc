@@ -14,14 +14,25 @@ namespace freshet::online {
 namespace {
 
 // Of save(); part of the on-disk format.
-constexpr std::uint64_t kFormat = 3;
-constexpr std::uint64_t kFirstWithIdHash = 3;  // and with the sender limit
+constexpr std::uint64_t kFormat = 4;
+constexpr std::uint64_t kFirstWithCatalogue = 4;  // items that only it names
+constexpr std::uint64_t kFirstWithIdHash = 3;     // and with the sender limit
 constexpr std::uint64_t kFirstWithTimeline = 2;
 constexpr std::uint64_t kOldest = 1;  // of 0.1.0
 
-std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts) {
+std::vector<std::size_t> awake(const std::vector<std::unique_ptr<Part>>& parts) {
+  std::vector<std::size_t> awake;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    if (!parts[p]->is_dormant()) awake.push_back(p);
+  }
+  return awake;
+}
+
+/// The live scorers of some parts.
+std::vector<const Scorer*> live(const std::vector<std::unique_ptr<Part>>& parts,
+                                const std::vector<std::size_t>& which) {
   std::vector<const Scorer*> scorers;
-  for (const auto& part : parts) scorers.push_back(&part->live());
+  for (const std::size_t p : which) scorers.push_back(&parts[p]->live());
   return scorers;
 }
 
@@ -66,7 +77,8 @@ struct Model::Impl {
   Impl(const Options& the_options, std::vector<std::unique_ptr<Part>> the_parts, const IdHash& the_ids)
       : options(the_options),
         parts(std::move(the_parts)),
-        scorers(live(parts)),
+        ranked(awake(parts)),
+        scorers(live(parts, ranked)),
         ids(the_ids),
         vocabulary(options.max_items, options.max_name_bytes),
         sessions(options),
@@ -76,13 +88,20 @@ struct Model::Impl {
         blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
 
   void erase(const Event& event);
+  void forget(ItemIndex item);
+  void describe(const Event& event);
+  void wake(std::size_t part);
+  void wake_all();
+  /// Indices of the parts that are not dormant, and of the blend.
+  std::vector<std::size_t> measured() const;
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
   void test_then_train(const Event& event, Timestamp time, float weight, bool scores, Takes takes);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
-  const std::vector<const Scorer*> scorers;
+  std::vector<std::size_t> ranked;     // indices of the parts that are not dormant
+  std::vector<const Scorer*> scorers;  // theirs
   IdHash ids;
   Vocabulary vocabulary;
   SessionTracker sessions;
@@ -112,6 +131,55 @@ void Model::Impl::erase(const Event& event) {
   }
 }
 
+/// The item has left the vocabulary.
+void Model::Impl::forget(ItemIndex item) {
+  sessions.forget_item(item);
+  for (const auto& part : parts) part->forget_item(item);
+}
+
+void Model::Impl::describe(const Event& event) {
+  const ItemChange& change = *event.change;
+  ItemIndex item = kNoItem;
+  switch (change.kind) {
+    case ItemChange::Kind::put: {
+      const Vocabulary::Observed listed = vocabulary.list(event.item, event.time);
+      for (const ItemIndex forgotten : listed.forgotten) forget(forgotten);
+      item = listed.item;
+      break;
+    }
+    case ItemChange::Kind::patch: item = vocabulary.find(event.item); break;
+    case ItemChange::Kind::remove:
+      if (const ItemIndex unseen = vocabulary.unlist(event.item); unseen != kNoItem) return forget(unseen);
+      item = vocabulary.find(event.item);
+      break;
+  }
+  if (item == kNoItem) return;
+  for (const auto& part : parts) part->describe(item, change);
+  if (ranked.size() < parts.size() && awake(parts).size() > ranked.size()) wake_all();
+}
+
+/// The part takes part in rankings from now on.
+void Model::Impl::wake(std::size_t part) {
+  const auto at = std::ranges::lower_bound(ranked, part);
+  std::size_t column = 0;
+  for (auto before = ranked.begin(); before != at; ++before) column += parts[*before]->live().features().size();
+  ranked.insert(at, part);
+  scorers = live(parts, ranked);
+  blender.insert(column, parts[part]->live().features().size());
+}
+
+void Model::Impl::wake_all() {
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    if (!std::ranges::binary_search(ranked, part)) wake(part);
+  }
+}
+
+std::vector<std::size_t> Model::Impl::measured() const {
+  std::vector<std::size_t> measured = ranked;
+  measured.push_back(parts.size());
+  return measured;
+}
+
 void Model::Impl::rank_blend(std::size_t target) {
   const float score = ranking.scores[target];
   std::size_t ahead = 0;
@@ -130,10 +198,10 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
   if (target != kNoItem) {
     ask(scorers, before, ranking);
     propose(scorers, options.blender.candidates_per_part, nullptr, ranking);
-    for (std::size_t p = 0; p < parts.size(); ++p) {
-      const auto& candidates = ranking.proposals[p].candidates;
+    for (std::size_t s = 0; s < ranked.size(); ++s) {
+      const auto& candidates = ranking.proposals[s].candidates;
       const auto at = std::ranges::find(candidates, target, &Candidate::item);
-      if (at != candidates.end()) outcome.ranks[p] = static_cast<std::size_t>(at - candidates.begin()) + 1;
+      if (at != candidates.end()) outcome.ranks[ranked[s]] = static_cast<std::size_t>(at - candidates.begin()) + 1;
     }
     const auto at = std::ranges::find(ranking.items, target);
     // A target that no part proposed is a miss of the blend, which learns nothing from it.
@@ -146,7 +214,7 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
     }
   }
   if (!learns) return;
-  for (std::size_t p = 0; p < outcome.ranks.size(); ++p) validation.record(p, outcome.ranks[p]);
+  for (const std::size_t p : measured()) validation.record(p, outcome.ranks[p]);
 }
 
 /// `time`: the event's place in the timeline.
@@ -171,8 +239,7 @@ void Model::Impl::test_then_train(const Event& event, Timestamp time, float weig
 
   const Vocabulary::Observed observed = vocabulary.observe(event.item, time);
   for (const ItemIndex item : observed.forgotten) {
-    sessions.forget_item(item);
-    for (const auto& part : parts) part->forget_item(item);
+    forget(item);
     interaction.opens_session = before.session.empty();  // it may have held only the item that was forgotten
   }
   interaction.item = observed.item;
@@ -204,7 +271,10 @@ const Model::Outcome& Model::learn(const Event& event, Scores scores) {
     m.erase(event);
     return m.outcome;
   }
-  if (event.kind == EventKind::item) return m.outcome;
+  if (event.kind == EventKind::item) {
+    m.describe(event);
+    return m.outcome;
+  }
   if (!event.consent) return m.outcome;
   if (!event.id.empty() && !m.seen.insert(m.ids.event(dedupe_key(event)))) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
@@ -225,11 +295,12 @@ std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
   snapshot->stream_time = impl_->stream_time;
   snapshot->timeline = impl_->timeline;
   snapshot->ids = impl_->ids;
-  for (const auto& part : impl_->parts) snapshot->parts.push_back(part->publish());
+  for (const std::size_t part : impl_->ranked) snapshot->parts.push_back(impl_->parts[part]->publish());
   snapshot->blender = impl_->blender.publish();
   return snapshot;
 }
 
+std::span<const std::size_t> Model::ranked_parts() const { return impl_->ranked; }
 const Vocabulary& Model::vocabulary() const { return impl_->vocabulary; }
 Timestamp Model::stream_time() const { return impl_->stream_time; }
 std::uint64_t Model::events_learned() const { return impl_->events; }
@@ -238,7 +309,7 @@ Quality Model::quality(std::size_t part) const { return impl_->validation.qualit
 
 std::vector<std::string> Model::part_names() const {
   std::vector<std::string> names;
-  for (const Scorer* scorer : impl_->scorers) names.emplace_back(scorer->name());
+  for (const auto& part : impl_->parts) names.emplace_back(part->live().name());
   names.emplace_back("blend");
   return names;
 }
@@ -285,10 +356,11 @@ void Model::save(ByteWriter& out) const {
   m.vocabulary.save(out);
   m.sessions.save(out);
   m.seen.save(out);
-  m.validation.save(out);
+  m.validation.save(out, m.measured());
   m.blender.save(out);
-  for (const auto& part : m.parts) part->save(out);
+  for (const std::size_t part : m.ranked) m.parts[part]->save(out);
   m.sender_limit.save(out);
+  m.vocabulary.save_listed(out);
 }
 
 Result<void> Model::load(ByteReader& in) {
@@ -297,7 +369,10 @@ Result<void> Model::load(ByteReader& in) {
   if (format < kOldest || format > kFormat) {
     return Error{Errc::invalid, "model: another version's format"};
   }
-  if (in.string() != fingerprint(m.options, m.scorers)) {
+  // A state of before there was a catalogue has nothing of the parts that wait for one.
+  const std::string_view saved_with = in.string();
+  if (saved_with != fingerprint(m.options, m.scorers)) m.wake_all();
+  if (saved_with != fingerprint(m.options, m.scorers)) {
     return Error{Errc::invalid, "model: saved with other parts or other [online] options"};
   }
   m.stream_time = timestamp_from_ms(read_time_ms(in));
@@ -309,13 +384,16 @@ Result<void> Model::load(ByteReader& in) {
   if (auto loaded = m.vocabulary.load(in); !loaded) return loaded;
   if (auto loaded = m.sessions.load(in); !loaded) return loaded;
   if (auto loaded = m.seen.load(in); !loaded) return loaded;
-  if (auto loaded = m.validation.load(in); !loaded) return loaded;
+  if (auto loaded = m.validation.load(in, m.measured()); !loaded) return loaded;
   if (auto loaded = m.blender.load(in); !loaded) return loaded;
-  for (const auto& part : m.parts) {
-    if (auto loaded = part->load(in); !loaded) return loaded;
+  for (const std::size_t part : m.ranked) {
+    if (auto loaded = m.parts[part]->load(in); !loaded) return loaded;
   }
   if (format >= kFirstWithIdHash) {
     if (auto loaded = m.sender_limit.load(in); !loaded) return loaded;
+  }
+  if (format >= kFirstWithCatalogue) {
+    if (auto loaded = m.vocabulary.load_listed(in); !loaded) return loaded;
   }
   if (!in.ok() || !in.at_end()) return Error{Errc::corrupt, "model: not a saved state"};
   return {};

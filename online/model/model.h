@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,11 +37,11 @@ class Model {
   ~Model();
 
   /// How the event was ranked before it was learned, for evaluations. An event is not scored, and has no ranks, if it
-  /// is the first of its session, a repeat, a duplicate, an erasure, without consent, of weight 0, or not one of
-  /// `scores`.
+  /// is the first of its session, a repeat, a duplicate, an erasure, an item record, without consent, of weight 0, or not
+  /// one of `scores`.
   struct Outcome {
     bool scored = false;
-    bool unseen_target = false;                     ///< the item was not in the vocabulary
+    bool unseen_target = false;  ///< the item was not in the vocabulary: neither seen nor in the catalogue
     std::vector<std::optional<std::size_t>> ranks;  ///< parts, then blend; from 1; nullopt: no candidate
   };
 
@@ -62,6 +63,9 @@ class Model {
   /// Proposals and candidates of the newest event that was scored, if its target was known; blended scores only if the
   /// target was among the candidates.
   const Ranking& ranking() const;
+  /// The parts that take part in rankings, in the order of Ranking::proposals, as indices into part_names(). The others
+  /// are dormant (part.h).
+  std::span<const std::size_t> ranked_parts() const;
 
   /// The model as it is now, for requests.
   std::shared_ptr<const Snapshot> publish(Timestamp wall_clock);

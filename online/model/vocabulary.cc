@@ -61,9 +61,35 @@ struct Vocabulary::Impl {
       const std::lock_guard lock(entry_locks.of(item));
       entry = {};
     }
-    sightings.remove(item);
+    (seen(item) ? sightings : listed).remove(item);
     free.insert(item);
   }
+
+  bool seen(ItemIndex item) const { return !listed.contains(item); }
+
+  /// The next to be forgotten.
+  ItemIndex oldest() const { return listed.oldest() != kNoItem ? listed.oldest() : sightings.oldest(); }
+
+  /// REQUIRES: there is a number for it
+  ItemIndex add(std::string_view name, Timestamp time) {
+    const bool recycles = !free.empty();
+    const ItemIndex item = recycles ? *free.begin() : static_cast<ItemIndex>(end.load());
+    assign(item, name, to_ms(time));
+    if (recycles) {
+      free.erase(item);
+      ++recycled;
+    } else {
+      ++end;
+    }
+    return item;
+  }
+
+  bool knows(std::string_view name) {
+    return shard_of(name).numbers.contains(name);
+  }  // for the learner, the only writer
+
+  void save(const LruOrder& order, ByteWriter& out) const;
+  Result<void> load(ByteReader& in, LruOrder& order);
 
   bool has_room_for(std::string_view name) const {
     const bool has_number = !free.empty() || end.load() < max_items;
@@ -80,7 +106,8 @@ struct Vocabulary::Impl {
   std::atomic<std::uint64_t> recycled{0};
 
   // learner thread only
-  LruOrder sightings;
+  LruOrder sightings;        // of the items that have been seen
+  LruOrder listed;           // of the others; the oldest was named first
   std::set<ItemIndex> free;  // below `end`; the least is used first, which a checkpoint need not tell
   std::size_t name_bytes = 0;
 };
@@ -92,26 +119,40 @@ Vocabulary::~Vocabulary() = default;
 Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) {
   Impl& m = *impl_;
   Observed observed{.item = find(name), .is_new = false, .forgotten = {}};
-  if (observed.item != kNoItem) {
-    m.sightings.touch(observed.item);
-    return observed;
+  if (observed.item == kNoItem) {
+    observed.is_new = true;
+    while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.oldest() != kNoItem) {
+      observed.forgotten.push_back(m.oldest());
+      m.forget(observed.forgotten.back());
+    }
+    observed.item = m.add(name, time);
+  } else if (!m.seen(observed.item)) {
+    m.listed.remove(observed.item);
   }
-  observed.is_new = true;
-  while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.sightings.oldest() != kNoItem) {
-    observed.forgotten.push_back(m.sightings.oldest());
+  m.sightings.touch(observed.item);
+  return observed;
+}
+
+Vocabulary::Observed Vocabulary::list(std::string_view name, Timestamp time) {
+  Impl& m = *impl_;
+  Observed observed{.item = find(name), .is_new = false, .forgotten = {}};
+  if (observed.item != kNoItem) return observed;
+  while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.listed.oldest() != kNoItem) {
+    observed.forgotten.push_back(m.listed.oldest());
     m.forget(observed.forgotten.back());
   }
-  const bool recycles = !m.free.empty();
-  observed.item = recycles ? *m.free.begin() : static_cast<ItemIndex>(m.end.load());
-  m.assign(observed.item, name, to_ms(time));
-  m.sightings.touch(observed.item);
-  if (recycles) {
-    m.free.erase(observed.item);
-    ++m.recycled;
-  } else {
-    ++m.end;
-  }
+  if (!m.has_room_for(name)) return observed;
+  observed.is_new = true;
+  observed.item = m.add(name, time);
+  m.listed.touch(observed.item);
   return observed;
+}
+
+ItemIndex Vocabulary::unlist(std::string_view name) {
+  const ItemIndex item = find(name);
+  if (item == kNoItem || impl_->seen(item)) return kNoItem;
+  impl_->forget(item);
+  return item;
 }
 
 ItemIndex Vocabulary::find(std::string_view name) const {
@@ -146,42 +187,47 @@ std::size_t Vocabulary::end() const { return impl_->end.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {
   constexpr std::size_t kFreeNode = 40;
-  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->items.load() * 48 +
-         impl_->name_bytes + impl_->free.size() * kFreeNode;
+  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->listed.memory_bytes() +
+         impl_->items.load() * 48 + impl_->name_bytes + impl_->free.size() * kFreeNode;
 }
 
-/// Least recently seen first, so that load() restores the order in which items are forgotten.
-void Vocabulary::save(ByteWriter& out) const {
-  out.varint(size());
-  for (ItemIndex item = impl_->sightings.oldest(); item != kNoItem; item = impl_->sightings.after(item)) {
-    const Impl::Entry* entry = impl_->entries.find(item);
+void Vocabulary::save(ByteWriter& out) const { impl_->save(impl_->sightings, out); }
+void Vocabulary::save_listed(ByteWriter& out) const { impl_->save(impl_->listed, out); }
+Result<void> Vocabulary::load(ByteReader& in) { return impl_->load(in, impl_->sightings); }
+Result<void> Vocabulary::load_listed(ByteReader& in) { return impl_->load(in, impl_->listed); }
+
+/// Oldest first, so that load() restores in which order items are forgotten.
+void Vocabulary::Impl::save(const LruOrder& order, ByteWriter& out) const {
+  std::uint64_t count = 0;
+  for (ItemIndex item = order.oldest(); item != kNoItem; item = order.after(item)) ++count;
+  out.varint(count);
+  for (ItemIndex item = order.oldest(); item != kNoItem; item = order.after(item)) {
+    const Entry* entry = entries.find(item);
     out.fixed(item);
     out.fixed(entry->first_seen_ms);
     out.string(entry->name);
   }
 }
 
-Result<void> Vocabulary::load(ByteReader& in) {
+Result<void> Vocabulary::Impl::load(ByteReader& in, LruOrder& order) {
   const Error corrupt{Errc::corrupt, "vocabulary: not a saved state"};
-  Impl& m = *impl_;
   const std::uint64_t count = in.varint();
-  if (!in.ok() || count > m.max_items || count > in.remaining()) return corrupt;
-  std::size_t end = 0;
+  if (!in.ok() || count > max_items || count > in.remaining()) return corrupt;
+  std::size_t past = end.load();
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto item = in.fixed<ItemIndex>();
     const auto first_seen_ms = read_time_ms(in);
     const std::string_view name = in.string();
-    if (!in.ok() || item >= m.max_items || name.empty() || find(name) != kNoItem || !m.entries.at(item).name.empty()) {
-      return corrupt;
-    }
-    m.assign(item, name, first_seen_ms);
-    m.sightings.touch(item);
-    end = std::max(end, item + std::size_t{1});
+    if (!in.ok() || item >= max_items || name.empty() || knows(name) || !entries.at(item).name.empty()) return corrupt;
+    assign(item, name, first_seen_ms);
+    order.touch(item);
+    past = std::max(past, item + std::size_t{1});
   }
-  for (ItemIndex item = 0; item < end; ++item) {
-    if (m.entries.at(item).name.empty()) m.free.insert(m.free.end(), item);
+  free.clear();
+  for (ItemIndex item = 0; item < past; ++item) {
+    if (entries.at(item).name.empty()) free.insert(free.end(), item);
   }
-  m.end.store(end);
+  end.store(past);
   return {};
 }
 

@@ -15,8 +15,9 @@
 namespace freshet::online {
 
 /// Maps item names to dense numbers and back. Bounded by the number of items and by the size of their names: when it is
-/// full, the least recently seen items are forgotten, and their numbers go to new ones.
-/// Threads: the learner thread calls observe(), save() and load(); the other methods may be called from any thread.
+/// full, items are forgotten, and their numbers go to new ones. First go those that only the catalogue names, in the
+/// order in which it named them, then the least recently seen.
+/// Threads: the learner thread calls observe(), list(), unlist(), and what saves and loads; the other methods may be called from any thread.
 /// Cost:    O(1): a hash lookup under a lock that few names share; name() and first_seen() without hashing.
 class Vocabulary {
  public:
@@ -36,6 +37,13 @@ class Vocabulary {
   ///         may therefore be larger than max_name_bytes, by at most kMaxIdBytes for each kMostForgotten of max_items.
   Observed observe(std::string_view name, Timestamp time);
 
+  /// Looks up `name` or adds it, without having seen it: the catalogue names it. Forgets only items that have not been
+  /// seen either; without a result if all have been and there is no room.
+  Observed list(std::string_view name, Timestamp time);
+
+  /// The catalogue does not name it any more: forgets it unless it has been seen. Returns what is forgotten, or kNoItem.
+  ItemIndex unlist(std::string_view name);
+
   /// kNoItem if the name is not in the vocabulary.
   ItemIndex find(std::string_view name) const;
 
@@ -45,7 +53,7 @@ class Vocabulary {
   /// Prefetches what name() reads.
   void prefetch(ItemIndex item) const;
 
-  /// Time of the event that added the item; epoch if the number is not in use.
+  /// Time of the record that added the item; epoch if the number is not in use.
   Timestamp first_seen(ItemIndex item) const;
 
   /// How often a number has gone to another item, which counts once find() and name() know it.
@@ -57,10 +65,16 @@ class Vocabulary {
   std::size_t end() const;
   std::size_t memory_bytes() const;
 
+  /// The items that have been seen.
   void save(ByteWriter& out) const;
   /// REQUIRES: the vocabulary is empty
   /// Errors:   corrupt.
   Result<void> load(ByteReader& in);
+  /// Those that only the catalogue names, which states of before 0.3 do not have.
+  void save_listed(ByteWriter& out) const;
+  /// REQUIRES: load()
+  /// Errors:   corrupt.
+  Result<void> load_listed(ByteReader& in);
 
  private:
   struct Impl;

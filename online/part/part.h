@@ -88,6 +88,10 @@ class Part {
  public:
   virtual ~Part() = default;
 
+  /// Whether the part knows nothing of what it is made for, as content without a catalogue: it then takes no part in
+  /// rankings, which are what they would be without it. Once it does, it does so for good.
+  virtual bool is_dormant() const { return false; }
+
   /// The part as it is now, for the learner thread's own scoring.
   virtual const Scorer& live() const = 0;
 
@@ -98,7 +102,8 @@ class Part {
   /// Learns one event. `before` is the session before the event. Events come in log order; their times may go back.
   virtual void observe(const Context& before, const Interaction& event) = 0;
 
-  /// Learns what the catalogue says about the item: a put, or a patch. Parts that know clicks only ignore it.
+  /// Learns what the catalogue says about the item: a put, a patch, or that it has removed it. Parts that know clicks only
+  /// ignore it.
   virtual void describe(ItemIndex /*item*/, const ItemChange& /*change*/) {}
 
   /// Forgets everything about the item: its number is about to be given to another item.

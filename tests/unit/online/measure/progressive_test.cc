@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "tests/support/part_driver.h"
 
 namespace freshet::online {
@@ -53,15 +55,22 @@ TEST(ProgressiveValidation, GoesOnAfterSaveAndLoad) {
   ProgressiveValidation first(2);
   first.record(0, 4);
   first.record(1, std::nullopt);
-  const std::string bytes = testing::saved(first);
+  constexpr std::array<std::size_t, 2> kBoth{0, 1};
+  const auto saved = [&](const ProgressiveValidation& validation) {
+    std::string bytes;
+    ByteWriter out(bytes);
+    validation.save(out, kBoth);
+    return bytes;
+  };
+  const std::string bytes = saved(first);
   ProgressiveValidation second(2);
   ByteReader in(bytes);
-  ASSERT_TRUE(second.load(in));
+  ASSERT_TRUE(second.load(in, kBoth));
   first.record(0, 2);
   second.record(0, 2);
-  EXPECT_EQ(testing::saved(second), testing::saved(first));
+  EXPECT_EQ(saved(second), saved(first));
   ByteReader truncated(std::string_view(bytes).substr(0, bytes.size() - 1));
-  EXPECT_FALSE(second.load(truncated));
+  EXPECT_FALSE(second.load(truncated, kBoth));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "online/model/sender_limit.h"
 #include "online/model/session.h"
+#include "online/model/vocabulary.h"
 #include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/synthetic_stream.h"
@@ -196,11 +197,13 @@ struct OldState {
   std::string with_timeline;     // format 2
   std::string without_timeline;  // format 1, of 0.1.0
 
-  /// The saved state but for the sender limit, which is its end. REQUIRES: no event has had a sender
+  /// The saved state but for its end: the sender limit, and what only the catalogue names. REQUIRES: no event has had a
+  /// sender, and there is no catalogue
   static std::string without_senders(const Model& model) {
     std::string of_nobody;
     ByteWriter out(of_nobody);
     SenderLimit({}).save(out);
+    Vocabulary(1).save_listed(out);
     const std::string today = testing::saved(model);
     return today.substr(0, today.size() - of_nobody.size());
   }

@@ -109,6 +109,67 @@ TEST(Vocabulary, AnUnusedNumberHasNoName) {
   EXPECT_EQ(vocabulary.first_seen(2), Timestamp{});
 }
 
+TEST(Vocabulary, ForgetsWhatOnlyTheCatalogueNamesFirst) {
+  Vocabulary vocabulary(3);
+  vocabulary.observe("clicked", at_seconds(1));
+  EXPECT_TRUE(vocabulary.list("first", at_seconds(2)).is_new);
+  EXPECT_TRUE(vocabulary.list("second", at_seconds(3)).is_new);
+  EXPECT_FALSE(vocabulary.list("clicked", at_seconds(4)).is_new);
+  const auto listed = vocabulary.list("third", at_seconds(5));
+  EXPECT_THAT(listed.forgotten, ElementsAre(1U));
+  EXPECT_EQ(listed.item, 1U);
+  EXPECT_THAT(vocabulary.observe("new", at_seconds(6)).forgotten, ElementsAre(2U));
+  vocabulary.observe("third", at_seconds(7));
+  EXPECT_THAT(vocabulary.observe("newer", at_seconds(8)).forgotten, ElementsAre(0U)) << "the least recently seen";
+}
+
+TEST(Vocabulary, TheCatalogueEvictsNothingThatWasSeen) {
+  Vocabulary vocabulary(2);
+  vocabulary.observe("a", at_seconds(1));
+  vocabulary.observe("b", at_seconds(1));
+  const auto listed = vocabulary.list("c", at_seconds(2));
+  EXPECT_EQ(listed.item, kNoItem);
+  EXPECT_THAT(listed.forgotten, IsEmpty());
+  EXPECT_EQ(vocabulary.find("c"), kNoItem);
+}
+
+TEST(Vocabulary, WhatLeavesTheCatalogueIsForgottenUnlessItWasSeen) {
+  Vocabulary vocabulary(3);
+  vocabulary.list("unseen", at_seconds(1));
+  vocabulary.list("seen", at_seconds(1));
+  vocabulary.observe("seen", at_seconds(2));
+  EXPECT_EQ(vocabulary.unlist("unseen"), 0U);
+  EXPECT_EQ(vocabulary.find("unseen"), kNoItem);
+  EXPECT_EQ(vocabulary.unlist("seen"), kNoItem);
+  EXPECT_EQ(vocabulary.find("seen"), 1U);
+  EXPECT_EQ(vocabulary.unlist("never heard of"), kNoItem);
+  EXPECT_EQ(vocabulary.list("next", at_seconds(3)).item, 0U);
+}
+
+TEST(Vocabulary, KnowsWhatTheCatalogueNamesAfterSaveAndLoad) {
+  const auto save = [](const Vocabulary& vocabulary) {
+    std::string bytes;
+    ByteWriter out(bytes);
+    vocabulary.save(out);
+    vocabulary.save_listed(out);
+    return bytes;
+  };
+  Vocabulary first(4);
+  for (const char* name : {"a", "b", "c"}) first.list(name, at_seconds(1));
+  first.observe("b", at_seconds(2));
+  first.unlist("a");
+  const std::string bytes = save(first);
+  Vocabulary second(4);
+  ByteReader in(bytes);
+  ASSERT_TRUE(second.load(in));
+  ASSERT_TRUE(second.load_listed(in));
+  EXPECT_TRUE(in.at_end());
+  for (const char* name : {"d", "e", "c", "f", "g"}) {
+    EXPECT_EQ(second.observe(name, at_seconds(3)).item, first.observe(name, at_seconds(3)).item) << name;
+  }
+  EXPECT_EQ(save(second), save(first));
+}
+
 TEST(Vocabulary, GoesOnRecyclingInTheSameOrderAfterSaveAndLoad) {
   Vocabulary first(3);
   for (const char* name : {"a", "b", "c", "a"}) first.observe(name, at_seconds(1));
