@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "online/parts/content/content.h"
 #include "online/parts/covisitation.h"
 #include "online/parts/matrix_factorization.h"
 #include "online/parts/neural/attention_part.h"
@@ -20,7 +21,7 @@ PartKinds all_parts() {
   // Features of a checkpoint are in this order: a new part goes to the end, and after the parts it builds on.
   static constexpr std::array kParts{
       &kPopularity, &kCovisitation, &kSessionKnn, &kRecurrence, &kUserHistory, &kMatrixFactorization,
-      &kUserCf,     &kLstm,         &kAttention,  &kNeuralCf,   &kAutoencoder,
+      &kUserCf,     &kLstm,         &kAttention,  &kNeuralCf,   &kAutoencoder, &kContent,
   };
   return kParts;
 }

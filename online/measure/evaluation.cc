@@ -10,12 +10,15 @@ namespace freshet::online {
 Evaluation::Evaluation(std::vector<std::string> parts)
     : parts_(std::move(parts)), ranks_(parts_.size()), covered_(parts_.size()) {}
 
-void Evaluation::record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target) {
+void Evaluation::record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target,
+                        std::size_t prior_clicks) {
   FRESHET_CHECK(ranks.size() == parts_.size());
   for (std::size_t part = 0; part < ranks.size(); ++part) {
     ranks_[part].push_back(static_cast<std::uint8_t>(std::min(ranks[part].value_or(0), kCutoffs.back() + 1)));
   }
   unseen_.push_back(unseen_target);
+  constexpr std::array<std::size_t, kPriorClicks.size() - 1> kFrom{1, 3, 10};  // of all classes but the first
+  prior_clicks_.push_back(static_cast<std::uint8_t>(std::ranges::upper_bound(kFrom, prior_clicks) - kFrom.begin()));
 }
 
 void Evaluation::cover(std::size_t part, std::size_t item) {
@@ -31,20 +34,37 @@ std::size_t Evaluation::unseen_in_tenth(std::size_t tenth) const {
   return static_cast<std::size_t>(std::count(at(begin_of(tenth)), at(begin_of(tenth + 1)), true));
 }
 
-RankingScores Evaluation::tenth(std::size_t part, std::size_t tenth) const {
-  return scores(part, begin_of(tenth), begin_of(tenth + 1));
+RankingScores Evaluation::tenth(std::size_t part, std::size_t tenth) const { return scores(part, {.tenth = tenth}); }
+
+template <typename Visit>
+void Evaluation::for_each_in(Stretch stretch, Visit visit) const {
+  const std::size_t from = stretch.tenth ? begin_of(*stretch.tenth) : 0;
+  const std::size_t to = stretch.tenth ? begin_of(*stretch.tenth + 1) : scored();
+  for (std::size_t event = from; event < to; ++event) {
+    if (!stretch.prior_clicks || prior_clicks_[event] == *stretch.prior_clicks) visit(event);
+  }
+}
+
+std::size_t Evaluation::scored_in(Stretch stretch) const {
+  std::size_t events = 0;
+  for_each_in(stretch, [&](std::size_t) { ++events; });
+  return events;
 }
 
 std::size_t Evaluation::covered(std::size_t part) const {
   return static_cast<std::size_t>(std::ranges::count(covered_[part], true));
 }
 
-RankingScores Evaluation::scores(std::size_t part, std::size_t from, std::size_t to) const {
+RankingScores Evaluation::scores(std::size_t part, Stretch stretch) const {
   std::array<std::size_t, kCutoffs.back() + 2> events_at_rank{};
-  for (std::size_t event = from; event < to; ++event) ++events_at_rank[ranks_[part][event]];
-  const double events = std::max(1.0, static_cast<double>(to - from));
+  std::size_t found = 0;
+  for_each_in(stretch, [&](std::size_t event) {
+    ++events_at_rank[ranks_[part][event]];
+    ++found;
+  });
+  const double events = std::max(1.0, static_cast<double>(found));
   RankingScores result;
-  result.candidate_recall = static_cast<double>(to - from - events_at_rank[0]) / events;
+  result.candidate_recall = static_cast<double>(found - events_at_rank[0]) / events;
   for (std::size_t c = 0; c < kCutoffs.size(); ++c) {
     for (std::size_t rank = 1; rank <= kCutoffs[c]; ++rank) {
       const double share = static_cast<double>(events_at_rank[rank]) / events;

@@ -30,7 +30,10 @@ std::uint32_t EmbeddingTable::observe(ItemIndex item, bool& is_new) {
     if (++sightings_[item] < admission_count_) return kNoRow;
     sightings_[item] = 0;
     is_new = true;
-    if (view_.rows < max_rows_) {
+    if (!free_.empty()) {
+      row = *free_.begin();
+      free_.erase(free_.begin());
+    } else if (view_.rows < max_rows_) {
       row = static_cast<std::uint32_t>(view_.rows);
       if (row % kRows == 0) append_page();
       ++view_.rows;
@@ -83,7 +86,9 @@ void EmbeddingTable::write_prior(std::uint32_t row, float prior) {
 void EmbeddingTable::forget(ItemIndex item) {
   if (item < sightings_.size()) sightings_[item] = 0;
   const std::uint32_t row = view_.row_of(item);
-  if (row != kNoRow) clear_row(row, item);
+  if (row == kNoRow) return;
+  clear_row(row, item);
+  free_.insert(row);
 }
 
 std::shared_ptr<const EmbeddingView> EmbeddingTable::publish() {
@@ -148,7 +153,11 @@ bool EmbeddingTable::load(ByteReader& in) {
       if (item != kNoItem && !clusters_.restore(row, vector, bias + prior)) return false;
       restored += item != kNoItem ? 1 : 0;
     }
-    if (item != kNoItem) set_row(item, row);
+    if (item != kNoItem) {
+      set_row(item, row);
+    } else {
+      free_.insert(free_.end(), row);
+    }
     if (!clustered) write(row, vector, bias);
   }
   if (clustered && restored != clusters_.live()->rows) return false;

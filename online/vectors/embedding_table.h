@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -72,7 +73,8 @@ struct EmbeddingView {
 };
 
 /// Growing item embeddings: an item gets a row after `admission_count` sightings, at most `max_rows` have one, and the
-/// least recently seen gives its row up (Liu et al., "Monolith", 2022, has the ideas). Pages are copied at their first
+/// least recently seen gives its row up (Liu et al., "Monolith", 2022, has the ideas). Rows of forgotten items are used
+/// again first. Pages are copied at their first
 /// change after a publish, so publishing costs what changed. Beyond `exact_rows` rows they are scanned through an index
 /// (row_clusters.h).
 /// Threads:  learner thread only; views taken by publish() may be read anywhere.
@@ -122,6 +124,7 @@ class EmbeddingTable {
   std::shared_ptr<ChunkedArray<std::atomic<std::uint32_t>>> row_of_item_;
   std::vector<std::uint8_t> sightings_;  // by item, until admitted
   LruOrder by_sighting_;                 // of rows
+  std::set<std::uint32_t> free_;  // rows without an item; the least is used first, which a checkpoint need not tell
 };
 
 }  // namespace freshet::online

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "online/all_parts.h"
+#include "online/parts/content/content.h"
 #include "online/parts/neural/attention_part.h"
 #include "online/parts/neural/autoencoder_part.h"
 #include "online/parts/neural/lstm_part.h"
@@ -59,6 +60,10 @@ inline online::Options small_options() {
   options.part<online::NeuralCfOptions>().max_items = 60;
   options.part<online::NeuralCfOptions>().exact_items = 20;
   options.part<online::NeuralCfOptions>().max_users = 6;
+  options.part<online::ContentOptions>().dimension = 16;
+  options.part<online::ContentOptions>().max_tokens = 1024;
+  options.part<online::ContentOptions>().negatives = 16;
+  options.part<online::ContentOptions>().exact_items = 20;
   make_small(options.part<online::LstmOptions>());
   make_small(options.part<online::AttentionOptions>());
   options.part<online::AttentionOptions>().max_session_items = 6;

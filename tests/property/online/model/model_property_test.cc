@@ -1,10 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 
 #include "base/random.h"
 #include "online/model/learner_checkpoint.h"
 #include "online/model/model.h"
+#include "online/parts/content/content.h"
+#include "online/parts/popularity.h"
+#include "online/parts/recurrence.h"
 #include "tests/support/light_parts.h"
 #include "tests/support/part_driver.h"
 #include "tests/support/small_options.h"
@@ -49,6 +53,81 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
     }
     ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
   }
+}
+
+Options options_with_content() {
+  static constexpr std::array kKinds{&kPopularity, &kRecurrence, &kContent};
+  Options options = testing::with_every_part(kKinds);
+  testing::make_small(options);
+  options.part<ContentOptions>().dimension = 16;
+  options.part<ContentOptions>().negatives = 16;
+  return options;
+}
+
+/// Puts, patches and removals between the events, of more items than the vocabulary holds.
+std::vector<Event> with_catalogue(std::vector<Event> events, Random& random) {
+  std::vector<Event> all;
+  for (Event& event : events) {
+    if (all.size() > 200 && random.uniform() < 0.4) {
+      Event record;
+      record.kind = EventKind::item;
+      record.item = random.uniform() < 0.5 ? event.item : "unclicked-" + std::to_string(random.below(100));
+      ItemChange change;
+      const double kind = random.uniform();
+      change.kind = kind < 0.7   ? ItemChange::Kind::put
+                    : kind < 0.9 ? ItemChange::Kind::patch
+                                 : ItemChange::Kind::remove;
+      change.set(ItemField::title);
+      change.item.item = record.item;
+      change.item.title = "word-" + std::to_string(random.below(9)) + " thing-" + std::to_string(random.below(9));
+      record.change = SharedItemChange(std::move(change));
+      all.push_back(std::move(record));
+    }
+    all.push_back(std::move(event));
+  }
+  return all;
+}
+
+TEST(ModelProperty, LearnsTheCatalogueAfterSaveAndLoadAsIfNeverStopped) {
+  Random random(testing::test_seed(207));
+  const Options options = options_with_content();
+  const auto make = [&] { return std::make_unique<Model>(options, make_parts(options)); };
+  for (int round = 0; round < 6; ++round) {
+    const auto records = with_catalogue(stream(random.next(), 1200), random);
+    auto whole = make(), cut = make();
+    // Also before there is a catalogue, when content is dormant.
+    const std::size_t at = round == 0 ? 100 : random.below(records.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (i == at) {
+        const std::string bytes = testing::saved(*cut);
+        cut = make();
+        ByteReader in(bytes);
+        ASSERT_TRUE(cut->load(in));
+      }
+      const auto& expected = whole->learn(records[i]);
+      const auto& actual = cut->learn(records[i]);
+      ASSERT_EQ(actual.scored, expected.scored);
+      ASSERT_EQ(actual.ranks, expected.ranks);
+    }
+    ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
+  }
+}
+
+TEST(ModelProperty, WithoutACatalogueContentChangesNothing) {
+  const Options with = options_with_content();
+  Options without = with;
+  std::erase(without.parts, "content");
+  Model first(with, make_parts(with)), second(without, make_parts(without));
+  for (const Event& event : stream(testing::test_seed(208), 1500)) {
+    const auto& ranks = first.learn(event).ranks;
+    const auto& expected = second.learn(event).ranks;
+    ASSERT_EQ(ranks.empty(), expected.empty());
+    if (!ranks.empty()) {
+      ASSERT_EQ(ranks.back(), expected.back());
+    }
+    ASSERT_EQ(first.ranking().scores, second.ranking().scores);
+  }
+  EXPECT_EQ(testing::saved(first), testing::saved(second)) << "one loads the state of the other";
 }
 
 TEST(ModelProperty, RanksTheSameWithAnyKey) {

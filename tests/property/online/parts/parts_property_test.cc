@@ -5,10 +5,12 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/random.h"
 #include "online/all_parts.h"
+#include "online/parts/content/content.h"
 #include "online/parts/covisitation.h"
 #include "online/parts/matrix_factorization.h"
 #include "online/parts/neural/attention_part.h"
@@ -36,7 +38,33 @@ struct Step {
   Context before;
   Interaction event;
   bool forget = false, erase = false;
+  std::optional<ItemChange> change;  // of event.item, before the event
 };
+
+/// A put, a patch or a removal, now and then.
+std::optional<ItemChange> random_change(Random& random, ItemIndex item) {
+  if (random.uniform() > 0.3) return std::nullopt;
+  static constexpr std::array kWords{"red", "blue", "large", "small", "cotton", "steel"};
+  ItemChange change;
+  change.item.item = std::to_string(item);
+  const double kind = random.uniform();
+  if (kind < 0.05) {
+    change.kind = ItemChange::Kind::remove;
+    return change;
+  }
+  if (kind < 0.3) {
+    change.kind = ItemChange::Kind::patch;
+    change.set(ItemField::price);
+  } else {
+    change.item.title = std::string(kWords[random.below(kWords.size())]) + " " + kWords[random.below(kWords.size())];
+    change.item.categories = {"all/c" + std::to_string(item % 7)};
+    change.item.attributes = {{"brand", std::string(kWords[item % kWords.size()])}};
+    change.item.relations = {{"goes_with", {std::to_string((item + 1) % kItems)}}};
+    change.item.vectors = {{"image", {static_cast<float>(item % 3), 1.0F, static_cast<float>(item % 5)}}};
+  }
+  change.item.price = 1 + static_cast<double>(random.below(100));
+  return change;
+}
 
 // What a part sees of a stream: sessions that grow, pause and start again, late events, forgotten items, erasures.
 std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
@@ -58,6 +86,7 @@ std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
     const Timestamp now = at_seconds(time - (random.uniform() < 0.05 ? 2000 : 0));
     step.before = {session, now, key, user_key};
     step.event = {item, random.uniform() < 0.2 ? 2.0F : 1.0F, now, session.empty(), key, user_key};
+    step.change = random_change(random, item);
     step.forget = random.uniform() < 0.01;
     step.erase = random.uniform() < 0.005;
     steps.push_back(step);
@@ -72,6 +101,7 @@ std::vector<Step> random_steps(std::uint64_t seed, std::size_t count) {
 }
 
 void feed(Part& part, const Step& step) {
+  if (step.change) part.describe(step.event.item, *step.change);
   part.observe(step.before, step.event);
   if (step.forget) part.forget_item(step.event.item);
   if (step.erase) part.erase(step.event.session_key);
@@ -86,6 +116,9 @@ class WithItsFoundations final : public Part {
   std::shared_ptr<const Scorer> publish() override { return parts_.back()->publish(); }
   void observe(const Context& before, const Interaction& event) override {
     for (auto& part : parts_) part->observe(before, event);
+  }
+  void describe(ItemIndex item, const ItemChange& change) override {
+    for (auto& part : parts_) part->describe(item, change);
   }
   void forget_item(ItemIndex item) override {
     for (auto& part : parts_) part->forget_item(item);
@@ -296,7 +329,7 @@ TEST_P(EveryPart, AnErasedUserIsAStrangerAndLeavesNoKeyInTheState) {
     ByteWriter(bytes).fixed(key);
     return testing::saved(*part).find(bytes) != std::string::npos;
   };
-  const std::set<const PartKind*> without_keys{&kPopularity, &kCovisitation, &kRecurrence};
+  const std::set<const PartKind*> without_keys{&kPopularity, &kCovisitation, &kRecurrence, &kContent};
   ASSERT_EQ(key_is_saved(user) || key_is_saved(session), !without_keys.contains(GetParam()))
       << "a part that saves no keys belongs to without_keys";
   const auto published = part->publish();

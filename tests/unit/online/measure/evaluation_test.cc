@@ -26,6 +26,20 @@ TEST(Evaluation, EachCutoffCountsTheRanksUpToIt) {
   EXPECT_EQ(b.candidate_recall, 0.75);
 }
 
+TEST(Evaluation, TellsTargetsApartByTheirPriorClicks) {
+  Evaluation evaluation({"a"});
+  for (const std::size_t clicks : {0, 1, 2, 3, 9, 10, 500})
+    evaluation.record(Ranks{clicks < 3 ? 2 : 30}, false, clicks);
+  const auto targets = [&](std::size_t prior_clicks) { return evaluation.scored_in({.prior_clicks = prior_clicks}); };
+  EXPECT_EQ(targets(0), 1U);
+  EXPECT_EQ(targets(1), 2U);
+  EXPECT_EQ(targets(2), 2U);
+  EXPECT_EQ(targets(3), 2U);
+  EXPECT_EQ(evaluation.scores(0, {.prior_clicks = 1}).mrr[2], 0.5);
+  EXPECT_EQ(evaluation.scores(0, {.prior_clicks = 2}).mrr[2], 0);
+  EXPECT_EQ(evaluation.scores(0, {.tenth = 9, .prior_clicks = 0}).hit_rate[2], 0);
+}
+
 TEST(Evaluation, TenthsTogetherAreTheWholeWhateverTheNumberOfEvents) {
   for (const std::size_t events : {0U, 1U, 9U, 10U, 23U, 100U}) {
     Evaluation evaluation({"a"});

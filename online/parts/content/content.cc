@@ -1,0 +1,284 @@
+#include "online/parts/content/content.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "base/random.h"
+#include "online/kernels/kernels.h"
+#include "online/parts/content/content_scorer.h"
+#include "online/parts/content/session_trainer.h"
+#include "online/parts/content/token_vectors.h"
+#include "online/vectors/embedding_table.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr std::size_t kRows = EmbeddingPage::kRows;
+constexpr std::uint64_t kFormat = 1;
+
+// Rows that are encoded again in turn, so that what their words have learned since reaches them.
+constexpr std::size_t kRefreshedPerEvent = 8, kRefreshedPerItem = 2;
+
+// Examples after which only every second, then every third event is trained with, and so on up to kMostStride: by then
+// the words are known, and new items are made of them.
+constexpr std::uint64_t kYoung = 20'000, kMostStride = 8;
+
+ItemTraits traits_of(const ItemFacts& facts, std::uint32_t clicks) {
+  ItemTraits traits;
+  std::vector<std::uint32_t> hashes;
+  const auto take_last = [&](std::array<std::uint32_t, ItemTraits::kMost>& out) {
+    const std::size_t count = std::min(hashes.size(), out.size());
+    std::copy_n(hashes.end() - static_cast<std::ptrdiff_t>(count), count, out.begin());
+  };
+  facts.categories(hashes);
+  take_last(traits.categories);
+  facts.relations(hashes);
+  take_last(traits.relations);
+  traits.self = facts.self();
+  traits.clicks = clicks;
+  traits.has_price = facts.log2_price().has_value();
+  traits.log2_price = facts.log2_price().value_or(0.0F);
+  traits.time_ms = to_ms(facts.time());
+  return traits;
+}
+
+class ContentPart final : public Part {
+ public:
+  ContentPart(const ContentOptions& options, std::size_t max_items, std::uint64_t seed)
+      : options_(options),
+        max_items_(max_items),
+        random_(mix64(seed)),
+        tokens_(options.dimension, options.max_tokens, options.learning_rate, seed),
+        table_(options.dimension, max_items, max_items, 1, options.exact_items),
+        trainer_(options.dimension, options.negatives),
+        view_(std::make_shared<ContentView>()),
+        live_(view_) {
+    view_->vectors = table_.shared_live();
+    view_->weights = {std::shared_ptr<void>(), &trainer_.weights()};
+  }
+
+  bool is_dormant() const override { return table_.rows() == 0; }
+
+  const Scorer& live() const override { return live_; }
+
+  std::shared_ptr<const Scorer> publish() override {
+    ++epoch_;
+    auto view = std::make_shared<ContentView>(*view_);
+    view->vectors = table_.publish();
+    view->weights = std::make_shared<const SessionWeights>(trainer_.weights());
+    return std::make_shared<const ContentScorer>(std::move(view));
+  }
+
+  void describe(ItemIndex item, const ItemChange& change) override {
+    if (change.kind == ItemChange::Kind::remove) return undescribe(item);
+    if (table_.row_of(item) == kNoRow && change.kind == ItemChange::Kind::patch) return;
+    bool is_new = false;
+    const std::uint32_t row = table_.observe(item, is_new);
+    if (facts_.size() <= row) facts_.resize(row + std::size_t{1});
+    if (facts_[row].self() != 0) tokens_.remove(facts_[row]);
+    if (is_new) facts_[row] = {};  // of the item that had the row before
+    facts_[row].apply(change, options_.dimension, options_.ngrams);
+    tokens_.add(facts_[row]);
+    write_traits(row, traits_of(facts_[row], clicks_of(item)));
+    encode(row);
+    refresh(kRefreshedPerItem);
+  }
+
+  void observe(const Context& before, const Interaction& event) override {
+    if (is_dormant()) return;
+    learn(before, event);
+    count_click(event.item);
+    refresh(kRefreshedPerEvent);
+  }
+
+  void forget_item(ItemIndex item) override {
+    undescribe(item);
+    if (item < clicks_.size()) clicks_[item] = 0;
+  }
+
+  void erase(OwnerKey) override {}
+
+  void save(ByteWriter& out) const override {
+    out.varint(kFormat);
+    out.varint(options_.dimension);
+    out.varint(options_.max_tokens);
+    random_.save(out);
+    tokens_.save(out);
+    table_.save(out);
+    for (std::uint32_t row = 0; row < table_.rows(); ++row) facts_[row].save(out);
+    out.array(std::span<const std::uint32_t>(clicks_));
+    out.varint(next_refreshed_);
+    out.varint(examples_);
+    out.varint(waited_);
+    trainer_.save(out);
+  }
+
+  Result<void> load(ByteReader& in) override {
+    const Error corrupt = not_a_saved_state(kContent.name);
+    if (in.varint() != kFormat) return corrupt;
+    if (in.varint() != options_.dimension || in.varint() != options_.max_tokens) {
+      return Error{Errc::invalid, "content: made with another dimension or number of tokens"};
+    }
+    random_.load(in);
+    if (!tokens_.load(in) || !table_.load(in)) return corrupt;
+    facts_.resize(table_.rows());
+    for (ItemFacts& facts : facts_) {
+      if (!facts.load(in, options_.dimension)) return corrupt;
+    }
+    clicks_ = in.array<std::uint32_t>();
+    next_refreshed_ = in.varint();
+    examples_ = in.varint();
+    waited_ = in.varint();
+    if (!trainer_.load(in) || clicks_.size() > max_items_) return corrupt;
+    for (std::uint32_t row = 0; row < table_.rows(); ++row) {
+      if (table_.item_of(row) != kNoItem) write_traits(row, traits_of(facts_[row], clicks_of(table_.item_of(row))));
+    }
+    return {};
+  }
+
+  std::vector<Diagnostic> diagnostics() const override {
+    const auto scan = table_.diagnostics();
+    return {scan.begin(), scan.end()};
+  }
+
+  std::size_t memory_bytes() const override {
+    std::size_t bytes = tokens_.memory_bytes() + table_.memory_bytes() + facts_.capacity() * sizeof(ItemFacts) +
+                        clicks_.capacity() * sizeof(std::uint32_t) + view_->pages.size() * sizeof(TraitsPage);
+    for (const ItemFacts& facts : facts_) bytes += facts.memory_bytes();
+    return bytes;
+  }
+
+ private:
+  std::uint32_t clicks_of(ItemIndex item) const { return item < clicks_.size() ? clicks_[item] : 0; }
+
+  void count_click(ItemIndex item) {
+    if (clicks_.size() <= item) clicks_.resize(item + std::size_t{1});
+    if (clicks_[item] != UINT32_MAX) ++clicks_[item];
+    const std::uint32_t row = table_.row_of(item);
+    if (row == kNoRow) return;
+    bool is_new = false;
+    table_.observe(item, is_new);  // rows of items that are clicked are kept longest
+    ItemTraits traits = view_->traits(row);
+    traits.clicks = clicks_[item];
+    write_traits(row, traits);
+  }
+
+  void undescribe(ItemIndex item) {
+    const std::uint32_t row = table_.row_of(item);
+    if (row == kNoRow) return;
+    tokens_.remove(facts_[row]);
+    facts_[row] = {};
+    write_traits(row, {});
+    table_.forget(item);
+  }
+
+  void write_traits(std::uint32_t row, const ItemTraits& traits) {
+    while (view_->pages.size() <= row / kRows) view_->pages.push_back(CowPtr<TraitsPage>::make(epoch_));
+    view_->pages[row / kRows].write(epoch_)[row % kRows] = traits;
+  }
+
+  void encode(std::uint32_t row) {
+    tokens_.encode(facts_[row], encoded_);
+    table_.write(row, encoded_.vector, 0);
+  }
+
+  void refresh(std::size_t rows) {
+    for (std::size_t i = 0; i < std::min(rows, table_.rows()); ++i) {
+      if (next_refreshed_ >= table_.rows()) next_refreshed_ = 0;
+      const auto row = static_cast<std::uint32_t>(next_refreshed_++);
+      if (table_.item_of(row) != kNoItem) encode(row);
+    }
+  }
+
+  /// Trains with the item of the event, against items that the session did not go to. An item that the session holds
+  /// already is no example: other parts know better who comes back.
+  void learn(const Context& before, const Interaction& event) {
+    const std::uint32_t target = table_.row_of(event.item);
+    session_.read(before, table_.live());
+    if (target == kNoRow || session_.rows.empty()) return;
+    if (session_.held.find(event.item) != ItemTable::kAbsent) return;
+    const std::uint64_t stride = std::min(1 + examples_ / kYoung, kMostStride);
+    if (++waited_ < stride) return;
+    waited_ = 0;
+    ++examples_;
+    trainer_.begin();
+    for (const std::uint32_t row : session_.rows) trainer_.add_visited(renew(row));
+    trainer_.set_target(renew(target));
+    for (std::size_t i = 0; i < options_.negatives; ++i) {
+      const auto row = static_cast<std::uint32_t>(random_.below(table_.rows()));
+      const ItemIndex item = table_.item_of(row);
+      if (row == target || item == kNoItem || session_.held.find(item) != ItemTable::kAbsent) continue;
+      trainer_.add_negative(row, table_.live().vector(row));
+    }
+    trainer_.weigh(event.weight, table_.rows());
+    for (const std::uint32_t row : trainer_.contenders()) trainer_.add_contender(renew(row));
+    trainer_.backward(tokens_);
+    tokens_.step();
+  }
+
+  /// Encodes the row again, for the gradient's sake.
+  const EncodedItem& renew(std::uint32_t row) {
+    encode(row);
+    return encoded_;
+  }
+
+  const ContentOptions options_;
+  const std::size_t max_items_;
+  Random random_;
+  TokenVectors tokens_;
+  EmbeddingTable table_;
+  SessionTrainer trainer_;
+  std::vector<ItemFacts> facts_;       // [row]
+  std::vector<std::uint32_t> clicks_;  // [item]
+  std::uint64_t next_refreshed_ = 0;   // row
+  std::uint64_t examples_ = 0;         // trained with
+  std::uint64_t waited_ = 0;           // examples since then that were not
+  std::uint64_t epoch_ = 1;            // of view_->pages
+  const std::shared_ptr<ContentView> view_;
+  const ContentScorer live_;
+
+  // buffers
+  EncodedItem encoded_;
+  ContentSession session_;
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_content(const ContentOptions& options, std::size_t max_items, std::uint64_t seed) {
+  return std::make_unique<ContentPart>(options, max_items, seed);
+}
+
+std::vector<Option<ContentOptions>> ContentOptions::describe() {
+  return {
+      option::integer("dimension", &ContentOptions::dimension, {16, 512, 16}, "Width of the items' vectors."),
+      option::integer("max_tokens", &ContentOptions::max_tokens, {1024, 16'777'216},
+                      "Number of vectors for words, categories, prices and attributes, which are hashed to them."),
+      option::integer("negatives", &ContentOptions::negatives, {16, 4096},
+                      "Number of random items that the item clicked is compared with in training."),
+      option::number("learning_rate", &ContentOptions::learning_rate, {1e-6, 10},
+                     "Adagrad learning rate of the words' vectors."),
+      option::flag("ngrams", &ContentOptions::ngrams,
+                   "Also compare titles by four characters at a time, for languages whose words are inflected or not "
+                   "separated. Takes twice the time."),
+      option::integer("exact_items", &ContentOptions::exact_items, {1, 100 * option::kMillion},
+                      "Up to this many items every list scans all of them. Beyond, it scans only the most promising "
+                      "clusters, which find about 99 % of the best items."),
+  };
+}
+
+constinit const PartKind kContent{
+    .name = "content",
+    .about =
+        "what items are: words, categories, price, attributes, relations and vectors of the catalogue, trained by the "
+        "clicks; ranks items that nobody has clicked",
+    .on_by_default = true,
+    .describe = describe_part<ContentOptions>,
+    .make =
+        [](PartContext& context) {
+          return make_content(context.options.part<ContentOptions>(), context.options.max_items, context.options.seed);
+        },
+};
+
+}  // namespace freshet::online

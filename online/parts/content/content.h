@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "online/part/part_kind.h"
+#include "online/vectors/row_clusters.h"
+
+namespace freshet::online {
+
+/// [online.content]: what each option means and takes is in describe().
+struct ContentOptions {
+  std::size_t dimension = 64;
+  std::size_t max_tokens = 262'144;
+  std::size_t negatives = 256;
+  double learning_rate = 0.1;
+  bool ngrams = false;
+  std::size_t exact_items = kExactRows;
+
+  static std::vector<Option<ContentOptions>> describe();
+};
+
+extern const PartKind kContent;
+
+/// "content": what items are, from the catalogue, so that an item that nobody has clicked competes. Each item is a vector
+/// made of its words, categories, price, attributes, relations and the shop's own vectors (token_vectors.h). A
+/// session is the weighted mean of its newest items' vectors. Both are trained by every click: sampled softmax of the
+/// item clicked against others, as in the session models. It keeps nothing about users or sessions.
+/// Takes no part in rankings, and costs nothing, until the catalogue describes an item.
+/// Threads: learner thread only; publish() gives requests what they read.
+/// Cost:    per event that it is trained with, some 50 items are encoded, at `dimension` multiply-adds per token. After
+///          kYoung such events only a share of the events is trained with.
+std::unique_ptr<Part> make_content(const ContentOptions& options, std::size_t max_items, std::uint64_t seed);
+
+}  // namespace freshet::online

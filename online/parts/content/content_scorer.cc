@@ -1,0 +1,164 @@
+#include "online/parts/content/content_scorer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "online/kernels/kernels.h"
+#include "online/parts/content/content.h"
+#include "online/parts/hours.h"
+#include "online/vectors/embedding_ranking.h"
+
+namespace freshet::online {
+namespace {
+
+// The first five as relate_to_best() has them.
+enum Feature : std::size_t {
+  kOwn,         // log-odds relative to the best candidate
+  kShare,       // softmax share among the candidates
+  kCosineLast,  // to the last item
+  kCosineMost,  // to the nearest of the session's newest items
+  kKnown,       // the item is described, and the session does not hold it
+  kPriceRatio,  // log2 of the price over the session's median
+  kPriceDistance,
+  kSharedLevels,  // category levels that the last item has too
+  kEdge,          // related to the last item, or it to this one, or both to the same
+  kLogClicks,
+  kUnclicked,
+  kLogAge,  // log2 of hours since publication
+  kFeatures
+};
+
+constexpr float kMostPriceRatio = 5.0F;
+constexpr std::size_t kCompared = 3;  // of the session's newest items, by kCosineMost
+
+bool holds(const std::array<std::uint32_t, ItemTraits::kMost>& hashes, std::uint32_t hash) {
+  return hash != 0 && std::ranges::find(hashes, hash) != hashes.end();
+}
+
+float shared(const std::array<std::uint32_t, ItemTraits::kMost>& a,
+             const std::array<std::uint32_t, ItemTraits::kMost>& b) {
+  return static_cast<float>(std::ranges::count_if(a, [&](std::uint32_t hash) { return holds(b, hash); }));
+}
+
+class ContentQuery final : public Query {
+ public:
+  void ask(const ContentView& view, const Context& context) {
+    view_ = &view;
+    now_ = context.now;
+    last_item_ = context.last_item();
+    session_.read(context, *view.vectors);
+    newest_.clear();
+    for (const std::uint32_t row : session_.rows) newest_.push_back(view.vectors->vector(row));
+    const SessionWeights& weights = *view.weights;
+    mean_.resize(weights.dimension);
+    query_.resize(weights.dimension);
+    weights.mean(newest_, mean_.data());
+    weights.transform(mean_.data(), query_.data());
+    for (float& value : query_) value *= weights.sharpness;
+    find_median_price();
+  }
+
+  void propose(std::size_t k, std::vector<Candidate>& out) override {
+    if (session_.rows.empty()) return;
+    nearest_.clear();
+    nearest_items(*view_->vectors, query_, k + session_.held.size(), last_item_, nearest_);
+    for (const Candidate& candidate : nearest_) {
+      if (session_.held.find(candidate.item) != ItemTable::kAbsent) continue;
+      out.push_back(candidate);
+      if (--k == 0) return;
+    }
+  }
+
+  void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
+    const EmbeddingView& vectors = *view_->vectors;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      for (std::size_t feature = 0; feature < kFeatures; ++feature) out.at(i, feature) = 0.0F;
+      const std::uint32_t row = vectors.row_of(items[i]);
+      if (row == kNoRow) continue;
+      write_traits(view_->traits(row), i, out);
+      if (session_.rows.empty()) continue;
+      const float* const vector = vectors.vector(row);
+      out.at(i, kKnown) = session_.held.find(items[i]) == ItemTable::kAbsent ? 1.0F : 0.0F;
+      out.at(i, kOwn) = dot(query_.data(), vector, vectors.dimension);
+      float most = -1;
+      for (const std::uint32_t visited : std::span(session_.rows).first(std::min(kCompared, session_.rows.size()))) {
+        const float cosine = dot(vectors.vector(visited), vector, vectors.dimension);
+        if (visited == session_.rows.front()) out.at(i, kCosineLast) = cosine;
+        most = std::max(most, cosine);
+      }
+      out.at(i, kCosineMost) = most;
+    }
+    relate_to_best(items.size(), out);
+  }
+
+ private:
+  void find_median_price() {
+    prices_.clear();
+    for (const std::uint32_t row : session_.rows) {
+      const ItemTraits& traits = view_->traits(row);
+      if (traits.has_price) prices_.push_back(traits.log2_price);
+    }
+    if (prices_.empty()) return;
+    const auto middle = prices_.begin() + static_cast<std::ptrdiff_t>(prices_.size() / 2);
+    std::ranges::nth_element(prices_, middle);
+    median_price_ = *middle;
+  }
+
+  void write_traits(const ItemTraits& traits, std::size_t i, FeatureColumns out) const {
+    out.at(i, kLogClicks) = std::log2(1.0F + static_cast<float>(traits.clicks));
+    out.at(i, kUnclicked) = traits.clicks == 0 ? 1.0F : 0.0F;
+    if (traits.time_ms != 0) out.at(i, kLogAge) = log_hours(now_ - timestamp_from_ms(traits.time_ms));
+    if (traits.has_price && !prices_.empty()) {
+      const float ratio = std::clamp(traits.log2_price - median_price_, -kMostPriceRatio, kMostPriceRatio);
+      out.at(i, kPriceRatio) = ratio;
+      out.at(i, kPriceDistance) = std::abs(ratio);
+    }
+    if (session_.rows.empty()) return;
+    const ItemTraits& last = view_->traits(session_.rows.front());
+    out.at(i, kSharedLevels) = shared(traits.categories, last.categories);
+    const bool edge = holds(traits.relations, last.self) || holds(last.relations, traits.self) ||
+                      shared(traits.relations, last.relations) > 0;
+    out.at(i, kEdge) = edge ? 1.0F : 0.0F;
+  }
+
+  const ContentView* view_ = nullptr;
+  Timestamp now_{};
+  ItemIndex last_item_ = kNoItem;
+  ContentSession session_;
+  std::vector<float> query_;
+  float median_price_ = 0;
+
+  // buffers
+  std::vector<const float*> newest_;
+  AlignedVector<float> mean_;
+  std::vector<float> prices_;
+  std::vector<Candidate> nearest_;
+};
+
+}  // namespace
+
+void ContentSession::read(const Context& context, const EmbeddingView& vectors) {
+  held.clear();
+  rows.clear();
+  for (auto visit = context.session.rbegin(); visit != context.session.rend(); ++visit) {
+    const auto fresh = static_cast<std::uint32_t>(held.size());
+    if (held.find_or_insert(visit->item, fresh) != fresh || rows.size() == SessionWeights::kItems) continue;
+    if (const std::uint32_t row = vectors.row_of(visit->item); row != kNoRow) rows.push_back(row);
+  }
+}
+
+std::string_view ContentScorer::name() const { return kContent.name; }
+
+std::span<const std::string_view> ContentScorer::features() const {
+  static constexpr std::array<std::string_view, kFeatures> kNames{
+      "own",           "share", "cosine_last", "cosine_most", "known",  "price_ratio", "price_distance",
+      "shared_levels", "edge",  "log_clicks",  "unclicked",   "log_age"};
+  return kNames;
+}
+
+void ContentScorer::ask(const Context& context, std::unique_ptr<Query>& query) const {
+  reuse<ContentQuery>(query).ask(*view_, context);
+}
+
+}  // namespace freshet::online

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/item.h"
+
+namespace freshet::online {
+
+/// A feature of an item as the encoder reads it: a hashed word, n-gram, category level, price range, or a combination of
+/// two of them.
+struct Token {
+  std::uint32_t hash = 0;
+  float weight = 0;  ///< by the kind of token; the encoder weighs it by its rarity too
+};
+
+/// What the content part keeps of a catalogue entry: hashes instead of texts, by field, so that a patch can replace some
+/// of them.
+/// Cost: 8 bytes per word, n-gram, category level and attribute; bounded by the k* constants.
+class ItemFacts {
+ public:
+  static constexpr std::size_t kMaxTitleWords = 48, kMaxTextWords = 160, kMaxLevels = 64, kMaxNamed = 128;
+
+  /// Takes over a put or a patch. Vectors of the shop are kept as random projections to `dimension` numbers, which
+  /// preserve their cosines (Johnson and Lindenstrauss). `ngrams`: also keep the character n-grams of the title's words.
+  void apply(const ItemChange& change, std::size_t dimension, bool ngrams = false);
+
+  /// All tokens, in an order that depends on the facts only.
+  void tokens(std::vector<Token>& out) const;
+
+  /// Hashes of all category levels, and of the items and things that it is related to.
+  void categories(std::vector<std::uint32_t>& out) const { collect(Kind::category, out); }
+  void relations(std::vector<std::uint32_t>& out) const { collect(Kind::related, out); }
+  /// Hash of the item's own name, as relations of other items have it; 0 before apply().
+  std::uint32_t self() const { return self_; }
+  std::optional<float> log2_price() const { return log2_price_; }
+  Timestamp time() const { return time_; }
+
+  struct Vector {
+    std::uint32_t name = 0;
+    std::vector<float> values;  ///< the projection of a vector of unit length
+  };
+  std::span<const Vector> vectors() const { return vectors_; }
+
+  void save(ByteWriter& out) const;
+  /// False if the bytes are not a saved state with vectors of this dimension.
+  bool load(ByteReader& in, std::size_t dimension);
+  std::size_t memory_bytes() const;
+
+ private:
+  enum class Kind : std::uint8_t { word, gram, text_word, category, attribute, relation, related };
+  static constexpr std::size_t kKinds = 7;
+
+  struct Fact {
+    std::uint32_t token = 0;
+    std::uint32_t tag = 0;  // kind, and the hash of the attribute's or relation's name: tag()
+  };
+
+  static std::uint32_t tag(Kind kind, std::uint32_t name) { return name << 4 | static_cast<std::uint32_t>(kind); }
+  static Kind kind_of(const Fact& fact) { return static_cast<Kind>(fact.tag & 15); }
+
+  void add(Kind kind, std::uint32_t token, std::uint32_t name = 0);
+  void drop(Kind kind);
+  void drop(Kind kind, std::uint32_t name);
+  void add_words(Kind kind, std::string_view text, std::size_t most);
+  void add_ngrams(std::string_view title);
+  void add_categories(const std::vector<std::string>& paths);
+  void add_attribute(const Attribute& attribute);
+  void add_relation(const ItemRelation& relation);
+  void set_vector(const ItemVector& vector, std::size_t dimension);
+  void collect(Kind kind, std::vector<std::uint32_t>& out) const;
+
+  std::vector<Fact> facts_;
+  std::vector<Vector> vectors_;
+  std::uint32_t self_ = 0;
+  std::uint32_t leaf_ = 0;  // the deepest level of the last category; 0: none
+  std::optional<float> log2_price_;
+  Timestamp time_{};
+};
+
+}  // namespace freshet::online

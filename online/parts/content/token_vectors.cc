@@ -1,0 +1,163 @@
+#include "online/parts/content/token_vectors.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "online/kernels/kernels.h"
+
+namespace freshet::online {
+namespace {
+
+constexpr float kFirstSquare = 0.1F;   // of Adagrad: bounds the first steps
+constexpr float kLeastLength = 1e-5F;  // a shorter sum is no vector
+constexpr float kVectorWeight = 4.0F;  // of a vector of the shop; that of a few rare words
+
+/// A random number of variance 1, the same for the same arguments.
+float noise(std::uint64_t seed) {
+  const auto uniform = static_cast<float>(mix64(seed) >> 40) * 0x1p-24F;
+  return (2 * uniform - 1) * 1.7320508F;
+}
+
+}  // namespace
+
+TokenVectors::TokenVectors(std::size_t dimension, std::size_t max_tokens, double learning_rate, std::uint64_t seed)
+    : dimension_(dimension), rate_(static_cast<float>(learning_rate)), seed_(mix64(seed)), buckets_(max_tokens) {}
+
+std::uint32_t TokenVectors::row_of(std::uint32_t hash) {
+  if (row_of_bucket_.empty()) row_of_bucket_.resize(buckets_);
+  const std::size_t bucket = (mix64(hash) >> 32) * buckets_ >> 32;
+  std::uint32_t& row = row_of_bucket_[bucket];
+  if (row == 0) {
+    buckets_of_rows_.push_back(static_cast<std::uint32_t>(bucket));
+    counts_.push_back(0);
+    rarities_.push_back(0);
+    squares_.push_back(kFirstSquare);
+    const float scale = 1 / std::sqrt(static_cast<float>(dimension_));
+    for (std::size_t i = 0; i < dimension_; ++i) vectors_.push_back(scale * noise(seed_ ^ (bucket * dimension_ + i)));
+    row = static_cast<std::uint32_t>(counts_.size());
+  }
+  return row - 1;
+}
+
+float TokenVectors::rarity(std::uint32_t items) const {
+  const auto count = static_cast<float>(std::max(1U, items));
+  return std::log1p(static_cast<float>(rated_items_) / count) * (1 - 1 / count);
+}
+
+void TokenVectors::count(std::uint32_t row, std::uint32_t items) {
+  counts_[row] = items;
+  rarities_[row] = rarity(items);
+}
+
+void TokenVectors::set_items(std::uint64_t items) {
+  items_ = items;
+  if (10 * items_ <= 11 * rated_items_ && 10 * items_ >= 9 * rated_items_) return;
+  rated_items_ = items_;
+  for (std::size_t row = 0; row < counts_.size(); ++row) rarities_[row] = rarity(counts_[row]);
+}
+
+void TokenVectors::add(const ItemFacts& facts) {
+  set_items(items_ + 1);
+  facts.tokens(tokens_);
+  for (const Token& token : tokens_) {
+    const std::uint32_t row = row_of(token.hash);
+    count(row, counts_[row] + 1);
+  }
+}
+
+void TokenVectors::remove(const ItemFacts& facts) {
+  facts.tokens(tokens_);
+  for (const Token& token : tokens_) {
+    const std::uint32_t row = row_of(token.hash);
+    if (counts_[row] > 0) count(row, counts_[row] - 1);
+  }
+  if (items_ > 0) set_items(items_ - 1);
+}
+
+void TokenVectors::encode(const ItemFacts& facts, EncodedItem& item) {
+  item.parts.clear();
+  item.vector.assign(dimension_, 0.0F);
+  facts.tokens(tokens_);
+  for (const Token& token : tokens_) {
+    const std::uint32_t row = row_of(token.hash);
+    const float weight = token.weight * rarities_[row];
+    if (weight <= 0) continue;
+    item.parts.push_back({row, weight});
+    add_scaled(&vectors_[row * dimension_], weight, dimension_, item.vector.data());
+  }
+  for (const ItemFacts::Vector& projection : facts.vectors()) {
+    add_scaled(projection.values.data(), kVectorWeight, dimension_, item.vector.data());
+  }
+  item.length = std::sqrt(squared(item.vector));
+  const float scale = item.length > kLeastLength ? 1 / item.length : 0.0F;
+  for (float& value : item.vector) value *= scale;
+}
+
+void TokenVectors::backward(const EncodedItem& item, std::span<const float> gradient) {
+  if (item.length <= kLeastLength) return;
+  // Through the scaling to unit length: what points along the vector has no effect.
+  before_.assign(gradient.begin(), gradient.end());
+  add_scaled(item.vector.data(), -dot(gradient.data(), item.vector.data(), dimension_), dimension_, before_.data());
+  for (const EncodedItem::Part& part : item.parts) {
+    const std::uint32_t at = gradient_of_.find_or_insert(part.row, static_cast<std::uint32_t>(rows_.size()));
+    if (at == rows_.size()) {
+      rows_.push_back(part.row);
+      gradients_.resize(gradients_.size() + dimension_, 0.0F);
+    }
+    add_scaled(before_.data(), part.weight / item.length, dimension_, &gradients_[at * dimension_]);
+  }
+}
+
+void TokenVectors::step() {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const std::span<const float> gradient(&gradients_[i * dimension_], dimension_);
+    float& squares = squares_[rows_[i]];
+    squares += squared(gradient);
+    add_scaled(gradient.data(), -rate_ / std::sqrt(squares), dimension_, &vectors_[rows_[i] * dimension_]);
+  }
+  gradient_of_.clear();
+  rows_.clear();
+  gradients_.clear();
+}
+
+void TokenVectors::save(ByteWriter& out) const {
+  out.varint(items_);
+  out.varint(rated_items_);
+  out.array(std::span<const std::uint32_t>(buckets_of_rows_));
+  out.array(std::span<const std::uint32_t>(counts_));
+  out.array(std::span<const float>(squares_));
+  out.array(std::span<const float>(vectors_));
+}
+
+bool TokenVectors::load(ByteReader& in) {
+  items_ = in.varint();
+  rated_items_ = in.varint();
+  buckets_of_rows_ = in.array<std::uint32_t>();
+  counts_ = in.array<std::uint32_t>();
+  squares_ = in.array<float>();
+  const std::vector<float> vectors = in.array<float>();
+  const std::size_t rows = counts_.size();
+  if (!in.ok() || buckets_of_rows_.size() != rows || squares_.size() != rows || vectors.size() != rows * dimension_) {
+    return false;
+  }
+  const auto is_usable = [](float value) { return std::isfinite(value); };
+  if (!std::ranges::all_of(vectors, is_usable)) return false;
+  if (!std::ranges::all_of(squares_, [](float value) { return value >= kFirstSquare; })) return false;
+  vectors_.assign(vectors.begin(), vectors.end());
+  for (const std::uint32_t count : counts_) rarities_.push_back(rarity(count));
+  if (rows > 0) row_of_bucket_.resize(buckets_);
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    const std::uint32_t bucket = buckets_of_rows_[row];
+    if (bucket >= buckets_ || row_of_bucket_[bucket] != 0) return false;
+    row_of_bucket_[bucket] = row + 1;
+  }
+  return true;
+}
+
+std::size_t TokenVectors::memory_bytes() const {
+  return (row_of_bucket_.capacity() + buckets_of_rows_.capacity() + counts_.capacity()) * sizeof(std::uint32_t) +
+         (rarities_.capacity() + squares_.capacity() + vectors_.capacity() + gradients_.capacity()) * sizeof(float);
+}
+
+}  // namespace freshet::online
