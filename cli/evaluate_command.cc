@@ -9,12 +9,14 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "app/config.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/printable.h"
 #include "base/units.h"
+#include "cli/streams/catalogue_file.h"
 #include "cli/evaluate/evaluation_predictions.h"
 #include "cli/evaluate/evaluation_report.h"
 #include "cli/evaluate/predictor.h"
@@ -32,6 +34,7 @@ struct EvaluateArguments {
   StreamArguments stream;
   std::vector<std::string> parts;
   std::string session_gap, config_file, against;
+  std::string items, item_columns;
   bool lockstep = false;
   bool one_sender = false;
   std::optional<std::uint64_t> seed;
@@ -50,6 +53,10 @@ void EvaluateArguments::validate() const {
   }
   if (one_sender && (splits() || !against.empty())) {
     throw std::runtime_error("--one-sender: not with --against or --train; a service sees its own senders");
+  }
+  if (items.empty() && !item_columns.empty()) throw std::runtime_error("--item-columns: only with --items");
+  if (!items.empty() && !against.empty()) {
+    throw std::runtime_error("--items: not with --against; give the service its catalogue before");
   }
   if (against.empty() && lockstep) throw std::runtime_error("--lockstep: only with --against");
   if (against.empty()) return;
@@ -124,6 +131,7 @@ class Evaluate {
         predictions_(arguments.predictions, evaluation_.parts()),
         progress_("events", arguments.json == "-") {
     app::log_warnings(config_);
+    if (!arguments.items.empty()) describe_items();
   }
 
   /// Prequential protocol: every event is scored, then learned.
@@ -165,11 +173,20 @@ class Evaluate {
   }
 
  private:
+  void describe_items() {
+    auto file = read_catalogue(arguments_.items, arguments_.item_columns);
+    if (!file) throw std::runtime_error(file.error().message);
+    for (const std::string& complaint : file->complaints) std::fprintf(stderr, "%s\n", printable(complaint).c_str());
+    for (Item& item : file->items) predictor_->describe(std::move(item));
+    run_.has_catalogue = true;
+  }
+
   template <typename Take>
   void read(const std::vector<std::string>& files, Take take) {
     RecordedEvents events(files, format_, arguments_.stream.skip, arguments_.stream.limit);
     while (auto event = events.next()) {
       take(*event, events.position());
+      if (config_.online.weight_of(event->type) > 0) ++clicks_[event->item];
       if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
     if (events.taken() == 0) nothing_ = files.front() + ": " + events.why_none();
@@ -179,7 +196,7 @@ class Evaluate {
   }
 
   void record(std::uint64_t position, const Event& event, const online::Model::Outcome& outcome) {
-    evaluation_.record(outcome.ranks, outcome.unseen_target);
+    evaluation_.record(outcome.ranks, outcome.unseen_target, clicks_[event.item]);
     predictions_.add(position, event.item, outcome.ranks);
   }
 
@@ -192,7 +209,8 @@ class Evaluate {
   EvaluationPredictions predictions_;
   Progress progress_;
   EvaluationRun run_;
-  std::string nothing_;  // why there is nothing to measure; empty: there is
+  std::unordered_map<std::string, std::size_t> clicks_;  // so far, by item
+  std::string nothing_;                                  // why there is nothing to measure; empty: there is
 };
 
 void evaluate(const EvaluateArguments& arguments) {
@@ -223,11 +241,20 @@ void add_evaluate_command(CLI::App& app) {
       "  freshet evaluate clicks.tsv.gz --columns session,item,time,type\n"
       "  freshet evaluate shop.csv.zst --header --session-gap 0 --json report.json --plot quality.svg\n"
       "  freshet evaluate clicks.tsv.gz --parts popularity,covisitation      only these parts\n"
+      "  freshet evaluate clicks.tsv.gz --items items.csv                    with a catalogue\n"
       "  freshet evaluate --train train.tsv --test test.tsv                  the test set is not learned\n"
       "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a running test service\n"
       "\n"
       "WARNING: --against sends the events to the service. Never use it with a service in production.");
   command->add_option("files", arguments->files, "Recorded streams, in order of time; - is standard input");
+  command->add_option("--items", arguments->items,
+                      "Catalogue, known from the beginning (TSV, CSV or JSON lines); the report then also has the "
+                      "figures by how often the target had been clicked before");
+  command->add_option(
+      "--item-columns", arguments->item_columns,
+      "Columns of a TSV or CSV catalogue, in file order: item, title, text, categories (separated by |), "
+      "price, available, time, attribute:NAME, relation:NAME, vector:NAME, or - to ignore one (default: "
+      "the first line names them)");
   command->add_option("--train", arguments->train, "Training set: learned, not scored");
   command->add_option("--test", arguments->test, "Test set: scored, not learned; events on unseen items are skipped");
   arguments->stream.add_options(*command);

@@ -13,6 +13,7 @@ namespace {
 namespace json = boost::json;
 using online::Evaluation;
 using online::kCutoffs;
+using online::kPriorClicks;
 using online::RankingScores;
 
 constexpr std::size_t kLast = kCutoffs.size() - 1;
@@ -34,11 +35,24 @@ json::object scores_json(const RankingScores& scores) {
   return out;
 }
 
-json::object tenth_json(const Evaluation& evaluation, std::size_t tenth) {
+json::object prior_clicks_json(const Evaluation& evaluation, std::optional<std::size_t> tenth) {
+  json::object out;
+  for (std::size_t clicks = 0; clicks < kPriorClicks.size(); ++clicks) {
+    json::object of_parts{{"targets", evaluation.scored_in({tenth, clicks})}};
+    for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+      of_parts[evaluation.parts()[part]] = scores_json(evaluation.scores(part, {tenth, clicks}));
+    }
+    out[kPriorClicks[clicks]] = std::move(of_parts);
+  }
+  return out;
+}
+
+json::object tenth_json(const EvaluationRun& run, const Evaluation& evaluation, std::size_t tenth) {
   json::object out;
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
     out[evaluation.parts()[part]] = scores_json(evaluation.tenth(part, tenth));
   }
+  if (run.has_catalogue) out["by_prior_clicks"] = prior_clicks_json(evaluation, tenth);
   return out;
 }
 
@@ -77,6 +91,29 @@ std::string summary_table(const Evaluation& evaluation, std::size_t items) {
   return text;
 }
 
+/// HR and MRR of the whole stream, by how often the target had been clicked before.
+std::string prior_clicks_table(const Evaluation& evaluation) {
+  std::string text = fmt::format("\n{:14}", "clicked before");
+  for (const std::string_view clicks : kPriorClicks) text += fmt::format("{:>18}", clicks);
+  text += fmt::format("\n{:14}", "targets");
+  for (std::size_t clicks = 0; clicks < kPriorClicks.size(); ++clicks) {
+    text += fmt::format("{:18}", evaluation.scored_in({.prior_clicks = clicks}));
+  }
+  text += fmt::format("\n{:14}", "");
+  for (std::size_t clicks = 0; clicks < kPriorClicks.size(); ++clicks)
+    text += fmt::format("{:>9}{:>9}", "HR@20", "MRR@20");
+  text += "\n";
+  for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+    text += fmt::format("{:14}", evaluation.parts()[part]);
+    for (std::size_t clicks = 0; clicks < kPriorClicks.size(); ++clicks) {
+      const RankingScores scores = evaluation.scores(part, {.prior_clicks = clicks});
+      text += fmt::format("{:9.3f}{:9.3f}", scores.hit_rate[kLast], scores.mrr[kLast]);
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) {
@@ -86,9 +123,10 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
     scores["coverage"] = share(evaluation.covered(part), run.items);
     whole[evaluation.parts()[part]] = std::move(scores);
   }
+  if (run.has_catalogue) whole["by_prior_clicks"] = prior_clicks_json(evaluation, std::nullopt);
   json::array tenths, unseen;
   for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
-    tenths.push_back(tenth_json(evaluation, tenth));
+    tenths.push_back(tenth_json(run, evaluation, tenth));
     unseen.push_back(evaluation.unseen_in_tenth(tenth));
   }
   json::object calibration;
@@ -112,7 +150,7 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
                             {"seed", run.seed},
                             {"calibration", std::move(calibration)},
                             {"whole", std::move(whole)},
-                            {"last_tenth", tenth_json(evaluation, Evaluation::kTenths - 1)},
+                            {"last_tenth", tenth_json(run, evaluation, Evaluation::kTenths - 1)},
                             {"tenths", std::move(tenths)}};
   return serve::to_text(report) + "\n";
 }
@@ -133,6 +171,7 @@ std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) 
         run.out_of_order);
   }
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) text += tenths_table(evaluation, part);
+  if (run.has_catalogue) text += prior_clicks_table(evaluation);
   return text + summary_table(evaluation, run.items);
 }
 

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "cli/evaluate/predictor.h"
 #include "online/part/part_kind.h"
 
@@ -14,6 +16,14 @@ class ModelPredictor final : public Predictor {
   std::size_t items() const override { return model_.vocabulary().size(); }
   std::uint64_t seed() const override { return seed_; }
 
+  void describe(Item item) override {
+    Event event;
+    event.kind = EventKind::item;
+    event.item = item.item;
+    event.change = SharedItemChange({.kind = ItemChange::Kind::put, .item = std::move(item)});
+    model_.learn(event);
+  }
+
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     const auto& outcome = learns ? model_.learn(event) : model_.test(event);
     if (outcome.scored && !outcome.unseen_target) cover(evaluation);
@@ -23,15 +33,15 @@ class ModelPredictor final : public Predictor {
  private:
   void cover(online::Evaluation& evaluation) const {
     const online::Ranking& ranking = model_.ranking();
-    const std::size_t parts = ranking.proposals.size();
-    for (std::size_t part = 0; part < parts; ++part) {
+    const auto parts = model_.ranked_parts();
+    for (std::size_t part = 0; part < parts.size(); ++part) {
       const auto& candidates = ranking.proposals[part].candidates;
       const std::size_t listed = std::min(candidates.size(), online::kCutoffs.back());
-      for (std::size_t i = 0; i < listed; ++i) evaluation.cover(part, candidates[i].item);
+      for (std::size_t i = 0; i < listed; ++i) evaluation.cover(parts[part], candidates[i].item);
     }
     if (ranking.scores.empty()) return;  // the target was not a candidate, so nothing was blended
     for (const std::size_t i : online::top_k(ranking, online::kCutoffs.back())) {
-      evaluation.cover(parts, ranking.items[i]);
+      evaluation.cover(evaluation.parts().size() - 1, ranking.items[i]);
     }
   }
 

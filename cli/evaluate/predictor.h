@@ -22,6 +22,9 @@ class Predictor {
 
   virtual std::vector<std::string> part_names() const = 0;
 
+  /// Takes a catalogue entry, before all events.
+  virtual void describe(Item item) = 0;
+
   /// Predicts the item of the event, then takes the event. Notes the listed items in `evaluation` (cover()); the caller
   /// records the ranks. `learns`: false for a test set. The reference is valid until the next call.
   virtual const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) = 0;

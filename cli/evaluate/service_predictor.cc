@@ -55,6 +55,8 @@ class ServicePredictor final : public Predictor {
   std::size_t items() const override { return model_.vocabulary().size(); }
   std::uint64_t seed() const override { return seed_; }
 
+  void describe(Item) override { FRESHET_CHECK(false); }  // the command refuses --items with --against
+
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     FRESHET_CHECK(learns);
     outcome_ = model_.learn(event);

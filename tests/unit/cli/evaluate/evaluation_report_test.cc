@@ -55,6 +55,18 @@ TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
   EXPECT_EQ(report.at("tenths").at(9), report.at("last_tenth"));
 }
 
+TEST_F(EvaluationReportTest, WithACatalogueItTellsTargetsApartByTheirPriorClicks) {
+  run.has_catalogue = true;
+  const json::value report = json::parse(report_json(run, evaluation));
+  for (const json::value* stretch : {&report.at("whole"), &report.at("last_tenth"), &report.at("tenths").at(0)}) {
+    EXPECT_EQ(keys(stretch->at("by_prior_clicks")), (std::set<std::string>{"0", "1-2", "3-9", "10+"}));
+  }
+  const json::value& unclicked = report.at("whole").at("by_prior_clicks").at("0");
+  EXPECT_EQ(unclicked.at("targets"), 20);
+  EXPECT_EQ(unclicked.at("popularity").at("hr@5"), 0.5);
+  EXPECT_NE(report_text(run, evaluation).find("clicked before"), std::string::npos);
+}
+
 TEST_F(EvaluationReportTest, TheJsonSaysHowWellClicksArePredicted) {
   EXPECT_EQ(json::parse(report_json(run, evaluation)).at("calibration"), json::object());
   run.calibration = {{"neural_cf", {500, 0.4, 0.8, 0.01}}};
