@@ -59,10 +59,10 @@ class ContentQuery final : public Query {
     find_median_price();
   }
 
-  void propose(std::size_t k, std::vector<Candidate>& out) override {
+  void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
     if (session_.rows.empty()) return;
     nearest_.clear();
-    nearest_items(*view_->vectors, query_, k + session_.held.size(), last_item_, nearest_);
+    nearest_items(*view_->vectors, query_, k + session_.held.size(), last_item_, allowed, nearest_);
     for (const Candidate& candidate : nearest_) {
       if (session_.held.find(candidate.item) != ItemTable::kAbsent) continue;
       out.push_back(candidate);
