@@ -168,10 +168,9 @@ Application::Impl::Impl(const Config& the_config)
   learner.restore();
 
   server = std::make_unique<serve::Server>(
-      config.serve,
-      serve::Services{histories, transient, pseudonyms, catalogue, columns, events, items, visible, config.online,
-                      learner.vocabulary(), [this] { return learner.snapshot(); }, [this] { return status(); }, clock,
-                      metrics});
+      config.serve, serve::Services{histories, transient, pseudonyms, catalogue, columns, events, items, visible,
+                                    config.online, learner.vocabulary(), [this] { return learner.snapshot(); },
+                                    [this] { return status(); }, clock, metrics});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
   monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/partition_name.h"
 #include "base/take.h"
 
 namespace freshet {
@@ -38,12 +39,15 @@ std::int64_t distance(const Positions& at, const Positions& end) {
   return records;
 }
 
+std::string partition_name(std::int32_t partition) {
+  return partition == kStatePartition ? "s" : std::to_string(partition);
+}
+
 std::string to_token(const Positions& positions) {
   std::string token;
   for (const auto& [partition, offset] : positions) {
     if (!token.empty()) token += '_';
-    token += partition == kStatePartition ? "s" : std::to_string(partition);
-    token += '-' + std::to_string(offset);
+    token += partition_name(partition) + '-' + std::to_string(offset);
   }
   return token;
 }

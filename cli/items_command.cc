@@ -61,7 +61,8 @@ void add_items_command(CLI::App& app) {
       "Example:\n"
       "  freshet items export > items.jsonl\n"
       "\n"
-      "The lines are what `freshet replay --items` and `freshet evaluate --items` read. The API key, of scope admin, is\n"
+      "The lines are what `freshet replay --items` and `freshet evaluate --items` read. The API key, of scope admin, "
+      "is\n"
       "read from FRESHET_API_KEY.");
   command->add_option("--url", arguments->url, "URL of the service")->capture_default_str();
   command->callback([arguments] { export_items(*arguments); });

@@ -84,8 +84,7 @@ class Pace {
   Timestamp first_{};
 };
 
-std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ReplayKind kind,
-                                        ingest::KafkaOptions kafka) {
+std::unique_ptr<ReplayTarget> target_of(const ReplayArguments& arguments, ReplayKind kind, ingest::KafkaOptions kafka) {
   if (arguments.to == "http") {
     return make_http_target(arguments.url, kind, std::chrono::seconds(arguments.patience_seconds));
   }
@@ -101,9 +100,9 @@ int report(const char* what, ReplayTarget::Counts counts, std::uint64_t skipped_
   const double rate = static_cast<double>(counts.acknowledged) / std::max(seconds, 1e-9);
   if (!is_utf8(counts.first_problem)) counts.first_problem = printable(counts.first_problem);  // as JSON is
   if (as_json) {
-    boost::json::object fields{{"sent", counts.sent},       {"acknowledged", counts.acknowledged},
-                               {"rejected", counts.rejected}, {"failed", counts.failed},
-                               {"skipped_lines", skipped_lines}, {"seconds", seconds}};
+    boost::json::object fields{
+        {"sent", counts.sent},     {"acknowledged", counts.acknowledged}, {"rejected", counts.rejected},
+        {"failed", counts.failed}, {"skipped_lines", skipped_lines},      {"seconds", seconds}};
     fields.emplace(std::string(what) + "_per_second", rate);
     fields.emplace("first_problem", counts.first_problem);
     std::printf("%s\n", serve::to_text(fields).c_str());
@@ -249,7 +248,8 @@ void add_replay_command(CLI::App& app) {
   command->add_option("files", arguments->files, "Recorded streams; - is standard input");
   command->add_option("--items", arguments->items,
                       "Items to put before the events: TSV, CSV or JSON lines, as of freshet evaluate --items");
-  command->add_option("--item-columns", arguments->item_columns, "Columns of the items; by default the first line names them");
+  command->add_option("--item-columns", arguments->item_columns,
+                      "Columns of the items; by default the first line names them");
   command->add_option("--to", arguments->to, "Destination of the events and items")
       ->required()
       ->check(CLI::IsMember({"http", "kafka"}));

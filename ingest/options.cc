@@ -118,10 +118,11 @@ std::vector<Option<KafkaOptions>> KafkaOptions::describe() {
                    "Topic for records that are not valid events. Records that Kafka does not accept there are kept in "
                    "the data directory; if this is empty, all are.",
                    judge_optional_topic),
-      option::text("state_topic", &KafkaOptions::state_topic,
-                   "Topic of the items, compacted and of one partition, which every instance reads whole. It is created "
-                   "if it does not exist. If this is empty, items are records of the events topic.",
-                   judge_optional_topic),
+      option::text(
+          "state_topic", &KafkaOptions::state_topic,
+          "Topic of the items, compacted and of one partition, which every instance reads whole. It is created "
+          "if it does not exist. If this is empty, items are records of the events topic.",
+          judge_optional_topic),
       option::verbatim<KafkaOptions, std::map<std::string, std::string>>(
           "properties", &KafkaOptions::properties, "table of text",
           "Any librdkafka property (TLS, SASL, tuning) except the 15 that freshet sets itself (docs/kafka.md). A value "

@@ -21,10 +21,10 @@ struct DecodeOptions {
   std::size_t max_record_bytes = std::size_t{64} << 10;
   std::vector<std::string> types;
   // Not options of their own:
-  Pseudonyms pseudonyms;                   ///< what events have instead of the ids in their records
+  Pseudonyms pseudonyms;                       ///< what events have instead of the ids in their records
   std::map<std::string, std::size_t> vectors;  ///< dimensions of the vectors that items may have
   bool items_among_events = true;              ///< false: item records among the events are passed over
-  std::function<Timestamp()> oldest_kept;  ///< time of the oldest event that is not too old; none: no event is
+  std::function<Timestamp()> oldest_kept;      ///< time of the oldest event that is not too old; none: no event is
 
   static std::vector<Option<DecodeOptions>> describe();
   OptionProblems validate() const { return check(describe(), *this); }

@@ -48,8 +48,7 @@ struct ItemDecoder::Impl {
   std::string padded;
 };
 
-ItemDecoder::ItemDecoder(std::optional<VectorDimensions> vectors)
-    : impl_(std::make_unique<Impl>(std::move(vectors))) {}
+ItemDecoder::ItemDecoder(std::optional<VectorDimensions> vectors) : impl_(std::make_unique<Impl>(std::move(vectors))) {}
 ItemDecoder::~ItemDecoder() = default;
 
 Result<ItemChange> ItemDecoder::decode_entry(std::string_view text, ItemChange::Kind kind, std::string_view name) {

@@ -113,7 +113,8 @@ void FieldWriter::write_all() {
   const Item& item = change_.item;
   field(ItemField::title, "title", !item.title.empty(), [&](Writer& out) { out.text(item.title); });
   field(ItemField::text, "text", !item.text.empty(), [&](Writer& out) { out.text(item.text); });
-  field(ItemField::categories, "categories", !item.categories.empty(), [&](Writer& out) { out.texts(item.categories); });
+  field(ItemField::categories, "categories", !item.categories.empty(),
+        [&](Writer& out) { out.texts(item.categories); });
   field(ItemField::price, "price", item.price.has_value(), [&](Writer& out) { out.number(*item.price); });
   field(ItemField::available, "available", !item.available, [](Writer& out) { out.raw("false"); });
   field(ItemField::time, "ts", item.time != Timestamp{}, [&](Writer& out) { out.text(format_rfc3339(item.time)); });

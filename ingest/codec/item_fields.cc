@@ -77,9 +77,8 @@ bool read_texts(const element& value, std::string_view field, std::size_t most, 
   if (out.size() > most) {
     return fail(fault, field, std::to_string(out.size()) + " entries, at most " + std::to_string(most));
   }
-  return std::ranges::all_of(out, [&](const std::string& text) {
-    return check_length(text.size(), kMaxIdBytes, field, fault);
-  });
+  return std::ranges::all_of(
+      out, [&](const std::string& text) { return check_length(text.size(), kMaxIdBytes, field, fault); });
 }
 
 /// The item's id, which may be known already.
@@ -114,7 +113,8 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
     out = truth;
     return true;
   }
-  if (value.get(number) == simdjson::SUCCESS && (value.type() == simdjson::dom::element_type::DOUBLE || std::abs(number) <= kMaxExactInteger)) {
+  if (value.get(number) == simdjson::SUCCESS &&
+      (value.type() == simdjson::dom::element_type::DOUBLE || std::abs(number) <= kMaxExactInteger)) {
     out = number;
     return true;
   }
@@ -327,13 +327,13 @@ std::optional<ItemChange::Kind> kind_of(std::string_view operation) {
 
 }  // namespace
 
-bool read_item_fields(const object& members, std::string_view text, const VectorDimensions* vectors,
-                      ItemChange& change, Fault& fault) {
+bool read_item_fields(const object& members, std::string_view text, const VectorDimensions* vectors, ItemChange& change,
+                      Fault& fault) {
   return EntryReader(vectors, change, fault).read(members, text) && need_name(change, fault);
 }
 
-bool read_item_record(const object& members, std::string_view text, const VectorDimensions* vectors,
-                      ItemChange& change, Fault& fault) {
+bool read_item_record(const object& members, std::string_view text, const VectorDimensions* vectors, ItemChange& change,
+                      Fault& fault) {
   std::set<std::string_view> seen;
   std::string_view operation;
   std::optional<std::pair<object, std::string_view>> fields;

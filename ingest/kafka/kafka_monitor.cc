@@ -32,7 +32,10 @@ RdKafka make_client(const KafkaOptions& options, std::string& last_error) {
 }  // namespace
 
 KafkaMonitor::KafkaMonitor(const KafkaOptions& options, Missing missing)
-    : options_(options), missing_(missing), client_(make_client(options, last_error_)), thread_([this](std::stop_token stop) {
+    : options_(options),
+      missing_(missing),
+      client_(make_client(options, last_error_)),
+      thread_([this](std::stop_token stop) {
         pthread_setname_np(pthread_self(), "freshet-kafka");
         run(std::move(stop));
       }) {}

@@ -100,12 +100,11 @@ void produce(rd_kafka_t* client, const std::string& topic, const OutgoingRecord&
   }
   auto opaque = std::make_unique<SharedDelivery>(delivery);
   char* const value = record.tombstone ? nullptr : const_cast<char*>(record.value.data());
-  const auto error = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic.c_str()),
-                                       RD_KAFKA_V_PARTITION(record.partition.value_or(RD_KAFKA_PARTITION_UA)),
-                                       RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
-                                       RD_KAFKA_V_VALUE(value, record.value.size()),
-                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-                                       RD_KAFKA_V_OPAQUE(opaque.get()), RD_KAFKA_V_END);
+  const auto error = rd_kafka_producev(
+      client, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(record.partition.value_or(RD_KAFKA_PARTITION_UA)),
+      RD_KAFKA_V_KEY(record.key.data(), record.key.size()), RD_KAFKA_V_VALUE(value, record.value.size()),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(opaque.get()),
+      RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     static_cast<void>(opaque.release());  // the delivery report owns it now
   } else {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/partition_name.h"
+
 namespace freshet::ingest {
 namespace {
 
@@ -74,7 +76,7 @@ void WriterMetrics::set_lag(const Positions& at, const Positions& ends) {
     Gauge*& gauge = lag_[partition];
     if (gauge == nullptr) {
       gauge = &metrics_.gauge("freshet_ingest_lag_events", "Records of the log that are not in the histories yet.",
-                              {{"partition", std::to_string(partition)}});
+                              {{"partition", partition_name(partition)}});
     }
     const auto own = at.find(partition);
     gauge->Set(static_cast<double>(std::max<std::int64_t>(0, end - (own == at.end() ? 0 : own->second))));

@@ -11,8 +11,8 @@ constexpr std::size_t kChunk = 1024;  // items per look into the order or the ca
 
 }  // namespace
 
-void visit_known_items(const Services& services, const CatalogueRows& rows,
-                       const online::AllowedItems& allowed, const online::ItemOrder* order, const VisitItem& visit) {
+void visit_known_items(const Services& services, const CatalogueRows& rows, const online::AllowedItems& allowed,
+                       const online::ItemOrder* order, const VisitItem& visit) {
   const auto ends = [&](online::ItemIndex item, CatalogueRows::Epoch epoch) {
     if (!allowed.allows(item)) return false;
     FilterCandidate candidate(item, epoch, services.vocabulary);

@@ -16,8 +16,8 @@ using VisitItem = std::function<bool(FilterCandidate&)>;
 /// twice.
 /// Threads: any.
 /// Cost:    some nanoseconds per item passed over.
-void visit_known_items(const Services& services, const CatalogueRows& rows,
-                       const online::AllowedItems& allowed, const online::ItemOrder* order, const VisitItem& visit);
+void visit_known_items(const Services& services, const CatalogueRows& rows, const online::AllowedItems& allowed,
+                       const online::ItemOrder* order, const VisitItem& visit);
 
 /// Visits the items that the model does not know: those in `selection`, or if it is null the available ones of the
 /// catalogue, newest first.

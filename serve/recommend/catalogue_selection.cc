@@ -68,9 +68,8 @@ std::size_t CatalogueSelection::estimate() const { return filter_->estimate() + 
 
 void CatalogueSelection::enumerate(const std::function<bool(std::string_view item)>& visit) const {
   bool goes_on = true;
-  filter_->enumerate(store::BoundFilter::kAll, [&](store::CatalogueRow row) {
-    goes_on = goes_on && visit(services_.catalogue.name_of(row));
-  });
+  filter_->enumerate(store::BoundFilter::kAll,
+                     [&](store::CatalogueRow row) { goes_on = goes_on && visit(services_.catalogue.name_of(row)); });
 }
 
 }  // namespace freshet::serve

@@ -157,8 +157,7 @@ Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_
     if (!found) return found.error();
     item = *std::move(found);
   }
-  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed),
-                                  item ? &*item : nullptr);
+  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), item ? &*item : nullptr);
 }
 
 List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {

@@ -2,8 +2,7 @@
 
 namespace freshet::serve {
 
-void RequestScope::begin(const ListRequest& request, const online::Vocabulary& vocabulary,
-                         const CatalogueRows& rows) {
+void RequestScope::begin(const ListRequest& request, const online::Vocabulary& vocabulary, const CatalogueRows& rows) {
   rows_ = &rows;
   epoch_ = rows.epoch();
   selection_ = request.only.get();

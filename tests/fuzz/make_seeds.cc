@@ -35,7 +35,22 @@ void write_store_seeds() {
   write("store_keys", "offset", 2, store::encode_offset(77));
   Event event{EventKind::interaction, "id", "user", "session", "item", "view", time, 2.5F, "request", R"({"a":1})"};
   write("store_values", "event", 0, store::encode_event_value(event));
-  Item item{"item", "title", "text", {"a", "b"}, 9.5, false, time, R"({"brand":"x"})"};
+  Item item;
+  item.item = "item";
+  item.title = "title";
+  item.text = "text";
+  item.categories = {"a", "b"};
+  item.price = 9.5;
+  item.available = false;
+  item.time = time;
+  item.attributes = {{"big", JsonText{"[1]"}},
+                     {"brand", "x"},
+                     {"list", std::vector<std::string>{"y"}},
+                     {"new", true},
+                     {"size", 2.5},
+                     {"when", time}};
+  item.vectors = {{"image", {0.5F, 1.0F}}};
+  item.relations = {{"series", {"s"}}};
   write("store_values", "item", 1, store::encode_item(item));
   write("store_values", "dedupe", 2, store::encode_dedupe({time, position}));
   const Owner user{Owner::Kind::user, "user"}, session{Owner::Kind::session, "session"};

@@ -171,7 +171,7 @@ def test_a_page_of_another_site_changes_and_reads_nothing(freshet, browse):
     assert service.get("/v1/users/known").json["count"] == 1
     counts = answers(service)
     assert counts[("POST /v1/events", 202)] == 1, "the test's own"
-    assert ("PUT /v1/items/{item}", 201) not in counts and ("DELETE /v1/users/{user}", 202) not in counts
+    assert ("PUT /v1/items/{item}", 202) not in counts and ("DELETE /v1/users/{user}", 202) not in counts
 
 
 def test_a_name_that_is_pointed_at_the_service_is_not_its_own(freshet, browse, pages):

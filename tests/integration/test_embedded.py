@@ -184,11 +184,13 @@ def test_an_unavailable_item_is_not_recommended(freshet):
     service = freshet()
     service.send(*shop_sessions(50))
     wait_learned(service, 150)
-    assert service.curl("/v1/items/b", method="PUT", body={"item": "b", "available": False}).status in (200, 201, 204)
+    assert service.curl("/v1/items/b", method="PUT", body={"item": "b", "available": False}).status == 202
     token = service.send({"user": "u", "item": "a", "ts": 1_700_000_600_000})
     assert "b" not in service.items_for("u", after=token)
-    service.curl("/v1/items/b", method="DELETE")
-    assert service.items_for("u")[0] == "b"
+    removed = service.curl("/v1/items/b", method="DELETE").json["token"]
+    assert "b" not in service.items_for("u", after=removed)
+    visited = service.send({"user": "v", "item": "b", "ts": 1_700_000_600_000})
+    assert service.items_for("u", after=visited)[0] == "b"
 
 
 def test_bad_requests_are_refused_with_a_reason_and_the_service_lives(freshet):

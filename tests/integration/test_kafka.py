@@ -11,7 +11,8 @@ from test_embedded import shop_sessions, wait_learned
 
 def kafka_config(broker, topic, **more):
     lines = [f'[log]\nkind = "kafka"\n[kafka]\nbrokers = "{broker.url}"\ntopic = "{topic}"\ngroup = "{topic}"',
-             f'dead_letter_topic = "{topic}-dead"', *(f"{key} = {value}" for key, value in more.items())]
+             f'dead_letter_topic = "{topic}-dead"', f'state_topic = "{topic}-state"',
+             *(f"{key} = {value}" for key, value in more.items())]
     return "\n".join(lines) + "\n"
 
 

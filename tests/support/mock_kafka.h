@@ -52,6 +52,7 @@ class MockKafka {
     options.topic = topic;
     options.group = topic + "-group";
     options.dead_letter_topic = topic + "-dead";
+    options.state_topic.clear();
     return options;
   }
 

@@ -86,8 +86,7 @@ Handler get_item(const EndpointContext& context) {
 /// One page of the catalogue, by name.
 ApiResponse list_items(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t limit = request.get(context.parameters.item_limit);
-  const auto items =
-      context.services.catalogue.page(request.get(context.parameters.item_cursor).value_or(""), limit);
+  const auto items = context.services.catalogue.page(request.get(context.parameters.item_cursor).value_or(""), limit);
   if (!items) return problem(items.error());
   ApiResponse response;
   JsonWriter out(response.body);
@@ -189,8 +188,8 @@ void add_item_endpoints(Router& router, const EndpointContext& context) {
   patch.parameters = {&context.parameters.item};
   patch.operation = "patch_item";
   patch.summary = "Change fields of an item";
-  patch.body = Route::Body{"The fields to change (JSON merge patch); null resets a field.", schema::reference("ItemPatch"),
-                           R"({"available":false})"};
+  patch.body = Route::Body{"The fields to change (JSON merge patch); null resets a field.",
+                           schema::reference("ItemPatch"), R"({"available":false})"};
   patch.problems = {404, 503};
   patch.handler = patch_item(context);
   router.add(std::move(patch));

@@ -47,12 +47,13 @@ Parameters::Parameters(const Options& options)
       filter(query_text<std::string>(
           "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",
           [](const std::string& text) { return Result<std::string>(text); })),
-      after(query_text<Positions>("after",
-                                  "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "
-                                  "and catalogue contain it, at most `serve.after_timeout`.",
-                                  "^(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})"
-                                  "(_(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17}))*$",
-                                  parse_token)),
+      after(query_text<Positions>(
+          "after",
+          "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "
+          "and catalogue contain it, at most `serve.after_timeout`.",
+          "^(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17})"
+          "(_(s|0|[1-9][0-9]{0,8})-(0|[1-9][0-9]{0,17}))*$",
+          parse_token)),
       limit(query_integer("limit", "Number of events, newest first.", 1, kMaxEvents, kDefaultEvents)),
       page_limit(make_page_limit()),
       cursor(query_text<ExportCursor>("cursor", "`next` of the previous page.", kExportCursorPattern,

@@ -16,8 +16,8 @@ ApiResponse receipt_response(const Receipt& receipt, std::string_view what) {
     rejected.push_back(json::object{{"index", index}, {"error", reason}});
   }
   if (receipt.accepted == 0 && !receipt.rejected.empty()) {
-    ApiResponse response = problem(400, "no " + std::string(what) + " was accepted; the first: " +
-                                            receipt.rejected.front().reason);
+    ApiResponse response =
+        problem(400, "no " + std::string(what) + " was accepted; the first: " + receipt.rejected.front().reason);
     json::value body = json::parse(response.body);
     body.as_object()["rejected"] = std::move(rejected);
     response.body = to_text(body);

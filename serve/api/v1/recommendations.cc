@@ -307,9 +307,11 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   similar.problems = {404, 412};
   similar.parameters.push_back(&parameters.after);
   similar.handler = [context](const RouteRequest& request, Respond respond) {
-    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
-                  [context, item = request.get(context.parameters.item),
-                   list = filtered_request(request, context.parameters)] { return similar_items(context, item, list); });
+    after_visible(
+        context, request.get(context.parameters.after), request.executor, std::move(respond),
+        [context, item = request.get(context.parameters.item), list = filtered_request(request, context.parameters)] {
+          return similar_items(context, item, list);
+        });
   };
   router.add(std::move(similar));
 
@@ -320,10 +322,9 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   popular.parameters.push_back(&parameters.after);
   popular.problems = {412};
   popular.handler = [context](const RouteRequest& request, Respond respond) {
-    after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
-                  [context, list = filtered_request(request, context.parameters)] {
-                    return popular_items(context, list);
-                  });
+    after_visible(
+        context, request.get(context.parameters.after), request.executor, std::move(respond),
+        [context, list = filtered_request(request, context.parameters)] { return popular_items(context, list); });
   };
   router.add(std::move(popular));
 }

@@ -79,11 +79,13 @@ void add_event_schemas(json::object& all) {
                                      optional("request", text()),
                                      optional("props", object({}))}));
   const auto rejected = array_of(reference("RejectedEvent"));
-  all.emplace("RejectedEvent", object({{"index", count("Of the event or item in the request, from 0.")}, {"error", text()}}));
-  all.emplace("Receipt", object({{"accepted", count()},
-                                 {"rejected", rejected},
-                                 {"token", text("For `after`: histories and catalogue contain what was accepted once they "
-                                                "have reached it.")}}));
+  all.emplace("RejectedEvent",
+              object({{"index", count("Of the event or item in the request, from 0.")}, {"error", text()}}));
+  all.emplace("Receipt",
+              object({{"accepted", count()},
+                      {"rejected", rejected},
+                      {"token", text("For `after`: histories and catalogue contain what was accepted once they "
+                                     "have reached it.")}}));
   all.emplace("EventsProblem", object({{"type", text()},
                                        {"title", text()},
                                        {"status", integer()},
@@ -159,8 +161,10 @@ void add_item_schemas(json::object& all) {
   patch.push_back({"item", reference("Id")});
   all.emplace("ItemChange", object(patch, "The item, and its fields to change; null resets a field." + others));
   item.push_back(optional("item", reference("Id")));
-  all.emplace("ItemFields", object(item, "`item`, if given, must be the id in the path. A field that is null counts as "
-                                         "absent." + others));
+  all.emplace("ItemFields", object(item,
+                                   "`item`, if given, must be the id in the path. A field that is null counts as "
+                                   "absent." +
+                                       others));
   item.back().required = true;
   all.emplace("Item", object(item, "A field that is null counts as absent." + others));
   all.emplace("StoredItem", object({{"item", text()},

@@ -12,6 +12,8 @@ TEST(PositionToken, ReadsBack) {
     EXPECT_EQ(*parsed, positions);
   }
   EXPECT_EQ(to_token({{3, 7}, {5, 1042}}), "3-7_5-1042");
+  EXPECT_EQ(to_token({{3, 7}, {kStatePartition, 12}}), "3-7_s-12");
+  EXPECT_EQ(*parse_token("s-12_3-7"), (Positions{{3, 7}, {kStatePartition, 12}}));
 }
 
 TEST(PositionToken, RefusesEverythingElse) {

@@ -48,6 +48,7 @@ KafkaOptions options_on(const std::string& brokers) {
                   std::to_string(++number);
   options.group = options.topic;
   options.dead_letter_topic = options.topic + "-dead";
+  options.state_topic.clear();
   return options;
 }
 

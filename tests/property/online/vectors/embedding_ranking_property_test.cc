@@ -88,7 +88,7 @@ TEST(EmbeddingRanking, NearestItemsAreThoseOfBruteForceInItsOrder) {
 TEST(EmbeddingRanking, AnEmptyTableHasNoNearestItems) {
   const EmbeddingTable table(16, 10, 10, 1);
   std::vector<Candidate> nearest;
-  nearest_items(table.live(), std::vector<float>(16, 1.0F), 5, kNoItem, nearest);
+  nearest_items(table.live(), std::vector<float>(16, 1.0F), 5, kNoItem, nullptr, nearest);
   EXPECT_TRUE(nearest.empty());
 }
 
@@ -99,7 +99,7 @@ TEST(EmbeddingRanking, RowsThatAreAllTheSameComeInTheOrderOfTheirItems) {
     table.write(table.observe(item, is_new), std::vector<float>(16, 0.5F), 0);
   }
   std::vector<Candidate> nearest;
-  nearest_items(table.live(), std::vector<float>(16, 1.0F), 3, 0, nearest);
+  nearest_items(table.live(), std::vector<float>(16, 1.0F), 3, 0, nullptr, nearest);
   ASSERT_EQ(nearest.size(), 3U);
   for (ItemIndex n = 0; n < 3; ++n) EXPECT_EQ(nearest[n].item, n + 1);
 }

@@ -80,8 +80,7 @@ TEST_F(ItemCodecTest, NamesTheFieldThatIsWrong) {
             "vectors.image: expected numbers that 32-bit floats can hold");
   EXPECT_EQ(error_of(R"({"vectors":{"audio":[1]}})"), "vectors.audio: not declared in catalogue.vectors");
   EXPECT_EQ(error_of(R"([])"), "not a JSON object");
-  EXPECT_EQ(error_of("{\"text\":\"" + std::string(1 << 20, 'x') + "\"}"),
-            "record: 1048587 bytes long, at most 524288");
+  EXPECT_EQ(error_of("{\"text\":\"" + std::string(1 << 20, 'x') + "\"}"), "record: 1048587 bytes long, at most 524288");
   EXPECT_EQ(error_of("{\"text\":\"" + std::string(70'000, 'x') + "\"}"), "text: 70000 bytes long, at most 65536");
   std::string many = "{\"categories\":[\"a\"";
   for (int i = 0; i < 10'000; ++i) many += ",\"a\"";

@@ -601,8 +601,9 @@ TEST_F(ApiTest, OfManyItemsTheValidOnesAreTaken) {
 }
 
 TEST_F(ApiTest, ListsHaveWhatTheirFilterMatches) {
-  ASSERT_EQ(ask("POST", "/v1/items", R"([{"item":"a","price":1,"brand":"acme"},{"item":"b","price":2,"brand":"zeta"},)"
-                                     R"({"item":"c","price":3,"brand":"acme"},{"item":"new","price":4,"brand":"acme"}])")
+  ASSERT_EQ(ask("POST", "/v1/items",
+                R"([{"item":"a","price":1,"brand":"acme"},{"item":"b","price":2,"brand":"zeta"},)"
+                R"({"item":"c","price":3,"brand":"acme"},{"item":"new","price":4,"brand":"acme"}])")
                 .status,
             202U);
   EXPECT_EQ(items(get("/v1/popular?filter=brand%3Dacme%20AND%20price%3E1")), (Names{"c", "new"}));
@@ -610,10 +611,10 @@ TEST_F(ApiTest, ListsHaveWhatTheirFilterMatches) {
   EXPECT_EQ(items(get("/v1/items/a/similar?filter=price%3Econtext.price%20AND%20brand%3Dcontext.brand")),
             (Names{"c", "new"}));
   for (const char* filter : {R"("brand = zeta")", R"([["brand = zeta", "price > 3"], "price < 4"])"}) {
-    EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations",
-                                    R"({"session":["a"],"filter":)" + std::string(filter) + "}")
-                                    .body)),
-              Names{"b"})
+    EXPECT_EQ(
+        items(json::parse(
+            ask("POST", "/v1/recommendations", R"({"session":["a"],"filter":)" + std::string(filter) + "}").body)),
+        Names{"b"})
         << filter;
   }
   EXPECT_EQ(items(get("/v1/popular?filter=size%3D7")), Names{});

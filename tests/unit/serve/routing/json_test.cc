@@ -57,18 +57,23 @@ TEST(Json, AnItemIsWrittenWithItsAttributesAsTheyWereSent) {
   Item item;
   item.item = "i\"";
   item.categories = {"a > b"};
-  item.attributes = {{"big", JsonText{"12345678901234567890"}}, {"list", std::vector<std::string>{"x", "y"}},
-                     {"new", true},  {"released", timestamp_from_ms(0)}, {"size", 2.5}, {"text", "t"}};
+  item.attributes = {{"big", JsonText{"12345678901234567890"}},
+                     {"list", std::vector<std::string>{"x", "y"}},
+                     {"new", true},
+                     {"released", timestamp_from_ms(0)},
+                     {"size", 2.5},
+                     {"text", "t"}};
   item.vectors = {{"image", {0.5F, -1.0F}}};
   item.relations = {{"brand", {"acme"}}};
   std::string text;
   JsonWriter out(text);
   write(out, item);
-  EXPECT_EQ(text,
-            R"({"item":"i\"","title":"","text":"","categories":["a > b"],"available":true,"ts":"1970-01-01T00:00:00.000Z",)"
-            R"("attributes":{"big":12345678901234567890,"list":["x","y"],"new":true,)"
-            R"("released":"1970-01-01T00:00:00.000Z","size":2.5,"text":"t"},"vectors":{"image":[0.5,-1]},)"
-            R"("relations":{"brand":["acme"]}})");
+  EXPECT_EQ(
+      text,
+      R"({"item":"i\"","title":"","text":"","categories":["a > b"],"available":true,"ts":"1970-01-01T00:00:00.000Z",)"
+      R"("attributes":{"big":12345678901234567890,"list":["x","y"],"new":true,)"
+      R"("released":"1970-01-01T00:00:00.000Z","size":2.5,"text":"t"},"vectors":{"image":[0.5,-1]},)"
+      R"("relations":{"brand":["acme"]}})");
 }
 
 TEST(Json, WhatIsNoNumberIsNull) {

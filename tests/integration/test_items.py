@@ -1,0 +1,87 @@
+"""The catalogue as records of the log: over HTTP, through Kafka, over restarts; filters and content."""
+
+import json
+import subprocess
+
+from freshet_process import run, wait_until
+from test_embedded import shop_sessions, wait_learned
+from test_kafka import kafka_config
+
+
+def put(service, item, **fields):
+    answer = service.curl(f"/v1/items/{item}", "PUT", fields)
+    assert answer.status == 202, answer.body
+    return answer.json["token"]
+
+
+def names(answer):
+    assert answer.status == 200, answer.body
+    return [entry["item"] for entry in answer.json["items"]]
+
+
+def has(service, item):
+    return service.get(f"/v1/items/{item}").status == 200
+
+
+def test_an_item_that_nobody_has_visited_is_listed_filtered_and_similar_to_others(freshet):
+    service = freshet()
+    service.send(*shop_sessions(50))
+    for item in "abc":
+        put(service, item, title=f"Blue mug {item}", categories=["kitchen > mugs"], price=9)
+    token = put(service, "new", title="Blue mug", categories=["kitchen > mugs"], price=5, brand="acme")
+    wait_learned(service, 154)
+    assert names(service.get(f"/v1/popular?after={token}&filter=brand%3Dacme")) == ["new"]
+    assert names(service.get("/v1/popular?filter=category%3Dkitchen%20AND%20price%3C%206")) == ["new"]
+    assert "new" in names(service.get("/v1/items/a/similar?filter=price%3Ccontext.price"))
+    wait_until(lambda: service.get("/v1/items/new/similar").status == 200, "the item in the model")
+    assert set(names(service.get("/v1/items/new/similar?k=3"))) == {"a", "b", "c"}
+    bad = service.get("/v1/popular?filter=price%20%3C")
+    assert bad.status == 400 and "col 8" in bad.json["detail"]
+
+
+def test_the_catalogue_survives_restarts_and_is_exported_as_it_was_sent(freshet, tmp_path):
+    items = [{"item": f"i{n}", "title": f"Item {n}", "price": n / 4, "available": n % 3 > 0, "tags": ["x", str(n)]}
+             for n in range(2500)]
+    lines = tmp_path / "items.jsonl"
+    lines.write_text("".join(json.dumps(item) + "\n" for item in items))
+    service = freshet()
+    report = json.loads(run("replay", "--items", lines, "--to", "http", "--url", service.url, "--json").stdout)
+    assert report["acknowledged"] == report["sent"] == 2500
+    token = service.curl("/v1/items", "PATCH", [{"item": "i1", "price": 7}, {"item": "none", "price": 1}]).json["token"]
+    assert service.get(f"/v1/items/i1?after={token}").json["price"] == 7
+    service.kill()
+    service.start()
+    exported = [json.loads(line) for line in run("items", "export", "--url", service.url).stdout.splitlines()]
+    assert {item["item"] for item in exported} == {item["item"] for item in items}
+    kept = {item["item"]: item for item in exported}
+    assert kept["i1"]["price"] == 7 and kept["i2"]["attributes"] == {"tags": ["x", "2"]}
+    assert [kept[item["item"]]["available"] for item in items] == [item["available"] for item in items]
+    assert not has(service, "none")
+
+
+def test_two_instances_have_one_catalogue_from_kafka(freshet, broker, topic):
+    broker.produce(topic, shop_sessions(50))
+    config = kafka_config(broker, topic)
+    one, two = freshet(config, name="one"), freshet(config, name="two")
+    token = put(one, "mug", title="Mug", price=4)
+    assert "s-" in token
+    wait_until(lambda: has(two, "mug"), "the item in the other instance")
+    for field, value in (("price", 5), ("color", "red")):
+        assert one.curl("/v1/items/mug", "PATCH", {field: value}).status == 202
+    wait_until(lambda: two.get("/v1/items/mug").json["attributes"] == {"color": "red"}, "the patches")
+    assert two.get("/v1/items/mug").json["price"] == 5
+    assert one.curl("/v1/items/none", "PATCH", {"price": 1}).status == 404
+
+    # As change data capture writes it: the plain row, and a tombstone.
+    subprocess.run(["kcat", "-P", "-Z", "-b", broker.url, "-t", f"{topic}-state", "-K", "\t"],
+                   input='cup\t{"title":"Cup","stock":3}\nmug\t\n', text=True, check=True, timeout=60)
+    for service in (one, two):
+        wait_until(lambda: has(service, "cup") and not has(service, "mug"), "the row and the tombstone")
+    # A producer that knows the events topic only.
+    broker.produce(topic, ['{"type":"$item","op":"put","item":"pan","fields":{"price":30}}'], key=False)
+    for service in (one, two):
+        wait_until(lambda: has(service, "pan"), "the record among the events")
+
+    late = freshet(config, name="late")
+    wait_until(lambda: has(late, "pan") and has(late, "cup"), "a new instance has the whole catalogue")
+    assert not has(late, "mug")
