@@ -14,6 +14,7 @@ namespace {
 
 constexpr float kUnknown = -12.0F;    // floor of kEmbeddingOwn, and its value for an item without a row
 constexpr std::size_t kAtLeast = 50;  // rows that are scored again in floats
+constexpr double kMostAllowed = 0.7;  // a larger share of allowed rows is found in the usual clusters
 constexpr std::size_t kPrefetch = 8;  // rows ahead of the one being scored
 
 /// The rows to be scored in floats are scattered over the table; without prefetching, each would be a cache miss.
@@ -35,7 +36,7 @@ struct Scan {
   void choose(const ClusterView& view, std::span<const float> exact_query, float query_scale, std::size_t rows);
   void run(const ClusterView& view, std::span<const float> exact_query, std::size_t row_count);
   bool select(std::size_t count);
-  void select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count);
+  double select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count);
 };
 
 /// Chooses the clusters whose means score highest: as many as hold, on average, so many rows.
@@ -106,27 +107,29 @@ bool Scan::select(std::size_t count) {
 }
 
 /// Leaves the best `count` rows of allowed items, and perhaps some more, in `best`; fewer if fewer were scanned. The
-/// share of the best rows that is allowed tells how many rows to take.
-void Scan::select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count) {
+/// share of the best rows that is allowed tells how many rows to take. Returns that share.
+double Scan::select_allowed(const EmbeddingView& embeddings, const AllowedItems& allowed, std::size_t count) {
   for (std::size_t rows = count;;) {
     const bool all = select(rows);
+    const std::size_t selected = best.size();
     std::erase_if(best, [&](const ScoredRow& scored) {
       const ItemIndex item = embeddings.scalars(scored.row).item;
       return item == kNoItem || !allowed.allows(item);
     });
-    if (all || best.size() >= count) return;
+    if (all || best.size() >= count) return static_cast<double>(best.size()) / static_cast<double>(selected + 1);
     rows *= std::clamp<std::size_t>(2 * count / (best.size() + 1), 2, 16);
   }
 }
 
-/// Fills `ranked` with the best k of about `rows` rows.
-void rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
-          const AllowedItems* allowed, std::size_t rows, std::vector<Candidate>& ranked) {
+/// Fills `ranked` with the best k of about `rows` rows. Returns which share of the best rows is allowed.
+double rank(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
+            const AllowedItems* allowed, std::size_t rows, std::vector<Candidate>& ranked) {
   thread_local Scan scan;
   scan.run(*embeddings.scan, query, rows);
   const std::size_t count = std::max(k + k / 2, kAtLeast) + 1;  // one more: `except` may be among them
+  double share = 1;
   if (allowed != nullptr) {
-    scan.select_allowed(embeddings, *allowed, count);
+    share = scan.select_allowed(embeddings, *allowed, count);
   } else {
     scan.select(count);
   }
@@ -140,6 +143,7 @@ void rank(const EmbeddingView& embeddings, std::span<const float> query, std::si
     ranked.push_back({item, dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
   }
   keep_best(ranked, k);
+  return share;
 }
 
 }  // namespace
@@ -150,9 +154,11 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   if (k == 0 || view.rows == 0) return;
   thread_local std::vector<Candidate> ranked;
   const std::size_t rows = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
-  rank(embeddings, query, k, except, allowed, rows, ranked);
-  if (allowed != nullptr && ranked.size() < k && view.centroids != nullptr && rows < view.rows) {
-    rank(embeddings, query, k, except, allowed, kWider * rows, ranked);
+  const double share = rank(embeddings, query, k, except, allowed, rows, ranked);
+  if (allowed != nullptr && share < kMostAllowed && view.centroids != nullptr && rows < view.rows) {
+    // The rarer the allowed items are, the more clusters the best of them lie in.
+    const double wider = std::clamp(1 / std::max(share, 1e-9), 2.0, static_cast<double>(kWidest));
+    rank(embeddings, query, k, except, allowed, static_cast<std::size_t>(wider * static_cast<double>(rows)), ranked);
   }
   out.insert(out.end(), ranked.begin(), ranked.end());
   // Now and then the scan is compared with one of all rows, which tunes how many rows are read.

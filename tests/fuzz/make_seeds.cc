@@ -27,6 +27,14 @@ void write(const std::string& fuzzer, const std::string& name, char choice, cons
   std::ofstream(root / fuzzer / name, std::ios::binary) << choice << bytes;
 }
 
+std::string progressive_state() {
+  const std::vector<std::size_t> parts{0, 1, 2};
+  std::string bytes;
+  ByteWriter out(bytes);
+  online::ProgressiveValidation(parts.size()).save(out, parts);
+  return bytes;
+}
+
 void write_store_seeds() {
   const Position position{3, 77};
   const Timestamp time = timestamp_from_ms(1'700'000'000'000);
@@ -96,7 +104,7 @@ void write_checkpoint_seeds() {
   }
   const online::Model of_0_1_0(options, small_parts(), online::IdHash::without_key());
   write("checkpoint", "model_without_key", 0, online::encode_checkpoint({{0, 7}}, of_0_1_0));
-  write("checkpoint", "progressive", 4, saved(online::ProgressiveValidation(3)));
+  write("checkpoint", "progressive", 4, progressive_state());
   const std::vector<std::size_t> own{0, 3};
   write("checkpoint", "blender", 5, saved(online::Blender(5, own, options.blender, 1)));
   write("checkpoint_file", "bytes", 'F', "RSHCKPT and then something");

@@ -8,14 +8,14 @@ namespace freshet::fuzz {
 namespace {
 
 /// What decodes encodes, and decodes again to what encodes to the same bytes. (The first bytes may differ: a number can
-/// be written longer than it need be.)
+/// be written longer than it need be.) `grows`: what an earlier release wrote is encoded longer.
 template <typename Decode, typename Encode>
-void check_round_trip(std::string_view bytes, Decode decode, Encode encode) {
+void check_round_trip(std::string_view bytes, Decode decode, Encode encode, bool grows = false) {
   const auto value = decode(bytes);
   if (!value) return;
   const std::string encoded = encode(*value);
   const auto again = decode(encoded);
-  FRESHET_CHECK(again && encode(*again) == encoded && encoded.size() <= bytes.size());
+  FRESHET_CHECK(again && encode(*again) == encoded && (grows || encoded.size() <= bytes.size()));
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
           bytes, [](std::string_view b) { return store::decode_event_value(b, Timestamp{}); },
           store::encode_event_value);
       break;
-    case 1: check_round_trip(bytes, store::decode_item, store::encode_item); break;
+    case 1: check_round_trip(bytes, store::decode_item, store::encode_item, /*grows=*/true); break;
     case 2: check_round_trip(bytes, store::decode_dedupe, store::encode_dedupe); break;
     case 3: check_round_trip(bytes, store::decode_erasure, store::encode_erasure); break;
     case 4:

@@ -120,13 +120,26 @@ TEST_F(SenderLimitTest, ANewBackEndBecomesTheSiteWithinHours) {
   EXPECT_EQ(push("shop/new", 300), 300);
 }
 
-TEST_F(SenderLimitTest, AClockThatRanAheadDoesNotStopTheWindows) {
+TEST_F(SenderLimitTest, AClockThatRanAheadMakesTheWindowLongerAndForgetsNothing) {
   time_ += 24 * kHour;
   send("mallory/1", "item-1");
   time_ -= 24 * kHour;
   EXPECT_LE(push("mallory/1", 300), 60);
   time_ += 3 * kHour;
+  EXPECT_LE(push("mallory/1", 10), 5);
+  time_ += 24 * kHour;
   EXPECT_EQ(push("mallory/1", 10), 10);
+}
+
+TEST_F(SenderLimitTest, LateEventsDoNotBeginWindows) {
+  int learned = 0;
+  for (int i = 0; i < 100; ++i) {
+    learned += push("mallory/1", 3);
+    time_ -= 5 * kHour;
+    send("mallory/1", "item-1");
+    time_ += 5 * kHour;
+  }
+  EXPECT_LE(learned, 80);
 }
 
 TEST_F(SenderLimitTest, ASenderWithoutAClientIsCountedOnce) { EXPECT_EQ(push("mobile", 10), 10); }

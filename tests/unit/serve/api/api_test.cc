@@ -207,7 +207,8 @@ TEST_F(ApiTest, BadParametersAreNamed) {
   EXPECT_EQ(detail("PUT", "/v1/items/a", R"({"item":"b"})"), R"(item: "b" is not "a")");
   EXPECT_EQ(detail("POST", "/v1/items", R"([{"item":"a","price":"x"},{"title":"x"}])"),
             "no item was accepted; the first: price: expected a number");
-  EXPECT_EQ(detail("GET", "/v1/popular?filter=price%20%3C"), "filter: col 8: expected a value after \"<\"");
+  EXPECT_EQ(detail("GET", "/v1/popular?filter=price%20%3C"),
+            "filter: col 8: expected a value after \"<\", not the end");
 }
 
 TEST_F(ApiTest, FieldsOfABodyHaveTheRangesOfTheParametersOfTheSameName) {
