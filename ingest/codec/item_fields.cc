@@ -199,7 +199,8 @@ class EntryReader {
 };
 
 bool EntryReader::read(const Member& member) {
-  const auto& [name, value, text] = member;
+  const std::string_view name = member.name;
+  const element& value = member.value;
   Item& item = change_.item;
   if (name == "item") {
     return value.is_null() || read_name(value, item.item, fault_);
