@@ -97,11 +97,7 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap, arguments.lockstep);
   online::Options options = config.online;
   if (session_gap) options.session_gap = *session_gap;
-  if (!arguments.parts.empty()) {
-    set_parts(arguments.parts, options);
-  } else if (arguments.items.empty()) {
-    std::erase(options.parts, "content");  // it would have nothing to say
-  }
+  if (!arguments.parts.empty()) set_parts(arguments.parts, options);
   if (arguments.seed) options.seed = *arguments.seed;
   if (const auto problems = options.validate(); !problems.empty())
     throw std::runtime_error("--" + to_string(problems.front()));

@@ -70,7 +70,9 @@ void KafkaStateReader::seek(const Positions& positions) {
 Positions KafkaStateReader::end_positions() const {
   Positions ends = events_->end_positions();
   const Positions state = state_->end_positions();
-  if (const auto own = state.find(kOnlyPartition); own != state.end()) ends[kStatePartition] = own->second;
+  // An empty topic has nothing to be read; naming it would look like a partition that is never reached.
+  const auto own = state.find(kOnlyPartition);
+  if (own != state.end() && own->second > 0) ends[kStatePartition] = own->second;
   return ends;
 }
 
