@@ -54,7 +54,9 @@ void Catalogue::load() {
 
 Result<std::optional<Item>> Catalogue::find(std::string_view item) const {
   const Database::Impl& db = database_.impl();
-  const std::shared_lock using_it(db.in_use);
+  // A list asks this while it holds read_lock(), for which a commit may wait that holds `in_use`: to wait for whoever
+  // waits for that commit would be for ever.
+  const auto using_it = db.in_use.lock_again();
   rocksdb::PinnableSlice row;
   const auto status = db.db->Get(rocksdb::ReadOptions{}, db.family(Family::items), to_slice(item), &row);
   if (status.IsNotFound() || (status.ok() && is_removal(to_view(row)))) return std::optional<Item>();

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,8 +63,8 @@ class Catalogue {
     return index_.newest_available(count, after);
   }
 
-  /// While it is held, no item changes, and no listener is called.
-  std::shared_lock<std::shared_mutex> read_lock() const { return index_.read_lock(); }
+  /// While it is held, no item changes, and no listener is called. REQUIRES: this thread does not hold one
+  CatalogueLock read_lock() const { return index_.read_lock(); }
 
   /// Makes changes that are not in the log, with one fsync. Removals are as of `arrival`.
   Result<ItemCounts> apply(std::span<const ItemChange> changes, Timestamp arrival);

@@ -10,12 +10,12 @@
 #include <memory>
 #include <mutex>
 #include <set>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "base/event_reader.h"
+#include "base/fair_shared_mutex.h"
 #include "base/position.h"
 #include "base/result.h"
 #include "base/sync.h"
@@ -61,7 +61,7 @@ struct Database::Impl {
 
   const Options options;
   /// Held shared while `db`, `handles` or an iterator is in use, and exclusively while the database is opened again.
-  mutable std::shared_mutex in_use;
+  mutable FairSharedMutex in_use;
   const SharedTime stream_time;     // of committed events
   const SharedTime newest_arrival;  // of events with an id, since the database was opened
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()> handles{};

@@ -49,7 +49,7 @@ class CatalogueSelection final : public ItemSelection {
 
   const Services& services_;
   CatalogueRows& rows_;
-  const std::shared_lock<std::shared_mutex> lock_;
+  const store::CatalogueLock lock_;
   const CatalogueRows::Epoch epoch_;
   const Texts texts_;
   std::optional<store::BoundFilter> filter_;  // set by make()

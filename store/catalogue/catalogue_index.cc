@@ -22,7 +22,7 @@ CatalogueIndex::CatalogueIndex(const CatalogueOptions& options, CatalogueListene
       wanted_(options.strict ? kKnown : 0) {}
 
 CatalogueRow CatalogueIndex::row_of(std::string_view name) const {
-  const auto lock = read_lock();
+  const CatalogueLock lock = mutex_.lock_again();
   return names_.find(name);
 }
 
@@ -32,7 +32,7 @@ bool CatalogueIndex::is_valid(const NewestItems::Entry& entry) const {
 
 std::vector<CatalogueIndex::NewestItem> CatalogueIndex::newest_available(std::size_t count,
                                                                          const NewestItems::Entry* after) const {
-  const auto lock = read_lock();
+  const CatalogueLock lock = mutex_.lock_again();
   std::vector<NewestItem> found;
   for (const NewestItems::Entry& entry : newest_.next(count, after, [&](const auto& one) { return is_valid(one); })) {
     found.push_back({entry, std::string(names_.name(entry.row))});
@@ -41,7 +41,7 @@ std::vector<CatalogueIndex::NewestItem> CatalogueIndex::newest_available(std::si
 }
 
 std::size_t CatalogueIndex::memory_bytes() const {
-  const auto lock = read_lock();
+  const CatalogueLock lock = mutex_.lock_again();
   return names_.memory_bytes() + states_.memory_bytes() + times_.memory_bytes() + newest_.memory_bytes() +
          removed_ * kRemovalBytes;
 }

@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/fair_shared_mutex.h"
 #include "base/item.h"
 #include "base/position.h"
 #include "store/catalogue/catalogue_listener.h"
@@ -30,6 +30,9 @@ struct ItemChangeOutcome {
   const Item* item = nullptr;          ///< null: not in the catalogue
   std::optional<ItemRemoval> removal;  ///< only if `item` is null
 };
+
+/// What a reader holds while items must not change.
+using CatalogueLock = std::shared_lock<FairSharedMutex>;
 
 /// What lists need to know of each item of the catalogue, in memory: its number and name, whether it may be in a list, and
 /// its time. The rest is in RocksDB only.
@@ -63,7 +66,8 @@ class CatalogueIndex {
   std::size_t unavailable() const { return unavailable_; }
   std::size_t removed() const { return removed_; }
   std::size_t memory_bytes() const;
-  std::shared_lock<std::shared_mutex> read_lock() const { return std::shared_lock(mutex_); }
+  /// REQUIRES: this thread does not hold one
+  CatalogueLock read_lock() const { return CatalogueLock(mutex_); }
   const CatalogueOptions& options() const { return options_; }
 
   // The writer.
@@ -98,7 +102,7 @@ class CatalogueIndex {
   CatalogueListener* const listener_;
   const std::uint8_t judged_, wanted_;  // of the bits `judged_` an available item has `wanted_`
 
-  mutable std::shared_mutex mutex_;  // held by readers of names_ and newest_, and by the writer while it changes them
+  mutable FairSharedMutex mutex_;  // held by readers of names_ and newest_, and by the writer while it changes them
   ItemNames names_;
   PagedArray<std::atomic<std::uint8_t>> states_;  // read without a lock
   PagedArray<Timestamp> times_;
