@@ -159,7 +159,7 @@ void Learner::Impl::learn(const EventBatch& batch) {
   for (const PositionedEvent& event : batch.events) {
     const bool scores = scoring.next();
     unscored += scores ? 0 : 1;
-    model->learn(event.event, scores ? Model::Scores::learned : Model::Scores::none);
+    model->learn(event.event, event.arrival, scores ? Model::Scores::learned : Model::Scores::none);
     if (event.event.kind == EventKind::erase) checkpoints_with_erased = options.keep_checkpoints;
   }
   scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);

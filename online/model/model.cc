@@ -261,7 +261,7 @@ const Model::Outcome& Model::test(const Event& event) {
 
 const Ranking& Model::ranking() const { return impl_->ranking; }
 
-const Model::Outcome& Model::learn(const Event& event, Scores scores) {
+const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores scores) {
   Impl& m = *impl_;
   m.outcome.scored = false;
   m.outcome.unseen_target = false;
@@ -281,7 +281,7 @@ const Model::Outcome& Model::learn(const Event& event, Scores scores) {
   const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event.type);
   if (weight <= 0) return m.outcome;
-  const bool admitted = m.sender_limit.admits(m.ids, event, weight, time, m.vocabulary.size());
+  const bool admitted = m.sender_limit.admits(m.ids, event, weight, arrival, m.vocabulary.size());
   if (!admitted) ++m.limited;
   const bool scored = scores == Scores::all || (scores == Scores::learned && admitted);
   m.test_then_train(event, time, static_cast<float>(weight), scored, admitted ? Takes::everything : Takes::nothing);

@@ -54,7 +54,9 @@ class Model {
 
   /// Scores the event against the state before it, if it is one of `scores`, then learns it. The reference is valid
   /// until the next call.
-  const Outcome& learn(const Event& event, Scores scores = Scores::all);
+  const Outcome& learn(const Event& event, Timestamp arrival, Scores scores = Scores::all);
+  /// The same of an event that arrives as it happens.
+  const Outcome& learn(const Event& event, Scores scores = Scores::all) { return learn(event, event.time, scores); }
 
   /// Scores the event and appends it to its session, but learns nothing: for a test set. Unlike learn(), does not look
   /// at consent or duplicate ids. Like every scored event, it counts for the tuning of scans.

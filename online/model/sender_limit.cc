@@ -66,8 +66,8 @@ void SenderLimit::move_parts() {
   }
 }
 
-void SenderLimit::begin_window(Timestamp time) {
-  const auto age = time - begin_;
+void SenderLimit::begin_window(Timestamp arrival) {
+  const auto age = arrival - begin_;
   const bool recent = age < 2 * options_.window;
   if (begin_ != Timestamp{}) {
     move_parts();
@@ -78,7 +78,7 @@ void SenderLimit::begin_window(Timestamp time) {
   before_ = recent ? std::move(now_) : Window();
   now_.clear();
   sent_ = 0;
-  begin_ = time;
+  begin_ = arrival;
 }
 
 /// Before an event is counted, so that what is found of it stays where it is.
@@ -103,8 +103,9 @@ bool SenderLimit::count(Sender& sender, std::uint64_t item, Count& counted, floa
   return sum.learned + weight <= allowance * (2 - allowance / sum.sent);
 }
 
-bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp time, std::size_t items) {
-  if (begin_ == Timestamp{} || time - begin_ >= options_.window) begin_window(time);
+bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp arrival, std::size_t items) {
+  // What has no sender did not come over HTTP: the time of its arrival may be a producer's own.
+  if (!event.sender.empty() && (begin_ == Timestamp{} || arrival - begin_ >= options_.window)) begin_window(arrival);
   sent_ += weight;
   if (event.sender.empty() || options_.share >= 1) return true;
   const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));

@@ -34,8 +34,9 @@ class SenderLimit {
   explicit SenderLimit(const SenderLimitOptions& options) : options_(options) {}
 
   /// Counts an event about one of `items` items. False if it is to teach nothing. Events of unknown senders are not
-  /// limited. `time`: its place in the timeline.
-  bool admits(const IdHash& ids, const Event& event, double weight, Timestamp time, std::size_t items);
+  /// limited. `arrival`: when the log received it. A sender chooses the time of an event, and could end windows or stop
+  /// them with it, but not that of its arrival.
+  bool admits(const IdHash& ids, const Event& event, double weight, Timestamp arrival, std::size_t items);
 
   void save(ByteWriter& out) const;
   /// Errors: corrupt.
@@ -55,7 +56,7 @@ class SenderLimit {
   };
   using Senders = std::unordered_map<std::uint64_t, Sender>;  // by the hash of the name
 
-  void begin_window(Timestamp time);
+  void begin_window(Timestamp arrival);
   void move_parts();
   double usual_of(const Sender& sender, double sent) const;
   void make_room();
@@ -64,8 +65,8 @@ class SenderLimit {
   SenderLimitOptions options_;
   Senders senders_;
   Window now_, before_;
-  // Of now_; the epoch: nothing has been sent. Never goes back: late events would begin one window after another, and all that
-  // was counted be forgotten.
+  // Of now_; the epoch: nothing has been sent. Never goes back: partitions of which one lags would begin one window after
+  // another, and all that was counted be forgotten.
   Timestamp begin_{};
   double sent_ = 0;             // by all senders, in now_
   double usual_ = 0;            // by all senders, in a window; 0: in the first one

@@ -114,7 +114,7 @@ std::vector<Option<SenderLimitOptions>> SenderLimitOptions::describe() {
       option::number("least", &SenderLimitOptions::least, {1, 1e6},
                      "Weight that every sender may teach about one item, whatever its share."),
       option::duration("window", &SenderLimitOptions::window, {60s, 24h * 7},
-                       "Time, by the events, over which shares are taken; the window before counts too. Whole "
+                       "Time of arrival over which shares are taken; the window before counts too. Whole "
                        "seconds."),
   };
 }

@@ -351,6 +351,37 @@ TEST(ModelLearning, AnIdBelongsToTheKeyThatSentIt) {
   EXPECT_EQ(model.vocabulary().find("c"), kNoItem);
 }
 
+// Senders choose what times their events have.
+TEST(ModelLearning, TimesOfEventsNeitherEndNorStopTheWindowsOfTheSenderLimit) {
+  Options options = testing::counting_options();
+  options.sender_limit = {.share = 0.05, .least = 10, .window = std::chrono::hours(1)};
+  Model model(options, make_parts(options));
+  Timestamp arrival = timestamp_from_ms(1'700'000'000'000);
+  const auto send = [&](const std::string& sender, const std::string& item, std::chrono::hours ahead) {
+    Event event;
+    event.sender = sender;
+    event.item = item;
+    event.session = sender + item;
+    event.time = arrival + ahead;
+    const std::uint64_t limited = model.events_limited();
+    model.learn(event, arrival);
+    return model.events_limited() == limited ? 1 : 0;
+  };
+  const auto push = [&](std::uint64_t events, std::chrono::hours other) {
+    int learned = 0;
+    for (std::uint64_t i = 0; i < events; ++i) {
+      learned += send("mallory/1", "pushed", {});
+      send("mallory/1", testing::numbered("other-", i), other);
+    }
+    return learned;
+  };
+  for (std::uint64_t i = 0; i < 1000; ++i) send("shop/backend", testing::numbered("item-", i), {});
+  arrival += std::chrono::hours(1);
+  EXPECT_LE(push(200, std::chrono::hours(-5)) + push(200, std::chrono::hours(20)), 2 * 0.05 * 820);
+  arrival += std::chrono::hours(2);
+  EXPECT_EQ(push(10, {}), 10);
+}
+
 TEST(ModelBounds, MemoryStaysWithinTheLimitsOfTheOptions) {
   Options options = testing::counting_options();
   options.max_items = 100;
