@@ -14,7 +14,7 @@
 #include "base/take.h"
 #include "ingest/codec/item_fields.h"
 #include "ingest/codec/json_members.h"
-#include "ingest/codec/member_text.h"
+#include "ingest/codec/member_texts.h"
 
 namespace freshet::ingest {
 namespace {
@@ -232,8 +232,13 @@ EventDecoder::~EventDecoder() = default;
 
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
   // An item may have a longer record than an event.
-  const bool may_be_item = value.size() <= kMaxItemRecordBytes && value.find(kItemType) != std::string_view::npos;
-  if (!may_be_item && !check_length(value.size(), options.max_record_bytes, "record", fault)) return false;
+  const auto may_be_item = [&] {
+    return value.size() <= kMaxItemRecordBytes && value.find(kItemType) != std::string_view::npos;
+  };
+  if (value.size() > options.max_record_bytes && !may_be_item() &&
+      !check_length(value.size(), options.max_record_bytes, "record", fault)) {
+    return false;
+  }
   return parse_object(parser, value, padded, fields, fault);
 }
 
@@ -242,7 +247,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
   const auto read_all = [&](const object& members, std::string_view written) {
     std::size_t index = 0;
     for (const auto [name, value] : members) {
-      const auto text_of = [&] { return member_text(written, index); };
+      const auto text_of = [&] { return MemberTexts(written).at(index); };
       if (!read_member(name, value, text_of, draft, fault)) return false;
       ++index;
     }
@@ -268,7 +273,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
   object data;
   if (!record.data || record.data->get(data) != simdjson::SUCCESS)
     return fail(fault, "data", "expected an object (CloudEvents)");
-  return read_all(data, member_text(text, record.data_index)) && apply_envelope(record.envelope, draft, fault);
+  return read_all(data, MemberTexts(text).at(record.data_index)) && apply_envelope(record.envelope, draft, fault);
 }
 
 bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {

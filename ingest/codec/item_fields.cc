@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/event.h"
-#include "ingest/codec/member_text.h"
+#include "ingest/codec/member_texts.h"
 
 namespace freshet::ingest {
 namespace {
@@ -20,11 +20,14 @@ using simdjson::dom::object;
 
 constexpr double kMaxExactInteger = 9007199254740992.0;  // 2^53
 
-/// One member of an entry: its name, its value, and the value as it was written.
+/// One member of an entry.
 struct Member {
   std::string_view name;
   element value;
-  std::string_view text;
+  std::size_t index = 0;
+  MemberTexts* texts = nullptr;
+
+  std::string_view text() const { return texts->at(index); }  ///< the value as it was written
 };
 
 bool read_text(const element& value, std::string_view field, std::size_t limit, std::string& out, Fault& fault) {
@@ -94,9 +97,28 @@ bool read_number(const element& value, std::string_view field, double& out, Faul
   return value.get(out) == simdjson::SUCCESS || fail(fault, field, "expected a number");
 }
 
+/// The name of a member that an object within the value has twice.
+std::optional<std::string_view> repeated_member(const element& value) {
+  array list;
+  object members;
+  if (value.get(list) == simdjson::SUCCESS) {
+    for (const element entry : list) {
+      if (const auto repeated = repeated_member(entry)) return repeated;
+    }
+  } else if (value.get(members) == simdjson::SUCCESS) {
+    std::set<std::string_view> seen;
+    for (const auto [name, entry] : members) {
+      if (!seen.insert(name).second) return name;
+      if (const auto repeated = repeated_member(entry)) return repeated;
+    }
+  }
+  return std::nullopt;
+}
+
 /// An entry of "attributes", or a field with a name that freshet does not know.
 bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
-  const auto& [name, value, text] = member;
+  const std::string_view name = member.name;
+  const element& value = member.value;
   std::string_view string;
   array list;
   bool truth = false;
@@ -126,7 +148,8 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
       return check_length(bytes, kMaxAttributeBytes, name, fault);
     }
   }
-  JsonText json{minified(text)};
+  if (const auto twice = repeated_member(value)) return fail(fault, clip(*twice), "given twice");
+  JsonText json{minified(member.text())};
   const std::size_t bytes = json.text.size();
   out = std::move(json);
   return check_length(bytes, kMaxAttributeBytes, name, fault);
@@ -135,10 +158,10 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
 /// Visits the members of an object, which is written as `text`. Stops when `visit` returns false.
 template <typename Visit>
 bool visit_members(const object& members, std::string_view text, Visit visit) {
+  MemberTexts texts(text);
   std::size_t index = 0;
   for (const auto [name, value] : members) {
-    const bool nested = value.is_array() || value.is_object() || value.is_number();
-    if (!visit(Member{name, value, nested ? member_text(text, index) : std::string_view()})) return false;
+    if (!visit(Member{name, value, index, &texts})) return false;
     ++index;
   }
   return true;
@@ -185,7 +208,7 @@ class EntryReader {
       return true;
     }
     if (member.value.get(entries) != simdjson::SUCCESS) return fail(fault_, member.name, "expected an object");
-    return visit_members(entries, member.text, [&](const Member& entry) {
+    return visit_members(entries, member.text(), [&](const Member& entry) {
       if (entry.name.empty()) return fail(fault_, member.name, "a name must not be empty");
       if (!check_length(entry.name.size(), kMaxAttributeNameBytes, member.name, fault_)) return false;
       return (entry.value.is_null() && !patches()) || read(entry);
@@ -339,14 +362,15 @@ bool read_item_record(const object& members, std::string_view text, const Vector
   std::string_view operation;
   std::optional<std::pair<object, std::string_view>> fields;
   const bool all = visit_members(members, text, [&](const Member& member) {
-    const auto& [name, value, own_text] = member;
+    const std::string_view name = member.name;
+    const element& value = member.value;
     if (!seen.insert(name).second) return fail(fault, clip(name), "given twice");
     if (name == "op") return value.get(operation) == simdjson::SUCCESS || fail(fault, name, "expected a string");
     if (name == "item") return read_name(value, change.item.item, fault);
     if (name != "fields") return true;
     object entry;
     if (value.get(entry) != simdjson::SUCCESS) return fail(fault, name, "expected an object");
-    fields.emplace(entry, own_text);
+    fields.emplace(entry, member.text());
     return true;
   });
   if (!all || !need_name(change, fault)) return false;

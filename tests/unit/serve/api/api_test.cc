@@ -242,6 +242,7 @@ TEST_F(ApiTest, AMemberGivenTwiceIsRefused) {
   EXPECT_EQ(detail("PUT", "/v1/items/n", R"({"available":false,"available":true})"), "available: given twice");
   EXPECT_EQ(detail("PATCH", "/v1/items/n", R"({"price":1,"pri\u0063e":2})"), "price: given twice");
   EXPECT_EQ(detail("PUT", "/v1/items/n", R"({"x":1,"attributes":{"x":2}})"), "attributes.x: given twice");
+  EXPECT_EQ(detail("PUT", "/v1/items/n", R"({"attributes":{"x":[{"y":1,"y":2}]}})"), "y: given twice");
   EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"k":1,"session":[],"k":2})"), "k: given twice");
   EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["a"],"items":["b"]})"), "items: given twice");
   EXPECT_EQ(ask("PUT", "/v1/items/n", R"({"title":"\",\"title\":","text":"title"})").status, 202U) << "no members";
