@@ -132,32 +132,54 @@ def test_a_disk_that_fails_again_while_the_store_is_opened_again(tmp_path, servi
 
 
 def test_a_disk_that_takes_its_time(tmp_path, service_on, seed, report):
-    """Events and changes wait for their fsync, as many as the queue takes, and are then accepted; nobody else waits."""
+    """Events and changes wait for their fsync, and are then accepted; nobody else waits."""
     disk = FaultyDisk(tmp_path)
-    service = service_on(tmp_path, disk.environment, "max_queued_records = 1\n")
-    sender = client(seed)
-    assert send(sender, service, 20)
-    disk.set("wal.sync", "1+", "hang")
+    service = service_on(tmp_path, disk.environment)
     crowd = Crowd(3, random.Random(seed))
+    disk.set("wal.sync", "1+", "hang")
     crowd.begin(service.url)
-    wait_until(lambda: sum(other.refused for other in crowd.clients) > 0, "a full queue refuses")
     with concurrent.futures.ThreadPoolExecutor() as administrators:  # more than there are I/O threads
         changes = [administrators.submit(service.curl, f"/v1/items/item{n}", "PUT", "{}") for n in range(4)]
-        erasure = administrators.submit(service.curl, "/v1/users/nobody", "DELETE")
-        for _ in range(10):
-            assert service.get("/v1/popular").status == 200
-            assert service.get("/healthz").status == 200
+        changes.append(administrators.submit(service.curl, "/v1/users/nobody", "DELETE"))
+        wait_until(lambda: all(client.unanswered for client in crowd.clients), "events sent")
+        serves_lists(service)
         assert not crowd.books.acknowledged
+        assert not any(change.done() for change in changes)
         disk.clear()
-        # Their records meet a full queue like any other.
-        assert {change.result().status for change in (*changes, erasure)} <= {202, 503}
+        assert {change.result().status for change in changes} == {202}
+    takes_events_again(crowd, service)
+    assert not any(client.refused for client in crowd.clients)
+    report(**crowd.books.figures)
+
+
+def test_a_full_queue_before_a_disk_that_takes_its_time(tmp_path, service_on, seed, report):
+    """Refuses changes of items as it refuses events; what it took before is accepted."""
+    disk = FaultyDisk(tmp_path)
+    service = service_on(tmp_path, disk.environment, "max_queued_records = 1\n")
+    crowd = Crowd(3, random.Random(seed))
+    disk.set("wal.sync", "1+", "hang")
+    crowd.begin(service.url)
+    wait_until(lambda: sum(client.refused for client in crowd.clients) > 0, "a full queue refuses")
+    assert service.curl("/v1/items/item", "PUT", "{}").status == 503
+    serves_lists(service)
+    assert not crowd.books.acknowledged
+    disk.clear()
+    takes_events_again(crowd, service)
+    report(refused=sum(client.refused for client in crowd.clients), **crowd.books.figures)
+
+
+def serves_lists(service):
+    for _ in range(10):
+        assert service.get("/v1/popular").status == 200
+        assert service.get("/healthz").status == 200
+
+
+def takes_events_again(crowd, service):
     wait_until(lambda: crowd.books.acknowledged, "events accepted")
     crowd.end()
     crowd.settle(service.url)
-    for books in (sender.books, crowd.books):
-        books.check_histories(service)
-        assert books.clean, books.figures
-    report(**crowd.books.figures)
+    crowd.books.check_histories(service)
+    assert crowd.books.clean, crowd.books.figures
 
 
 def refuses_to_start(directory, environment={}):

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/sync.h"
 #include "base/watermark.h"
 #include "ingest/codec/event_decoder.h"
 #include "ingest/event_log.h"
@@ -15,8 +16,9 @@
 
 namespace freshet::testing {
 
-/// A log of one partition, whose records are in the store before they are acknowledged, as if its reader were always faster.
-/// Threads: as the store.
+/// A log of one partition, whose records are in the store before they are acknowledged, as if its reader were always
+/// faster.
+/// Threads: all methods may be called concurrently.
 class ItemLog final : public ingest::EventLog {
  public:
   /// A partition that no other records of the test are in.
@@ -25,6 +27,21 @@ class ItemLog final : public ingest::EventLog {
   ItemLog(store::HistoryStore& histories, Watermark& visible) : histories_(histories), visible_(visible) {}
 
   void append(std::vector<ingest::LogEntry> entries, Appended done) override {
+    const Positions end = write(entries);
+    visible_.move_to(end);
+    done(end);
+  }
+  Result<std::vector<std::int32_t>> partitions() const override { return std::vector{kPartition}; }
+  std::unique_ptr<ingest::LogReader> open_reader(ingest::Sharing, ingest::PositionsOf) override { return nullptr; }
+  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
+  std::string problem() const override { return ""; }
+  std::string_view name() const override { return "items"; }
+  ingest::DeadLetterSink* dead_letters() override { return nullptr; }
+
+ private:
+  /// The end of the log then.
+  Positions write(std::span<const ingest::LogEntry> entries) {
+    const MutexLock lock(mutex_);
     ingest::EventDecoder decoder{ingest::DecodeOptions{}};
     EventBatch batch;
     for (const ingest::LogEntry& entry : entries) {
@@ -35,20 +52,13 @@ class ItemLog final : public ingest::EventLog {
     }
     batch.next = {{kPartition, end_}};
     FRESHET_CHECK(histories_.commit(batch, true).has_value());
-    visible_.move_to(batch.next);
-    done(batch.next);
+    return batch.next;
   }
-  Result<std::vector<std::int32_t>> partitions() const override { return std::vector{kPartition}; }
-  std::unique_ptr<ingest::LogReader> open_reader(ingest::Sharing, ingest::PositionsOf) override { return nullptr; }
-  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
-  std::string problem() const override { return ""; }
-  std::string_view name() const override { return "items"; }
-  ingest::DeadLetterSink* dead_letters() override { return nullptr; }
 
- private:
+  Mutex mutex_;
   store::HistoryStore& histories_;
   Watermark& visible_;
-  std::int64_t end_ = 0;
+  std::int64_t end_ FRESHET_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace freshet::testing
