@@ -86,7 +86,13 @@ class GzipSource final : public ByteSource {
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input_.data()));
         stream_.avail_in = static_cast<uInt>(input_.size());
       }
-      if (std::exchange(between_members_, false)) inflateReset(&stream_);
+      if (between_members_) {
+        // Zero bytes behind a member are padding, as for gzip(1).
+        for (; stream_.avail_in > 0 && *stream_.next_in == 0; --stream_.avail_in) ++stream_.next_in;
+        if (stream_.avail_in == 0) continue;
+        inflateReset(&stream_);
+        between_members_ = false;
+      }
       out.resize(before + kChunk);
       stream_.next_out = reinterpret_cast<Bytef*>(out.data() + before);
       stream_.avail_out = kChunk;

@@ -38,16 +38,6 @@ std::optional<Weight> weight(std::string_view text) {
   return value <= kMost ? std::optional(value) : std::nullopt;
 }
 
-/// The values of all fields of that name.
-std::string joined(const http::fields& fields, http::field name) {
-  std::string values;
-  for (auto [field, end] = fields.equal_range(name); field != end; ++field) {
-    const auto value = field->value();
-    values.append(values.empty() ? "" : ",").append(value.data(), value.size());
-  }
-  return values;
-}
-
 /// The weight of an entry: "gzip", "gzip;q=0.5". nullopt if what follows the coding is no weight.
 std::optional<Weight> weight_of(std::string_view parameters) {
   if (parameters.empty()) return kMost;
@@ -57,6 +47,15 @@ std::optional<Weight> weight_of(std::string_view parameters) {
 }
 
 }  // namespace
+
+std::string joined(const http::fields& fields, http::field name) {
+  std::string values;
+  for (auto [field, end] = fields.equal_range(name); field != end; ++field) {
+    const auto value = field->value();
+    values.append(values.empty() ? "" : ",").append(value.data(), value.size());
+  }
+  return values;
+}
 
 bool asks_for_gzip(std::string_view accept_encoding) {
   std::optional<Weight> gzip, identity, others;

@@ -1,12 +1,17 @@
 #pragma once
 
+#include <boost/beast/http/field.hpp>
 #include <boost/beast/http/fields.hpp>
+#include <string>
 #include <string_view>
 
 #include "serve/http/gzip.h"
 #include "serve/routing/message.h"
 
 namespace freshet::serve {
+
+/// The values of all fields of that name, joined by commas.
+std::string joined(const boost::beast::http::fields& fields, boost::beast::http::field name);
 
 /// True if the field Accept-Encoding asks for gzip rather than for the content as it is (RFC 9110 12.5.3). An entry
 /// that does not follow the grammar asks for nothing. Several fields count as one, joined by commas.

@@ -42,15 +42,14 @@ boost::beast::error_code gunzip(std::string_view body, std::size_t most,
     stream.avail_out = static_cast<uInt>(content.size() - used);
     const int status = inflate(&stream, Z_NO_FLUSH);
     used = content.size() - stream.avail_out;
-    if (status == Z_STREAM_END && stream.avail_in == 0) {
+    if (status != Z_OK && status != Z_STREAM_END) return make_error_code(errc::bad_message);  // Z_BUF_ERROR: ends early
+    if (status == Z_OK) continue;
+    for (; stream.avail_in > 0 && *stream.next_in == 0; --stream.avail_in) ++stream.next_in;
+    if (stream.avail_in == 0) {
       content.resize(used);
       return used > most ? http::error::body_limit : boost::beast::error_code();
     }
-    if (status == Z_STREAM_END) {
-      inflateReset(&stream);  // the next member
-    } else if (status != Z_OK) {
-      return make_error_code(errc::bad_message);  // Z_BUF_ERROR: it ends early
-    }
+    inflateReset(&stream);  // the next member
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace freshet::serve {
 
-/// The content of a gzip body, of one or more members.
+/// The content of a gzip body, of one or more members. Zero bytes behind a member are padding, as for gzip(1).
 /// `has_room`: asked before the content grows to that many bytes.
 /// Errors: body_limit (http::error) beyond `most` bytes; not_enough_memory (errc) if there is no room; bad_message (errc)
 ///         if it is not gzip, or not to its end.

@@ -224,7 +224,7 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, Memo
   };
   parser.on_chunk_header(check_chunk);
   auto error = co_await read(parser, [&] { return parser.is_done(); });
-  if (!error && is_gzip(text(request[http::field::content_encoding]))) {
+  if (!error && body_coding(joined(request, http::field::content_encoding)) == BodyCoding::gzip) {
     const std::string compressed = std::move(parser.get().body());
     const auto has_room_beside = [&](std::size_t size) { return has_room(compressed.size() + size); };
     error = gunzip(compressed, io_.shared.options.max_body_bytes, has_room_beside, parser.get().body());
@@ -244,7 +244,7 @@ ApiRequest HttpSession<Stream>::head_of(const Request& request) const {
           text(request["X-API-Key"]),
           text(request["X-Request-Id"]),
           text(request[http::field::content_type]),
-          text(request[http::field::content_encoding]),
+          joined(request, http::field::content_encoding),
           text(request[http::field::host]),
           text(request[http::field::origin]),
           text(request["Sec-Fetch-Site"]),

@@ -19,9 +19,23 @@ bool is_json_type(std::string_view content_type) {
   return type.size() > kJson.size() && ci_is_equal(type.substr(type.size() - kJson.size()), kJson);
 }
 
-bool is_gzip(std::string_view content_encoding) {
+bool is_gzip(std::string_view coding) {
   using boost::urls::grammar::ci_is_equal;
-  return ci_is_equal(content_encoding, "gzip") || ci_is_equal(content_encoding, "x-gzip");
+  return ci_is_equal(coding, "gzip") || ci_is_equal(coding, "x-gzip");
+}
+
+BodyCoding body_coding(std::string_view content_encoding) {
+  BodyCoding all = BodyCoding::identity;
+  while (!content_encoding.empty()) {
+    const std::size_t comma = std::min(content_encoding.find(','), content_encoding.size());
+    std::string_view coding = content_encoding.substr(0, comma);
+    content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
+    coding.remove_prefix(std::min(coding.find_first_not_of(" \t"), coding.size()));
+    coding = coding.substr(0, coding.find_last_not_of(" \t") + 1);
+    if (coding.empty() || boost::urls::grammar::ci_is_equal(coding, "identity")) continue;
+    all = all == BodyCoding::identity && is_gzip(coding) ? BodyCoding::gzip : BodyCoding::other;
+  }
+  return all;
 }
 
 }  // namespace freshet::serve

@@ -9,7 +9,13 @@ namespace freshet::serve {
 /// it (CORS), unlike forms and plain text.
 bool is_json_type(std::string_view content_type);
 
-/// True for the Content-Encoding "gzip", the only one that bodies may have.
-bool is_gzip(std::string_view content_encoding);
+/// True for a content coding that is gzip by either of its names.
+bool is_gzip(std::string_view coding);
+
+enum class BodyCoding { identity, gzip, other };
+
+/// What the Content-Encoding of a body says. Several fields count as one, joined by commas (RFC 9110 8.4). A body that is
+/// encoded twice is `other`.
+BodyCoding body_coding(std::string_view content_encoding);
 
 }  // namespace freshet::serve

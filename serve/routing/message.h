@@ -29,12 +29,12 @@ struct ApiRequest {
   std::string_view body;
   bool shedding = false;  ///< the I/O thread is overloaded: refuse lists at once
   std::shared_ptr<Executor> executor;
-  std::string_view authorization = {};     ///< the header; empty if absent
-  std::string_view x_api_key = {};         ///< the header; empty if absent
-  std::string_view x_request_id = {};      ///< the header; empty if absent
-  std::string_view content_type = {};      ///< the header; empty if absent
-  std::string_view content_encoding = {};  ///< the header; empty if absent
-  std::string_view host = {};              ///< the header; empty if absent
+  std::string_view authorization = {};  ///< the header; empty if absent
+  std::string_view x_api_key = {};      ///< the header; empty if absent
+  std::string_view x_request_id = {};   ///< the header; empty if absent
+  std::string_view content_type = {};   ///< the header; empty if absent
+  std::string content_encoding = {};    ///< the headers of that name, joined by commas; empty if absent
+  std::string_view host = {};           ///< the header; empty if absent
   /// Headers of browsers; empty if absent.
   std::string_view origin = {}, sec_fetch_site = {}, access_control_request_method = {};
   std::string_view client = {};  ///< client_name() of its address

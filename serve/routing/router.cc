@@ -98,7 +98,7 @@ std::optional<ApiResponse> unsupported(const ApiRequest& request) {
   if (!is_json_type(request.content_type) && (!request.content_type.empty() || from_browser)) {
     return problem(415, "the Content-Type of a body is application/json, another +json, or application/x-ndjson");
   }
-  if (request.content_encoding.empty() || is_gzip(request.content_encoding)) return std::nullopt;
+  if (body_coding(request.content_encoding) != BodyCoding::other) return std::nullopt;
   ApiResponse response = problem(415, "the only Content-Encoding of a body is gzip");
   response.headers.emplace_back("Accept-Encoding", "gzip");
   return response;

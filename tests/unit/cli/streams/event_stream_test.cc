@@ -85,6 +85,12 @@ TEST_F(EventStreamTest, ReadsTsvPlainAndCompressed) {
   EXPECT_EQ(read(zstd(tsv)), expected);
 }
 
+TEST_F(EventStreamTest, ZeroBytesBehindAGzipMemberArePadding) {
+  const std::string zeros(100'000, '\0');
+  EXPECT_EQ(read(gzip("s1\ti1\t1396300000\tview\n") + zeros), Lines{"s1/ i1 1396300000000 view"});
+  EXPECT_EQ(read(gzip("s1\ti1\t1396300000\tview\n") + zeros + gzip("s2\ti2\t1396300001\tview\n")).size(), 2U);
+}
+
 TEST_F(EventStreamTest, ReadsCsvWithQuotesAndAHeader) {
   StreamFormat format;
   format.header = true;

@@ -40,6 +40,14 @@ TEST_F(GzipTest, DecodesWhatWasEncoded) {
   EXPECT_EQ(content_, "one, two");
 }
 
+TEST_F(GzipTest, ZeroBytesBehindAMemberArePadding) {
+  const std::string zeros(1000, '\0');
+  EXPECT_FALSE(decode(testing::gzip("one, ") + zeros + testing::gzip("two") + zeros));
+  EXPECT_EQ(content_, "one, two");
+  EXPECT_EQ(decode(testing::gzip("one") + zeros + "x"), errc::bad_message);
+  EXPECT_EQ(decode(zeros), errc::bad_message);
+}
+
 TEST_F(GzipTest, WhatIsNotGzipToItsEndIsRefused) {
   const std::string whole = testing::gzip("whole");
   std::string damaged = whole;

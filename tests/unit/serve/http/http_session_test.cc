@@ -331,8 +331,12 @@ TEST_F(HttpSessionTest, BodiesMayBeGzip) {
       {"a bomb", post("gzip", testing::gzip(std::string(10 << 20, ' '))), "413"},
       {"another coding", post("br", kSmuggled), "415"},
       {"two codings", post("gzip, gzip", kSmuggled), "415"},
+      {"two fields", post("gzip\r\nContent-Encoding: gzip", kSmuggled), "415"},
+      {"two fields of which one is unknown", post("gzip\r\nContent-Encoding: br", kSmuggled), "415"},
+      {"two fields of which one is identity", post("identity\r\nContent-Encoding: gzip", packed), "202 204"},
+      {"identity", post("identity", kEvent), "202 204"},
   });
-  ASSERT_EQ(fixture_.sink.submitted(), 3U);
+  ASSERT_EQ(fixture_.sink.submitted(), 5U);
   for (const std::string& body : fixture_.sink.bodies) EXPECT_EQ(body, kEvent);
 }
 

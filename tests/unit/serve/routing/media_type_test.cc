@@ -23,5 +23,17 @@ TEST(MediaType, WhatAPageMaySendAnywhereIsNot) {
   }
 }
 
+TEST(MediaType, ABodyIsEncodedOnceOrNotAtAll) {
+  for (const char* coding : {"", ",", "identity", "Identity, identity"}) {
+    EXPECT_EQ(body_coding(coding), BodyCoding::identity) << coding;
+  }
+  for (const char* coding : {"gzip", "GZIP", "x-gzip", "gzip,", " gzip\t, identity"}) {
+    EXPECT_EQ(body_coding(coding), BodyCoding::gzip) << coding;
+  }
+  for (const char* coding : {"br", "gzip,gzip", "gzip, br", "br,gzip", "gzip;q=1", "g zip", "*"}) {
+    EXPECT_EQ(body_coding(coding), BodyCoding::other) << coding;
+  }
+}
+
 }  // namespace
 }  // namespace freshet::serve
