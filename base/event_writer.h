@@ -5,24 +5,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/event.h"
 #include "base/position.h"
+#include "base/receipt.h"
 #include "base/result.h"
 
 namespace freshet {
-
-/// The outcome of one POST /v1/events.
-struct SubmitReceipt {
-  struct Rejected {
-    std::size_t index = 0;  ///< of the event in the request, from 0
-    std::string reason;
-  };
-  std::size_t accepted = 0;
-  std::vector<Rejected> rejected;
-  Positions positions;  ///< the histories contain the accepted events once their positions cover this
-};
 
 /// The outcome of one erasure, once its erase records are durable.
 struct EraseReceipt {
@@ -51,7 +40,7 @@ class EventWriter {
   /// Validates the events in `body` (one object, an array or NDJSON) and appends the valid ones to the log.
   /// `done` is called when they are durable.
   virtual void submit(std::string_view body, const Submission& submission,
-                      std::function<void(Result<SubmitReceipt>)> done) = 0;
+                      std::function<void(Result<Receipt>)> done) = 0;
 
   /// The event that submit() would take from `text`, an object; writes nothing.
   /// Errors: invalid, naming the field, as submit() reports it.

@@ -4,24 +4,12 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/item.h"
-#include "base/position.h"
+#include "base/receipt.h"
 #include "base/result.h"
 
 namespace freshet {
-
-/// The outcome of one request that changes items.
-struct ItemReceipt {
-  struct Rejected {
-    std::size_t index = 0;  ///< of the item in the request, from 0
-    std::string reason;
-  };
-  std::size_t accepted = 0;
-  std::vector<Rejected> rejected;
-  Positions positions;  ///< the catalogue has the accepted changes once its positions cover this
-};
 
 /// What is known about a body of items beside its text.
 struct ItemSubmission {
@@ -41,10 +29,10 @@ class ItemWriter {
   /// Validates the items in `body` (one object, an array or NDJSON; docs/catalogue.md) and appends the valid ones to the
   /// log. `done` is called when they are durable.
   virtual void change(std::string_view body, const ItemSubmission& submission,
-                      std::function<void(Result<ItemReceipt>)> done) = 0;
+                      std::function<void(Result<Receipt>)> done) = 0;
 
   /// Appends the removal of `item`, whether the catalogue has it or not.
-  virtual void remove(std::string_view item, std::function<void(Result<ItemReceipt>)> done) = 0;
+  virtual void remove(std::string_view item, std::function<void(Result<Receipt>)> done) = 0;
 };
 
 }  // namespace freshet

@@ -23,9 +23,8 @@ namespace freshet::ingest {
 struct LogEntry {
   std::string key;  ///< records of one key are in one partition, in order
   std::string value;
-  std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key
+  std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key; kStatePartition if the log has one
   bool erases = false;                      ///< an erase record: a log that is full takes it all the same
-  bool state = false;                       ///< for kStatePartition, if the log has one
 };
 
 struct LogRecord {

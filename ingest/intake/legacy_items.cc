@@ -1,26 +1,18 @@
 #include "ingest/intake/legacy_items.h"
 
-#include <future>
-#include <memory>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "ingest/acknowledged.h"
 #include "ingest/codec/item_entries.h"
 
 namespace freshet::ingest {
 namespace {
 
 constexpr std::size_t kPageItems = 1000;
-
-/// Returns when all entries are durable.
-Result<void> append(EventLog& log, std::vector<LogEntry> entries) {
-  const auto outcome = std::make_shared<std::promise<Result<Positions>>>();
-  auto future = outcome->get_future();
-  log.append(std::move(entries), [outcome](Result<Positions> end) { outcome->set_value(std::move(end)); });
-  if (const auto end = future.get(); !end) return end.error();
-  return {};
-}
+constexpr std::chrono::seconds kTimeout{30};
 
 }  // namespace
 
@@ -37,7 +29,9 @@ Result<std::size_t> append_legacy_items(const store::Catalogue& catalogue, Event
       add_item_entries(log, {.kind = ItemChange::Kind::put, .item = std::move(item)}, entries);
     }
     const std::size_t items = entries.size();
-    if (auto done = append(log, std::move(entries)); !done) return done.error();
+    const auto end = acknowledged_within(
+        kTimeout, [&](EventLog::Appended done) { log.append(std::move(entries), std::move(done)); });
+    if (!end) return end.error();
     appended += items;
   }
   return appended;

@@ -13,7 +13,7 @@ namespace freshet::ingest {
 /// writer then stores them anew; an item that has been changed since is not appended.
 /// Returns the number of items appended. To call it again is harmless.
 /// Threads: any; blocks until the log has acknowledged.
-/// Errors:  those of the log and the store.
+/// Errors:  those of the log and the store; timed_out.
 Result<std::size_t> append_legacy_items(const store::Catalogue& catalogue, EventLog& log, const std::stop_token& stop);
 
 }  // namespace freshet::ingest

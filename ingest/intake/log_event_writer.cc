@@ -1,6 +1,7 @@
 #include "ingest/intake/log_event_writer.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -29,24 +30,8 @@ LogEventWriter::LogEventWriter(EventLog& log, store::TransientHistories& transie
       clock_(clock),
       accepted_(submitted(metrics, "accepted")),
       invalid_(submitted(metrics, "invalid")),
-      too_old_(submitted(metrics, "too_old")) {}
-
-std::unique_ptr<EventDecoder> LogEventWriter::borrow_decoder() {
-  {
-    const MutexLock lock(mutex_);
-    if (!idle_decoders_.empty()) {
-      auto decoder = std::move(idle_decoders_.back());
-      idle_decoders_.pop_back();
-      return decoder;
-    }
-  }
-  return std::make_unique<EventDecoder>(decode_);
-}
-
-void LogEventWriter::give_back(std::unique_ptr<EventDecoder> decoder) {
-  const MutexLock lock(mutex_);
-  idle_decoders_.push_back(std::move(decoder));
-}
+      too_old_(submitted(metrics, "too_old")),
+      decoders_([this] { return std::make_unique<EventDecoder>(decode_); }) {}
 
 Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view text) const {
   auto event = decoder.decode(text, {}, clock_.now());
@@ -60,9 +45,8 @@ Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view tex
 }
 
 Result<Event> LogEventWriter::judge(std::string_view text) {
-  auto decoder = borrow_decoder();
+  const auto decoder = decoders_.borrow();
   auto event = decode(*decoder, with_sender(text, "/"));  // refuses the member, as submit() does
-  give_back(std::move(decoder));
   if (event) event->sender.clear();
   return event;
 }
@@ -86,15 +70,15 @@ std::uint64_t LogEventWriter::weigh(std::string_view body, std::size_t max_event
 }
 
 void LogEventWriter::submit(std::string_view body, const Submission& submission,
-                            std::function<void(Result<SubmitReceipt>)> done) {
+                            std::function<void(Result<Receipt>)> done) {
   auto texts = split_events(body, submission.max_events);
   if (!texts) return done(texts.error());
 
-  SubmitReceipt receipt;
+  Receipt receipt;
   std::vector<LogEntry> entries;
   std::vector<Event> withheld;
   entries.reserve(texts->size());
-  auto decoder = borrow_decoder();
+  const auto decoder = decoders_.borrow();
   for (std::size_t i = 0; i < texts->size(); ++i) {
     std::string text = with_sender((*texts)[i], submission.sender);
     auto event = decode(*decoder, text);
@@ -111,12 +95,11 @@ void LogEventWriter::submit(std::string_view body, const Submission& submission,
       entries.push_back(entry(*std::move(event), std::move(text)));
     }
   }
-  give_back(std::move(decoder));
 
   receipt.accepted = entries.size() + withheld.size();
   receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
   // Events are held only once the others are durable: after an error the client sends the whole request again.
-  auto finish = [this, withheld = std::move(withheld), done = std::move(done)](Result<SubmitReceipt> all) {
+  auto finish = [this, withheld = std::move(withheld), done = std::move(done)](Result<Receipt> all) {
     if (!all) return done(std::move(all));
     for (const Event& event : withheld) transient_.add(event);
     accepted_.Increment(static_cast<double>(all->accepted));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -9,9 +8,9 @@
 #include "base/event_writer.h"
 #include "base/metrics.h"
 #include "base/pseudonyms.h"
-#include "base/sync.h"
 #include "ingest/codec/event_decoder.h"
 #include "ingest/event_log.h"
+#include "ingest/intake/decoder_pool.h"
 #include "store/transient_histories.h"
 
 namespace freshet::ingest {
@@ -29,16 +28,13 @@ class LogEventWriter final : public EventWriter {
                  Pseudonyms held, const Clock& clock, Metrics& metrics);
 
   std::uint64_t weigh(std::string_view body, std::size_t max_events) const override;
-  void submit(std::string_view body, const Submission& submission,
-              std::function<void(Result<SubmitReceipt>)> done) override;
+  void submit(std::string_view body, const Submission& submission, std::function<void(Result<Receipt>)> done) override;
   Result<Event> judge(std::string_view text) override;
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
 
  private:
   Result<Event> decode(EventDecoder& decoder, std::string_view text) const;
   LogEntry entry(Event event, std::string text) const;
-  std::unique_ptr<EventDecoder> borrow_decoder();
-  void give_back(std::unique_ptr<EventDecoder> decoder);
 
   EventLog& log_;
   store::TransientHistories& transient_;
@@ -48,8 +44,7 @@ class LogEventWriter final : public EventWriter {
   Counter& accepted_;
   Counter& invalid_;
   Counter& too_old_;
-  Mutex mutex_;
-  std::vector<std::unique_ptr<EventDecoder>> idle_decoders_ FRESHET_GUARDED_BY(mutex_);
+  DecoderPool<EventDecoder> decoders_;
 };
 
 }  // namespace freshet::ingest

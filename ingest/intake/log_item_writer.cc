@@ -1,5 +1,6 @@
 #include "ingest/intake/log_item_writer.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -20,27 +21,10 @@ LogItemWriter::LogItemWriter(EventLog& log, const VectorDimensions& vectors, Met
     : log_(log),
       vectors_(vectors),
       accepted_(submitted(metrics, "accepted")),
-      invalid_(submitted(metrics, "invalid")) {}
+      invalid_(submitted(metrics, "invalid")),
+      decoders_([this] { return std::make_unique<ItemDecoder>(vectors_); }) {}
 
-std::unique_ptr<ItemDecoder> LogItemWriter::borrow_decoder() {
-  {
-    const MutexLock lock(mutex_);
-    if (!idle_decoders_.empty()) {
-      auto decoder = std::move(idle_decoders_.back());
-      idle_decoders_.pop_back();
-      return decoder;
-    }
-  }
-  return std::make_unique<ItemDecoder>(vectors_);
-}
-
-void LogItemWriter::give_back(std::unique_ptr<ItemDecoder> decoder) {
-  const MutexLock lock(mutex_);
-  idle_decoders_.push_back(std::move(decoder));
-}
-
-void LogItemWriter::append(std::vector<LogEntry> entries, ItemReceipt receipt,
-                           std::function<void(Result<ItemReceipt>)> done) {
+void LogItemWriter::append(std::vector<LogEntry> entries, Receipt receipt, std::function<void(Result<Receipt>)> done) {
   receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
   if (entries.empty()) return done(std::move(receipt));
   log_.append(std::move(entries),
@@ -53,14 +37,14 @@ void LogItemWriter::append(std::vector<LogEntry> entries, ItemReceipt receipt,
 }
 
 void LogItemWriter::change(std::string_view body, const ItemSubmission& submission,
-                           std::function<void(Result<ItemReceipt>)> done) {
+                           std::function<void(Result<Receipt>)> done) {
   const bool one = !submission.item.empty();
   auto texts = one ? Result<std::vector<std::string_view>>({body}) : split_events(body, submission.max_items);
   if (!texts) return done(texts.error());
-  ItemReceipt receipt;
+  Receipt receipt;
   std::vector<LogEntry> entries;
   entries.reserve(texts->size());
-  auto decoder = borrow_decoder();
+  const auto decoder = decoders_.borrow();
   for (std::size_t i = 0; i < texts->size(); ++i) {
     const auto change = decoder->decode_entry((*texts)[i], submission.kind, submission.item);
     if (change) {
@@ -70,13 +54,12 @@ void LogItemWriter::change(std::string_view body, const ItemSubmission& submissi
       receipt.rejected.push_back({i, change.error().message});
     }
   }
-  give_back(std::move(decoder));
   invalid_.Increment(static_cast<double>(receipt.rejected.size()));
   if (one && !receipt.rejected.empty()) return done(Error{Errc::invalid, receipt.rejected.front().reason});
   append(std::move(entries), std::move(receipt), std::move(done));
 }
 
-void LogItemWriter::remove(std::string_view item, std::function<void(Result<ItemReceipt>)> done) {
+void LogItemWriter::remove(std::string_view item, std::function<void(Result<Receipt>)> done) {
   ItemChange change{.kind = ItemChange::Kind::remove, .item = {}};
   change.item.item = item;
   std::vector<LogEntry> entries;

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "base/item_writer.h"
 #include "base/metrics.h"
-#include "base/sync.h"
 #include "ingest/codec/item_decoder.h"
 #include "ingest/event_log.h"
+#include "ingest/intake/decoder_pool.h"
 
 namespace freshet::ingest {
 
@@ -21,20 +20,17 @@ class LogItemWriter final : public ItemWriter {
   LogItemWriter(EventLog& log, const VectorDimensions& vectors, Metrics& metrics);
 
   void change(std::string_view body, const ItemSubmission& submission,
-              std::function<void(Result<ItemReceipt>)> done) override;
-  void remove(std::string_view item, std::function<void(Result<ItemReceipt>)> done) override;
+              std::function<void(Result<Receipt>)> done) override;
+  void remove(std::string_view item, std::function<void(Result<Receipt>)> done) override;
 
  private:
-  void append(std::vector<LogEntry> entries, ItemReceipt receipt, std::function<void(Result<ItemReceipt>)> done);
-  std::unique_ptr<ItemDecoder> borrow_decoder();
-  void give_back(std::unique_ptr<ItemDecoder> decoder);
+  void append(std::vector<LogEntry> entries, Receipt receipt, std::function<void(Result<Receipt>)> done);
 
   EventLog& log_;
   const VectorDimensions vectors_;
   Counter& accepted_;
   Counter& invalid_;
-  Mutex mutex_;
-  std::vector<std::unique_ptr<ItemDecoder>> idle_decoders_ FRESHET_GUARDED_BY(mutex_);
+  DecoderPool<ItemDecoder> decoders_;
 };
 
 }  // namespace freshet::ingest

@@ -1,11 +1,10 @@
 #include "ingest/kafka/kafka_dead_letters.h"
 
 #include <algorithm>
-#include <future>
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "ingest/acknowledged.h"
 #include "store/dead_letters.h"
 
 namespace freshet::ingest {
@@ -31,14 +30,8 @@ Result<void> KafkaDeadLetters::append(std::span<const RejectedRecord> rejected, 
   records.reserve(kept.size());
   for (const RejectedRecord& record : kept) records.push_back(dead_letter(record, events_topic_));
 
-  // Shared, since the answer may come after the timeout.
-  const auto outcome = std::make_shared<std::promise<Result<Positions>>>();
-  auto future = outcome->get_future();
-  producer_.send(topic_, records, [outcome](Result<Positions> result) { outcome->set_value(std::move(result)); });
-  if (future.wait_for(timeout) != std::future_status::ready) {
-    return Error{Errc::timed_out, "kafka: topic \"" + topic_ + "\": not acknowledged in time"};
-  }
-  const auto result = future.get();
+  const auto result =
+      acknowledged_within(timeout, [&](EventLog::Appended done) { producer_.send(topic_, records, std::move(done)); });
   if (!result) return Error{result.error().code, "topic \"" + topic_ + "\": " + result.error().message};
   return {};
 }

@@ -37,11 +37,11 @@ std::string KafkaLog::problem() const {
 }
 
 void KafkaLog::append(std::vector<LogEntry> entries, Appended done) {
-  const bool state = !entries.empty() && entries.front().state;
+  const bool state = !entries.empty() && entries.front().partition == kStatePartition;
   std::vector<OutgoingRecord> records;
   records.reserve(entries.size());
   for (const LogEntry& entry : entries) {
-    FRESHET_CHECK(entry.state == state);
+    FRESHET_CHECK((entry.partition == kStatePartition) == state);
     records.push_back({entry.key, entry.value, {}, state ? 0 : entry.partition, state && entry.value.empty()});
   }
   if (!state) return producer_.send(options_.topic, records, std::move(done));

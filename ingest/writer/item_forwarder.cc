@@ -1,11 +1,10 @@
 #include "ingest/writer/item_forwarder.h"
 
 #include <chrono>
-#include <future>
-#include <memory>
 #include <utility>
 #include <vector>
 
+#include "ingest/acknowledged.h"
 #include "ingest/codec/item_entries.h"
 
 namespace freshet::ingest {
@@ -26,14 +25,9 @@ Result<void> ItemForwarder::forward(EventBatch& batch) {
     if (is_forwarded(entry)) add_item_entries(log_, *entry.event.change, entries);
   }
   if (entries.empty()) return {};
-  // Shared, since the answer may come after the timeout.
-  const auto outcome = std::make_shared<std::promise<Result<Positions>>>();
-  auto future = outcome->get_future();
-  log_.append(std::move(entries), [outcome](Result<Positions> end) { outcome->set_value(std::move(end)); });
-  if (future.wait_for(kTimeout) != std::future_status::ready) {
-    return Error{Errc::timed_out, "items: the log has not acknowledged in time"};
-  }
-  if (const auto end = future.get(); !end) return end.error();
+  const auto end =
+      acknowledged_within(kTimeout, [&](EventLog::Appended done) { log_.append(std::move(entries), std::move(done)); });
+  if (!end) return Error{end.error().code, "items: " + end.error().message};
   std::erase_if(batch.events, is_forwarded);
   return {};
 }

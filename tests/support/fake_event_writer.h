@@ -15,7 +15,7 @@ namespace freshet::testing {
 /// Threads: submit() and answer_held() may be called concurrently; everything else is for single-threaded tests.
 class FakeEventWriter final : public EventWriter {
  public:
-  using Done = std::function<void(Result<SubmitReceipt>)>;
+  using Done = std::function<void(Result<Receipt>)>;
 
   std::uint64_t weigh(std::string_view, std::size_t) const override { return weight; }
 
@@ -47,7 +47,7 @@ class FakeEventWriter final : public EventWriter {
   }
 
   /// Answers the oldest submit that was held back; false if there is none.
-  bool answer_held(Result<SubmitReceipt> receipt) {
+  bool answer_held(Result<Receipt> receipt) {
     Done done;
     {
       const std::lock_guard lock(mutex_);
@@ -59,7 +59,7 @@ class FakeEventWriter final : public EventWriter {
     return true;
   }
 
-  Result<SubmitReceipt> answer = SubmitReceipt{1, {}, {{0, 7}}};
+  Result<Receipt> answer = Receipt{1, {}, {{0, 7}}};
   std::uint64_t weight = 1;  ///< of every body
   bool hold = false;
   std::vector<std::string> bodies;

@@ -36,7 +36,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
                                      *request.executor, std::move(respond));
              context.services.events.submit(
                  request.body, {context.options.max_events_per_request, request.sender()},
-                 [answer](Result<SubmitReceipt> receipt) {
+                 [answer](Result<Receipt> receipt) {
                    answer->give(receipt ? receipt_response(*receipt, "event") : problem(receipt.error()));
                  });
            }});

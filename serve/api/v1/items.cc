@@ -28,7 +28,7 @@ Handler change_items(const EndpointContext& context, Kind kind, bool in_path) {
                                     .max_items = context.options.max_items_per_request};
     context.services.items.change(
         request.body, submission,
-        [answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+        [answer = answer_within(context, request, std::move(respond))](Result<Receipt> receipt) {
           answer->give(receipt ? receipt_response(*receipt, "item") : problem(receipt.error()));
         });
   };
@@ -51,7 +51,7 @@ Handler patch_item(const EndpointContext& context) {
     context.services.items.change(
         request.body, {.kind = Kind::patch, .item = name, .max_items = 1},
         [context, name, executor = request.executor,
-         answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+         answer = answer_within(context, request, std::move(respond))](Result<Receipt> receipt) {
           if (!receipt) return answer->give(problem(receipt.error()));
           const ApiResponse accepted = receipt_response(*receipt, "item");
           when_visible(
@@ -70,7 +70,7 @@ Handler delete_item(const EndpointContext& context) {
   return [context](const RouteRequest& request, Respond respond) {
     context.services.items.remove(
         request.get(context.parameters.item),
-        [answer = answer_within(context, request, std::move(respond))](Result<ItemReceipt> receipt) {
+        [answer = answer_within(context, request, std::move(respond))](Result<Receipt> receipt) {
           answer->give(receipt ? receipt_response(*receipt, "item") : problem(receipt.error()));
         });
   };

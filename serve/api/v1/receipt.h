@@ -2,15 +2,15 @@
 
 #include <string_view>
 
+#include "base/receipt.h"
 #include "serve/routing/json.h"
 #include "serve/routing/message.h"
 
 namespace freshet::serve {
 
-/// Answers with what became of the events or items of a request: 202 and a token, or 400 if none was accepted. `Receipt`:
-/// SubmitReceipt or ItemReceipt. `what`: "event" or "item".
-template <typename Receipt>
-ApiResponse receipt_response(const Receipt& receipt, std::string_view what) {
+/// Answers with what became of the events or items of a request: 202 and a token, or 400 if none was accepted.
+/// `what`: "event" or "item".
+inline ApiResponse receipt_response(const Receipt& receipt, std::string_view what) {
   json::array rejected;
   for (const auto& [index, reason] : receipt.rejected) {
     rejected.push_back(json::object{{"index", index}, {"error", reason}});

@@ -50,10 +50,10 @@ class LogEventWriterTest : public ::testing::Test {
 };
 
 TEST_F(LogEventWriterTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTheRest) {
-  Result<SubmitReceipt> receipt = Error{};
+  Result<Receipt> receipt = Error{};
   writer.submit(
       R"([{"user":"u","item":"a","new":1},{"user":"u"},{"session":"s","item":"b"},{"type":"$erase","user":"u"}])",
-      {.max_events = 10}, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
+      {.max_events = 10}, [&](Result<Receipt> result) { receipt = std::move(result); });
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(receipt->rejected.size(), 2U);
@@ -70,11 +70,11 @@ TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
   DecodeOptions decode;
   decode.oldest_kept = [] { return timestamp_from_ms(1'690'000'000'000); };
   LogEventWriter strict{log, transient, decode, {}, {}, clock, metrics};
-  Result<SubmitReceipt> receipt = Error{};
+  Result<Receipt> receipt = Error{};
   strict.submit(
       R"([{"user":"u","item":"a"},{"user":"u","item":"b","ts":1689999999},{"user":"u","item":"c","ts":1690000000},
           {"user":"u","item":"d","ts":1689999999,"consent":false},{"user":"u"}])",
-      {.max_events = 10}, [&](Result<SubmitReceipt> result) { receipt = std::move(result); });
+      {.max_events = 10}, [&](Result<Receipt> result) { receipt = std::move(result); });
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 2U);
   ASSERT_EQ(receipt->rejected.size(), 3U);
@@ -93,17 +93,17 @@ TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
 TEST_F(LogEventWriterTest, RefusesTooManyAndWhatIsNotEvents) {
   for (const char* body : {R"([{"user":"u","item":"a"},{"user":"u","item":"a"}])", "", "hello"}) {
     Errc code = Errc::corrupt;
-    writer.submit(body, {.max_events = 1}, [&](Result<SubmitReceipt> result) { code = result.error().code; });
+    writer.submit(body, {.max_events = 1}, [&](Result<Receipt> result) { code = result.error().code; });
     EXPECT_EQ(code, Errc::invalid) << body;
   }
   EXPECT_TRUE(log.entries.empty());
 }
 
 TEST_F(LogEventWriterTest, TheSenderIsTheFirstMemberAndClientsCannotClaimAnother) {
-  std::optional<SubmitReceipt> receipt;
+  std::optional<Receipt> receipt;
   writer.submit(R"([{"user":"u","item":"a","new":1}, { "user":"u","item":"b","$sender":"other/1"}])",
                 {.max_events = 10, .sender = "shop/1a2b3c4d"},
-                [&](Result<SubmitReceipt> result) { receipt = *std::move(result); });
+                [&](Result<Receipt> result) { receipt = *std::move(result); });
   ASSERT_TRUE(receipt);
   ASSERT_EQ(log.entries.size(), 1U);
   EXPECT_EQ(log.entries[0].value, R"({"$sender":"shop/1a2b3c4d","user":"u","item":"a","new":1})");
@@ -123,7 +123,7 @@ TEST_F(LogEventWriterTest, ARecordThatIsTooLargeWithItsSenderIsRejected) {
   for (std::size_t padding = 0; padding < 60; ++padding) {
     const std::string body = R"({"user":"u","item":")" + std::string(1 + padding, 'a') + "\"}";
     strict.submit(body, {.max_events = 1, .sender = "/1"},
-                  [&](const Result<SubmitReceipt>& result) { accepted += result ? result->accepted : 0; });
+                  [&](const Result<Receipt>& result) { accepted += result ? result->accepted : 0; });
   }
   EXPECT_GT(accepted, 0U);
   ASSERT_EQ(log.entries.size(), accepted);
@@ -202,8 +202,8 @@ TEST_F(LogEventWriterTest, NothingIsErasedWhileThePartitionsAreNotKnown) {
 }
 
 TEST_F(LogEventWriterTest, KeepsWhatHasNoConsentOutOfTheLog) {
-  Result<SubmitReceipt> receipt = Error{};
-  const auto keep = [&](Result<SubmitReceipt> result) { receipt = std::move(result); };
+  Result<Receipt> receipt = Error{};
+  const auto keep = [&](Result<Receipt> result) { receipt = std::move(result); };
   writer.submit(R"({"user":"u","item":"a","consent":false})", {.max_events = 10}, keep);
   ASSERT_TRUE(receipt);
   EXPECT_EQ(receipt->accepted, 1U);
@@ -223,7 +223,7 @@ TEST_F(LogEventWriterTest, PseudonymsStandInForIdsInTheLogAndInMemory) {
   LogEventWriter hiding{log, transient, {}, pseudonyms, pseudonyms, clock, metrics};
   hiding.submit(
       R"([{"user":"somebody","session":"sitting","item":"a"},{"user":"somebody","item":"b","consent":false}])",
-      {.max_events = 10}, [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
+      {.max_events = 10}, [](const Result<Receipt>& receipt) { EXPECT_TRUE(receipt); });
   hiding.erase({Owner::Kind::user, "somebody"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);
   const Owner somebody = pseudonyms.of(Owner{Owner::Kind::user, "somebody"});
@@ -245,7 +245,7 @@ TEST_F(LogEventWriterTest, WhatATopicHoldsIsAsItCameAndOnlyMemoryHasPseudonyms) 
   const Pseudonyms pseudonyms("a key of the operator");
   LogEventWriter sending{log, transient, {}, {}, pseudonyms, clock, metrics};
   sending.submit(R"([{"user":"u","item":"a","new":1},{"user":"u","item":"b","consent":false}])", {.max_events = 10},
-                 [](const Result<SubmitReceipt>& receipt) { EXPECT_TRUE(receipt); });
+                 [](const Result<Receipt>& receipt) { EXPECT_TRUE(receipt); });
   sending.erase({Owner::Kind::user, "u"}, [](const Result<EraseReceipt>& erased) { EXPECT_TRUE(erased); });
   ASSERT_EQ(log.entries.size(), 2U);
   EXPECT_EQ(log.entries[0].value, R"({"user":"u","item":"a","new":1})");

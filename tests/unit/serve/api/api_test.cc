@@ -533,7 +533,7 @@ TEST_F(ApiTest, AfterWaitsForTheHistoriesAndGivesUpInTime) {
 }
 
 TEST_F(ApiTest, EventsAreAnsweredOnceWhenTheyAreDurable) {
-  fixture_.sink.answer = SubmitReceipt{2, {{1, "item: missing"}}, {{0, 1042}}};
+  fixture_.sink.answer = Receipt{2, {{1, "item: missing"}}, {{0, 1042}}};
   const ApiResponse answer = ask("POST", "/v1/events", "the body");
   EXPECT_EQ(answer.status, 202U);
   EXPECT_EQ(fixture_.sink.bodies, Names{"the body"});
@@ -549,7 +549,7 @@ TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
   EXPECT_EQ(overloaded.status, 503U);
   EXPECT_EQ(overloaded.headers[0].first, "Retry-After");
 
-  fixture_.sink.answer = SubmitReceipt{0, {{0, "item: missing"}}, {}};
+  fixture_.sink.answer = Receipt{0, {{0, "item: missing"}}, {}};
   const ApiResponse refused = ask("POST", "/v1/events", "{}");
   EXPECT_EQ(refused.status, 400U);
   EXPECT_EQ(json::parse(refused.body).at("rejected").as_array().size(), 1U);
@@ -561,7 +561,7 @@ TEST_F(ApiTest, EventsThatTheLogDoesNotTakeAreRefusedWithAReason) {
                   [&](ApiResponse response) { answer = std::move(response); });
   executor_->run_later();
   EXPECT_EQ(answer.status, 503U);
-  EXPECT_TRUE(fixture_.sink.answer_held(SubmitReceipt{1, {}, {}}));  // too late to be answered, and no second answer
+  EXPECT_TRUE(fixture_.sink.answer_held(Receipt{1, {}, {}}));  // too late to be answered, and no second answer
   EXPECT_EQ(answer.status, 503U);
 }
 

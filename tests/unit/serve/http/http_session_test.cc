@@ -411,7 +411,7 @@ TEST_F(HttpSessionTest, LargeAnswersTogetherStayWithinTheirBudget) {
 
 // Who asked for a change would ask again, although it has been made.
 TEST_F(HttpSessionTest, TheAnswerToAChangeIsNotWithheld) {
-  fixture_.sink.answer = SubmitReceipt{1, {}, {{0, 7}}};
+  fixture_.sink.answer = Receipt{1, {}, {{0, 7}}};
   for (std::size_t i = 0; i < 1000; ++i) fixture_.sink.answer->rejected.push_back({i, "item: missing"});
   options_.max_answer_bytes_total = options_.max_header_bytes;
   start();

@@ -136,7 +136,7 @@ TEST_F(ServerTest, StoppingLetsARequestInFlightFinish) {
     while (fixture_.sink.submitted() == 0) std::this_thread::yield();
     server_->stop();
   });
-  while (!fixture_.sink.answer_held(SubmitReceipt{1, {}, {{0, 1}}})) std::this_thread::yield();
+  while (!fixture_.sink.answer_held(Receipt{1, {}, {{0, 1}}})) std::this_thread::yield();
   EXPECT_NE(rest(socket).find("202"), std::string::npos);
   stopping.join();
 }
