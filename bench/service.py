@@ -18,8 +18,8 @@ LOAD = ROOT / "build/release/bench/freshet_load"
 DISTURBED = 0.05  # share of the cores' time used by other programs above which a measurement is repeated
 
 # Kind of work by name of the thread; all others are "other".
-THREADS = {"freshet-io": "http", "freshet-disk": "http", "freshet-journal": "http", "freshet-writer": "writer",
-           "freshet-learner": "learner", "freshet-train": "learner", "rocksdb": "compaction"}
+THREADS = {"freshet-io": "http", "freshet-disk": "http", "freshet-bodies": "http", "freshet-journal": "http",
+           "freshet-writer": "writer", "freshet-learner": "learner", "freshet-train": "learner", "rocksdb": "compaction"}
 
 
 def figure(key, label, value, unit, digits=3):

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "serve/http/content_coding.h"
 #include "serve/http/framing.h"
 #include "serve/http/gzip.h"
@@ -26,6 +27,11 @@ namespace http = beast::http;
 constexpr asio::use_awaitable_t<IoExecutor> kAwaitResult;
 constexpr auto kAwait = asio::as_tuple(kAwaitResult);
 constexpr auto kNoMemory = boost::system::errc::not_enough_memory;  // for another body
+/// A larger body is decoded and handled on a thread of its own. Here it would hold up the other connections for
+/// milliseconds, one of serve.max_body_bytes for a tenth of a second.
+constexpr std::size_t kMostBytesInPlace = std::size_t{32} << 10;
+
+constexpr std::size_t kMostIgnored = std::size_t{32} << 20;  // bytes behind a request that is not read to its end
 
 std::string_view text(beast::string_view view) { return {view.data(), view.size()}; }
 
@@ -52,9 +58,10 @@ std::string message_of(const ApiResponse& answer, std::string_view date, unsigne
 }
 
 /// The answer to a request that cannot be read; nullopt if the connection has ended, and nobody waits for one.
-std::optional<ApiResponse> refusal(const beast::error_code& error, const Options& options) {
+/// `most`: the limit of its body.
+std::optional<ApiResponse> refusal(const beast::error_code& error, std::size_t most, const Options& options) {
   if (error == http::error::body_limit) {
-    return problem(413, "the body is larger than " + std::to_string(options.max_body_bytes) + " bytes");
+    return problem(413, "the body is larger than " + std::to_string(most) + " bytes");
   }
   // They are parsed as a whole, and have no limit but the buffer.
   if (error == http::error::buffer_overflow) return problem(413, "a chunk's extension or the trailer is too large");
@@ -159,28 +166,26 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   MemoryBudget::Share memory(io_.shared.bodies);
   Parser parser;
   parser.header_limit(static_cast<std::uint32_t>(io_.shared.options.max_header_bytes));
-  parser.body_limit(io_.shared.options.max_body_bytes);
+  parser.body_limit(boost::none);  // depends on the endpoint: read_body()
   const Request& request = parser.get();
   Router::Match match;
-  bool whole = false;  // the next byte of the connection is the first of the next request
+  std::size_t most = 0;  // the limit of the body
+  bool whole = false;    // the next byte of the connection is the first of the next request
   auto error = co_await read(parser, [&] { return parser.is_header_done(); });
   ApiRequest to_api = head_of(request);
-  const bool has_head = !error || error == http::error::body_limit;
-  if (const char* const reason = has_head ? framing_problem(request) : nullptr) {
+  if (const char* const reason = error ? nullptr : framing_problem(request)) {
     match.refuse(problem(400, reason));
-    error = {};
-  } else if (has_head) {
+  } else if (!error) {
     match = io_.shared.api.match(to_api);
     // A caller without the right key cannot make the server hold megabytes.
-    if (!match.wants_body()) {
-      error = {};
-    } else if (!error && !parser.is_done()) {
-      error = co_await read_body(parser, memory);
+    if (match.wants_body() && !parser.is_done()) {
+      most = std::min(match.max_body_bytes(), io_.shared.options.max_body_bytes);
+      error = co_await read_body(parser, most, memory);
     }
     whole = !error && parser.is_done();
   }
   if (error) {
-    auto answer = refusal(error, io_.shared.options);
+    auto answer = refusal(error, most, io_.shared.options);
     if (!answer) co_return false;
     match.refuse(*std::move(answer));
   }
@@ -202,13 +207,18 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   co_return sent&& keep_alive;
 }
 
+/// Small bodies are not counted, so that large ones do not keep everybody out.
 template <typename Stream>
-Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, MemoryBudget::Share& memory) {
-  // Small ones are not counted, so that large ones do not keep everybody out.
-  const auto has_room = [&](std::uint64_t size) {
-    return size <= io_.shared.options.max_header_bytes || memory.grow_to(size);
-  };
-  if (!has_room(parser.content_length().value_or(0))) co_return make_error_code(kNoMemory);
+bool HttpSession<Stream>::has_room(MemoryBudget::Share& memory, std::uint64_t size) const {
+  return size <= io_.shared.options.max_header_bytes || memory.grow_to(size);
+}
+
+template <typename Stream>
+Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, std::size_t most,
+                                                            MemoryBudget::Share& memory) {
+  const std::uint64_t length = parser.content_length().value_or(0);
+  if (length > most) co_return http::error::body_limit;
+  if (!has_room(memory, length)) co_return make_error_code(kNoMemory);
   const Request& request = parser.get();
   if (request.version() >= 11 && beast::iequals(request[http::field::expect], "100-continue")) {
     const bool sent = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -216,20 +226,48 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, Memo
     connection_.expires_after(io_.shared.options.header_timeout);
   }
   parser.eager(true);
+  parser.body_limit(most);  // of chunks
   std::uint64_t announced = 0;
   auto check_chunk = [&](std::uint64_t size, beast::string_view extension, beast::error_code& problem) {
     // The extension of a chunk ends where its line does; to other servers that may be a bare LF.
     if (extension.find_first_of("\r\n") != beast::string_view::npos) problem = http::error::bad_chunk_extension;
-    if (!has_room(announced += size)) problem = make_error_code(kNoMemory);
+    if (!has_room(memory, announced += size)) problem = make_error_code(kNoMemory);
   };
   parser.on_chunk_header(check_chunk);
-  auto error = co_await read(parser, [&] { return parser.is_done(); });
-  if (!error && body_coding(joined(request, http::field::content_encoding)) == BodyCoding::gzip) {
-    const std::string compressed = std::move(parser.get().body());
-    const auto has_room_beside = [&](std::size_t size) { return has_room(compressed.size() + size); };
-    error = gunzip(compressed, io_.shared.options.max_body_bytes, has_room_beside, parser.get().body());
+  const auto error = co_await read(parser, [&] { return parser.is_done(); });
+  const bool encoded = body_coding(joined(request, http::field::content_encoding)) == BodyCoding::gzip;
+  if (error || !encoded) co_return error;
+  co_return co_await decode_body(parser.get().body(), most, memory);
+}
+
+/// Replaces a gzip body by its content.
+template <typename Stream>
+Awaitable<beast::error_code> HttpSession<Stream>::decode_body(std::string& body, std::size_t most,
+                                                              MemoryBudget::Share& memory) {
+  connection_.expires_never();  // all of it is here
+  const std::string compressed = std::move(body);
+  const auto has_room_beside = [&](std::size_t size) { return has_room(memory, compressed.size() + size); };
+  auto error = gunzip(compressed, std::min(most, kMostBytesInPlace), has_room_beside, body);
+  if (error == http::error::body_limit && most > kMostBytesInPlace) {
+    co_await elsewhere([&] { error = gunzip(compressed, most, has_room_beside, body); });
   }
   co_return error;
+}
+
+/// Waits until `work` has run on the thread for large bodies.
+template <typename Stream>
+template <typename Work>
+Awaitable<void> HttpSession<Stream>::elsewhere(const Work& work) {
+  co_await asio::async_initiate<decltype(kAwaitResult), void()>(
+      [&](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        // It takes any number, and stops after this thread.
+        FRESHET_CHECK(io_.shared.large_bodies.post([&work, &context = io_.context, shared]() mutable {
+          work();
+          asio::post(context, [shared = std::move(shared)] { (*shared)(); });
+        }));
+      },
+      kAwaitResult);
 }
 
 /// Everything but the body. The fields of a trailer are not among them.
@@ -276,15 +314,23 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest
   if (request.shedding) request.shedding = !co_await admitted_after_all();
   if (request.shedding) io_.shared.shed.Increment();
   auto pending = std::make_shared<Pending>();
-  io_.shared.api.handle(std::move(match), request, [&context = io_.context, pending](ApiResponse answer) {
-    const std::lock_guard lock(pending->mutex);
-    if (!pending->go_on) {
-      pending->answer = std::move(answer);
-      return;
-    }
-    asio::post(context,
-               [go_on = std::move(pending->go_on), answer = std::move(answer)]() mutable { go_on(std::move(answer)); });
-  });
+  const auto handle = [&] {
+    io_.shared.api.handle(std::move(match), request, [&context = io_.context, pending](ApiResponse answer) {
+      const std::lock_guard lock(pending->mutex);
+      if (!pending->go_on) {
+        pending->answer = std::move(answer);
+        return;
+      }
+      asio::post(context, [go_on = std::move(pending->go_on), answer = std::move(answer)]() mutable {
+        go_on(std::move(answer));
+      });
+    });
+  };
+  if (request.body.size() <= kMostBytesInPlace || !match.wants_body()) {
+    handle();
+  } else {
+    co_await elsewhere(handle);
+  }
   // Its timers may own the wait for the answer, and so this coroutine.
   request.executor.reset();
   {
@@ -331,7 +377,7 @@ Awaitable<void> HttpSession<Stream>::ignore_the_rest() {
   finish_sending(stream_);
   std::array<char, 16384> rest;
   connection_.expires_after(std::chrono::seconds(1));
-  for (std::size_t drained = 0; drained < 4 * io_.shared.options.max_body_bytes;) {
+  for (std::size_t drained = 0; drained < kMostIgnored;) {
     auto [gone, bytes] = co_await stream_.async_read_some(asio::buffer(rest), kAwait);
     if (gone) break;
     drained += bytes;

@@ -75,7 +75,11 @@ class HttpSession {
   template <typename Done>
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
-  Awaitable<boost::beast::error_code> read_body(Parser& parser, MemoryBudget::Share& memory);
+  Awaitable<boost::beast::error_code> read_body(Parser& parser, std::size_t most, MemoryBudget::Share& memory);
+  Awaitable<boost::beast::error_code> decode_body(std::string& body, std::size_t most, MemoryBudget::Share& memory);
+  bool has_room(MemoryBudget::Share& memory, std::uint64_t size) const;
+  template <typename Work>
+  Awaitable<void> elsewhere(const Work& work);
   ApiRequest head_of(const Request& request) const;
   Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
   Awaitable<bool> write(const Request& request, ApiResponse answer, bool keep_alive);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
+
 #include "base/metrics.h"
 #include "serve/api/api.h"
-#include "serve/http/disk_worker.h"
+#include "serve/http/background_thread.h"
 #include "serve/http/memory_budget.h"
 #include "serve/http/tls.h"
 #include "serve/options.h"
@@ -20,7 +22,8 @@ struct IoShared {
   Counter& withheld_answers;
   MemoryBudget bodies{options.max_body_bytes_total};
   MemoryBudget answers{options.max_answer_bytes_total};
-  DiskWorker disk{};
+  BackgroundThread disk{"freshet-disk", 64};                  ///< for work that may wait for the disk
+  BackgroundThread large_bodies{"freshet-bodies", SIZE_MAX};  ///< decodes and handles them; memory bounds their number
 };
 
 }  // namespace freshet::serve

@@ -19,7 +19,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 /// Runs work on the I/O thread of `context`.
 class ContextExecutor final : public Executor {
  public:
-  ContextExecutor(asio::io_context& context, DiskWorker& disk) : context_(context), disk_(disk) {}
+  ContextExecutor(asio::io_context& context, BackgroundThread& disk) : context_(context), disk_(disk) {}
 
   void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
 
@@ -50,7 +50,7 @@ class ContextExecutor final : public Executor {
   }
 
   asio::io_context& context_;
-  DiskWorker& disk_;
+  BackgroundThread& disk_;
   std::map<Due, std::vector<std::function<void()>>> due_;  // that thread only
 };
 

@@ -123,7 +123,9 @@ struct Server::Impl {
     for (const auto& worker : workers) worker->context().stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
-    shared.disk.stop();  // before the contexts go: queued work may own their coroutines
+    // Before the contexts go: queued work may own their coroutines.
+    shared.disk.stop();
+    shared.large_bodies.stop();
   }
 
   const Options options;

@@ -31,7 +31,8 @@ constexpr std::array kProblems{
     SharedProblem{403, "Forbidden", "The key lacks the required scope.", "WWW-Authenticate"},
     SharedProblem{404, "NotFound", "The item, user or session does not exist.", ""},
     SharedProblem{412, "PreconditionFailed", "The histories did not reach the token of `after` in time.", ""},
-    SharedProblem{413, "TooLarge", "The body exceeds `serve.max_body_bytes`.", ""},
+    SharedProblem{413, "TooLarge", "The body exceeds `serve.max_body_bytes`, or the limit that its description names.",
+                  ""},
     SharedProblem{
         415, "UnsupportedMediaType",
         "The body is neither JSON nor NDJSON by its `Content-Type`, or has a `Content-Encoding` other than gzip.", ""},
@@ -89,6 +90,11 @@ json::object responses_of(const Route& route) {
   return responses;
 }
 
+std::string description_of(const Route::Body& body) {
+  if (body.max_bytes == SIZE_MAX) return body.description;
+  return body.description + " At most " + std::to_string(body.max_bytes) + " bytes.";
+}
+
 json::object operation_of(const Route& route) {
   json::object operation{
       {"operationId", route.operation}, {"tags", json::array{route.tag}}, {"summary", route.summary}};
@@ -109,10 +115,10 @@ json::object operation_of(const Route& route) {
   }
   if (!parameters.empty()) operation.emplace("parameters", std::move(parameters));
   if (route.body) {
-    const auto& [text, schema, example] = *route.body;
-    operation.emplace("requestBody", json::object{{"required", true},
-                                                  {"description", text},
-                                                  {"content", content("application/json", schema, example)}});
+    operation.emplace("requestBody",
+                      json::object{{"required", true},
+                                   {"description", description_of(*route.body)},
+                                   {"content", content("application/json", route.body->schema, route.body->example)}});
   }
   operation.emplace("responses", responses_of(route));
   return operation;

@@ -26,7 +26,8 @@ struct Route {
   struct Body {
     std::string description;
     json::object schema;
-    std::string example;  ///< JSON
+    std::string example;               ///< JSON
+    std::size_t max_bytes = SIZE_MAX;  ///< a larger one is refused; so is one larger than serve.max_body_bytes
   };
   struct Response {
     unsigned status = 200;

@@ -287,6 +287,8 @@ std::vector<Header> Router::cors(const ApiRequest& request, const Entry* entry) 
 
 bool Router::Match::wants_body() const { return !refusal_ && entry_->route.body; }
 
+std::size_t Router::Match::max_body_bytes() const { return entry_->route.body->max_bytes; }
+
 void Router::Match::refuse(ApiResponse answer) { refusal_ = std::move(answer); }
 
 Router::Match Router::match(const ApiRequest& request) const {

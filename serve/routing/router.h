@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,10 @@ class Router {
     /// False if the answer does not depend on the body: no such endpoint, none that reads a body, or a caller without
     /// the right key or over one of its limits.
     bool wants_body() const;
+
+    /// The largest body that the endpoint takes, whatever serve.max_body_bytes is.
+    /// REQUIRES: wants_body()
+    std::size_t max_body_bytes() const;
 
     /// Fixes the answer, of a request that cannot be read to its end. Without a route (a default Match) it is counted
     /// as such.

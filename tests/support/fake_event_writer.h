@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ class FakeEventWriter final : public EventWriter {
       const std::lock_guard lock(mutex_);
       bodies.emplace_back(body);
       senders.push_back(submission.sender);
+    }
+    if (before_answer) before_answer();
+    {
+      const std::lock_guard lock(mutex_);
       if (hold) {
         held_.push_back(std::move(done));
         return;
@@ -62,6 +67,7 @@ class FakeEventWriter final : public EventWriter {
   Result<Receipt> answer = Receipt{1, {}, {{0, 7}}};
   std::uint64_t weight = 1;  ///< of every body
   bool hold = false;
+  std::function<void()> before_answer;  ///< what submit() does meanwhile; may wait
   std::vector<std::string> bodies;
   std::vector<std::string> senders;  ///< one per body
   std::vector<Owner> erased;

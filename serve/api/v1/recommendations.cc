@@ -9,6 +9,9 @@
 namespace freshet::serve {
 namespace {
 
+/// Of a list's body: room for the largest filter and ten thousand ids.
+constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 20;
+
 ApiResponse list_response(const List& list) {
   ApiResponse response;
   response.body.reserve(256 + 64 * list.items.size());
@@ -285,7 +288,7 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   stateless.operation = "recommend_stateless";
   stateless.summary = "Recommend for a session given in the request";
   stateless.body = Route::Body{"The session, oldest first.", schema::reference("StatelessRequest"),
-                               R"({"session":["i1","i7"],"k":20,"exclude":["i9"]})"};
+                               R"({"session":["i1","i7"],"k":20,"exclude":["i9"]})", kMaxBodyBytes};
   stateless.handler = immediately([context](const RouteRequest& request) { return stateless_list(request, context); });
   router.add(std::move(stateless));
 
@@ -294,7 +297,7 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   rank.summary = "Rank the caller's candidates";
   rank.description = "Every item is returned once. Items unknown to the model come last, in the given order.";
   rank.body = Route::Body{"The user or session, and the items to rank.", schema::reference("RankRequest"),
-                          R"({"user":"u1","items":["a","b"]})"};
+                          R"({"user":"u1","items":["a","b"]})", kMaxBodyBytes};
   rank.handler = immediately([context](const RouteRequest& request) { return ranked_items(request, context); });
   router.add(std::move(rank));
 

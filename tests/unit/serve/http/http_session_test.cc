@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
+#include <future>
 #include <sstream>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -330,14 +334,62 @@ TEST_F(HttpSessionTest, BodiesMayBeGzip) {
       {"cut off", post("gzip", packed.substr(0, packed.size() - 1)), "400"},
       {"a bomb", post("gzip", testing::gzip(std::string(10 << 20, ' '))), "413"},
       {"another coding", post("br", kSmuggled), "415"},
+      {"a large one", post("gzip", testing::gzip(kEvent + std::string(60'000, ' '))), "202 204"},
       {"two codings", post("gzip, gzip", kSmuggled), "415"},
       {"two fields", post("gzip\r\nContent-Encoding: gzip", kSmuggled), "415"},
       {"two fields of which one is unknown", post("gzip\r\nContent-Encoding: br", kSmuggled), "415"},
       {"two fields of which one is identity", post("identity\r\nContent-Encoding: gzip", packed), "202 204"},
       {"identity", post("identity", kEvent), "202 204"},
   });
-  ASSERT_EQ(fixture_.sink.submitted(), 5U);
-  for (const std::string& body : fixture_.sink.bodies) EXPECT_EQ(body, kEvent);
+  ASSERT_EQ(fixture_.sink.submitted(), 6U);
+  for (const std::string& body : fixture_.sink.bodies) EXPECT_EQ(body.substr(0, body.find(' ')), kEvent);
+}
+
+TEST_F(HttpSessionTest, TheBodyOfAListHasALimitOfItsOwn) {
+  options_.max_body_bytes = options_.max_body_bytes_total = std::size_t{8} << 20;
+  const auto post = [](const std::string& path, const std::string& more) {
+    return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\n" + more;
+  };
+  const std::string session = R"({"session":["a"]})", items = R"({"items":["a"]})";
+  const auto padded = [](const std::string& body, std::size_t size) {
+    return body + std::string(size - body.size(), ' ');
+  };
+  const std::size_t most = std::size_t{1} << 20;
+  std::vector<Row> rows;
+  for (const auto& [path, body] : {std::pair{"/v1/recommendations"s, session}, {"/v1/rank"s, items}}) {
+    const std::string bomb = testing::gzip(padded(body, most + 1)), fits = testing::gzip(padded(body, most));
+    const auto of_length = [](std::size_t size) { return "Content-Length: " + std::to_string(size) + "\r\n\r\n"; };
+    rows.push_back({path + ": the largest", post(path, of_length(most) + padded(body, most)), "200 204"});
+    rows.push_back({path + ": the largest as gzip",
+                    post(path, "Content-Encoding: gzip\r\n" + of_length(fits.size()) + fits), "200 204"});
+    rows.push_back({path + ": announced", post(path, of_length(most + 1)), "413"});
+    rows.push_back({path + ": in chunks",
+                    post(path, "Transfer-Encoding: chunked\r\n\r\n" + hexadecimal(most + 1) + "\r\n"), "413"});
+    rows.push_back({path + ": gzip", post(path, "Content-Encoding: gzip\r\n" + of_length(bomb.size()) + bomb), "413"});
+  }
+  rows.push_back({"events",
+                  kPost + "Content-Length: " + std::to_string(most + 1) + "\r\n\r\n" + padded(kEvent, most + 1),
+                  "202 204"});
+  expect(rows);
+  EXPECT_NE(exchange(post("/v1/rank", "Content-Length: 2000000\r\n\r\n")).find("larger than 1048576 bytes"),
+            std::string::npos);
+}
+
+TEST_F(HttpSessionTest, ALargeBodyDoesNotHoldUpTheOtherConnectionsOfItsThread) {
+  options_.threads = 1;
+  options_.max_body_bytes = options_.max_body_bytes_total = std::size_t{1} << 20;
+  std::promise<void> others_answered;
+  fixture_.sink.before_answer = [&, answered = others_answered.get_future().share()] {
+    EXPECT_EQ(answered.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  };
+  start();
+  auto large = connect();
+  send(large, kPost + "Connection: close\r\nContent-Length: 100000\r\n\r\n" + kEvent +
+                  std::string(100'000 - kEvent.size(), ' '));
+  while (fixture_.sink.submitted() == 0) std::this_thread::yield();
+  EXPECT_EQ(statuses(exchange(kGet + "\r\n")), "200");
+  others_answered.set_value();
+  EXPECT_EQ(statuses(rest(large)), "202");
 }
 
 TEST_F(HttpSessionTest, HeadIsAnsweredAsGetWithoutTheBody) {

@@ -1,4 +1,4 @@
-#include "serve/http/disk_worker.h"
+#include "serve/http/background_thread.h"
 
 #include <gtest/gtest.h>
 
@@ -10,10 +10,12 @@
 namespace freshet::serve {
 namespace {
 
+constexpr std::size_t kMaxWaiting = 16;
+
 /// Work that does not end before it may. Outlives the worker.
 class Hanging {
  public:
-  void begin(DiskWorker& worker) {
+  void begin(BackgroundThread& worker) {
     EXPECT_TRUE(worker.post([this] {
       begun_.set_value();
       may_end_.get_future().wait();
@@ -26,28 +28,28 @@ class Hanging {
   std::promise<void> begun_, may_end_;
 };
 
-TEST(DiskWorker, WorksOffWhatCameInItsOrder) {
+TEST(BackgroundThread, WorksOffWhatCameInItsOrder) {
   std::vector<int> done;
   std::promise<void> last;
-  DiskWorker worker;
+  BackgroundThread worker("freshet-test", kMaxWaiting);
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(worker.post([&, i] { done.push_back(i); }));
   EXPECT_TRUE(worker.post([&] { last.set_value(); }));
   last.get_future().wait();
   EXPECT_EQ(done, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 
-TEST(DiskWorker, RefusesMoreThanMayWait) {
+TEST(BackgroundThread, RefusesMoreThanMayWait) {
   Hanging hanging;
-  DiskWorker worker;
+  BackgroundThread worker("freshet-test", kMaxWaiting);
   hanging.begin(worker);
-  for (std::size_t i = 0; i < DiskWorker::kMaxWaiting; ++i) EXPECT_TRUE(worker.post([] {}));
+  for (std::size_t i = 0; i < kMaxWaiting; ++i) EXPECT_TRUE(worker.post([] {}));
   EXPECT_FALSE(worker.post([] {}));
   hanging.end();
 }
 
-TEST(DiskWorker, StoppingWaitsForWhatHasBegunAndLetsGoOfTheRest) {
+TEST(BackgroundThread, StoppingWaitsForWhatHasBegunAndLetsGoOfTheRest) {
   Hanging hanging;
-  DiskWorker worker;
+  BackgroundThread worker("freshet-test", kMaxWaiting);
   hanging.begin(worker);
   bool done = false;
   auto kept = std::make_shared<int>();

@@ -1,4 +1,4 @@
-#include "serve/http/disk_worker.h"
+#include "serve/http/background_thread.h"
 
 #include <pthread.h>
 
@@ -6,20 +6,24 @@
 
 namespace freshet::serve {
 
-DiskWorker::DiskWorker() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
-DiskWorker::~DiskWorker() { stop(); }
+BackgroundThread::BackgroundThread(const std::string& name, std::size_t max_waiting)
+    : max_waiting_(max_waiting), thread_([this, name](const std::stop_token& stop) {
+        pthread_setname_np(pthread_self(), name.c_str());
+        run(stop);
+      }) {}
+BackgroundThread::~BackgroundThread() { stop(); }
 
-bool DiskWorker::post(std::function<void()> work) {
+bool BackgroundThread::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopped_ || waiting_.size() >= kMaxWaiting) return false;
+    if (stopped_ || waiting_.size() >= max_waiting_) return false;
     waiting_.push_back(std::move(work));
   }
   wake_.notify_one();
   return true;
 }
 
-void DiskWorker::stop() {
+void BackgroundThread::stop() {
   {
     std::deque<std::function<void()>> undone;  // destroyed outside the lock
     const std::lock_guard lock(mutex_);
@@ -30,8 +34,7 @@ void DiskWorker::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void DiskWorker::run(const std::stop_token& stop) {
-  pthread_setname_np(pthread_self(), "freshet-disk");
+void BackgroundThread::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (wake_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     {
