@@ -1,8 +1,6 @@
 #include "store/erasures.h"
 
 #include <algorithm>
-#include <cctype>
-#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -10,9 +8,8 @@
 
 #include "store/codec/key_codec.h"
 #include "store/codec/value_codec.h"
-#include "store/dead_letters.h"
 #include "store/erase_history.h"
-#include "store/record_texts.h"
+#include "store/named_owners.h"
 #include "store/rocks.h"
 
 namespace freshet::store {
@@ -26,53 +23,6 @@ rocksdb::Status rewrite(const Database::Impl& db, Family family, const rocksdb::
   options.exclusive_manual_compaction = false;
   return db.db->CompactRange(options, db.family(family), from, to);
 }
-
-/// True if `prose` contains `id` as a word, not as part of a longer one.
-bool has_word(std::string_view prose, std::string_view id) {
-  const auto in_word = [&](std::size_t at) {
-    return at < prose.size() && (std::isalnum(static_cast<unsigned char>(prose[at])) != 0 || prose[at] == '_');
-  };
-  for (std::size_t at = prose.find(id); at != std::string_view::npos; at = prose.find(id, at + 1)) {
-    if ((at == 0 || !in_word(at - 1)) && !in_word(at + id.size())) return true;
-  }
-  return false;
-}
-
-/// Finds the owners of erasures in records that are not events.
-class NamedOwners {
- public:
-  explicit NamedOwners(std::span<const Erasure> erasures) {
-    for (const Erasure& erasure : erasures) by_id_.emplace(erasure.owner.id, ErasedPart{erasure.before, true});
-  }
-
-  /// True if the record names an owner whose erasure covers it: it is not after the erase record in the same partition,
-  /// or of a log before that was recreated.
-  bool in(const RejectedRecord& record) const {
-    bool found = false;
-    const bool former = has_header(record, kFormerLogHeader);
-    const auto covered = [&](const auto& entry) { return former || entry.second.covers(record.position); };
-    const auto search_text = [&](std::string_view text) {
-      const auto [first, last] = by_id_.equal_range(text);
-      found = found || std::any_of(first, last, covered);
-    };
-    const auto search_prose = [&](std::string_view prose) {
-      found = found || std::ranges::any_of(
-                           by_id_, [&](const auto& entry) { return covered(entry) && has_word(prose, entry.first); });
-    };
-    search_text(record.key);
-    for (const auto& [name, text] : record.headers) search_text(text);
-    visit_texts(record.value, {search_text, search_prose});
-    return found;
-  }
-
-  /// The same of a record that is damaged, so that neither its position nor its parts are known.
-  bool in(std::string_view damaged) const {
-    return std::ranges::any_of(by_id_, [&](const auto& entry) { return has_word(damaged, entry.first); });
-  }
-
- private:
-  std::multimap<std::string_view, ErasedPart> by_id_;  // a user and a session may have the same id
-};
 
 rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
   const std::string first = encode_owner(owner), last = end_of_history(owner);

@@ -28,9 +28,9 @@ class Erasures {
   /// Those of `erasures` whose erase records have been committed, in each of the partitions that this process reads.
   Result<std::vector<Erasure>> committed(std::vector<Erasure> erasures, const std::set<std::int32_t>& read) const;
 
-  /// Deletes the dead letters that name one of these owners and are not after its erase record in the same partition,
-  /// or are of a log before it was recreated. In one that is damaged it looks for the ids as words.
-  /// Cost: reads all dead letters
+  /// Deletes the dead letters that may name one of these owners (NamedOwners) and are not after its erase record in the
+  /// same partition, or are of a log before it was recreated. Of damaged ones, all that may name one.
+  /// Cost: reads all dead letters.
   Result<void> erase_dead_letters(std::span<const Erasure> erasures);
 
   /// Rewrites the files that contain rows of these owners, and forgets the erasures. Afterwards nothing that was

@@ -14,10 +14,21 @@ namespace freshet::store {
 namespace {
 
 constexpr int kMaxNested = 4;
-constexpr std::array<std::string_view, 5> kOfEverybody{"item", "type", "ts", "value", "consent"};
+constexpr std::array<std::string_view, 10> kEventFields{"id", "user",  "session", "item",    "type",
+                                                        "ts", "value", "consent", "request", "props"};
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 bool is_structure(char c) { return std::string_view("{}[]:,").find(c) != std::string_view::npos; }
+
+bool is_name(std::string_view text) { return std::ranges::find(kEventFields, text) != kEventFields.end(); }
+
+/// True for what the member usually has, which is of everybody: the name of an item or type, a time, a number. An id that
+/// is there by mistake, or a whole record, does not look like that.
+bool is_of_everybody(std::string_view member, std::string_view text) {
+  if (member == "item" || member == "type") return text.find_first_of("{}[]\"'(),;=& \t\r\n") == std::string_view::npos;
+  const bool has_number = member == "ts" || member == "value" || member == "consent";
+  return has_number && text.find_first_not_of("0123456789.+-:TZtzeE ") == std::string_view::npos;
+}
 
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto byte = [&](std::uint32_t bits) { out.push_back(static_cast<char>(bits)); };
@@ -38,33 +49,32 @@ void append_utf8(std::string& out, std::uint32_t code) {
 
 class Scanner {
  public:
-  Scanner(std::string_view in, const TextVisitor& visitor, int nested)
-      : rest_(in), visitor_(visitor), nested_(nested) {}
+  using Visit = std::function<void(std::string_view)>;
+
+  Scanner(std::string_view in, const Visit& visit, int nested) : rest_(in), visit_(visit), nested_(nested) {}
 
   void run() {
-    std::string member;
+    std::string member;  // that the next text is the value of
     while (!rest_.empty()) {
       const char c = rest_.front();
       if (is_space(c) || is_structure(c)) {
-        if (c == '{' || c == '}') member.clear();
+        if (c != ':' && !is_space(c)) member.clear();
         rest_.remove_prefix(1);
         continue;
       }
       std::string text = c == '"' || c == '\'' ? take_quoted() : take_bare();
       skip_spaces();
-      if (rest_.starts_with(':')) {
-        member = std::move(text);
-      } else if (std::ranges::find(kOfEverybody, member) == kOfEverybody.end()) {
-        visit(text);
-      }
+      const bool names = rest_.starts_with(':');
+      if (names ? !is_name(text) : !is_of_everybody(member, text)) visit(text);
+      member = names ? std::move(text) : std::string();
     }
   }
 
  private:
   void visit(std::string_view text) {
-    visitor_.text(text);
+    visit_(text);
     if (nested_ < kMaxNested && (text.starts_with('{') || text.starts_with('['))) {
-      Scanner(text, visitor_, nested_ + 1).run();
+      Scanner(text, visit_, nested_ + 1).run();
     }
   }
 
@@ -126,20 +136,18 @@ class Scanner {
   }
 
   std::string_view rest_;
-  const TextVisitor& visitor_;
+  const Visit& visit_;
   const int nested_;
 };
 
 }  // namespace
 
-void visit_texts(std::string_view value, const TextVisitor& visitor) {
-  take_byte_order_mark(value);
-  const auto first = std::ranges::find_if_not(value, is_space);
-  if (first != value.end() && std::string_view("{[\"'").find(*first) != std::string_view::npos) {
-    Scanner(value, visitor, 0).run();
-  } else {
-    visitor.prose(value);
-  }
+void visit_texts(std::string_view part, const std::function<void(std::string_view)>& visit) {
+  take_byte_order_mark(part);
+  const std::size_t first = std::min(part.find_first_of("{[\"'"), part.size());
+  const bool is_json = first < part.size() && std::ranges::all_of(part.substr(0, first), is_space);
+  if (!is_json) visit(part);
+  Scanner(part.substr(first), visit, 0).run();
 }
 
 }  // namespace freshet::store

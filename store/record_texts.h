@@ -5,16 +5,12 @@
 
 namespace freshet::store {
 
-/// Where a record that is not a valid event may have the id of a user or session.
-struct TextVisitor {
-  std::function<void(std::string_view)> text;   ///< a whole text or number, as it was before it was encoded
-  std::function<void(std::string_view)> prose;  ///< bytes without a structure: ids may be words in them
-};
-
-/// Visits the texts and numbers of a record's value that looks like JSON, valid or not: single quotes and none are read
-/// too, a text that is not closed ends with the record, and a text that is JSON itself is searched. Names of members are
-/// not visited, nor are `item`, `type`, `ts`, `value` and `consent`, which are of everybody. Any other value is prose.
+/// Visits the texts of a part of a record that is not a valid event, in which there may be an id of a user or session.
+/// Of what looks like JSON, valid or not, these are texts, numbers and unknown names of members, as they were before they
+/// were encoded: single quotes and none are read too, a text that is not closed ends with the record, and a text that is
+/// JSON itself is searched. What `item`, `type`, `ts`, `value` and `consent` usually have is of everybody and not visited.
+/// Any other part is visited whole, and so are the texts of JSON within it.
 /// Total over all bytes.
-void visit_texts(std::string_view value, const TextVisitor& visitor);
+void visit_texts(std::string_view part, const std::function<void(std::string_view)>& visit);
 
 }  // namespace freshet::store
