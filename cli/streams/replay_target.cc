@@ -1,8 +1,10 @@
 #include "cli/streams/replay_target.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -19,7 +21,9 @@ namespace {
 
 constexpr std::size_t kConnections = 4;
 constexpr std::size_t kBatchEvents = 500;
-constexpr std::size_t kQueuedEvents = 4 * kBatchEvents;  // per connection
+constexpr std::size_t kBatchBytes = std::size_t{1} << 20;  // a larger record is sent alone
+constexpr std::size_t kQuotedBytes = 100;                  // of a record that is refused
+constexpr std::size_t kQueuedEvents = 4 * kBatchEvents;    // per connection
 constexpr std::uint64_t kKafkaUnderWay = 50'000;
 constexpr std::chrono::milliseconds kFirstBackoff{100};
 constexpr std::chrono::milliseconds kLastBackoff{2000};
@@ -97,7 +101,13 @@ class HttpLane {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return !queue_.empty() || closed_; });
         if (queue_.empty()) return;
-        const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchEvents));
+        std::size_t bytes = 0;
+        const auto end = std::find_if(queue_.begin(), queue_.end(), [&](const std::string& record) {
+          const bool first = bytes == 0;
+          bytes += record.size() + 1;
+          return !first && bytes > kBatchBytes;
+        });
+        const auto count = std::min(end - queue_.begin(), static_cast<std::ptrdiff_t>(kBatchEvents));
         batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
         queue_.erase(queue_.begin(), queue_.begin() + count);
         changed_.notify_all();
@@ -106,48 +116,83 @@ class HttpLane {
     }
   }
 
-  /// Retries until the answer is final or `patience` has passed.
-  void post(const std::vector<std::string>& batch) {
+  /// Sends the batch. One that the service does not take as a whole is sent in halves, so that only the records are
+  /// refused that it takes in no batch.
+  void post(std::span<const std::string> batch) {
+    const auto answer = final_answer(batch);
+    if (!answer) {
+      counts_.change([&](ReplayTarget::Counts& counts) {
+        counts.failed += batch.size();
+        note(counts, answer.error().message);
+      });
+    } else if (batch.size() > 1 && is_refused_as_whole(*answer)) {
+      post(batch.first(batch.size() / 2));
+      post(batch.subspan(batch.size() / 2));
+    } else if (answer->status == kTooLarge) {
+      const std::string& record = batch.front();
+      counts_.change([&](ReplayTarget::Counts& counts) {
+        ++counts.rejected;
+        note(counts, "a record of " + std::to_string(record.size()) + " bytes is too large for the service (" +
+                         summary(*answer) + "): " + record.substr(0, kQuotedBytes) + "...");
+      });
+    } else {
+      record(*answer, batch.size());
+    }
+  }
+
+  /// True if the service has looked at no record: the body is too large, or has too many records.
+  static bool is_refused_as_whole(const HttpClient::Answer& answer) {
+    return answer.status == kTooLarge || (answer.status == kBadRequest && rejected_of(answer).is_null());
+  }
+
+  /// Retries until the answer is final. An error after `patience`.
+  Result<HttpClient::Answer> final_answer(std::span<const std::string> batch) {
     std::string body;
-    for (const std::string& event : batch) body += event + "\n";
+    for (const std::string& record : batch) body.append(record).append("\n");
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     auto backoff = kFirstBackoff;
     while (true) {
       const auto answer = client_->post(target_, "application/x-ndjson", body);
-      if (answer && answer->status != 503 && answer->status != 429) return record(*answer, batch.size());
+      if (answer && answer->status != 503 && answer->status != 429) return answer;
       const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
       const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
       const auto pause = std::max(asked, backoff);
       const auto now = std::chrono::steady_clock::now();
-      if (now >= deadline || now + asked > deadline) {
-        counts_.change([&](ReplayTarget::Counts& counts) {
-          counts.failed += batch.size();
-          note(counts, why);
-        });
-        return;
-      }
+      if (now >= deadline || now + asked > deadline) return Error{Errc::unavailable, why};
       std::this_thread::sleep_for(pause);
       backoff = std::min(backoff * 2, kLastBackoff);
     }
   }
 
-  void record(const HttpClient::Answer& answer, std::size_t events) {
+  static std::string summary(const HttpClient::Answer& answer) {
+    return "HTTP " + std::to_string(answer.status) + ": " + answer.body.substr(0, 200);
+  }
+
+  /// The field "rejected"; null if the answer has none.
+  static boost::json::value rejected_of(const HttpClient::Answer& answer) {
     boost::system::error_code error;
     const boost::json::value body = boost::json::parse(answer.body, error);
     const auto* fields = error ? nullptr : body.if_object();
     const auto* rejected = fields == nullptr ? nullptr : fields->if_contains("rejected");
+    return rejected == nullptr || !rejected->is_array() ? boost::json::value() : *rejected;
+  }
+
+  void record(const HttpClient::Answer& answer, std::size_t events) {
+    const boost::json::value rejected = rejected_of(answer);
     counts_.change([&](ReplayTarget::Counts& counts) {
-      if (rejected == nullptr) {
+      if (rejected.is_null()) {
         counts.failed += events;
-        note(counts, "HTTP " + std::to_string(answer.status) + ": " + answer.body.substr(0, 200));
+        note(counts, summary(answer));
         return;
       }
-      const std::size_t refused = rejected->as_array().size();
+      const std::size_t refused = rejected.as_array().size();
       counts.rejected += refused;
       counts.acknowledged += events - refused;
-      if (refused > 0) note(counts, boost::json::serialize(rejected->as_array().front()));
+      if (refused > 0) note(counts, boost::json::serialize(rejected.as_array().front()));
     });
   }
+
+  static constexpr unsigned kBadRequest = 400, kTooLarge = 413;
 
   SharedCounts& counts_;
   const std::string_view target_;

@@ -19,7 +19,7 @@ class ReplayTarget {
   struct Counts {
     std::uint64_t sent = 0;          ///< passed to send()
     std::uint64_t acknowledged = 0;  ///< durable at the target
-    std::uint64_t rejected = 0;      ///< rejected as invalid
+    std::uint64_t rejected = 0;      ///< rejected as invalid or too large
     std::uint64_t failed = 0;        ///< not acknowledged; they may or may not have arrived
     std::string first_problem;       ///< reason of the first rejected or failed event
   };
@@ -34,7 +34,7 @@ class ReplayTarget {
 };
 
 /// Sends POST /v1/events, or POST /v1/items, over several kept-alive connections. Retries for up to `patience` if the service is
-/// unreachable or answers 429 or 503.
+/// unreachable or answers 429 or 503. Halves a batch that is larger than the service takes.
 /// Errors: throws std::runtime_error if the URL is not valid.
 enum class ReplayKind { events, items };
 std::unique_ptr<ReplayTarget> make_http_target(const std::string& url, ReplayKind kind, std::chrono::seconds patience);

@@ -134,6 +134,24 @@ def test_a_command_that_made_nothing_fails():
         assert lost.returncode == 2 and lost.stderr.endswith("freshet: standard output cannot be written\n")
 
 
+def test_a_replay_sends_in_halves_what_the_service_does_not_take_at_once(freshet, tmp_path):
+    service = freshet("[serve]\nmax_body_bytes = \"8KiB\"\nmax_events_per_request = 7\n")
+    events = [{"session": f"s{i % 9}", "item": f"i{i}", "ts": 1_700_000_000_000 + i} for i in range(400)]
+    events[123]["props"] = {"long": "x" * 8100}
+    stream = tmp_path / "stream.jsonl"
+    stream.write_text("".join(json.dumps(event) + "\n" for event in events))
+    answer = run("replay", stream, "--to", "http", "--url", service.url, "--json", check=False)
+    report = json.loads(answer.stdout)
+    assert answer.returncode == 1
+    assert (report["sent"], report["acknowledged"], report["rejected"], report["failed"]) == (400, 399, 1, 0)
+    assert report["first_problem"].startswith("a record of ")
+    for part in ("too large for the service", "HTTP 413", "8192 bytes", '"id":"stream.jsonl:124"'):
+        assert part in report["first_problem"]
+    wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the histories at the end of the log")
+    service.stop()
+    assert service.counts()["events"] == 399
+
+
 def test_replaying_the_same_file_twice_stores_it_once(freshet, tmp_path):
     service = freshet()
     stream = tmp_path / "stream.jsonl"
