@@ -21,6 +21,7 @@
 #include "cli/evaluate/predictor.h"
 #include "cli/streams/catalogue_file.h"
 #include "cli/streams/recorded_events.h"
+#include "cli/support/arguments.h"
 #include "cli/support/progress.h"
 #include "online/all_parts.h"
 
@@ -57,6 +58,9 @@ void EvaluateArguments::validate() const {
   if (items.empty() && !item_columns.empty()) throw std::runtime_error("--item-columns: only with --items");
   if (!items.empty() && !against.empty()) {
     throw std::runtime_error("--items: not with --against; give the service its catalogue before");
+  }
+  for (const auto& [option, path] : {std::pair{"--predictions", predictions}, std::pair{"--plot", plot}}) {
+    if (path == "-") throw std::runtime_error(std::string(option) + ": not to standard output, which has the report");
   }
   if (against.empty() && lockstep) throw std::runtime_error("--lockstep: only with --against");
   if (against.empty()) return;
@@ -104,7 +108,7 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   return make_model_predictor(options);
 }
 
-/// Writes the file of --json or --plot; "-" is standard output.
+/// Writes the file of --json or --plot; "-", for --json alone, is standard output.
 void write_file(const std::string& path, const std::string& text) {
   if (path == "-") {
     std::fputs(text.c_str(), stdout);
@@ -266,7 +270,8 @@ void add_evaluate_command(CLI::App& app) {
                    "Parts to use, separated by commas (default: online.parts), of: " + part_names())
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--seed", arguments->seed, "Seed of all random choices (default: online.seed)");
+  command->add_option("--seed", arguments->seed, "Seed of all random choices (default: online.seed)")
+      ->check(whole_number());
   command->add_option("-c,--config", arguments->config_file, "Configuration file; [online] and [replay] are used")
       ->check(CLI::ExistingFile);
   command->add_option("--against", arguments->against,

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "cli/streams/shop_world.h"
+#include "cli/support/arguments.h"
 #include "cli/support/progress.h"
 #include "ingest/codec/event_encoder.h"
 #include "serve/routing/json.h"
@@ -33,9 +34,17 @@ void write_line(std::ostream& out, const Event& event, bool tsv) {
   }
 }
 
-void write_catalogue(const ShopWorld& world, const std::string& path) {
-  std::ofstream out(path);
-  if (!out) throw std::runtime_error("cannot write " + path);
+/// Calls `write` with the stream of the file; "-" is standard output.
+template <typename Write>
+void write_file(const std::string& path, Write write) {
+  std::ofstream file;
+  if (path != "-") file.open(path);
+  std::ostream& out = path == "-" ? std::cout : file;
+  if (out) write(out);
+  if (!out.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+void write_catalogue(const ShopWorld& world, std::ostream& out) {
   boost::json::array items;
   for (const Item& item : world.catalogue()) {
     items.push_back(boost::json::object{{"item", item.item},
@@ -45,7 +54,16 @@ void write_catalogue(const ShopWorld& world, const std::string& path) {
                                         {"ts", format_rfc3339(item.time)}});
   }
   out << serve::to_text(items) << '\n';
-  if (!out.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+void write_events(ShopWorld& world, const GenerateArguments& arguments, std::ostream& out) {
+  out.precision(15);
+  Progress progress("events", arguments.output == "-");
+  const std::uint64_t events = arguments.shop.events;
+  for (std::uint64_t done = 0; done < events; ++done) {
+    write_line(out, world.next(), arguments.format == "tsv");
+    if (done % 1024 == 0) progress.update(done, static_cast<double>(done) / static_cast<double>(events));
+  }
 }
 
 void generate(const GenerateArguments& arguments) {
@@ -55,23 +73,14 @@ void generate(const GenerateArguments& arguments) {
     throw std::runtime_error("--start: \"" + arguments.start +
                              "\" is not an RFC 3339 time, such as 2026-01-31T00:00:00Z");
   shop.start = *start;
+  if (arguments.items_output == "-" && arguments.output == "-") {
+    throw std::runtime_error("--output, --items-out: not both to standard output; name a file");
+  }
   ShopWorld world(shop);
-  if (!arguments.items_output.empty()) write_catalogue(world, arguments.items_output);
-
-  std::ofstream file;
-  if (arguments.output != "-") {
-    file.open(arguments.output);
-    if (!file) throw std::runtime_error("cannot write " + arguments.output);
+  if (!arguments.items_output.empty()) {
+    write_file(arguments.items_output, [&](std::ostream& out) { write_catalogue(world, out); });
   }
-  std::ostream& out = arguments.output == "-" ? std::cout : file;
-  out.precision(15);
-  Progress progress("events", arguments.output == "-");
-  for (std::uint64_t done = 0; done < shop.events; ++done) {
-    write_line(out, world.next(), arguments.format == "tsv");
-    if (done % 1024 == 0) progress.update(done, static_cast<double>(done) / static_cast<double>(shop.events));
-  }
-  out.flush();
-  if (!out) throw std::runtime_error("cannot write " + arguments.output);
+  write_file(arguments.output, [&](std::ostream& out) { write_events(world, arguments, out); });
 }
 
 }  // namespace
@@ -88,27 +97,29 @@ void add_generate_command(CLI::App& app) {
       "TSV columns: user,item,time,type. The same options and seed give the same stream.");
   command->add_option("--users", arguments->shop.users, "Number of users")
       ->capture_default_str()
-      ->check(CLI::Range(1, 100'000'000));
+      ->check(whole_number(1, 100'000'000));
   command->add_option("--items", arguments->shop.items, "Number of items")
       ->capture_default_str()
-      ->check(CLI::Range(2, 100'000'000));
+      ->check(whole_number(2, 100'000'000));
   command->add_option("--events", arguments->shop.events, "Number of events")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command->add_option("--seed", arguments->shop.seed, "Seed of all random choices")->capture_default_str();
+      ->check(whole_number(1));
+  command->add_option("--seed", arguments->shop.seed, "Seed of all random choices")
+      ->capture_default_str()
+      ->check(whole_number());
   command->add_option("--days", arguments->shop.days, "Length of the stream, in days")
       ->capture_default_str()
-      ->check(CLI::Range(0.01, 10'000.0));
+      ->check(number_between(0.01, 10'000));
   command->add_option("--drift", arguments->shop.drift, "Share of the catalogue replaced during the stream")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(number_between(0, 0.9));
   command->add_option("--start", arguments->start, "Start of the stream (RFC 3339)")->capture_default_str();
   command->add_option("--format", arguments->format, "Format of the stream")
       ->capture_default_str()
       ->check(CLI::IsMember({"jsonl", "tsv"}));
   command->add_option("-o,--output", arguments->output, "File to write; - is standard output")->capture_default_str();
   command->add_option("--items-out", arguments->items_output,
-                      "Also write the catalogue to this file, as a body for POST /v1/items");
+                      "Also write the catalogue to this file, as a body for POST /v1/items; - is standard output");
   command->callback([arguments] { generate(*arguments); });
 }
 

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/printable.h"
 #include "base/utf8.h"
+#include "cli/support/arguments.h"
 #include "ingest/codec/event_encoder.h"
 #include "serve/routing/json.h"
 #include "store/catalogue.h"
@@ -174,7 +175,8 @@ void add_inspect_command(CLI::App& app) {
                       "Show the history of this user (with store.pseudonym_key: of this pseudonym)");
   command->add_option("--session", arguments->session, "Show the history of this session (likewise)");
   command->add_option("--limit", arguments->limit, "Maximum number of events or dead letters to show")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(whole_number(1));
   command->add_flag("--counts", arguments->counts, "Count users, sessions, rows and events (reads all histories)");
   command->add_flag("--dead-letters", arguments->dead_letters, "Show rejected records, with reason and original bytes");
   command->add_flag("--json", arguments->json, "Print JSON");

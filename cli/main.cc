@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -16,6 +19,7 @@
 #include "cli/repair_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
+#include "cli/support/arguments.h"
 
 // jemalloc reads this at startup. Huge pages make random access to large tables faster (fewer TLB misses). The
 // environment variable MALLOC_CONF overrides it.
@@ -39,6 +43,11 @@ int main(int argc, char** argv) {
   freshet::cli::add_keys_command(app);
   freshet::cli::add_items_command(app);
   try {
+    const std::span words(argv, static_cast<std::size_t>(argc));
+    if (const auto problem = freshet::cli::unknown_command(app, words.subspan(std::min<std::size_t>(1, words.size())));
+        !problem.empty()) {
+      throw std::runtime_error(problem);
+    }
     app.parse(argc, argv);
     // A key or a configuration that does not reach its file is lost.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

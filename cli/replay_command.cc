@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "cli/streams/catalogue_file.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/streams/replay_target.h"
+#include "cli/support/arguments.h"
 #include "cli/support/progress.h"
 #include "ingest/codec/event_decoder.h"
 #include "serve/routing/json.h"
@@ -268,7 +270,7 @@ void add_replay_command(CLI::App& app) {
   command
       ->add_option("--patience", arguments->patience_seconds,
                    "How long to retry while the service is unreachable or busy, in seconds (--to http)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(whole_number(0, INT_MAX))
       ->capture_default_str();
   command->add_option("--brokers", arguments->brokers, "Bootstrap servers (--to kafka)");
   command->add_option("--topic", arguments->topic, "Topic (--to kafka)");

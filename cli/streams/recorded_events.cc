@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/printable.h"
+#include "cli/support/arguments.h"
 
 namespace freshet::cli {
 namespace {
@@ -38,8 +39,8 @@ void StreamArguments::add_options(CLI::App& command) {
       "Columns of a TSV or CSV file, in file order: user, session, item, time, type, value, id, request, consent, "
       "or - to ignore one (default: replay.columns; session,item,time,type)");
   command.add_flag("--header", header, "The first line names the columns");
-  command.add_option("--skip", skip, "Skip this many events at the beginning");
-  command.add_option("--limit", limit, "Read at most this many events")->check(CLI::PositiveNumber);
+  command.add_option("--skip", skip, "Skip this many events at the beginning")->check(whole_number());
+  command.add_option("--limit", limit, "Read at most this many events")->check(whole_number(1));
 }
 
 StreamFormat StreamArguments::format(const app::Config& config) const {

@@ -363,4 +363,32 @@ def test_the_binary_explains_itself():
     for command in ("serve", "replay", "evaluate", "generate", "inspect", "config", "keys"):
         text = run(command, "--help").stdout
         assert "Example" in text or command == "config", text
-    assert subprocess.run([BINARY, "nonsense"], capture_output=True).returncode != 0
+    for words, says in ((("srve",), '"srve" is not a command; did you mean "serve"? (see `freshet --help`)'),
+                        (("config", "nonsense"), "the commands are check, print, example, reference")):
+        refused = run(*words, check=False)
+        assert refused.returncode == 2 and says in refused.stderr, refused.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ("replay", "x", "--to", "http", "--skip", "-1"), ("replay", "x", "--to", "http", "--limit", "-1"),
+    ("replay", "x", "--to", "http", "--patience", "-1"), ("evaluate", "x", "--skip", "-1"),
+    ("evaluate", "x", "--seed", "-1"), ("generate", "--seed", "-1"), ("generate", "--users", "-1"),
+    ("generate", "--items", "-1"), ("generate", "--events", "-1"), ("generate", "--days", "nan"),
+    ("inspect", "x", "--limit", "-1"), ("inspect", "x", "--limit", "0")], ids=" ".join)
+def test_a_number_that_an_option_cannot_have_is_named(command):
+    refused = run(*command, check=False)
+    assert refused.returncode == 2
+    assert f'{command[-2]}: "{command[-1]}" is not a ' in refused.stderr
+
+
+def test_a_minus_for_an_output_is_standard_output_or_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shop = ("generate", "--events", 5, "--users", 2, "--items", 3)
+    assert len(run(*shop).stdout.splitlines()) == 5
+    assert len(json.loads(run(*shop, "-o", "events.jsonl", "--items-out", "-").stdout)) == 3
+    for command, option in (((*shop, "--items-out", "-"), "--items-out"),
+                            (("evaluate", "events.jsonl", "--predictions", "-"), "--predictions"),
+                            (("evaluate", "events.jsonl", "--plot", "-"), "--plot")):
+        refused = run(*command, check=False)
+        assert refused.returncode == 2 and option in refused.stderr and "standard output" in refused.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl"]
