@@ -152,7 +152,7 @@ class HttpLane {
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     auto backoff = kFirstBackoff;
     while (true) {
-      const auto answer = client_->post(target_, "application/x-ndjson", body);
+      auto answer = client_->post(target_, "application/x-ndjson", body);
       if (answer && answer->status != 503 && answer->status != 429) return answer;
       const std::string why = answer ? "HTTP " + std::to_string(answer->status) : answer.error().message;
       const auto asked = answer ? std::chrono::milliseconds(answer->retry_after) : std::chrono::milliseconds(0);
