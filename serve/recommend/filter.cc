@@ -25,6 +25,14 @@ class SeenFilter final : public Filter {
   }
 };
 
+class EventTypeFilter final : public Filter {
+ public:
+  std::string_view name() const override { return "exclude_types"; }
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return request.of_types.empty() || !request.of_types.contains(candidate.name());
+  }
+};
+
 class ExcludeFilter final : public Filter {
  public:
   std::string_view name() const override { return "exclude"; }
@@ -71,6 +79,7 @@ std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalo
   std::vector<std::unique_ptr<Filter>> filters;
   filters.push_back(std::make_unique<CurrentItemFilter>());
   filters.push_back(std::make_unique<SeenFilter>());
+  filters.push_back(std::make_unique<EventTypeFilter>());
   filters.push_back(std::make_unique<ExcludeFilter>());
   filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, rows));
   filters.push_back(std::make_unique<SelectionFilter>());

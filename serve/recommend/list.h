@@ -15,7 +15,7 @@ namespace freshet::serve {
 
 using SeenItems = std::set<std::string, std::less<>>;
 
-/// How many of an owner's newest events `exclude_seen` looks at.
+/// How many of an owner's newest events `exclude_seen` and `exclude_types` look at.
 inline constexpr std::size_t kMaxSeenEvents = 10'000;
 
 /// What a list is asked for.
@@ -25,6 +25,7 @@ struct ListRequest {
   std::set<std::string, std::less<>> exclude;  ///< items never recommended
   bool exclude_seen = false;                   ///< leave out the items of the session, and `seen`
   SeenItems seen;                              ///< other items that the owner has seen
+  SeenItems of_types;                          ///< items of the owner's events of excluded types (ExcludedTypes)
   std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
 };

@@ -142,9 +142,9 @@ online::Context Recommender::context_of(const std::vector<std::string>& items) c
   return context;
 }
 
-Result<SeenItems> Recommender::seen_by(const Owner& owner) const {
+Result<void> Recommender::visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const {
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::context);
-  return impl_->sessions.seen_by(owner);
+  return impl_->sessions.visit_events(owner, visit);
 }
 
 Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_view filter,

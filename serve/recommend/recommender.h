@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,8 +35,9 @@ class Recommender {
   /// The items of a session that is happening now, oldest first.
   online::Context context_of(const std::vector<std::string>& items) const;
 
-  /// The items of the owner's newest kMaxSeenEvents events, and of as many of the session that a user is in.
-  Result<SeenItems> seen_by(const Owner& owner) const;
+  /// Visits the owner's newest kMaxSeenEvents events, and as many of the session that a user is in. An event that belongs to
+  /// both comes twice.
+  Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;
 
   /// The items that a filter expression matches. It holds the catalogue still, so let it go after the list. `about`: the item
   /// that the list is about, if any, for context.NAME; empty if there is none.

@@ -12,6 +12,7 @@ void RequestScope::begin(const ListRequest& request, const online::Vocabulary& v
     for (const online::Visit& visit : request.context.session) leave_out(visit.item, kSeen);
     for (const std::string& item : request.seen) leave_out(vocabulary.find(item), kSeen);
   }
+  for (const std::string& item : request.of_types) leave_out(vocabulary.find(item), kOfType);
   limits_ = selection_ != nullptr || left_out_.size() > 0 || rows.excludes_any();
   passed_over_.fill(0);
 }

@@ -101,17 +101,16 @@ online::Context Sessions::given(std::vector<Event> session) const {
   return session_of(session, services_.snapshot()->ids).context;
 }
 
-Result<SeenItems> Sessions::seen_by(const Owner& owner) const {
-  SeenItems seen;
+Result<void> Sessions::visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const {
   const auto own = events_of(owner, kMaxSeenEvents);
   if (!own) return own.error();
-  for (const Event& event : *own) seen.insert(event.item);
+  for (const Event& event : *own) visit(event);
   const std::string_view name = owner.kind == Owner::Kind::user ? session_named_by(*own) : "";
-  if (name.empty()) return seen;
+  if (name.empty()) return {};
   const auto session = events_of({Owner::Kind::session, std::string(name)}, kMaxSeenEvents);
   if (!session) return session.error();
-  for (const Event& event : *session) seen.insert(event.item);
-  return seen;
+  for (const Event& event : *session) visit(event);
+  return {};
 }
 
 }  // namespace freshet::serve

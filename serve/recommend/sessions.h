@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,8 @@ class Sessions {
   /// See Recommender::context_of(), for a session of events.
   online::Context given(std::vector<Event> session) const;
 
-  /// See Recommender::seen_by().
-  Result<SeenItems> seen_by(const Owner& owner) const;
+  /// See Recommender::visit_events().
+  Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;
 
  private:
   Result<std::vector<Event>> events_of(const Owner& owner, std::size_t limit) const;

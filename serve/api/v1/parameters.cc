@@ -44,6 +44,12 @@ Parameters::Parameters(const Options& options)
           "exclude_seen",
           "Leave out the items of the session, and those of the user's or session's newest 10,000 stored events.")),
       explain(query_flag("explain", "Name, per item, the parts that proposed it, with their scores.")),
+      exclude_types(query_text<ExcludedTypes>(
+          "exclude_types",
+          "Leave out the items that the user or session had events of these types with, each within an age or of any "
+          "age: `purchase:90d,cart`. Looks at as many events as `exclude_seen`. In a type, `\\,`, `\\:` and `\\\\` "
+          "stand for a comma, a colon and a backslash.",
+          "^.*$", ExcludedTypes::parse)),
       filter(query_text<std::string>(
           "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",
           [](const std::string& text) { return Result<std::string>(text); })),

@@ -8,6 +8,7 @@
 #include "base/position.h"
 #include "serve/api/v1/export_cursor.h"
 #include "serve/options.h"
+#include "serve/recommend/excluded_types.h"
 #include "serve/routing/parameter.h"
 #include "serve/services.h"
 
@@ -27,6 +28,7 @@ struct Parameters {
   const Parameter<std::size_t> k;
   const Parameter<std::set<std::string, std::less<>>> exclude;
   const Parameter<bool> exclude_seen, explain;
+  const Parameter<std::optional<ExcludedTypes>> exclude_types;
   const Parameter<std::optional<std::string>> filter;
   const Parameter<std::optional<Positions>> after;
 

@@ -126,6 +126,7 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
   all.emplace("StatelessRequest",
               closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
                              optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
+                             optional("exclude_types", at_most(ExcludedTypes::kMost, array_of(text("`purchase:90d`, or `cart` for any age.")))),
                              optional("explain", parameters.explain.schema), optional("filter", filter)},
                             "A field that is null counts as absent."));
   auto distinct = items;

@@ -85,7 +85,7 @@ bool is_allowed(const Shop& shop, const ListRequest& request, const std::string&
   const auto& session = request.context.session;
   const bool seen = std::ranges::find(session, item, &online::Visit::item) != session.end();
   return shop.fixture.catalogue.is_available(name) && !request.exclude.contains(name) &&
-         (request.only == nullptr || request.only->contains(name)) &&
+         !request.of_types.contains(name) && (request.only == nullptr || request.only->contains(name)) &&
          (item == online::kNoItem || item != request.context.last_item()) && !(request.exclude_seen && seen);
 }
 
@@ -184,6 +184,9 @@ ListRequest random_request(Random& random, Shop& shop, const Recommender& recomm
   request.k = 1 + random.below(random.below(4) == 0 ? 200 : 25);
   for (std::uint64_t n = random.below(3) == 0 ? random.below(100) : 0; n > 0; --n) {
     request.exclude.insert((n % 5 == 0 ? "cold" : "i") + std::to_string(random.below(100)));
+  }
+  for (std::uint64_t n = random.below(3) == 0 ? random.below(30) : 0; n > 0; --n) {
+    request.of_types.insert((n % 5 == 0 ? "cold" : "i") + std::to_string(random.below(100)));
   }
   request.exclude_seen = random.below(2) == 0;
   if (random.below(2) == 0) return request;

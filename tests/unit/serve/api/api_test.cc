@@ -126,6 +126,48 @@ TEST_F(ApiTest, WhatWasSeenLongAgoOrOnlyShownIsSeen) {
   EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_seen=true")), Names{});
 }
 
+TEST_F(ApiTest, ListsLeaveOutTheItemsOfEventsOfExcludedTypes) {
+  constexpr std::int64_t kDay = 86'400'000, kThen = 1'700'001'000'000;
+  const auto did = [&](std::int64_t offset, const char* type, const char* item, std::int64_t days) {
+    PositionedEvent entry = testing::user_event(offset, "me", item, kThen + days * kDay);
+    entry.event.type = type;
+    entry.event.session = "s" + std::to_string(days);
+    fixture_.learn(entry);
+  };
+  did(1000, "purchase", "b", 0);
+  did(1001, "cart", "c", 9);
+  did(1002, "view", "a", 10);
+  const auto list = [&](std::string_view types) {
+    return items(get("/v1/users/me/recommendations?exclude_types=" + std::string(types)));
+  };
+  EXPECT_EQ(items(get("/v1/users/me/recommendations")).size(), 2U);
+  EXPECT_EQ(list("purchase"), Names{"c"}) << "in another session, long ago";
+  EXPECT_EQ(list("purchase:10d"), Names{"c"});
+  EXPECT_EQ(list("purchase:9d,cart:1d"), Names{"b"});
+  EXPECT_EQ(list("purchase,cart"), Names{});
+  EXPECT_EQ(list("nothing,").size(), 2U) << "a type that nobody uses";
+  EXPECT_EQ(items(get("/v1/sessions/s9/recommendations?exclude_types=purchase,cart")).size(), 2U) << "its own only";
+  EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?exclude_types=cart:90x"),
+            "exclude_types: \"90x\" is not a duration such as 12h or 90d");
+  EXPECT_TRUE(detail("GET", "/v1/users/me/recommendations?exclude_types=$x").starts_with("exclude_types: type: "));
+  EXPECT_TRUE(detail("GET", "/v1/popular?exclude_types=cart").starts_with("unknown query parameter")) << "of nobody";
+
+  const auto stateless = [&](const std::string& types) {
+    const ApiResponse answer = ask("POST", "/v1/recommendations",
+                                   R"({"session":[{"item":"b","type":"purchase","ts":"2023-11-01T00:00:00Z"},"a"],)"
+                                   R"("exclude_types":)" + types + "}");
+    EXPECT_EQ(answer.status, 200U) << answer.body;
+    return items(json::parse(answer.body));
+  };
+  EXPECT_EQ(stateless("null").size(), 2U);
+  EXPECT_EQ(stateless(R"(["cart","purchase"])"), Names{"c"});
+  EXPECT_EQ(stateless(R"(["purchase:1d"])").size(), 2U);
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"exclude_types":["cart","cart:2d"]})"),
+            "exclude_types: \"cart\" given twice");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"exclude_types":"cart"})"), "exclude_types: expected an array");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"exclude_types":[1]})"), "exclude_types: expected texts");
+}
+
 TEST_F(ApiTest, EventsOfASessionInTheRequestCountAsStoredOnesDo) {
   const auto list = [&](std::string_view session) {
     const ApiResponse answer = ask("POST", "/v1/recommendations", R"({"session":)" + std::string(session) + "}");
@@ -763,7 +805,7 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
   const std::string metrics = ask("GET", "/metrics").body;
   EXPECT_NE(metrics.find(R"(freshet_serve_requests_total{route="GET /v1/popular",status="200"} 1)"), std::string::npos);
   const json::value status = get("/v1/status");
-  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 5U);
+  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 6U);
   EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
   EXPECT_EQ(status.at("pipeline").as_object().size(), 2U);
 }

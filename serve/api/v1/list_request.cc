@@ -1,0 +1,182 @@
+#include "serve/api/v1/list_request.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "serve/routing/json_parser.h"
+
+namespace freshet::serve {
+namespace {
+
+/// A field of the body that is an array; empty if it is left out.
+Result<json::array> array_field(const json::object& body, const char* name, std::size_t most) {
+  const json::value* field = body.if_contains(name);
+  if (field == nullptr) return json::array();
+  if (!field->is_array()) return Error{Errc::invalid, std::string(name) + ": expected an array"};
+  if (field->as_array().size() > most) {
+    return Error{Errc::invalid, std::string(name) + ": more than " + std::to_string(most) + " entries"};
+  }
+  return field->as_array();
+}
+
+bool is_given(const json::object& object, std::string_view name) {
+  const json::value* const value = object.if_contains(name);
+  return value != nullptr && !value->is_null();
+}
+
+/// An entry of a session: the id of an item, or an event, which is judged as others are, but needs no owner.
+Result<Event> session_entry(const json::value& entry, const EndpointContext& context) {
+  Event event;
+  event.time = context.services.histories.stream_time();
+  if (!entry.is_object()) {
+    auto item = id_from_json(entry, "session");
+    if (!item) return item.error();
+    event.item = *std::move(item);
+    return event;
+  }
+  json::object text = entry.as_object();
+  if (!is_given(text, "user") && !is_given(text, "session")) text["session"] = "-";
+  auto judged = context.services.events.judge(to_text(text));
+  if (!judged) return Error{Errc::invalid, "session: " + judged.error().message};
+  if (!is_given(text, "ts")) judged->time = event.time;
+  return judged;
+}
+
+/// The filter in the body: an expression as text, or as JSON.
+std::string filter_field(const json::object& body) {
+  const json::value* const filter = body.if_contains("filter");
+  if (filter == nullptr) return {};
+  return filter->is_string() ? std::string(filter->as_string()) : to_text(*filter);
+}
+
+/// Types are judged as those of events are.
+Result<void> judge(const ExcludedTypes& excluded, const EndpointContext& context) {
+  for (const auto& [type, age] : excluded.types()) {
+    const json::object event{{"session", "-"}, {"item", "-"}, {"type", type}};
+    if (auto judged = context.services.events.judge(to_text(event)); !judged) {
+      return Error{Errc::invalid, "exclude_types: " + judged.error().message};
+    }
+  }
+  return {};
+}
+
+/// The field "exclude_types" of the body: an array of what stands between the commas of the parameter.
+Result<ExcludedTypes> excluded_types_field(const json::object& body, const EndpointContext& context) {
+  ExcludedTypes excluded;
+  const auto entries = array_field(body, "exclude_types", ExcludedTypes::kMost);
+  if (!entries) return entries.error();
+  for (const json::value& entry : *entries) {
+    if (!entry.is_string()) return Error{Errc::invalid, "exclude_types: expected texts"};
+    if (auto added = excluded.add(std::string_view(entry.as_string())); !added) {
+      return Error{Errc::invalid, "exclude_types: " + added.error().message};
+    }
+  }
+  if (auto judged = judge(excluded, context); !judged) return judged.error();
+  return excluded;
+}
+
+}  // namespace
+
+void AskedList::take(const Event& event) {
+  if (list.exclude_seen) list.seen.insert(event.item);
+  if (excluded_types.matches(event, list.context.now)) list.of_types.insert(event.item);
+}
+
+std::vector<const ParameterBase*> list_parameters(const Parameters& all, ListKind kind) {
+  std::vector<const ParameterBase*> parameters{&all.k,       &all.exclude, &all.exclude_seen,
+                                               &all.explain, &all.filter,  &all.after};
+  if (kind == ListKind::owner) parameters.push_back(&all.exclude_types);
+  return parameters;
+}
+
+Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext& context, ListKind kind) {
+  const Parameters& all = context.parameters;
+  AskedList asked;
+  asked.list.k = request.get(all.k);
+  asked.list.exclude = request.get(all.exclude);
+  asked.list.exclude_seen = request.get(all.exclude_seen);
+  asked.list.explain = request.get(all.explain);
+  asked.filter = request.get(all.filter).value_or("");
+  if (kind == ListKind::owner) {
+    asked.excluded_types = request.get(all.exclude_types).value_or(ExcludedTypes{});
+    if (auto judged = judge(asked.excluded_types, context); !judged) return judged.error();
+  }
+  return asked;
+}
+
+Result<json::object> body_object(const RouteRequest& request, std::initializer_list<std::string_view> fields) {
+  auto body = parse_json(request.body);
+  if (!body) return body.error();
+  if (!body->is_object()) return Error{Errc::invalid, "expected a JSON object"};
+  for (const auto& [name, value] : body->as_object()) {
+    if (std::ranges::count(fields, std::string_view(name)) == 0) {
+      return Error{Errc::invalid, std::string(name) + ": unknown field"};
+    }
+  }
+  json::object& object = body->as_object();
+  for (const std::string_view field : fields) {
+    if (!is_given(object, field)) object.erase(field);
+  }
+  return std::move(object);
+}
+
+Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {
+  std::vector<std::string> ids;
+  const auto entries = array_field(body, name, most);
+  if (!entries) return entries.error();
+  for (const json::value& entry : *entries) {
+    auto id = id_from_json(entry, name);
+    if (!id) return id.error();
+    ids.push_back(*std::move(id));
+  }
+  return ids;
+}
+
+Result<std::vector<Event>> session_field(const json::object& body, const EndpointContext& context) {
+  std::vector<Event> session;
+  const auto entries = array_field(body, "session", context.options.max_items_per_request);
+  if (!entries) return entries.error();
+  std::set<std::string> ids;
+  for (const json::value& entry : *entries) {
+    auto event = session_entry(entry, context);
+    if (!event) return event.error();
+    if (!event->id.empty() && !ids.insert(event->id).second) continue;
+    session.push_back(*std::move(event));
+  }
+  return session;
+}
+
+Result<AskedList> stateless_list(const RouteRequest& request, const EndpointContext& context) {
+  const std::size_t most = context.options.max_items_per_request;
+  const auto body =
+      body_object(request, {"session", "k", "exclude", "exclude_seen", "exclude_types", "explain", "filter"});
+  if (!body) return body.error();
+  const auto k = json_field(*body, context.parameters.k);
+  const auto session = session_field(*body, context);
+  const auto exclude = ids_field(*body, "exclude", most);
+  const auto exclude_seen = json_field(*body, context.parameters.exclude_seen);
+  auto excluded_types = excluded_types_field(*body, context);
+  const auto explain = json_field(*body, context.parameters.explain);
+  if (!k) return k.error();
+  if (!session) return session.error();
+  if (!exclude) return exclude.error();
+  if (!exclude_seen) return exclude_seen.error();
+  if (!excluded_types) return excluded_types.error();
+  if (!explain) return explain.error();
+  AskedList asked;
+  asked.filter = filter_field(*body);
+  asked.excluded_types = *std::move(excluded_types);
+  ListRequest& list = asked.list;
+  list.context = context.recommender.context_of(*session);
+  list.k = *k;
+  list.exclude.insert(exclude->begin(), exclude->end());
+  list.exclude_seen = *exclude_seen;
+  list.explain = *explain;
+  if (asked.wants_events()) {
+    for (const Event& event : *session) asked.take(event);
+  }
+  return asked;
+}
+
+}  // namespace freshet::serve
