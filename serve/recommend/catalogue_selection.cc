@@ -64,7 +64,7 @@ bool CatalogueSelection::contains(std::string_view item) const {
   return row == store::kNoRow ? filter_->matches_unknown(item) : filter_->matches(row);
 }
 
-std::size_t CatalogueSelection::estimate() const { return filter_->estimate() + others_; }
+std::size_t CatalogueSelection::estimate() const { return others_ > 0 ? kNotOnlyCatalogue : filter_->estimate(); }
 
 void CatalogueSelection::enumerate(const std::function<bool(std::string_view item)>& visit) const {
   bool goes_on = true;

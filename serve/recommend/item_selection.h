@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <string_view>
 
 #include "online/part/allowed_items.h"
@@ -15,12 +16,15 @@ class ItemSelection : public online::AllowedItems {
  public:
   virtual bool contains(std::string_view item) const = 0;
 
+  /// What estimate() is if items that are not in the catalogue may be in it.
+  static constexpr std::size_t kNotOnlyCatalogue = std::numeric_limits<std::size_t>::max();
+
   /// At most so many items are in it.
   /// Cost: far less than to visit them.
   virtual std::size_t estimate() const = 0;
 
-  /// Visits every item in it once, until `visit` returns false.
-  /// Cost: in proportion to estimate().
+  /// Visits every item in it that is in the catalogue once, until `visit` returns false.
+  /// Cost: in proportion to their number.
   virtual void enumerate(const std::function<bool(std::string_view item)>& visit) const = 0;
 };
 

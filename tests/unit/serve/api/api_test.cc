@@ -666,6 +666,14 @@ TEST_F(ApiTest, ListsHaveWhatTheirFilterMatches) {
   EXPECT_EQ(items(get("/v1/popular?filter=brand%3Dzeta")), Names{});
 }
 
+TEST_F(ApiTest, AFilterMatchesItemsThatAreNotInTheCatalogue) {
+  EXPECT_EQ(items(get("/v1/popular?filter=brand!%3Dacme")).size(), 3U);
+  EXPECT_EQ(items(get("/v1/popular?filter=item%20IN%20%5Bb,c%5D")).size(), 2U);
+  ASSERT_EQ(ask("PUT", "/v1/items/a", R"({"brand":"acme"})").status, 202U);
+  EXPECT_EQ(items(get("/v1/popular?filter=brand!%3Dacme")).size(), 2U);
+  EXPECT_EQ(items(get("/v1/items/a/similar?filter=brand%20NOT%20EXISTS")).size(), 2U);
+}
+
 TEST_F(ApiTest, PatchesOfOneItemAtTheSameTimeAreAllKept) {
   ASSERT_EQ(ask("PUT", "/v1/items/mug", "{}").status, 202U);
   const auto patch_in_turn = [&](const std::string& field) {
