@@ -284,7 +284,9 @@ void add_evaluate_command(CLI::App& app) {
                       "Write the report as JSON to this file; -: to standard output, instead of the tables");
   command->add_option("--predictions", arguments->predictions,
                       "Write position, target and the rank in each part to this file, per scored event (TSV)");
-  command->add_option("--plot", arguments->plot, "Write a chart of quality over the stream to this file (SVG)");
+  command->add_option(
+      "--plot", arguments->plot,
+      "Write charts of quality over the stream, and with --items over earlier clicks, to this file (SVG)");
   command->callback([arguments] { evaluate(*arguments); });
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "cli/evaluate/evaluation_report.h"
 
@@ -79,18 +81,25 @@ double round_step(double highest) {
   return power;
 }
 
-/// A chart of `value(part, tenth)`: one line per part over the tenths.
+/// What is on the horizontal axis of a chart.
+struct Axis {
+  const char* title;
+  std::vector<std::string> marks;
+};
+
+/// A chart of `value(part, mark)`: one line per part over the marks of the axis.
 template <typename Value>
-std::string panel(const Evaluation& evaluation, const char* title, double left, Value value) {
+std::string panel(const Evaluation& evaluation, const char* title, const Axis& axis, double left, Value value) {
+  const std::size_t marks = axis.marks.size();
   const std::size_t parts = evaluation.parts().size();
   double highest = 0.01;
   for (std::size_t part = 0; part < parts; ++part) {
-    for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) highest = std::max(highest, value(part, tenth));
+    for (std::size_t mark = 0; mark < marks; ++mark) highest = std::max(highest, value(part, mark));
   }
   const double step = round_step(highest);
   const double steps = std::ceil(highest / step);
-  const auto x = [&](std::size_t tenth) {
-    return left + kPanelWidth * (static_cast<double>(tenth) + 0.5) / static_cast<double>(Evaluation::kTenths);
+  const auto x = [&](std::size_t mark) {
+    return left + kPanelWidth * (static_cast<double>(mark) + 0.5) / static_cast<double>(marks);
   };
   const auto y = [&](double score) { return kPanelTop + kPanelHeight * (1 - score / (step * steps)); };
   const double bottom = kPanelTop + kPanelHeight;
@@ -103,17 +112,16 @@ std::string panel(const Evaluation& evaluation, const char* title, double left, 
     svg += text_at(left - 7, y(score) + 4, fmt::format("text-anchor=\"end\" fill=\"{}\"", kFaint),
                    fmt::format("{:.{}f}", score, step < 0.01 ? 3 : 2));
   }
-  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
-    svg += text_at(x(tenth), bottom + 18, fmt::format("text-anchor=\"middle\" fill=\"{}\"", kFaint),
-                   std::to_string(tenth + 1));
+  for (std::size_t mark = 0; mark < marks; ++mark) {
+    svg += text_at(x(mark), bottom + 18, fmt::format("text-anchor=\"middle\" fill=\"{}\"", kFaint), axis.marks[mark]);
   }
   svg += text_at(left + kPanelWidth / 2, bottom + 38, fmt::format("text-anchor=\"middle\" fill=\"{}\"", kFaint),
-                 "tenth of the scored events");
+                 axis.title);
   for (std::size_t part = 0; part < parts; ++part) {
     const Style style = style_of(part, parts);
     std::string points, dots;
-    for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) {
-      const double at_x = x(tenth), at_y = y(value(part, tenth));
+    for (std::size_t mark = 0; mark < marks; ++mark) {
+      const double at_x = x(mark), at_y = y(value(part, mark));
       points += fmt::format("{:.1f},{:.1f} ", at_x, at_y);
       dots += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\"/>", at_x, at_y, style.width + 0.7,
                           style.color);
@@ -154,8 +162,9 @@ std::string legend(const Evaluation& evaluation, double left) {
 std::string report_svg(const EvaluationRun& run, const Evaluation& evaluation) {
   const double first = kMargin + kAxisWidth;
   const double second = first + kPanelWidth + kGap + kAxisWidth;
-  const double third = second + kPanelWidth + kGap;
-  const double width = third + kLegendWidth + kMargin;
+  const double third = second + kPanelWidth + kGap + kAxisWidth;
+  const double after_panels = (run.has_catalogue ? third : second) + kPanelWidth + kGap;
+  const double width = after_panels + kLegendWidth + kMargin;
   const double legend_height = kLegendRow * static_cast<double>(evaluation.parts().size());
   const double height = kPanelTop + std::max(kPanelHeight + kAxisHeight, legend_height + kMargin);
   std::string svg = fmt::format(
@@ -169,11 +178,19 @@ std::string report_svg(const EvaluationRun& run, const Evaluation& evaluation) {
   svg += text_at(kMargin, 46, fmt::format("fill=\"{}\"", kFaint),
                  fmt::format("{} of {} events scored; {:.1f} % of targets never seen before", evaluation.scored(),
                              run.events, unseen));
-  svg += panel(evaluation, "HR@20", first,
+  Axis tenths{"tenth of the scored events", {}};
+  for (std::size_t tenth = 0; tenth < Evaluation::kTenths; ++tenth) tenths.marks.push_back(std::to_string(tenth + 1));
+  svg += panel(evaluation, "HR@20", tenths, first,
                [&](std::size_t part, std::size_t tenth) { return evaluation.tenth(part, tenth).hit_rate[kAt20]; });
-  svg += panel(evaluation, "MRR@20", second,
+  svg += panel(evaluation, "MRR@20", tenths, second,
                [&](std::size_t part, std::size_t tenth) { return evaluation.tenth(part, tenth).mrr[kAt20]; });
-  return svg + legend(evaluation, third) + "</svg>\n";
+  if (run.has_catalogue) {
+    const Axis clicks{"earlier clicks of the target", {online::kPriorClicks.begin(), online::kPriorClicks.end()}};
+    svg += panel(evaluation, "HR@20 of the whole stream", clicks, third, [&](std::size_t part, std::size_t prior) {
+      return evaluation.scores(part, {.prior_clicks = prior}).hit_rate[kAt20];
+    });
+  }
+  return svg + legend(evaluation, after_panels) + "</svg>\n";
 }
 
 }  // namespace freshet::cli

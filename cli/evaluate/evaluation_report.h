@@ -33,7 +33,8 @@ std::string report_json(const EvaluationRun& run, const online::Evaluation& eval
 /// The report as text: a table of all tenths per part, then a summary of all parts.
 std::string report_text(const EvaluationRun& run, const online::Evaluation& evaluation);
 
-/// HR and MRR at 20 of every part over the tenths of the stream, as an SVG image.
+/// HR and MRR at 20 of every part over the tenths of the stream, and with a catalogue HR over how often the target had
+/// been clicked before, as an SVG image.
 std::string report_svg(const EvaluationRun& run, const online::Evaluation& evaluation);
 
 }  // namespace freshet::cli

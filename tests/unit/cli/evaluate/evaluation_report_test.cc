@@ -115,6 +115,22 @@ TEST_F(EvaluationReportTest, NothingScoredMakesNoNonsense) {
   EXPECT_EQ(report_svg(EvaluationRun{}, empty).find("nan"), std::string::npos);
 }
 
+TEST_F(EvaluationReportTest, WithACatalogueThePlotShowsHowOftenTargetsHadBeenClicked) {
+  const auto lines = [&] {
+    const std::string svg = report_svg(run, evaluation);
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = svg.find("<polyline", at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  EXPECT_EQ(lines(), 4U) << "two parts, HR and MRR";
+  EXPECT_EQ(report_svg(run, evaluation).find("earlier clicks"), std::string::npos);
+  run.has_catalogue = true;
+  EXPECT_EQ(lines(), 6U);
+  for (const char* mark : {"earlier clicks of the target", ">1-2<", ">3-9<", ">10+<"}) {
+    EXPECT_NE(report_svg(run, evaluation).find(mark), std::string::npos) << mark;
+  }
+}
+
 TEST_F(EvaluationReportTest, ThePlotNamesEveryPartAndEscapesTheStream) {
   const std::string svg = report_svg(run, evaluation);
   for (const char* shown : {"popularity", "blend", "HR@20", "MRR@20", "clicks &lt;1>.tsv"}) {
