@@ -93,7 +93,7 @@ struct Application::Impl {
   Freshness::Verdict look_at_learner(const online::LearnerStatus& now) const;
   serve::ServiceStatus status() const;
   bool take_over_items(const std::stop_token& stop);
-  std::uint64_t column_bytes() const;
+  serve::CatalogueMemory catalogue_memory() const;
   void monitor(std::stop_token stop);
   Result<void> stop();
 
@@ -126,6 +126,8 @@ struct Application::Impl {
   ingest::Eraser eraser;
   // Looked at by monitor() and by every request for the status.
   mutable Freshness histories_freshness, learner_freshness;
+  // Of monitor(): a request does not wait for all values to be read.
+  Published<serve::CatalogueMemory> newest_catalogue_memory;
 
   // Last, because the threads use everything above.
   std::jthread writer_thread;
@@ -237,6 +239,7 @@ serve::ServiceStatus Application::Impl::status() const {
   status.learner = learner.status();
   status.store_bytes = database.usage();
   status.items = catalogue.size();
+  status.catalogue = newest_catalogue_memory.load();
   status.resident_bytes = resident_bytes();
 
   status.components = {
@@ -260,9 +263,13 @@ bool Application::Impl::take_over_items(const std::stop_token& stop) {
   return appended.has_value();
 }
 
-std::uint64_t Application::Impl::column_bytes() const {
+serve::CatalogueMemory Application::Impl::catalogue_memory() const {
+  serve::CatalogueMemory memory{catalogue.memory_bytes(), {}};
   const auto lock = catalogue.read_lock();
-  return columns.memory_bytes();
+  memory.bytes += columns.shared_bytes();
+  memory.attributes = columns.memory_by_attribute();
+  for (const auto& attribute : memory.attributes) memory.bytes += attribute.bytes;
+  return memory;
 }
 
 /// Once a second: updates the gauges of memory and disk, expires transient histories, looks how far behind the readers
@@ -286,7 +293,9 @@ void Application::Impl::monitor(std::stop_token stop) {
     item_count.Set(static_cast<double>(catalogue.size()));
     unavailable.Set(static_cast<double>(catalogue.unavailable_items()));
     removed.Set(static_cast<double>(catalogue.removed_items()));
-    item_bytes.Set(static_cast<double>(catalogue.memory_bytes() + column_bytes()));
+    const auto item_memory = std::make_shared<const serve::CatalogueMemory>(catalogue_memory());
+    item_bytes.Set(static_cast<double>(item_memory->bytes));
+    newest_catalogue_memory.store(item_memory);
     std::error_code error;
     if (const auto space = std::filesystem::space(config.store.directory, error); !error) {
       available.Set(static_cast<double>(space.available));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,8 +9,15 @@
 #include "base/clock.h"
 #include "base/position.h"
 #include "online/model/learner.h"
+#include "store/catalogue/attribute_columns.h"
 
 namespace freshet::serve {
+
+/// Memory of the catalogue.
+struct CatalogueMemory {
+  std::uint64_t bytes = 0;
+  std::vector<store::AttributeMemory> attributes;  ///< of these bytes, largest first
+};
 
 /// The state of the components that the server does not own. Collected by the composition root on request.
 struct ServiceStatus {
@@ -31,6 +39,7 @@ struct ServiceStatus {
   online::LearnerStatus learner;
   std::vector<std::pair<std::string, std::uint64_t>> store_bytes;  ///< Database::usage()
   std::uint64_t items = 0;                                         ///< in the catalogue
+  std::shared_ptr<const CatalogueMemory> catalogue;                ///< null: not looked at yet
   std::uint64_t resident_bytes = 0;
 };
 

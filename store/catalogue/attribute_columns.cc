@@ -42,6 +42,18 @@ std::uint64_t AttributeColumn::memory_bytes() const {
          present.memory_bytes() + empty.memory_bytes() + record_words * sizeof(std::uint32_t);
 }
 
+AttributeMemory AttributeColumn::memory() const {
+  const std::uint64_t flags = booleans[0].size() + booleans[1].size();
+  const std::array<std::pair<std::string_view, std::uint64_t>, 4> kinds{
+      {{"text", texts.size()}, {"number", numbers.size()}, {"time", times.size()}, {"boolean", flags}}};
+  AttributeMemory memory{name, "unsearched", 0, memory_bytes()};
+  for (const auto& [type, values] : kinds) {
+    if (values > 0) memory.type = memory.values > 0 ? "mixed" : type;
+    memory.values += values;
+  }
+  return memory;
+}
+
 AttributeColumns::AttributeColumns(std::size_t max_names) : max_names_(max_names) {
   FRESHET_CHECK(max_names + BuiltInAttribute::count <= 0xFFFF);
   for (const std::string_view name : kBuiltIn) {
@@ -248,14 +260,18 @@ std::vector<std::string> AttributeColumns::names() const {
 std::vector<AttributeMemory> AttributeColumns::memory_by_attribute() const {
   std::vector<AttributeMemory> memory;
   for (const auto& column : columns_) {
-    if (column) memory.push_back({column->name, column->memory_bytes()});
+    if (column) memory.push_back(column->memory());
   }
-  std::ranges::sort(memory, std::greater<>(), &AttributeMemory::bytes);
+  std::ranges::stable_sort(memory, std::greater<>(), &AttributeMemory::bytes);
   return memory;
 }
 
+std::uint64_t AttributeColumns::shared_bytes() const {
+  return rows_.memory_bytes() + records_.overhead_bytes() + columns_.capacity() * sizeof(void*);
+}
+
 std::uint64_t AttributeColumns::memory_bytes() const {
-  std::uint64_t bytes = rows_.memory_bytes() + records_.overhead_bytes() + columns_.capacity() * sizeof(void*);
+  std::uint64_t bytes = shared_bytes();
   for (const auto& attribute : memory_by_attribute()) bytes += attribute.bytes;
   return bytes;
 }

@@ -33,6 +33,15 @@ struct BuiltInAttribute {
   static constexpr AttributeId count = 6;
 };
 
+/// What an attribute's values take.
+struct AttributeMemory {
+  std::string name;
+  std::string_view
+      type;  ///< "text", "number", "time", "boolean", "mixed", or "unsearched": it is only known to be there
+  std::uint64_t values = 0;  ///< distinct texts, and the numbers, times and booleans of all items
+  std::uint64_t bytes = 0;
+};
+
 /// One attribute: where its values are, by type, since a type may differ from item to item. Texts are folded.
 struct AttributeColumn {
   std::string name;
@@ -51,11 +60,8 @@ struct AttributeColumn {
     return id == ancestor;
   }
   std::uint64_t memory_bytes() const;
-};
-
-struct AttributeMemory {
-  std::string name;
-  std::uint64_t bytes = 0;
+  /// Cost: as memory_bytes().
+  AttributeMemory memory() const;
 };
 
 /// What filters search: for each attribute of the catalogue, which rows have which values. Changes item by item.
@@ -87,7 +93,9 @@ class AttributeColumns final : public CatalogueListener {
   /// Largest first.
   /// Cost: milliseconds for a million distinct values.
   std::vector<AttributeMemory> memory_by_attribute() const;
-  /// The sum of memory_by_attribute(), and what belongs to none.
+  /// What belongs to no attribute.
+  std::uint64_t shared_bytes() const;
+  /// The sum of both.
   std::uint64_t memory_bytes() const;
 
  private:

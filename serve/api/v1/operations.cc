@@ -79,6 +79,28 @@ json::object learner_json(const ServiceStatus& status, const online::Options& op
           {"memory_bytes", std::move(memory)}};
 }
 
+/// The largest attributes, and the sum of the others: a catalogue can have thousands.
+json::object catalogue_json(const CatalogueMemory& memory) {
+  constexpr std::size_t kShown = 50;
+  json::array attributes;
+  std::uint64_t count = 0, values = 0, bytes = 0;
+  for (const store::AttributeMemory& attribute : memory.attributes) {
+    if (attributes.size() < kShown) {
+      attributes.push_back({{"name", attribute.name},
+                            {"type", attribute.type},
+                            {"values", attribute.values},
+                            {"bytes", attribute.bytes}});
+      continue;
+    }
+    ++count;
+    values += attribute.values;
+    bytes += attribute.bytes;
+  }
+  return {{"bytes", memory.bytes},
+          {"attributes", std::move(attributes)},
+          {"other_attributes", {{"attributes", count}, {"values", values}, {"bytes", bytes}}}};
+}
+
 ApiResponse status_response(const EndpointContext& context) {
   const ServiceStatus status = context.services.status();
   const auto snapshot = context.services.snapshot();
@@ -101,7 +123,10 @@ ApiResponse status_response(const EndpointContext& context) {
          {"age_ms", std::max<std::int64_t>(0, to_ms(context.services.clock.now()) - to_ms(snapshot->published))}}},
        {"pipeline", {{"sources", json::value_from(pipeline.sources)}, {"filters", json::value_from(pipeline.filters)}}},
        {"catalogue_items", status.items},
-       {"memory", {{"resident_bytes", status.resident_bytes}, {"store_bytes", std::move(store_bytes)}}}});
+       {"memory",
+        {{"resident_bytes", status.resident_bytes},
+         {"store_bytes", std::move(store_bytes)},
+         {"catalogue", catalogue_json(status.catalogue ? *status.catalogue : CatalogueMemory{})}}}});
 }
 
 }  // namespace

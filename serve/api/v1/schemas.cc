@@ -250,8 +250,20 @@ void add_operation_schemas(json::object& all) {
                       {"memory_bytes", map_of(count(), "By part.")}}));
   all.emplace("Pipeline", object({{"sources", array_of(text(), "The parts, which propose candidates and score them.")},
                                   {"filters", array_of(text(), "What removes candidates, in this order.")}}));
-  all.emplace("Memory",
-              object({{"resident_bytes", count()}, {"store_bytes", map_of(count(), "Of the store, by kind.")}}));
+  all.emplace("AttributeMemory",
+              object({{"name", text()},
+                      {"type", text("Of its values: `text`, `number`, `time`, `boolean`; `mixed`; `unsearched` if "
+                                    "filters only know whether an item has it.")},
+                      {"values", count("Distinct texts, and the numbers, times and booleans of all items.")},
+                      {"bytes", count()}}));
+  all.emplace("CatalogueMemory",
+              object({{"bytes", count("Of the catalogue, looked at every second.")},
+                      {"attributes", array_of(reference("AttributeMemory"), "Of these, the 50 largest attributes.")},
+                      {"other_attributes", object({{"attributes", count()}, {"values", count()}, {"bytes", count()}},
+                                                  "All others together.")}}));
+  all.emplace("Memory", object({{"resident_bytes", count()},
+                                {"store_bytes", map_of(count(), "Of the store, by kind.")},
+                                {"catalogue", reference("CatalogueMemory")}}));
   all.emplace("Status", object({{"version", text("Of the server.")},
                                 {"started", schema::time()},
                                 {"log", text("`embedded` or `kafka`.")},

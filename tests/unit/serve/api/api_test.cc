@@ -829,6 +829,18 @@ TEST_F(ApiTest, StatusShowsHowWellClicksArePredicted) {
   EXPECT_EQ(calibration.at("expected_calibration_error").as_double(), 0.01);
 }
 
+TEST_F(ApiTest, StatusTellsTheMemoryOfTheLargestAttributes) {
+  EXPECT_EQ(get("/v1/status").at("memory").at("catalogue").at("bytes"), 0) << "not looked at yet";
+  CatalogueMemory memory{10'000, {}};
+  for (std::uint64_t n = 60; n > 0; --n) memory.attributes.push_back({"a" + std::to_string(n), "text", n, 100 * n});
+  fixture_.status.catalogue = std::make_shared<const CatalogueMemory>(memory);
+  const json::value catalogue = get("/v1/status").at("memory").at("catalogue");
+  EXPECT_EQ(catalogue.at("bytes"), 10'000);
+  ASSERT_EQ(catalogue.at("attributes").as_array().size(), 50U);
+  EXPECT_EQ(catalogue.at("attributes").at(0), json::parse(R"({"name":"a60","type":"text","values":60,"bytes":6000})"));
+  EXPECT_EQ(catalogue.at("other_attributes"), json::parse(R"({"attributes":10,"values":55,"bytes":5500})"));
+}
+
 TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
   Random random(testing::test_seed(1));
   const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",

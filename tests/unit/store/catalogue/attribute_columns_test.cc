@@ -198,5 +198,23 @@ TEST(AttributeColumns, MemoryIsToldByAttribute) {
   EXPECT_LT(memory.front().bytes, 120'000U) << "a text per item is no bitmap per item";
 }
 
+TEST(AttributeColumns, AnAttributesMemorySaysWhatItsValuesAre) {
+  AttributeColumns columns;
+  columns.put(
+      0, item_with({{"color", std::string("red")}, {"width", 3.0}, {"size", 42.0}, {"long", std::string(9000, 'x')}}));
+  columns.put(1,
+              item_with({{"color", std::string("Red")}, {"width", 3.0}, {"size", std::string("42")}, {"sale", true}}));
+  std::map<std::string, std::pair<std::string, std::uint64_t>> found;
+  for (const auto& attribute : columns.memory_by_attribute()) {
+    found[attribute.name] = {std::string(attribute.type), attribute.values};
+  }
+  using Found = std::pair<std::string, std::uint64_t>;
+  EXPECT_EQ(found["color"], Found("text", 1));
+  EXPECT_EQ(found["width"], Found("number", 2));
+  EXPECT_EQ(found["size"], Found("mixed", 2));
+  EXPECT_EQ(found["sale"], Found("boolean", 1));
+  EXPECT_EQ(found["long"], Found("unsearched", 0));
+}
+
 }  // namespace
 }  // namespace freshet::store
