@@ -106,8 +106,9 @@ FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::
 
 }  // namespace
 
-void BlenderWeights::score(std::span<const float> features, std::span<float> scores) const {
+void BlenderWeights::score(std::span<const float> features, std::span<float> scores, Columns left_out) const {
   FRESHET_CHECK(features.size() == scores.size() * inputs);
+  FRESHET_CHECK(left_out.first + left_out.count <= inputs);
   thread_local AlignedVector<float> x, a;
   x.resize(kBlock * inputs);
   a.resize(kBlock * hidden);
@@ -115,6 +116,7 @@ void BlenderWeights::score(std::span<const float> features, std::span<float> sco
     const std::size_t rows = std::min(kBlock, scores.size() - from);
     for (std::size_t r = 0; r < rows; ++r) {
       standardize(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
+      std::fill_n(x.begin() + static_cast<std::ptrdiff_t>(r * inputs + left_out.first), left_out.count, 0.0F);
     }
     affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
     for (std::size_t r = 0; r < rows; ++r) {

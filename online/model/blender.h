@@ -12,6 +12,12 @@
 
 namespace freshet::online {
 
+/// Feature columns, those of one part for example.
+struct Columns {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
 /// The weights of the blender, a small neural network: with x the standardized features of a candidate, its score is
 ///   linear . x + w2 . relu(w1' x + b1).
 /// Features are rows of `inputs` floats.
@@ -24,9 +30,9 @@ struct BlenderWeights {
   AlignedVector<float> w2;                       ///< [hidden]
   AlignedVector<float> linear;                   ///< [inputs]
 
-  /// Writes one score (log-odds) per row of `features`.
+  /// Writes one score (log-odds) per row of `features`. In the columns `left_out` every row counts as average.
   /// Cost: rows x inputs x hidden multiply-adds.
-  void score(std::span<const float> features, std::span<float> scores) const;
+  void score(std::span<const float> features, std::span<float> scores, Columns left_out = {}) const;
 };
 
 /// Learns to combine the parts (stacking): after each ranked event, one Adagrad step on the softmax cross-entropy over

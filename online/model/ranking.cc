@@ -1,6 +1,7 @@
 #include "online/model/ranking.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/check.h"
@@ -13,6 +14,16 @@ std::size_t feature_count(Scorers scorers) {
   return std::accumulate(scorers.begin(), scorers.end(), std::size_t{0},
                          [](std::size_t sum, const Scorer* scorer) { return sum + scorer->features().size(); });
 }
+
+double log_sum(std::span<const float> logarithms) {
+  const double highest = *std::ranges::max_element(logarithms);
+  double sum = 0;
+  for (const float logarithm : logarithms) sum += std::exp(logarithm - highest);
+  return highest + std::log(sum);
+}
+
+/// log(exp(a) + exp(b)); one of them may be -infinity.
+double log_add(double a, double b) { return std::max(a, b) + std::log1p(std::exp(std::min(a, b) - std::max(a, b))); }
 
 }  // namespace
 
@@ -38,7 +49,15 @@ void ask(Scorers scorers, const Context& context, Ranking& ranking) {
   for (std::size_t s = 0; s < scorers.size(); ++s) scorers[s]->ask(context, ranking.queries[s]);
 }
 
-void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking) {
+std::optional<PartPlace> find_part(Scorers scorers, std::string_view name) {
+  const auto found = std::ranges::find(scorers, name, [](const Scorer* scorer) { return scorer->name(); });
+  if (found == scorers.end()) return std::nullopt;
+  const auto before = static_cast<std::size_t>(found - scorers.begin());
+  return PartPlace{before, {feature_count(scorers.first(before)), (*found)->features().size()}};
+}
+
+void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking,
+             std::uint32_t which) {
   FRESHET_CHECK(scorers.size() <= 32 && scorers.size() <= ranking.queries.size());
   ranking.row_of.clear();
   ranking.items.clear();
@@ -47,6 +66,7 @@ void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed,
   for (std::size_t s = 0; s < scorers.size(); ++s) {
     auto& candidates = ranking.proposals[s].candidates;
     candidates.clear();
+    if ((which >> s & 1U) == 0) continue;
     ranking.queries[s]->propose(per_part, allowed, candidates);
     for (const Candidate& candidate : candidates) {
       const auto fresh = static_cast<std::uint32_t>(ranking.items.size());
@@ -74,6 +94,26 @@ void extract_features(Scorers scorers, Ranking& ranking) {
 void blend(const BlenderWeights& weights, Ranking& ranking) {
   ranking.scores.resize(ranking.items.size());
   weights.score(ranking.features, ranking.scores);
+}
+
+bool blend_with_share(const BlenderWeights& weights, Columns part, double share, Ranking& ranking) {
+  const std::size_t rows = ranking.items.size();
+  thread_local std::vector<float> own;
+  own.resize(rows);
+  for (std::size_t row = 0; row < rows; ++row) own[row] = ranking.features[row * weights.inputs + part.first];
+  const bool equal = std::ranges::adjacent_find(own, std::ranges::not_equal_to()) == own.end();
+  if (share > 0 && equal) {
+    blend(weights, ranking);
+    return false;
+  }
+  ranking.scores.resize(rows);
+  weights.score(ranking.features, ranking.scores, part);
+  if (share <= 0) return false;
+  const double rest_is = std::log(1 - share) - log_sum(ranking.scores), own_is = std::log(share) - log_sum(own);
+  for (std::size_t row = 0; row < rows; ++row) {
+    ranking.scores[row] = static_cast<float>(log_add(rest_is + ranking.scores[row], own_is + own[row]));
+  }
+  return true;
 }
 
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,13 +61,24 @@ using Scorers = std::span<const Scorer* const>;
 /// Names of all features, "part.feature", in column order.
 std::vector<std::string> feature_names(Scorers scorers);
 
+/// The place of a part in rankings.
+struct PartPlace {
+  std::size_t part = 0;  ///< among the scorers
+  Columns columns;       ///< of its features, its own score first
+};
+/// nullopt if no scorer has that name.
+std::optional<PartPlace> find_part(Scorers scorers, std::string_view name);
+
 /// Asks every scorer about the context, which must live until the ranking is done.
 void ask(Scorers scorers, const Context& context, Ranking& ranking);
 
+inline constexpr std::uint32_t kEveryPart = UINT32_MAX;
+
 /// Takes at most `per_part` candidates of those that are allowed (null: all) from every scorer and forms their union
-/// (items, sources). May be called again with another number.
+/// (items, sources). Scorers whose bits are not in `which` propose nothing. May be called again with another number.
 /// REQUIRES: ask() of the same scorers, at most 32
-void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking);
+void propose(Scorers scorers, std::size_t per_part, const AllowedItems* allowed, Ranking& ranking,
+             std::uint32_t which = kEveryPart);
 
 /// Fills features for ranking.items (which the caller may have filtered or replaced; sources is not read).
 /// REQUIRES: ask() of the same scorers
@@ -74,6 +86,13 @@ void extract_features(Scorers scorers, Ranking& ranking);
 
 /// Fills scores from features.
 void blend(const BlenderWeights& weights, Ranking& ranking);
+
+/// The same, with a given share of one part in the order, 0 to 1. Where B are the probabilities of the candidates by
+/// the blend without the part's features, and P those by the part's own score (the softmax of either over all
+/// candidates), a candidate scores log((1 - share) B + share P). So 0 is the order of the rest of the blend, and 1 that
+/// of the part alone. If all candidates are equal to the part, a share above 0 is as blend().
+/// Returns whether the part has a say in the scores.
+bool blend_with_share(const BlenderWeights& weights, Columns part, double share, Ranking& ranking);
 
 /// The best k rows of ranking.items, best first, ties in order of the rows.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);

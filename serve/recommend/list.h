@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ struct ListRequest {
   SeenItems of_types;                          ///< items of the owner's events of excluded types (ExcludedTypes)
   std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
+  std::optional<double> content = {};          ///< share of the part content in the order, 0 to 1; nullopt: as learned
 };
 
 /// The answer: items best first, and what they are based on.
@@ -40,7 +42,7 @@ struct List {
   std::string id;  ///< random; clients name it in the events that the list leads to
   std::vector<Entry> items;
   std::vector<std::string> parts;  ///< parts that proposed an item of the list, in the order of the model
-  std::string source;              ///< "blend", or the only part asked
+  std::string source;              ///< "blend", "blend+content", or the only part that orders the list
   std::uint64_t model_version = 0;
   std::int64_t model_age_ms = 0;
 };

@@ -9,6 +9,7 @@
 #include "online/part/item_order.h"
 #include "serve/recommend/all_items.h"
 #include "serve/recommend/catalogue_selection.h"
+#include "serve/recommend/content_share.h"
 #include "serve/recommend/filter.h"
 #include "serve/recommend/request_scope.h"
 #include "serve/recommend/sessions.h"
@@ -93,15 +94,15 @@ struct Recommender::Impl {
         filters(make_filters(services.catalogue, catalogue_rows)),
         metrics(services.metrics, names_of(filters)) {}
 
-  List start(const online::Snapshot& snapshot, std::string source) const;
+  List start(const online::Snapshot& snapshot) const;
   bool keep(const ListRequest& request, FilterCandidate& candidate) const;
   List blended(const ListRequest& request, const online::Snapshot& snapshot) const;
   List popular(const ListRequest& request, const online::Snapshot& snapshot) const;
   template <typename Score>
-  List fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request, online::Scorers scorers,
+  List fill(const online::Snapshot& snapshot, const ListRequest& request, online::Scorers scorers, std::uint32_t which,
             std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
-  void take_selection(const ListRequest& request, const RequestScope& scope, std::size_t scorers,
+  void take_selection(const ListRequest& request, const RequestScope& scope, std::uint32_t which,
                       Ranking& ranking) const;
   std::vector<std::string> add_known_items(const ListRequest& request, const RequestScope& scope,
                                            online::Scorers scorers, std::size_t most, std::span<const std::size_t> rows,
@@ -129,17 +130,7 @@ online::Context Recommender::context_of(std::vector<Event> session) const {
 }
 
 online::Context Recommender::context_of(const std::vector<std::string>& items) const {
-  online::Context context;
-  context.now = impl_->services.histories.stream_time();
-  for (const std::string& name : items) {
-    const online::ItemIndex item = impl_->services.vocabulary.find(name);
-    if (item != online::kNoItem && item != context.last_item()) context.session.push_back({item, context.now});
-  }
-  const std::size_t most = impl_->services.online.max_session_items;
-  if (context.session.size() > most) {
-    context.session.erase(context.session.begin(), context.session.end() - static_cast<std::ptrdiff_t>(most));
-  }
-  return context;
+  return impl_->sessions.of_items(items);
 }
 
 Result<void> Recommender::visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const {
@@ -160,10 +151,9 @@ Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_
   return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), item ? &*item : nullptr);
 }
 
-List Recommender::Impl::start(const online::Snapshot& snapshot, std::string source) const {
+List Recommender::Impl::start(const online::Snapshot& snapshot) const {
   List list;
   list.id = random_id();
-  list.source = std::move(source);
   list.model_version = snapshot.version;
   list.model_age_ms = std::max<std::int64_t>(0, to_ms(services.clock.now()) - to_ms(snapshot.published));
   return list;
@@ -207,8 +197,8 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   return rows;
 }
 
-/// Takes every allowed item of the selection for a candidate of every part.
-void Recommender::Impl::take_selection(const ListRequest& request, const RequestScope& scope, std::size_t scorers,
+/// Takes every allowed item of the selection for a candidate of every part in `which`.
+void Recommender::Impl::take_selection(const ListRequest& request, const RequestScope& scope, std::uint32_t which,
                                        Ranking& ranking) const {
   ranking.items.clear();
   request.only->enumerate([&](std::string_view name) {
@@ -218,7 +208,7 @@ void Recommender::Impl::take_selection(const ListRequest& request, const Request
     }
     return true;
   });
-  ranking.sources.assign(ranking.items.size(), static_cast<std::uint32_t>((std::uint64_t{1} << scorers) - 1));
+  ranking.sources.assign(ranking.items.size(), which);
 }
 
 /// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`: as
@@ -267,12 +257,13 @@ void Recommender::Impl::add_unknown_items(const ListRequest& request, List& list
   });
 }
 
-/// The four stages for `scorers`, from `per_part` allowed candidates of each, or from all allowed ones if they are few.
-/// If the filters leave fewer than request.k of them, as many other items are ranked too. `score` fills ranking.scores.
+/// The four stages for `scorers`, from `per_part` allowed candidates of those in `which`, or from all allowed ones if
+/// they are few. If the filters leave fewer than request.k of them, as many other items are ranked too. `score` fills
+/// ranking.scores and returns List::source.
 template <typename Score>
-List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string source, const ListRequest& request,
-                             online::Scorers scorers, std::size_t per_part, Score score) const {
-  List list = start(snapshot, std::move(source));
+List Recommender::Impl::fill(const online::Snapshot& snapshot, const ListRequest& request, online::Scorers scorers,
+                             std::uint32_t which, std::size_t per_part, Score score) const {
+  List list = start(snapshot);
   Ranking& ranking = thread_ranking();
   RequestScope& scope = thread_scope();
   const online::Context context = snapshot.timeline.of(request.context);
@@ -282,17 +273,17 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string sourc
     scope.begin(request, services.vocabulary, catalogue_rows);
     online::ask(scorers, context, ranking);
     if (whole) {
-      take_selection(request, scope, scorers.size(), ranking);
+      take_selection(request, scope, which, ranking);
     } else {
-      online::propose(scorers, per_part, scope.allowed(), ranking);
+      online::propose(scorers, per_part, scope.allowed(), ranking, which);
     }
   }
   metrics.proposed(ranking.items.size());
-  score(ranking);
+  list.source = score(ranking);
   std::vector<std::size_t> rows = select(request, ranking, list);
   if (rows.size() < request.k && !whole) {
     std::vector<std::string> names = add_known_items(request, scope, scorers, per_part, rows, list, ranking);
-    score(ranking);
+    list.source = score(ranking);
     rows = online::top_k(ranking, request.k);
     list.items.clear();
     for (const std::size_t row : rows) list.items.push_back({std::move(names[row]), ranking.scores[row], {}});
@@ -307,13 +298,14 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, std::string sourc
 
 List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto scorers = scorers_of(snapshot);
+  const ContentShare content(scorers, request.content);
   const auto score = [&](Ranking& ranking) {
     const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
     online::extract_features(scorers, ranking);
-    online::blend(*snapshot.blender, ranking);
+    return content.score(*snapshot.blender, ranking);
   };
-  return fill(snapshot, "blend", request, scorers, std::max(services.online.blender.candidates_per_part, request.k),
-              score);
+  return fill(snapshot, request, scorers, content.parts(),
+              std::max(services.online.blender.candidates_per_part, request.k), score);
 }
 
 /// One part and no blender: its own scores. Without the part, all items count the same.
@@ -323,23 +315,25 @@ List Recommender::Impl::popular(const ListRequest& request, const online::Snapsh
   const auto score = [&](Ranking& ranking) {
     online::extract_features(scorers, ranking);
     ranking.scores.assign(ranking.items.size(), 0.0F);
-    if (scorers.empty()) return;
-    const std::size_t stride = scorers.front()->features().size();
-    for (std::size_t row = 0; row < ranking.items.size(); ++row) {
+    const std::size_t stride = scorers.empty() ? 0 : scorers.front()->features().size();
+    for (std::size_t row = 0; stride > 0 && row < ranking.items.size(); ++row) {
       ranking.scores[row] = ranking.features[row * stride];
     }
+    return "popularity";
   };
-  return fill(snapshot, "popularity", request, scorers, request.k, score);
+  return fill(snapshot, request, scorers, online::kEveryPart, request.k, score);
 }
 
 List Recommender::popular(const ListRequest& request) const {
   return impl_->popular(request, *impl_->services.snapshot());
 }
 
-List Recommender::rank(const online::Context& given, const std::vector<std::string>& items) const {
+List Recommender::rank(const online::Context& given, const std::vector<std::string>& items,
+                       std::optional<double> share) const {
   const auto snapshot = impl_->services.snapshot();
   const online::Context context = snapshot->timeline.of(given);
   const auto scorers = scorers_of(*snapshot);
+  const ContentShare content(scorers, share);
   Ranking& ranking = thread_ranking();
   ranking.items.clear();
   std::vector<std::string> known, unknown;
@@ -352,14 +346,14 @@ List Recommender::rank(const online::Context& given, const std::vector<std::stri
       known.push_back(name);
     }
   }
+  List list = impl_->start(*snapshot);
   {
     const StageMetrics::Timer timer(impl_->metrics, StageMetrics::scoring);
     online::ask(scorers, context, ranking);
     online::extract_features(scorers, ranking);
-    online::blend(*snapshot->blender, ranking);
+    list.source = content.score(*snapshot->blender, ranking);
   }
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
-  List list = impl_->start(*snapshot, "blend");
   float least = 0;
   online::visit_best_first(ranking, [&](std::size_t row) {
     least = ranking.scores[row];
@@ -368,7 +362,9 @@ List Recommender::rank(const online::Context& given, const std::vector<std::stri
   });
   for (std::string& name : unknown) list.items.push_back({std::move(name), least, {}});
   if (!list.items.empty()) {
-    for (const Scorer* scorer : scorers) list.parts.emplace_back(scorer->name());
+    for (std::size_t p = 0; p < scorers.size(); ++p) {
+      if ((content.parts() >> p & 1U) != 0) list.parts.emplace_back(scorers[p]->name());
+    }
   }
   impl_->metrics.returned(list.items.size());
   return list;

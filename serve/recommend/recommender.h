@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,8 @@ class Recommender {
   /// The items of a session that is happening now, oldest first.
   online::Context context_of(const std::vector<std::string>& items) const;
 
-  /// Visits the owner's newest kMaxSeenEvents events, and as many of the session that a user is in. An event that belongs to
-  /// both comes twice.
+  /// Visits the owner's newest kMaxSeenEvents events, and as many of the session that a user is in. An event that
+  /// belongs to both comes twice.
   Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;
 
   /// The items that a filter expression matches. It holds the catalogue still, so let it go after the list. `about`: the item
@@ -47,8 +48,10 @@ class Recommender {
   /// At most request.k items, fewer only if there are fewer that the filters keep. Popular items if the context is empty.
   List recommend(const ListRequest& request) const;
 
-  /// Each of `items` exactly once, best first. Items unknown to the model come last, in the given order.
-  List rank(const online::Context& context, const std::vector<std::string>& items) const;
+  /// Each of `items` exactly once, best first. Items unknown to the model come last, in the given order. `content` as
+  /// in ListRequest.
+  List rank(const online::Context& context, const std::vector<std::string>& items,
+            std::optional<double> content = {}) const;
 
   /// The same, the most popular first.
   List popular(const ListRequest& request) const;

@@ -101,6 +101,20 @@ online::Context Sessions::given(std::vector<Event> session) const {
   return session_of(session, services_.snapshot()->ids).context;
 }
 
+online::Context Sessions::of_items(const std::vector<std::string>& items) const {
+  online::Context context;
+  context.now = services_.histories.stream_time();
+  for (const std::string& name : items) {
+    const online::ItemIndex item = services_.vocabulary.find(name);
+    if (item != online::kNoItem && item != context.last_item()) context.session.push_back({item, context.now});
+  }
+  const std::size_t most = services_.online.max_session_items;
+  if (context.session.size() > most) {
+    context.session.erase(context.session.begin(), context.session.end() - static_cast<std::ptrdiff_t>(most));
+  }
+  return context;
+}
+
 Result<void> Sessions::visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const {
   const auto own = events_of(owner, kMaxSeenEvents);
   if (!own) return own.error();

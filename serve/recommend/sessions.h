@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,9 @@ class Sessions {
 
   /// See Recommender::context_of(), for a session of events.
   online::Context given(std::vector<Event> session) const;
+
+  /// See Recommender::context_of(), for items.
+  online::Context of_items(const std::vector<std::string>& items) const;
 
   /// See Recommender::visit_events().
   Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;

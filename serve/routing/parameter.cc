@@ -51,6 +51,20 @@ Parameter<std::size_t> query_integer(std::string name, std::string help, std::si
   return integer;
 }
 
+Parameter<std::optional<double>> query_share(std::string name, std::string help) {
+  auto share = make<std::optional<double>>(ParameterBase::In::query, std::move(name), std::move(help),
+                                           {{"type", "number"}, {"minimum", 0}, {"maximum", 1}});
+  share.decode = [name = share.name](const std::string& text) -> Result<ParameterBase::Value> {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1)) {
+      return Error{Errc::invalid, name + ": expected a number from 0 to 1"};
+    }
+    return ParameterBase::Value{std::optional(value)};
+  };
+  return share;
+}
+
 Parameter<bool> query_flag(std::string name, std::string help) {
   auto flag =
       make<bool>(ParameterBase::In::query, std::move(name), std::move(help), {{"type", "boolean"}, {"default", false}});

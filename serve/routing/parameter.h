@@ -45,6 +45,9 @@ Parameter<std::string> path_id(std::string name, std::string help);
 Parameter<std::size_t> query_integer(std::string name, std::string help, std::size_t low, std::size_t high,
                                      std::size_t fallback);
 
+/// A number from 0 to 1, or none.
+Parameter<std::optional<double>> query_share(std::string name, std::string help);
+
 /// "true" or "false"; false by default.
 Parameter<bool> query_flag(std::string name, std::string help);
 
@@ -67,12 +70,12 @@ Parameter<std::optional<T>> query_text(std::string name, std::string help, std::
   return parameter;
 }
 
-/// The field of a JSON body that means the same as `parameter`: same range, same default. Integers and booleans only.
+/// The field of a JSON body that means the same as `parameter`: same range, same default. Numbers and booleans only.
 template <typename T>
 Result<T> json_field(const json::object& body, const Parameter<T>& parameter) {
   const json::value* const field = body.if_contains(parameter.name);
   if (field == nullptr) return parameter.fallback;
-  const bool plain = field->is_int64() || field->is_uint64() || field->is_bool();
+  const bool plain = field->is_number() || field->is_bool();
   const auto value = parameter.decode(plain ? to_text(*field) : "");
   if (!value) return value.error();
   return std::any_cast<T>(value->any);

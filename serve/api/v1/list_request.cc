@@ -86,6 +86,7 @@ void AskedList::take(const Event& event) {
 std::vector<const ParameterBase*> list_parameters(const Parameters& all, ListKind kind) {
   std::vector<const ParameterBase*> parameters{&all.k,       &all.exclude, &all.exclude_seen,
                                                &all.explain, &all.filter,  &all.after};
+  if (kind != ListKind::popular) parameters.push_back(&all.content);
   if (kind == ListKind::owner) parameters.push_back(&all.exclude_types);
   return parameters;
 }
@@ -98,6 +99,7 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
   asked.list.exclude_seen = request.get(all.exclude_seen);
   asked.list.explain = request.get(all.explain);
   asked.filter = request.get(all.filter).value_or("");
+  if (kind != ListKind::popular) asked.list.content = request.get(all.content);
   if (kind == ListKind::owner) {
     asked.excluded_types = request.get(all.exclude_types).value_or(ExcludedTypes{});
     if (auto judged = judge(asked.excluded_types, context); !judged) return judged.error();
@@ -149,8 +151,8 @@ Result<std::vector<Event>> session_field(const json::object& body, const Endpoin
 
 Result<AskedList> stateless_list(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
-  const auto body =
-      body_object(request, {"session", "k", "exclude", "exclude_seen", "exclude_types", "explain", "filter"});
+  const auto body = body_object(
+      request, {"session", "k", "exclude", "exclude_seen", "exclude_types", "explain", "filter", "content"});
   if (!body) return body.error();
   const auto k = json_field(*body, context.parameters.k);
   const auto session = session_field(*body, context);
@@ -163,7 +165,9 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   if (!exclude) return exclude.error();
   if (!exclude_seen) return exclude_seen.error();
   if (!excluded_types) return excluded_types.error();
+  const auto content = json_field(*body, context.parameters.content);
   if (!explain) return explain.error();
+  if (!content) return content.error();
   AskedList asked;
   asked.filter = filter_field(*body);
   asked.excluded_types = *std::move(excluded_types);
@@ -173,6 +177,7 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   list.exclude.insert(exclude->begin(), exclude->end());
   list.exclude_seen = *exclude_seen;
   list.explain = *explain;
+  list.content = *content;
   if (asked.wants_events()) {
     for (const Event& event : *session) asked.take(event);
   }

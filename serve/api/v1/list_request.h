@@ -18,7 +18,7 @@ namespace freshet::serve {
 /// What a list is asked for, and what must still be looked up for it.
 struct AskedList {
   ListRequest list;
-  std::string filter = {};           ///< an expression; empty: none
+  std::string filter = {};            ///< an expression; empty: none
   ExcludedTypes excluded_types = {};  ///< of the owner's events
 
   /// Whether the owner's events must be visited.

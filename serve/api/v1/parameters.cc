@@ -53,6 +53,10 @@ Parameters::Parameters(const Options& options)
       filter(query_text<std::string>(
           "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",
           [](const std::string& text) { return Result<std::string>(text); })),
+      content(query_share(
+          "content",
+          "Share of the part `content` in the order: 0 as if it did not take part, 1 alone. Without it, what the blend "
+          "has learned.")),
       after(query_text<Positions>(
           "after",
           "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "

@@ -30,6 +30,7 @@ struct Parameters {
   const Parameter<bool> exclude_seen, explain;
   const Parameter<std::optional<ExcludedTypes>> exclude_types;
   const Parameter<std::optional<std::string>> filter;
+  const Parameter<std::optional<double>> content;
   const Parameter<std::optional<Positions>> after;
 
   const Parameter<std::size_t> limit;       ///< of the newest events of a history

@@ -93,11 +93,13 @@ ApiResponse recommend_stateless(const EndpointContext& context, const RouteReque
 
 ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
-  const auto body = body_object(request, {"user", "session", "items"});
+  const auto body = body_object(request, {"user", "session", "items", "content"});
   if (!body) return problem(body.error());
   if (!body->contains("items")) return problem(400, "items: missing");
   const auto items = ids_field(*body, "items", most);
   if (!items) return problem(items.error());
+  const auto content = json_field(*body, context.parameters.content);
+  if (!content) return problem(content.error());
   std::set<std::string_view> distinct(items->begin(), items->end());
   if (distinct.size() != items->size()) return problem(400, "items: the same item twice");
 
@@ -117,7 +119,7 @@ ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& con
     if (!stored) return problem(stored.error());
     session = *std::move(stored);
   }
-  return list_response(context.recommender.rank(session, *items));
+  return list_response(context.recommender.rank(session, *items, *content));
 }
 
 /// What all endpoints that answer with a list have in common.
@@ -143,7 +145,9 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
     route.operation = "recommend_" + id.name;
     route.summary = "Recommend to a " + id.name;
     route.problems = {412};
-    const auto owner = [context, kind, &id](const RouteRequest& request) { return context.owner(kind, request.get(id)); };
+    const auto owner = [context, kind, &id](const RouteRequest& request) {
+      return context.owner(kind, request.get(id));
+    };
     route.handler = list_handler(context, ListKind::owner, owner, recommend_to);
     router.add(std::move(route));
   };

@@ -104,11 +104,14 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                                                "scores."))}));
   all.emplace("Model", object({{"version", count()}, {"age_ms", count("Milliseconds since it was published.")}},
                               "The snapshot of the model that answered."));
-  all.emplace("List", object({{"request", text("Id of the list. Name it in the events that the list leads to.")},
-                              {"items", array_of(reference("ListEntry"))},
-                              {"model", reference("Model")},
-                              {"source", text("`blend`, or `popularity` if nothing is known of the user or session.")},
-                              {"parts", array_of(text(), "The parts that proposed an item of the list.")}}));
+  all.emplace("List",
+              object({{"request", text("Id of the list. Name it in the events that the list leads to.")},
+                      {"items", array_of(reference("ListEntry"))},
+                      {"model", reference("Model")},
+                      {"source", text("What orders the list: `blend`; `popularity` if nothing is known of the user or "
+                                      "session; `content` or `blend+content` if the request gives the part "
+                                      "content a share.")},
+                      {"parts", array_of(text(), "The parts that proposed an item of the list.")}}));
   all.emplace("SimilarUser", object({{"user", text()}, {"similarity", number("Cosine of the two vectors, above 0.")}}));
   all.emplace(
       "SimilarUsers",
@@ -123,19 +126,23 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
   const auto items = at_most(most, array_of(reference("Id")));
   const auto filter = one_of({text(), array_of(json::object()), object({})},
                              "An expression, as text or as JSON (arrays: AND of its entries, OR of an inner array).");
-  all.emplace("StatelessRequest",
-              closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
-                             optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
-                             optional("exclude_types", at_most(ExcludedTypes::kMost, array_of(text("`purchase:90d`, or `cart` for any age.")))),
-                             optional("explain", parameters.explain.schema), optional("filter", filter)},
-                            "A field that is null counts as absent."));
+  all.emplace(
+      "StatelessRequest",
+      closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
+                     optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
+                     optional("exclude_types",
+                              at_most(ExcludedTypes::kMost, array_of(text("`purchase:90d`, or `cart` for any age.")))),
+                     optional("explain", parameters.explain.schema), optional("filter", filter),
+                     optional("content", parameters.content.schema)},
+                    "A field that is null counts as absent."));
   auto distinct = items;
   distinct.emplace("uniqueItems", true);
   all.emplace("RankRequest",
               closed_object({{"items", std::move(distinct)},
                              optional("user", reference("Id")),
                              optional("session", one_of({id_text(), integer(), reference("SessionItems")},
-                                                        "Id of a session, or the session itself."))},
+                                                        "Id of a session, or the session itself.")),
+                             optional("content", parameters.content.schema)},
                             "`user` or `session` may be given, not both. A field that is null counts as absent."));
 }
 

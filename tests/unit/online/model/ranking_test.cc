@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "online/parts/recurrence.h"
 #include "tests/support/part_driver.h"
@@ -67,6 +68,83 @@ TEST_F(RankingTest, FormsTheUnionInOrderOfFirstProposal) {
   }
   propose(parts, 1, nullptr, ranking);
   EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{5, 9}));
+}
+
+TEST_F(RankingTest, APartThatIsNotAskedProposesNothing) {
+  ask(parts, Context{}, ranking);
+  propose(parts, 10, nullptr, ranking, 0b10);
+  EXPECT_EQ(ranking.items, (std::vector<ItemIndex>{9, 4}));
+  EXPECT_EQ(ranking.sources, (std::vector<std::uint32_t>{2, 2}));
+  EXPECT_TRUE(ranking.proposals[0].candidates.empty());
+}
+
+TEST_F(RankingTest, FindsAPartByItsName) {
+  const auto place = find_part(parts, "two");
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->part, 1U);
+  EXPECT_EQ(place->columns.first, 2U);
+  EXPECT_EQ(place->columns.count, 2U);
+  EXPECT_FALSE(find_part(parts, "three").has_value());
+}
+
+struct SharesTest : RankingTest {
+  static constexpr std::array<std::size_t, 2> kOwn{0, 2};
+  const Blender blender{4, kOwn, {}, 1};
+  static constexpr Columns kPart{2, 2};
+
+  // The two parts disagree: the first likes the first row best, the second the last one.
+  SharesTest() {
+    ranking.items = {1, 2, 3};
+    ranking.features = {2, 0.5F, 0, 1, 1, 0.25F, 1, 2, 0, 1, 3, -1};
+  }
+
+  std::vector<double> softmax_of(const std::vector<float>& scores) {
+    std::vector<double> shares;
+    double sum = 0;
+    for (const float score : scores) sum += shares.emplace_back(std::exp(static_cast<double>(score)));
+    for (double& share : shares) share /= sum;
+    return shares;
+  }
+  // Without a part its features are average, which is 0 before anything is learned.
+  std::vector<float> scores_without_part() {
+    std::vector<float> features = ranking.features, scores(3);
+    for (std::size_t row = 0; row < 3; ++row) features[row * 4 + 2] = features[row * 4 + 3] = 0;
+    blender.weights().score(features, scores);
+    return scores;
+  }
+};
+
+TEST_F(SharesTest, WithoutAShareAPartMakesNoDifference) {
+  EXPECT_FALSE(blend_with_share(blender.weights(), kPart, 0, ranking));
+  EXPECT_EQ(ranking.scores, scores_without_part());
+}
+
+TEST_F(SharesTest, AShareMixesProbabilities) {
+  const std::vector<double> rest = softmax_of(scores_without_part()), own = softmax_of({0, 1, 3});
+  for (const double share : {0.1, 0.5, 0.9, 1.0}) {
+    EXPECT_TRUE(blend_with_share(blender.weights(), kPart, share, ranking));
+    for (std::size_t row = 0; row < 3; ++row) {
+      EXPECT_NEAR(std::exp(ranking.scores[row]), (1 - share) * rest[row] + share * own[row], 1e-5) << share;
+    }
+  }
+  EXPECT_EQ(top_k(ranking, 3), (std::vector<std::size_t>{2, 1, 0}));
+}
+
+TEST_F(SharesTest, ScoresFarApartStayFinite) {
+  ranking.features = {900, 0, 0, 0, 0, 0, 0, 0, -900, 0, 900, 0};
+  EXPECT_TRUE(blend_with_share(blender.weights(), kPart, 1, ranking));
+  for (const float score : ranking.scores) EXPECT_TRUE(std::isfinite(score)) << score;
+}
+
+TEST_F(SharesTest, APartToWhichAllAreEqualHasNoSay) {
+  for (std::size_t row = 0; row < 3; ++row) ranking.features[row * 4 + 2] = -12;
+  EXPECT_FALSE(blend_with_share(blender.weights(), kPart, 1, ranking));
+  const std::vector<float> scores = ranking.scores;
+  blend(blender.weights(), ranking);
+  EXPECT_EQ(scores, ranking.scores);
+  ranking.items.clear();
+  ranking.features.clear();
+  EXPECT_FALSE(blend_with_share(blender.weights(), kPart, 0.5, ranking));
 }
 
 TEST_F(RankingTest, PutsEveryPartsFeaturesIntoItsOwnColumns) {

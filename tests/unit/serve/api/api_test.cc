@@ -155,7 +155,8 @@ TEST_F(ApiTest, ListsLeaveOutTheItemsOfEventsOfExcludedTypes) {
   const auto stateless = [&](const std::string& types) {
     const ApiResponse answer = ask("POST", "/v1/recommendations",
                                    R"({"session":[{"item":"b","type":"purchase","ts":"2023-11-01T00:00:00Z"},"a"],)"
-                                   R"("exclude_types":)" + types + "}");
+                                   R"("exclude_types":)" +
+                                       types + "}");
     EXPECT_EQ(answer.status, 200U) << answer.body;
     return items(json::parse(answer.body));
   };
@@ -263,6 +264,24 @@ TEST_F(ApiTest, FieldsOfABodyHaveTheRangesOfTheParametersOfTheSameName) {
               "explain: expected true or false");
   }
   EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"k":1,"exclude_seen":true})").body)).size(), 1U);
+}
+
+TEST_F(ApiTest, TheShareOfContentIsFromZeroToOne) {
+  for (const char* share : {"0", "1", "0.25", "1e-3"}) {
+    EXPECT_EQ(items(get("/v1/users/u1/recommendations?content=" + std::string(share))).size(), 2U);
+    EXPECT_EQ(ask("POST", "/v1/recommendations", R"({"session":["a"],"content":)" + std::string(share) + "}").status,
+              200U);
+    EXPECT_EQ(ask("POST", "/v1/rank", R"({"items":["a"],"content":)" + std::string(share) + "}").status, 200U);
+  }
+  const std::string expected = "content: expected a number from 0 to 1";
+  for (const char* share : {"-0.1", "1.1", "nan", "inf", "", "0,5", "x"}) {
+    EXPECT_EQ(detail("GET", "/v1/items/a/similar?content=" + std::string(share)), expected) << share;
+  }
+  for (const char* share : {"2", "-1", "1.5", "true", "\"1\"", "[]"}) {
+    EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"content":)" + std::string(share) + "}"), expected) << share;
+    EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":[],"content":)" + std::string(share) + "}"), expected) << share;
+  }
+  EXPECT_TRUE(detail("GET", "/v1/popular?content=1").starts_with("unknown query parameter"));
 }
 
 TEST_F(ApiTest, NullMeansAbsent) {
@@ -844,6 +863,7 @@ TEST_F(ApiTest, StatusTellsTheMemoryOfTheLargestAttributes) {
 TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
   Random random(testing::test_seed(1));
   const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",
+                                         "/v1/users/u1/recommendations?exclude_types=cart:1d,like&content=0.5",
                                          "/v1/popular?exclude=a,b",
                                          "/v1/items/a",
                                          "/v1/rank",

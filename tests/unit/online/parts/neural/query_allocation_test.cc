@@ -81,6 +81,7 @@ TEST(Queries, OfTheDefaultPartsAllocateNothingOnceWarm) {
       for (const AllowedItems* allowed : std::initializer_list<const AllowedItems*>{nullptr, &tenth}) {
         propose(parts, options.blender.candidates_per_part, allowed, ranking);
         extract_features(parts, ranking);
+        blend_with_share(*snapshot->blender, {.first = 0, .count = 1}, 0.5, ranking);
         blend(*snapshot->blender, ranking);
       }
     }
