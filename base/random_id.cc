@@ -6,9 +6,13 @@
 
 namespace freshet {
 
-std::string random_id() {
+std::uint64_t random_number() {
   thread_local std::mt19937_64 generator{std::random_device{}()};
-  const auto number = generator();
+  return generator();
+}
+
+std::string random_id() {
+  const std::uint64_t number = random_number();
   return to_hex({reinterpret_cast<const char*>(&number), sizeof number});
 }
 

@@ -137,6 +137,9 @@ std::vector<Option<Options>> Options::describe() {
       option::integer("default_k", &Options::default_k, {1, 10'000},
                       "Number of items in a list if the request does not give k."),
       option::integer("max_k", &Options::max_k, {1, 10'000}, "Largest k that a request can give."),
+      option::number("explore_share", &Options::explore_share, {0, 1},
+                     "Share of the lists for users and sessions that get one item with few clicks by chance, of those "
+                     "that the part content finds most fitting. Such an entry says so, and how likely it was."),
       option::integer("max_events_per_request", &Options::max_events_per_request, {1, kMillion},
                       "Largest number of events in one request."),
       option::integer("max_items_per_request", &Options::max_items_per_request, {1, kMillion},

@@ -66,6 +66,7 @@ struct Options {
 
   std::size_t default_k = 20;
   std::size_t max_k = 1000;
+  double explore_share = 0;
   std::size_t max_events_per_request = 10'000;
   std::size_t max_items_per_request = 10'000;
 

@@ -16,7 +16,7 @@ struct Api::Impl {
   Impl(const Options& the_options, const Services& the_services)
       : options(the_options),
         services(the_services),
-        recommender(services),
+        recommender(services, {.share = options.explore_share}),
         access(options.keys_file, services.metrics),
         browsers(options),
         audit(options.audit),

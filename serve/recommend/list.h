@@ -29,6 +29,7 @@ struct ListRequest {
   SeenItems of_types;                          ///< items of the owner's events of excluded types (ExcludedTypes)
   std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
+  bool explores = false;                       ///< may have an item by chance (Exploration)
   std::optional<double> content = {};          ///< share of the part content in the order, 0 to 1; nullopt: as learned
 };
 
@@ -38,6 +39,7 @@ struct List {
     std::string item;
     float score = 0;
     std::vector<std::pair<std::string, float>> parts;  ///< with explain: the parts that proposed it, with their scores
+    std::optional<double> propensity = {};             ///< of an item that is there by chance: how likely it was
   };
   std::string id;  ///< random; clients name it in the events that the list leads to
   std::vector<Entry> items;

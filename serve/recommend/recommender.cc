@@ -87,11 +87,12 @@ RequestScope& thread_scope() {
 }  // namespace
 
 struct Recommender::Impl {
-  explicit Impl(const Services& the_services)
+  Impl(const Services& the_services, ExplorationOptions options)
       : services(the_services),
         sessions(services),
         catalogue_rows(services.catalogue, services.vocabulary, services.online.max_items),
         filters(make_filters(services.catalogue, catalogue_rows)),
+        exploration(std::move(options), services.metrics),
         metrics(services.metrics, names_of(filters)) {}
 
   List start(const online::Snapshot& snapshot) const;
@@ -102,6 +103,8 @@ struct Recommender::Impl {
   List fill(const online::Snapshot& snapshot, const ListRequest& request, online::Scorers scorers, std::uint32_t which,
             std::size_t per_part, Score score) const;
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
+  void explore(const ListRequest& request, online::Scorers scorers, const Ranking& ranking,
+               std::vector<std::size_t>& rows, List& list) const;
   void take_selection(const ListRequest& request, const RequestScope& scope, std::uint32_t which,
                       Ranking& ranking) const;
   std::vector<std::string> add_known_items(const ListRequest& request, const RequestScope& scope,
@@ -114,10 +117,12 @@ struct Recommender::Impl {
   mutable CatalogueRows catalogue_rows;
   mutable store::FilterCache parsed_filters{kFilterCacheBytes};
   std::vector<std::unique_ptr<Filter>> filters;
+  const Exploration exploration;
   mutable StageMetrics metrics;
 };
 
-Recommender::Recommender(const Services& services) : impl_(std::make_unique<Impl>(services)) {}
+Recommender::Recommender(const Services& services, ExplorationOptions exploration)
+    : impl_(std::make_unique<Impl>(services, std::move(exploration))) {}
 Recommender::~Recommender() = default;
 
 Result<online::Context> Recommender::context_of(const Owner& owner) const {
@@ -195,6 +200,17 @@ std::vector<std::size_t> Recommender::Impl::select(const ListRequest& request, c
   };
   online::visit_best_first(ranking, visit, [&](std::size_t row) { services.vocabulary.prefetch(ranking.items[row]); });
   return rows;
+}
+
+/// Of a full list of candidates, some of which it does not have.
+void Recommender::Impl::explore(const ListRequest& request, online::Scorers scorers, const Ranking& ranking,
+                                std::vector<std::size_t>& rows, List& list) const {
+  const CatalogueRows::Epoch epoch = catalogue_rows.epoch();
+  const auto name_if_kept = [&](std::size_t row) {
+    FilterCandidate candidate(ranking.items[row], epoch, services.vocabulary);
+    return keep(request, candidate) ? std::move(candidate.name()) : std::string();
+  };
+  exploration.explore(scorers, ranking, name_if_kept, rows, list);
 }
 
 /// Takes every allowed item of the selection for a candidate of every part in `which`.
@@ -281,6 +297,9 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, const ListRequest
   metrics.proposed(ranking.items.size());
   list.source = score(ranking);
   std::vector<std::size_t> rows = select(request, ranking, list);
+  if (rows.size() == request.k && request.explores && exploration.is_on()) {
+    explore(request, scorers, ranking, rows, list);
+  }
   if (rows.size() < request.k && !whole) {
     std::vector<std::string> names = add_known_items(request, scope, scorers, per_part, rows, list, ranking);
     list.source = score(ranking);

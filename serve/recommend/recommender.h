@@ -9,6 +9,7 @@
 
 #include "base/event.h"
 #include "base/result.h"
+#include "serve/recommend/exploration.h"
 #include "serve/recommend/list.h"
 #include "serve/services.h"
 
@@ -23,7 +24,7 @@ namespace freshet::serve {
 ///          then some hundred candidates.
 class Recommender {
  public:
-  explicit Recommender(const Services& services);
+  explicit Recommender(const Services& services, ExplorationOptions exploration = {});
   ~Recommender();
 
   /// The owner's current session, as the learner knows it: that of the newest event of a user. If it is over, the last

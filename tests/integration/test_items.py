@@ -39,6 +39,40 @@ def test_an_item_that_nobody_has_visited_is_listed_filtered_and_similar_to_other
     assert bad.status == 400 and "col 8" in bad.json["detail"]
 
 
+def test_lists_leave_out_what_was_bought_and_give_new_items_a_place(freshet):
+    service = freshet("[serve]\nexplore_share = 1.0\n")
+    token = service.curl("/v1/items", "POST", [{"item": item, "title": f"Blue mug {item}", "color": "blue"}
+                                               for item in [*"abc", *(f"new-{n}" for n in range(60))]]).json["token"]
+    now = 1_700_000_900_000
+    service.send(*shop_sessions(50))
+    service.send({"user": "u", "session": "then", "item": "b", "type": "purchase", "ts": now - 10 * 86_400_000})
+    token = service.send({"user": "u", "session": "now", "item": "a", "ts": now})
+    wait_learned(service, 63 + 152)
+
+    def items(**query):
+        return service.recommend("u", after=token, **query)
+
+    def names_of(answer):
+        return [entry["item"] for entry in answer["items"]]
+
+    assert {"b", "c"} <= set(names_of(items(content=0, k=3)))
+    assert "b" not in names_of(items(exclude_types="purchase:30d", k=1000))
+    assert "b" in names_of(items(exclude_types="purchase:5d,cart", k=1000))
+    shelf = items(content=1, exclude="a,b,c", k=30)
+    assert shelf["source"] == "content" and all(name.startswith("new-") for name in names_of(shelf))
+    explored = [(place, entry) for place, entry in enumerate(items(k=5)["items"], 1) if entry.get("explored")]
+    assert len(explored) == 1
+    (place, entry), = explored
+    assert place >= 4 and entry["item"].startswith("new-") and 0 < entry["propensity"] <= 1
+    assert "freshet_serve_explored_items_total" in service.get("/metrics").body
+
+    def attributes():
+        return {row["name"]: row for row in service.status()["memory"]["catalogue"]["attributes"]}
+
+    color = wait_until(lambda: attributes().get("color"), "the attribute in the status")
+    assert color["type"] == "text" and color["values"] == 1 and color["bytes"] > 0
+
+
 def test_the_catalogue_survives_restarts_and_is_exported_as_it_was_sent(freshet, tmp_path):
     items = [{"item": f"i{n}", "title": f"Item {n}", "price": n / 4, "available": n % 3 > 0, "tags": ["x", str(n)]}
              for n in range(2500)]

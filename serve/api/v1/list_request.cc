@@ -101,6 +101,7 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
   asked.filter = request.get(all.filter).value_or("");
   if (kind != ListKind::popular) asked.list.content = request.get(all.content);
   if (kind == ListKind::owner) {
+    asked.list.explores = true;
     asked.excluded_types = request.get(all.exclude_types).value_or(ExcludedTypes{});
     if (auto judged = judge(asked.excluded_types, context); !judged) return judged.error();
   }
@@ -178,6 +179,7 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   list.exclude_seen = *exclude_seen;
   list.explain = *explain;
   list.content = *content;
+  list.explores = true;
   if (asked.wants_events()) {
     for (const Event& event : *session) asked.take(event);
   }

@@ -25,6 +25,7 @@ ApiResponse list_response(const List& list) {
       for (const auto& [part, score] : entry.parts) out.name(part).number(score);
       out.close('}');
     }
+    if (entry.propensity) out.name("explored").raw("true").name("propensity").number(*entry.propensity);
     out.close('}');
   }
   out.close(']').name("model").open('{').name("version").number(list.model_version);

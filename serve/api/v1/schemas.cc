@@ -96,12 +96,15 @@ void add_event_schemas(json::object& all) {
 
 void add_list_schemas(json::object& all, const Options& options, const Parameters& parameters) {
   const std::size_t most = options.max_items_per_request;
-  all.emplace("ListEntry",
-              object({{"item", text()},
-                      {"score", number("On a log scale; comparable within one list only.")},
-                      optional("parts", map_of(number(),
-                                               "With `explain`: the parts that proposed it, with their own "
-                                               "scores."))}));
+  all.emplace(
+      "ListEntry",
+      object({{"item", text()},
+              {"score", number("On a log scale; comparable within one list only.")},
+              optional("parts", map_of(number(),
+                                       "With `explain`: the parts that proposed it, with their own "
+                                       "scores.")),
+              optional("explored", boolean("The item is there by chance (`serve.explore_share`), not by its score.")),
+              optional("propensity", share("With `explored`: how likely the list was to get this item so."))}));
   all.emplace("Model", object({{"version", count()}, {"age_ms", count("Milliseconds since it was published.")}},
                               "The snapshot of the model that answered."));
   all.emplace("List",

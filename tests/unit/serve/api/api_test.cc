@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "online/parts/content/content.h"
 #include "serve/access/key_ring.h"
 #include "tests/support/manual_executor.h"
 #include "tests/support/service_fixture.h"
@@ -62,6 +63,7 @@ class ApiTest : public ::testing::Test {
 };
 
 using Names = std::vector<std::string>;
+constexpr std::array kKindsWithContent{&online::kPopularity, &online::kCovisitation, &online::kContent};
 
 TEST_F(ApiTest, AUsersListFollowsTheirLastClick) {
   fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
@@ -297,6 +299,40 @@ TEST_F(ApiTest, NullMeansAbsent) {
             200U);
   EXPECT_EQ(ask("POST", "/v1/rank", R"({"user":null,"session":"s","items":["a"]})").status, 200U);
   EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":null})"), "items: missing");
+}
+
+TEST_F(ApiTest, AnEntryThatIsThereByChanceSaysSo) {
+  options_.explore_share = 1;
+  fixture_.online = testing::with_every_part(kKindsWithContent);
+  fixture_.model = std::make_unique<online::Model>(fixture_.online, online::make_parts(fixture_.online), fixture_.ids);
+  std::int64_t offset = 1000;
+  for (int n = 0; n < 40; ++n) {
+    Item item;
+    item.item = "i" + std::to_string(n);
+    item.title = "mug";
+    fixture_.learn(testing::item_record({0, offset++}, testing::put_of(item)));
+  }
+  fixture_.learn(testing::user_event(offset, "me", "i0", 1'700'001'000'000));
+  fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  const Api api(options_, fixture_.services());
+  const auto explored = [&](std::string_view method, std::string_view target, std::string_view body = "") {
+    std::size_t entries = 0;
+    testing::handle(api, {method, target, body, false, executor_}, [&](const ApiResponse& response) {
+      const json::value answer = json::parse(response.body);
+      for (const json::value& entry : answer.at("items").as_array()) {
+        if (!entry.as_object().contains("explored")) continue;
+        ++entries;
+        EXPECT_TRUE(entry.at("explored").as_bool());
+        EXPECT_GT(entry.at("propensity").as_double(), 0);
+        EXPECT_LE(entry.at("propensity").as_double(), 1);
+      }
+    });
+    return entries;
+  };
+  EXPECT_EQ(explored("GET", "/v1/users/me/recommendations?k=5"), 1U);
+  EXPECT_EQ(explored("POST", "/v1/recommendations", R"({"session":["i0"],"k":5})"), 1U);
+  EXPECT_EQ(explored("GET", "/v1/items/i0/similar?k=5"), 0U);
+  EXPECT_EQ(explored("GET", "/v1/popular?k=5"), 0U);
 }
 
 TEST_F(ApiTest, AMemberGivenTwiceIsRefused) {

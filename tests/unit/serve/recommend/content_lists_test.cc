@@ -1,9 +1,13 @@
-// Lists with the part content: its share in the order.
+// Lists with the part content: its share in the order, and exploration.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <map>
+#include <set>
 
+#include "base/random.h"
 #include "online/parts/content/content.h"
 #include "serve/recommend/recommender.h"
 #include "tests/support/service_fixture.h"
@@ -152,6 +156,124 @@ TEST(ContentLists, WithoutACatalogueTheShareChangesNothing) {
     }
     EXPECT_EQ(list.source, "blend");
   }
+}
+
+constexpr double kShare = 0.4;
+constexpr int kLists = 4000;
+
+class ExplorationTest : public ContentListsTest {
+ protected:
+  /// How many lists of `k` items had which item by chance, and at which place.
+  struct Found {
+    std::map<std::string, int> items;
+    std::map<std::size_t, int> places;
+    std::map<std::string, double> propensities;
+    int lists = 0;
+  };
+  Found explore(const ListRequest& request, const Recommender& recommender) {
+    ListRequest plain = request;
+    plain.explores = false;
+    const Names ranked = names_of(recommender.recommend(plain));
+    Found found;
+    for (int n = 0; n < kLists; ++n) {
+      const List list = recommender.recommend(request);
+      Names names = names_of(list);
+      EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), request.k);
+      const auto by_chance = [](const List::Entry& entry) { return entry.propensity.has_value(); };
+      const auto entry = std::ranges::find_if(list.items, by_chance);
+      if (entry == list.items.end()) {
+        EXPECT_EQ(names, ranked);
+        continue;
+      }
+      EXPECT_EQ(std::ranges::count_if(list.items, by_chance), 1);
+      const auto place = entry - list.items.begin();
+      ++found.lists;
+      ++found.items[entry->item];
+      ++found.places[static_cast<std::size_t>(place) + 1];
+      found.propensities[entry->item] = *entry->propensity;
+      EXPECT_EQ(std::ranges::count(ranked, entry->item), 0);
+      names.erase(names.begin() + place);
+      names.push_back(ranked.back());
+      EXPECT_EQ(names, ranked) << "the others are in order, and the last one has gone";
+      if (HasFailure()) break;
+    }
+    return found;
+  }
+
+  ExplorationOptions options(double share = kShare) {
+    return {share, [this] { return random_.next(); }};
+  }
+
+  Random random_{11};
+};
+
+TEST_F(ExplorationTest, AShareOfTheListsHasOneFittingItemByChance) {
+  const Services services = fixture_.services();
+  const Recommender recommender(services, options());
+  ListRequest request = request_after(recommender, "pan-0", 8);
+  request.explores = true;
+  const Found found = explore(request, recommender);
+  EXPECT_NEAR(found.lists, kShare * kLists, 4 * std::sqrt(kLists * kShare));
+  double sum = 0;
+  for (const auto& [item, propensity] : found.propensities) {
+    sum += propensity;
+    EXPECT_TRUE(item.starts_with("pan-")) << "the most fitting are pans: " << item;
+    EXPECT_NEAR(found.items.at(item), propensity * kLists, 4 * std::sqrt(propensity * kLists)) << item;
+  }
+  EXPECT_NEAR(sum, kShare, 1e-9) << "every item that could have come has come";
+  EXPECT_LE(found.items.size(), fixture_.online.blender.candidates_per_part / 4 + 1);
+  EXPECT_EQ(found.places.begin()->first, Exploration::kFirstPlace);
+  EXPECT_EQ(found.places.rbegin()->first, request.k);
+  for (const auto& [place, lists] : found.places) EXPECT_NEAR(lists, found.lists / 5.0, found.lists / 20.0) << place;
+  const std::string metrics = fixture_.metrics.render();
+  EXPECT_NE(metrics.find("freshet_serve_explored_items_total " + std::to_string(found.lists) + "\n"),
+            std::string::npos);
+}
+
+TEST_F(ExplorationTest, NeitherWhatIsClickedNorWhatTheFiltersRefuseComesByChance) {
+  const Services services = fixture_.services();
+  const Recommender recommender(services, options());
+  ListRequest request = request_after(recommender, "pan-0", 4);
+  request.explores = true;
+  request.content = 1;  // so that clicks do not change what is in the list by its rank
+  const Found all = explore(request, recommender);
+  ASSERT_GT(all.items.size(), 3U);
+  auto item = all.items.begin();
+  const std::string clicked = (item++)->first, gone = (item++)->first, excluded = item->first;
+  for (int n = 0; n < static_cast<int>(Exploration::kFewClicks); ++n) click("v" + std::to_string(n), clicked);
+  fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  testing::remove_item(fixture_.catalogue, gone);
+  request.exclude.insert(excluded);
+  const Found rest = explore(request, recommender);
+  EXPECT_GT(rest.lists, 0);
+  for (const std::string& name : {clicked, gone, excluded}) EXPECT_FALSE(rest.items.contains(name)) << name;
+}
+
+TEST_F(ExplorationTest, OnlyListsThatAskForItAndHaveRoomExplore) {
+  const Services services = fixture_.services();
+  const Recommender recommender(services, options(1));
+  const auto explored = [&](const ListRequest& request) {
+    return std::ranges::any_of(recommender.recommend(request).items,
+                               [](const List::Entry& entry) { return entry.propensity.has_value(); });
+  };
+  ListRequest request = request_after(recommender, "pan-0", 8);
+  EXPECT_FALSE(explored(request));
+  request.explores = true;
+  EXPECT_TRUE(explored(request));
+  request.content = 0;
+  EXPECT_FALSE(explored(request)) << "content proposes nothing";
+  request.content = {};
+  request.k = 3;
+  EXPECT_FALSE(explored(request));
+  request.k = 1000;
+  EXPECT_FALSE(explored(request)) << "everything is in the list";
+  request.k = 8;
+  request.context = {};
+  EXPECT_FALSE(explored(request)) << "popular items";
+  const Recommender never(services, options(0));
+  request = request_after(recommender, "pan-0", 8);
+  request.explores = true;
+  for (const auto& entry : never.recommend(request).items) EXPECT_FALSE(entry.propensity);
 }
 
 }  // namespace
