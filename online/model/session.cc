@@ -17,6 +17,49 @@ const Event* newest_learned(std::span<const Event> newest_first, const Options& 
   return learned == newest_first.end() ? nullptr : &*learned;
 }
 
+namespace {
+
+/// The items of a session, collected from the newest on.
+class Collected {
+ public:
+  explicit Collected(std::size_t most) : most_(most) {}
+
+  /// False if there is no room.
+  bool add(ItemIndex item, Timestamp time) {
+    if (!visits_.empty() && visits_.back().item == item) {
+      visits_.back().time = time;  // repeats count once, at the time of the first
+      return true;
+    }
+    if (visits_.size() == most_) return false;
+    visits_.push_back({item, time});
+    return true;
+  }
+
+  /// What has been added is the user's.
+  void keep() {
+    kept_ = visits_.size();
+    if (kept_ > 0) last_kept_ = visits_.back();
+  }
+  /// What has been added since keep() is another's.
+  void drop() {
+    visits_.resize(kept_);
+    if (kept_ > 0) visits_.back() = last_kept_;
+  }
+
+  std::vector<Visit> oldest_first() {
+    std::ranges::reverse(visits_);
+    return std::move(visits_);
+  }
+
+ private:
+  const std::size_t most_;
+  std::vector<Visit> visits_;
+  std::size_t kept_ = 0;
+  Visit last_kept_;
+};
+
+}  // namespace
+
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                                     const IdHash& ids, const std::function<ItemIndex(std::string_view)>& find) {
   HistorySession found;
@@ -27,29 +70,33 @@ HistorySession session_from_history(std::span<const Event> newest_first, Timesta
   context.session_key =
       newest->session.empty() ? ids.user(newest->user) : ids.owner(Owner::Kind::session, newest->session);
   const std::chrono::milliseconds gap = options.session_gap;
+  Collected collected(options.max_session_items);
   Timestamp later = now;  // of the next later event of the session
   bool over = false;      // earlier events are of the session before a pause: only its user goes on
+  bool whose = false;     // the oldest event that was collected tells whose it is
   for (const Event& event : newest_first) {
     if (options.weight_of(event.type) <= 0 || event.session != newest->session) continue;
     const auto pause = later - event.time;
     later = event.time;
     over |= gap.count() > 0 && pause > gap;
-    found.whole = over && (context.user_key != kNobody || pause > gap + SessionTracker::kSlack);
+    found.whole = over && (whose || pause > gap + SessionTracker::kSlack);
     if (found.whole) break;
-    if (context.user_key == kNobody) context.user_key = ids.user(event.user);
+    const OwnerKey user = ids.user(event.user);
+    if (user != kNobody && context.user_key != kNobody && user != context.user_key) {
+      collected.drop();  // events between two users are of the first
+      found.whole = true;
+      break;
+    }
     const ItemIndex item = over ? kNoItem : find(event.item);
-    if (item == kNoItem) continue;
-    if (!context.session.empty() && context.session.back().item == item) {
-      context.session.back().time = event.time;  // repeats count once, at the time of the first
-      continue;
+    const bool has_room = item == kNoItem || collected.add(item, event.time);
+    if (user != kNobody) {
+      context.user_key = user;
+      collected.keep();
     }
-    if (context.session.size() == options.max_session_items) {
-      over = true;
-      continue;
-    }
-    context.session.push_back({item, event.time});
+    whose = user != kNobody || (over && whose);
+    over |= !has_room;
   }
-  std::ranges::reverse(context.session);
+  context.session = collected.oldest_first();
   return found;
 }
 
@@ -130,7 +177,8 @@ const Context& SessionTracker::before(OwnerKey session_key, OwnerKey user_key, T
   const Impl::Slot slot = known != m.by_key.end() ? known->second : m.open(session_key, time);
   Impl::Open& open = m.slots[slot];
   m.activity.touch(slot);
-  if (m.paused_longer_than(m.gap, open, time)) m.clear(open);
+  const bool of_another = user_key != kNobody && open.context.user_key != kNobody && user_key != open.context.user_key;
+  if (of_another || m.paused_longer_than(m.gap, open, time)) m.clear(open);
   open.context.now = time;
   if (user_key != kNobody) open.context.user_key = user_key;
   return open.context;

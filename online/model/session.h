@@ -18,7 +18,9 @@
 namespace freshet::online {
 
 /// What a session is: the events of one session id (without one: of one user) with no pause longer than
-/// Options::session_gap. Repeats of the same item in a row count once, at the time of the first.
+/// Options::session_gap, and of one user: where an event names another user than those before, a session begins. Events
+/// that name none are of the user before them; if there is none, of the one who logs in after them. Repeats of the same
+/// item in a row count once, at the time of the first.
 
 /// A session as it is found in a history.
 struct HistorySession {
@@ -26,10 +28,10 @@ struct HistorySession {
   bool whole = false;  ///< older events would change nothing
 };
 
-/// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are in
-/// order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events whose type has weight 0, those of
-/// other sessions than the newest, and items that `find` does not know. Empty if, at `now`, the last event is longer ago
-/// than the gap. `ids`: Snapshot::ids.
+/// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are
+/// in order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events whose type has weight 0, those
+/// of other session ids than the newest, and items that `find` does not know. Empty if, at `now`, the last event is
+/// longer ago than the gap. `ids`: Snapshot::ids.
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                                     const IdHash& ids, const std::function<ItemIndex(std::string_view)>& find);
 
@@ -38,7 +40,8 @@ const Event* newest_learned(std::span<const Event> newest_first, const Options& 
 
 /// The open sessions, as the learner follows them. Closes the least recently active session when there are too many,
 /// and any whose last event is longer ago than the gap plus kSlack. The slack allows for events that come late, because
-/// the partitions of the log are not read in step. Until it is closed, a session keeps its user.
+/// the partitions of the log are not read in step. Until it is closed, a session keeps its user
+/// for events that name none.
 /// Threads: learner thread only.
 /// Cost:    O(1) for before() and append().
 class SessionTracker {
@@ -48,9 +51,9 @@ class SessionTracker {
   explicit SessionTracker(const Options& options);
   ~SessionTracker();
 
-  /// The session before an event at `time` by `user_key`; empty if it is new, or after a pause longer
-  /// than the gap. The reference is valid until the next before(), erase() or load(); append() and forget_item() change
-  /// it.
+  /// The session before an event at `time` by `user_key`; empty if it is new, after a pause longer than the gap, or if
+  /// it was another user's. The reference is valid until the next before(), erase() or load(); append() and
+  /// forget_item() change it.
   const Context& before(OwnerKey session_key, OwnerKey user_key, Timestamp time);
 
   /// Appends the event for which before() was just called; a repeat of the last item only keeps the session open.

@@ -1,6 +1,7 @@
 #include "serve/recommend/sessions.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -39,23 +40,47 @@ std::string_view Sessions::session_named_by(std::span<const Event> newest_first)
   return newest == nullptr ? std::string_view() : newest->session;
 }
 
-/// The events of the session that the owner is in, newest first, at most `limit`. That is not the user's history alone: it
-/// has events from before they logged in, and they may have others at the same time.
-Result<std::vector<Event>> Sessions::events_of_session(const Owner& owner, std::size_t limit) const {
-  if (owner.kind == Owner::Kind::session) return events_of(owner, limit);
+/// Of the events of a session id, drops those after the user's session: from where another user came. A front end that
+/// sends the same id for everybody must not show a user what others have looked at. None are left if none is the
+/// user's.
+void Sessions::drop_later_users(std::string_view user, std::vector<Event>& newest_first) const {
+  auto last_of_another = newest_first.begin();  // one past it
+  for (auto event = newest_first.begin(); event != newest_first.end(); ++event) {
+    if (event->user.empty() || services_.online.weight_of(event->type) <= 0) continue;
+    if (event->user == user) {
+      newest_first.erase(newest_first.begin(), last_of_another);
+      return;
+    }
+    last_of_another = event + 1;
+  }
+  newest_first.clear();
+}
+
+/// The events of the session that the owner is in; looks at `limit`. That is not the user's history alone: it has
+/// events from before they logged in, and they may have others at the same time.
+Result<Sessions::SessionEvents> Sessions::events_of_session(const Owner& owner, std::size_t limit) const {
+  const auto read = [&](const Owner& of, std::size_t most) -> Result<SessionEvents> {
+    auto events = events_of(of, most);
+    if (!events) return events.error();
+    const bool more = events->size() == most;
+    return SessionEvents{std::move(*events), more};
+  };
+  if (owner.kind == Owner::Kind::session) return read(owner, limit);
   std::size_t looked_at = std::min(kNewest, limit);  // usually the newest event names the session
-  auto own = events_of(owner, looked_at);
-  if (own && own->size() == looked_at && online::newest_learned(*own, services_.online) == nullptr) {
-    own = events_of(owner, looked_at = limit);
+  auto own = read(owner, looked_at);
+  if (own && own->more && online::newest_learned(own->newest_first, services_.online) == nullptr) {
+    own = read(owner, looked_at = limit);
   }
   if (!own) return own;
-  if (const std::string_view name = session_named_by(*own); !name.empty()) {
-    auto session = events_of({Owner::Kind::session, std::string(name)}, limit);
-    if (!session || online::newest_learned(*session, services_.online) != nullptr) return session;
-    if (session->size() == limit && limit < most_events()) return session;  // more of it tells more
-    // The session is erased.
+  if (const std::string_view name = session_named_by(own->newest_first); !name.empty()) {
+    auto session = read({Owner::Kind::session, std::string(name)}, limit);
+    if (!session) return session;
+    drop_later_users(owner.id, session->newest_first);
+    if (!session->newest_first.empty()) return session;
+    if (session->more && limit < most_events()) return session;  // more of it tells more
+    // The session is erased, or others do so much in it that the user's own events have to do.
   }
-  return own->size() < looked_at || looked_at == limit ? std::move(own) : events_of(owner, limit);
+  return !own->more || looked_at == limit ? std::move(own) : read(owner, limit);
 }
 
 /// The session that `events` end with. If it is over, it is taken as it was at its last event.
@@ -77,12 +102,13 @@ online::HistorySession Sessions::session_of(std::span<const Event> events, const
 Result<online::Context> Sessions::current(const Owner& owner) const {
   const online::IdHash ids = services_.snapshot()->ids;
   online::HistorySession session;
-  // All but a few sessions are within as many events as a session has items; with impressions between them it takes more.
+  // All but a few sessions are within as many events as a session has items; with impressions between them it takes
+  // more.
   for (const std::size_t limit : {kNewest, std::max(kNewest, services_.online.max_session_items), most_events()}) {
     const auto events = events_of_session(owner, limit);
     if (!events) return events.error();
-    session = session_of(*events, ids);
-    if (session.whole || events->size() < limit) break;
+    session = session_of(events->newest_first, ids);
+    if (session.whole || !events->more) break;
   }
   online::Context& context = session.context;
   const online::OwnerKey key = ids.owner(owner.kind, owner.id);
@@ -121,9 +147,15 @@ Result<void> Sessions::visit_events(const Owner& owner, const std::function<void
   for (const Event& event : *own) visit(event);
   const std::string_view name = owner.kind == Owner::Kind::user ? session_named_by(*own) : "";
   if (name.empty()) return {};
-  const auto session = events_of({Owner::Kind::session, std::string(name)}, kMaxSeenEvents);
+  auto session = events_of({Owner::Kind::session, std::string(name)}, kMaxSeenEvents);
   if (!session) return session.error();
-  for (const Event& event : *session) visit(event);
+  drop_later_users(owner.id, *session);
+  const auto anonymous = [](const Event& event) { return event.user.empty(); };
+  auto end = std::ranges::find_if_not(*session,
+                                      [&](const Event& event) { return anonymous(event) || event.user == owner.id; });
+  // Events between two users are of the first.
+  if (end != session->end()) end = std::find_if_not(std::make_reverse_iterator(end), session->rend(), anonymous).base();
+  std::for_each(session->begin(), end, visit);
   return {};
 }
 

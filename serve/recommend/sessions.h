@@ -35,10 +35,16 @@ class Sessions {
   Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;
 
  private:
+  struct SessionEvents {
+    std::vector<Event> newest_first;
+    bool more = false;  // older ones have not been read
+  };
+
   Result<std::vector<Event>> events_of(const Owner& owner, std::size_t limit) const;
   std::size_t most_events() const;
   std::string_view session_named_by(std::span<const Event> newest_first) const;
-  Result<std::vector<Event>> events_of_session(const Owner& owner, std::size_t limit) const;
+  Result<SessionEvents> events_of_session(const Owner& owner, std::size_t limit) const;
+  void drop_later_users(std::string_view user, std::vector<Event>& newest_first) const;
   online::HistorySession session_of(std::span<const Event> events, const online::IdHash& ids) const;
 
   const Services& services_;

@@ -29,9 +29,31 @@ Context learned(const std::vector<Event>& events, const testing::ServiceFixture&
     tracker.before(session_key(fixture.ids, event), fixture.ids.user(event.user), event.time);
     online::Interaction interaction{.item = fixture.model->vocabulary().find(event.item), .time = event.time};
     interaction.session_key = session_key(fixture.ids, event);
+    interaction.user_key = fixture.ids.user(event.user);
     tracker.append(interaction);
   }
   return tracker.before(session, user, now);
+}
+
+/// All events until the last of the session that `newest` is in.
+struct Until {
+  std::vector<Event> events;
+  bool another = false;  ///< it ends because another user comes in the same session id
+};
+
+Until session_until(const std::vector<Event>& events, const Event& newest, const std::string& user,
+                    const testing::ServiceFixture& fixture) {
+  Until until;
+  auto last = static_cast<std::size_t>(&newest - events.data());
+  for (std::size_t later = last + 1; later < events.size() && !until.another; ++later) {
+    const Event& event = events[later];
+    if (fixture.online.weight_of(event.type) <= 0) continue;
+    if (session_key(fixture.ids, event) != session_key(fixture.ids, newest)) continue;
+    until.another = !user.empty() && !event.user.empty() && event.user != user;
+    if (!until.another) last = later;
+  }
+  until.events.assign(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(last) + 1);
+  return until;
 }
 
 std::string text_of(const Context& context) {
@@ -77,14 +99,11 @@ TEST(Sessions, AListIsAskedForInTheContextThatTheLearnerHas) {
         }
         if (newest == nullptr) continue;
         const OwnerKey user = is_user ? fixture.ids.user(owner.id) : online::kNobody;
-        Context expected = learned(events, fixture, session_key(fixture.ids, *newest), user, now);
-        if (expected.session.empty()) {  // it is over: the last one, as the learner had it
-          const auto last = std::ranges::find_if(events.rbegin(), events.rend(), [&](const Event& event) {
-            return session_key(fixture.ids, event) == session_key(fixture.ids, *newest) &&
-                   fixture.online.weight_of(event.type) > 0;
-          });
-          expected =
-              learned({events.begin(), last.base()}, fixture, session_key(fixture.ids, *newest), user, last->time);
+        const Until until = session_until(events, *newest, is_user ? owner.id : "", fixture);
+        Context expected;
+        if (!until.another) expected = learned(events, fixture, session_key(fixture.ids, *newest), user, now);
+        if (expected.session.empty()) {  // it is over, or another's by now: the last one, as the learner had it
+          expected = learned(until.events, fixture, session_key(fixture.ids, *newest), user, until.events.back().time);
         }
         const auto served = recommender.context_of(owner);
         ASSERT_TRUE(served);

@@ -76,6 +76,17 @@ TEST(SessionFromHistory, GoesOnWhenItsUserLogsInOrOut) {
   EXPECT_EQ(context.user_key, IdHash{}.owner(Owner::Kind::user, "u"));
 }
 
+TEST(SessionFromHistory, EndsWhereTheSessionIdWasAnotherUsers) {
+  std::vector<Event> history{click("d", 60), click("c", 50), click("b", 40), click("a", 30)};
+  for (Event& event : history) event.session = "undefined";
+  history[0].user = "";
+  history[2].user = "v";
+  const HistorySession found = session_from_history(history, at_seconds(60), Options{}, IdHash{}, number_of);
+  EXPECT_EQ(items_of(found.context), (std::vector<ItemIndex>{2, 3}));
+  EXPECT_TRUE(found.whole);
+  EXPECT_EQ(found.context.user_key, IdHash{}.owner(Owner::Kind::user, "u"));
+}
+
 TEST(SessionFromHistory, HoldsAtMostTheNewestItems) {
   Options options;
   options.max_session_items = 2;
@@ -102,6 +113,19 @@ TEST(SessionTracker, FollowsASessionUntilItPauses) {
   EXPECT_EQ(items_of(tracker.before(OwnerKey{1}, kNobody, at_seconds(3600))), (std::vector<ItemIndex>{10, 11}));
   tracker.append(visit(1, 12, 3600));
   EXPECT_TRUE(tracker.before(OwnerKey{1}, kNobody, at_seconds(5401)).session.empty());
+}
+
+TEST(SessionTracker, AnotherUserBeginsASession) {
+  SessionTracker tracker(Options{});
+  see(tracker, visit(1, 10, 0));
+  see(tracker, visit(1, 11, 1, 77));
+  see(tracker, visit(1, 12, 2));
+  EXPECT_EQ(items_of(tracker.before(OwnerKey{1}, OwnerKey{77}, at_seconds(3))), (std::vector<ItemIndex>{10, 11, 12}));
+  EXPECT_TRUE(tracker.before(OwnerKey{1}, OwnerKey{78}, at_seconds(4)).session.empty());
+  tracker.append(visit(1, 13, 4, 78));
+  EXPECT_EQ(items_of(tracker.before(OwnerKey{1}, kNobody, at_seconds(5))), (std::vector<ItemIndex>{13}));
+  tracker.forget_item(13);
+  EXPECT_TRUE(tracker.before(OwnerKey{1}, kNobody, at_seconds(6)).session.empty());
 }
 
 TEST(SessionTracker, ARepeatIsCollapsedButKeepsTheSessionOpen) {

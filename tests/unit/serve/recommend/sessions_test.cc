@@ -67,6 +67,29 @@ TEST_F(SessionsTest, EventsWithoutConsentDoNotHideStoredOnes) {
   EXPECT_EQ(items_of_user(), 50U);
 }
 
+// A broken front end sends the same session id for everybody.
+TEST_F(SessionsTest, ASessionIdThatAllHaveShowsNobodyWhatOthersLookedAt) {
+  learn(1, "stranger", "undefined");
+  learn(1, "", "undefined");
+  learn(1, "me", "undefined");
+  learn(3, "stranger", "undefined");
+  const Sessions sessions(services_);
+  const Owner me{Owner::Kind::user, "me"};
+  const auto context = sessions.current(me);
+  ASSERT_EQ(context->session.size(), 1U) << "the event without a user is of the one before it";
+  EXPECT_EQ(context->session[0].item, fixture_.model->vocabulary().find("c"));
+  EXPECT_EQ(*sessions.seen_by(me), (SeenItems{"c"}));
+}
+
+TEST_F(SessionsTest, AUsersOwnEventsDoWhereOthersDoTooMuchInTheirSession) {
+  fixture_.online.max_session_items = 4;
+  learn(3, "me", "undefined");
+  for (const int more : {20, 1000}) {
+    learn(more, "stranger", "undefined");
+    EXPECT_EQ(items_of_user(), 3U);
+  }
+}
+
 TEST_F(SessionsTest, SeenIsWhatTheUserAndTheirSessionHaveSeen) {
   fixture_.learn(testing::user_event(900, "me", "alone", kNow));
   learn(1, "", "s");
