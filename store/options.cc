@@ -30,9 +30,9 @@ std::vector<Option<Options>> Options::describe() {
       option::integer(
           "transient_events", &Options::transient_events, {0, 100 * kMillion},
           "Events without consent that are held, in memory only, for the lists of their users and sessions. "
-          "Beyond this number the oldest are dropped. 0: such events are not used at all."),
+          "Beyond this number the sender that holds most loses its oldest. 0: such events are not used at all."),
       option::size("transient_bytes", &Options::transient_bytes, {kMiB, 1024 * kGiB},
-                   "Memory for these events. Beyond it the oldest are dropped."),
+                   "Memory for these events. Beyond it the sender that holds most loses its oldest."),
       option::duration("transient_for", &Options::transient_for, {1s, 24h},
                        "Time after its arrival during which an event without consent is held. Whole seconds."),
       option::size("block_cache_bytes", &Options::block_cache_bytes, {8 * kMiB, 1024 * kGiB},

@@ -6,13 +6,15 @@
 namespace freshet::store {
 namespace {
 
-/// Memory of an event, with its share of the index. Events of one owner share an entry there; each is taken to have its
-/// own, so that the sum is never too small.
+/// Memory of an event, with its share of the indexes. Events of one owner, and of one sender, share an entry there;
+/// each is taken to have its own, so that the sum is never too small.
 std::size_t bytes_of(const Event& event) {
   constexpr std::size_t kNode = 48;  // of a map or set, without the value
   const std::size_t ids = event.user.size() + event.session.size();
   const std::size_t entry = kNode + sizeof(Owner) + sizeof(std::set<TransientHistories::Number>) + kNode;
-  return kNode + sizeof(Event) + 32 + 2 * entry + 2 * ids + event.item.size() + event.type.size();
+  const std::size_t of_sender = 4 * kNode + sizeof(std::string) + sizeof(std::set<TransientHistories::Number>) + 32;
+  return kNode + sizeof(Event) + 64 + 2 * entry + 2 * ids + event.item.size() + event.type.size() + of_sender +
+         2 * event.sender.size();
 }
 
 }  // namespace
@@ -38,14 +40,16 @@ TransientHistories::Number TransientHistories::add(const Event& event) {
   kept.time = event.time;
   kept.consent = false;
   const Number number = next_++;
-  const std::size_t bytes = bytes_of(kept);
+  const std::size_t bytes = bytes_of(event);
   bytes_ += bytes;
-  held_.emplace(number, Held{clock_.elapsed(), std::move(kept), bytes});
+  const auto held = held_.emplace(number, Held{clock_.elapsed(), std::move(kept), bytes, event.sender}).first;
+  add_to_sender_locked(number, held->second);
   for (Owner& owner : owners_of(event)) {
     if (!owner.id.empty()) of_[std::move(owner)].insert(number);
   }
   while (held_.size() > max_events_ || bytes_ > max_bytes_) {
-    remove_locked(held_.begin()->first);
+    const std::string largest(by_bytes_.rbegin()->second);
+    remove_locked(*senders_.at(largest).numbers.begin());
     dropped_.Increment();
   }
   publish_size_locked();
@@ -139,8 +143,29 @@ void TransientHistories::remove_locked(Number number) {
     own->second.erase(number);
     if (own->second.empty()) of_.erase(own);
   }
+  remove_from_sender_locked(number, entry->second);
   bytes_ -= entry->second.bytes;
   held_.erase(entry);
+}
+
+void TransientHistories::add_to_sender_locked(Number number, const Held& held) {
+  const auto sender = senders_.try_emplace(held.sender).first;
+  by_bytes_.erase({sender->second.bytes, sender->first});
+  sender->second.bytes += held.bytes;
+  sender->second.numbers.insert(number);
+  by_bytes_.emplace(sender->second.bytes, sender->first);
+}
+
+void TransientHistories::remove_from_sender_locked(Number number, const Held& held) {
+  const auto sender = senders_.find(held.sender);
+  by_bytes_.erase({sender->second.bytes, sender->first});
+  sender->second.bytes -= held.bytes;
+  sender->second.numbers.erase(number);
+  if (sender->second.numbers.empty()) {
+    senders_.erase(sender);
+  } else {
+    by_bytes_.emplace(sender->second.bytes, sender->first);
+  }
 }
 
 }  // namespace freshet::store

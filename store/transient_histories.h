@@ -6,6 +6,9 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -26,10 +29,11 @@ struct TransientPage {
 /// the process ends.
 /// Threads: all methods may be called concurrently.
 /// Errors:  none.
-/// Limits:  Options::transient_events and transient_bytes, oldest evicted first, each for Options::transient_for after its
-///          arrival.
-/// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() takes the lock for some hundred
-///          events at a time.
+/// Limits:  Options::transient_events and transient_bytes, each for Options::transient_for after its arrival. When it
+///          is full, the sender (Event::sender) that holds most loses its oldest, so that a flood of one evicts its own
+///          events and not everybody's.
+/// Cost:    a short lock, or none while it is empty; recent() copies its result; erase() takes the lock for some
+///          hundred events at a time.
 class TransientHistories {
  public:
   TransientHistories(const Options& options, const Clock& clock, Metrics& metrics);
@@ -59,13 +63,20 @@ class TransientHistories {
   struct Held {
     std::chrono::milliseconds arrival;  // Clock::elapsed()
     Event event;
-    std::size_t bytes;  // that it takes, here and in `of_`
+    std::size_t bytes;  // that it takes, here and in the indexes
+    std::string sender;
+  };
+  struct Sender {
+    std::size_t bytes = 0;
+    std::set<Number> numbers;
   };
 
   void expire_locked() FRESHET_REQUIRES(mutex_);
   void publish_size_locked() FRESHET_REQUIRES(mutex_);
   bool erase_some(const Owner& owner, Number end);
   void remove_locked(Number number) FRESHET_REQUIRES(mutex_);
+  void add_to_sender_locked(Number number, const Held& held) FRESHET_REQUIRES(mutex_);
+  void remove_from_sender_locked(Number number, const Held& held) FRESHET_REQUIRES(mutex_);
 
   const std::size_t max_events_;
   const std::size_t max_bytes_;
@@ -81,6 +92,8 @@ class TransientHistories {
   std::size_t bytes_ FRESHET_GUARDED_BY(mutex_) = 0;  // of all in `held_`
   std::map<Number, Held> held_ FRESHET_GUARDED_BY(mutex_);
   std::map<Owner, std::set<Number>> of_ FRESHET_GUARDED_BY(mutex_);
+  std::map<std::string, Sender> senders_ FRESHET_GUARDED_BY(mutex_);
+  std::set<std::pair<std::size_t, std::string_view>> by_bytes_ FRESHET_GUARDED_BY(mutex_);  // of senders_
 };
 
 }  // namespace freshet::store

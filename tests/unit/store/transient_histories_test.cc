@@ -90,6 +90,26 @@ TEST_F(TransientHistoriesTest, DropsTheOldestBeyondItsMemoryHoweverFewTheyAre) {
   EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_bytes 0"));
 }
 
+TEST_F(TransientHistoriesTest, AFloodOfOneSenderEvictsItsOwn) {
+  Options options;
+  options.transient_events = 100;
+  TransientHistories bounded(options, clock, metrics);
+  const auto add = [&](const std::string& sender, const std::string& user) {
+    Event sent = event(user, "", "a", 1000);
+    sent.sender = sender;
+    bounded.add(sent);
+  };
+  for (int i = 0; i < 20; ++i) add(i % 2 == 0 ? "web/1" : "", "visitor-" + std::to_string(i));
+  for (int i = 0; i < 1000; ++i) add("web/2", "made-up-" + std::to_string(i));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(bounded.recent({Owner::Kind::user, "visitor-" + std::to_string(i)}, 10).size(), 1U) << i;
+  }
+  EXPECT_EQ(bounded.recent({Owner::Kind::user, "made-up-999"}, 10).size(), 1U);
+  EXPECT_THAT(bounded.recent({Owner::Kind::user, "made-up-900"}, 10), IsEmpty());
+  EXPECT_THAT(metrics.render(), HasSubstr("freshet_store_transient_events 100"));
+  EXPECT_EQ(bounded.recent({Owner::Kind::user, "visitor-0"}, 1)[0].sender, "") << "lists and exports need no sender";
+}
+
 TEST_F(TransientHistoriesTest, ForgetsByTimeSinceArrivalWhateverTheEventTime) {
   histories.add(event("u", "", "a", 9'000'000'000'000));
   clock.advance(std::chrono::seconds(30));
