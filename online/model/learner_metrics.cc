@@ -42,7 +42,7 @@ LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>&
                                "Events learned without being scored first, because the learner was behind")),
       limited(metrics.counter("freshet_learner_limited_events_total",
                               "Events that were not learned, because their sender had taught enough about the item "
-                              "(online.sender_limit)")),
+                              "or brought enough new items (online.sender_limit)")),
       rejected(metrics.counter("freshet_learner_rejected_total",
                                "Records that the learner skipped because they are not valid events")),
       lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),

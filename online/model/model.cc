@@ -15,8 +15,8 @@ namespace {
 
 // Of save(); part of the on-disk format.
 constexpr std::uint64_t kFormat = 4;
-constexpr std::uint64_t kFirstWithCatalogue = 4;  // items that only it names
-constexpr std::uint64_t kFirstWithIdHash = 3;     // and with the sender limit
+constexpr std::uint64_t kFirstWithOrder = 4;   // with items that only the catalogue names
+constexpr std::uint64_t kFirstWithIdHash = 3;  // and with the sender limit
 constexpr std::uint64_t kFirstWithTimeline = 2;
 constexpr std::uint64_t kOldest = 1;  // of 0.1.0
 
@@ -80,10 +80,10 @@ struct Model::Impl {
         ranked(awake(parts)),
         scorers(live(parts, ranked)),
         ids(the_ids),
-        vocabulary(options.max_items, options.max_name_bytes),
+        sender_limit(options.sender_limit),
+        vocabulary(options.max_items, options.max_name_bytes, &sender_limit),
         sessions(options),
         seen(options.dedupe_ids),
-        sender_limit(options.sender_limit),
         validation(parts.size() + 1),
         blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
 
@@ -96,17 +96,18 @@ struct Model::Impl {
   std::vector<std::size_t> measured() const;
   void score(const Context& before, ItemIndex target, float weight, bool learns);
   void rank_blend(std::size_t target);
-  void test_then_train(const Event& event, Timestamp time, float weight, bool scores, Takes takes);
+  void test_then_train(const Event& event, const SenderId& sender, Timestamp time, float weight, bool scores,
+                       Takes takes);
 
   const Options options;
   std::vector<std::unique_ptr<Part>> parts;
   std::vector<std::size_t> ranked;     // indices of the parts that are not dormant
   std::vector<const Scorer*> scorers;  // theirs
   IdHash ids;
-  Vocabulary vocabulary;
+  SenderLimit sender_limit;
+  Vocabulary vocabulary;  // uses sender_limit
   SessionTracker sessions;
   SeenIds seen;
-  SenderLimit sender_limit;
   ProgressiveValidation validation;
   Blender blender;
   Timestamp stream_time{};
@@ -218,7 +219,8 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
 }
 
 /// `time`: the event's place in the timeline.
-void Model::Impl::test_then_train(const Event& event, Timestamp time, float weight, bool scores, Takes takes) {
+void Model::Impl::test_then_train(const Event& event, const SenderId& sender, Timestamp time, float weight, bool scores,
+                                  Takes takes) {
   const OwnerKey user_key = ids.user(event.user);
   const OwnerKey session_key = event.session.empty() ? user_key : ids.owner(Owner::Kind::session, event.session);
   const Context& before = sessions.before(session_key, user_key, time);
@@ -237,7 +239,7 @@ void Model::Impl::test_then_train(const Event& event, Timestamp time, float weig
   if (takes == Takes::session && known) sessions.append(interaction);
   if (takes != Takes::everything) return;
 
-  const Vocabulary::Observed observed = vocabulary.observe(event.item, time);
+  const Vocabulary::Observed observed = vocabulary.observe(event.item, time, sender);
   for (const ItemIndex item : observed.forgotten) {
     forget(item);
     interaction.opens_session = before.session.empty();  // it may have held only the item that was forgotten
@@ -254,7 +256,7 @@ const Model::Outcome& Model::test(const Event& event) {
   m.outcome = {};
   const double weight = m.options.weight_of(event.type);
   if (event.kind == EventKind::interaction && weight > 0) {
-    m.test_then_train(event, m.timeline.of(event.time), static_cast<float>(weight), true, Takes::session);
+    m.test_then_train(event, {}, m.timeline.of(event.time), static_cast<float>(weight), true, Takes::session);
   }
   return m.outcome;
 }
@@ -281,10 +283,15 @@ const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores
   const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event.type);
   if (weight <= 0) return m.outcome;
-  const bool admitted = m.sender_limit.admits(m.ids, event, weight, arrival, m.vocabulary.size());
+  // What is said of items that are not admitted does not count as sent: a flood of them makes nobody a part of the
+  // site.
+  const SenderId sender = m.sender_limit.sender_of(m.ids, event);
+  const bool admitted = m.vocabulary.admits(event.item, sender) &&
+                        m.sender_limit.admits(m.ids, event, weight, arrival, m.vocabulary.size());
   if (!admitted) ++m.limited;
   const bool scored = scores == Scores::all || (scores == Scores::learned && admitted);
-  m.test_then_train(event, time, static_cast<float>(weight), scored, admitted ? Takes::everything : Takes::nothing);
+  m.test_then_train(event, sender, time, static_cast<float>(weight), scored,
+                    admitted ? Takes::everything : Takes::nothing);
   return m.outcome;
 }
 
@@ -360,7 +367,7 @@ void Model::save(ByteWriter& out) const {
   m.blender.save(out);
   for (const std::size_t part : m.ranked) m.parts[part]->save(out);
   m.sender_limit.save(out);
-  m.vocabulary.save_listed(out);
+  m.vocabulary.save_order(out);
 }
 
 Result<void> Model::load(ByteReader& in) {
@@ -392,8 +399,8 @@ Result<void> Model::load(ByteReader& in) {
   if (format >= kFirstWithIdHash) {
     if (auto loaded = m.sender_limit.load(in); !loaded) return loaded;
   }
-  if (format >= kFirstWithCatalogue) {
-    if (auto loaded = m.vocabulary.load_listed(in); !loaded) return loaded;
+  if (format >= kFirstWithOrder) {
+    if (auto loaded = m.vocabulary.load_order(in); !loaded) return loaded;
   }
   if (!in.ok() || !in.at_end()) return Error{Errc::corrupt, "model: not a saved state"};
   return {};

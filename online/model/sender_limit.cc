@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -96,28 +95,61 @@ bool SenderLimit::count(Sender& sender, std::uint64_t item, Count& counted, floa
     sum.sent += earlier->second.sent;
     sum.learned += earlier->second.learned;
   }
-  share = std::max<double>(share, measured_ > 0 ? sender.part : sender.now / sent_);
+  share = std::max(share, part_of(sender));
   const auto allowance =
       static_cast<float>(std::max(options_.least, share * usual_of(sender, sender.now + sender.before)));
   if (sum.sent <= allowance || sum.learned == 0) return true;
   return sum.learned + weight <= allowance * (2 - allowance / sum.sent);
 }
 
+SenderId SenderLimit::sender_of(const IdHash& ids, const Event& event) const {
+  if (event.sender.empty() || options_.share >= 1) return {};
+  return {.client = ids.sender(event.sender), .key = ids.sender(key_of_sender(event.sender))};
+}
+
+double SenderLimit::part_of(const Sender& sender) const {
+  if (measured_ > 0) return sender.part;
+  return sent_ > 0 ? sender.now / sent_ : 0;
+}
+
+double SenderLimit::part_of(std::uint64_t sender) const {
+  const auto known = senders_.find(sender);
+  return known == senders_.end() ? 0 : part_of(known->second);
+}
+
+double SenderLimit::share_of(std::uint64_t sender) const {
+  return measured_ < kSettled ? 1 : std::max(options_.share, kOfPart * part_of(sender));
+}
+
+/// What has no sender did not come over HTTP: the time of its arrival may be a producer's own, and far off.
+bool SenderLimit::begins_window(const Event& event, Timestamp arrival) const {
+  const bool is_known = !event.sender.empty();
+  if (begin_ == Timestamp{}) return is_known;
+  const auto age = arrival - begin_;
+  return age >= options_.window && (is_known || age < 2 * options_.window);
+}
+
 bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp arrival, std::size_t items) {
-  // What has no sender did not come over HTTP: the time of its arrival may be a producer's own.
-  if (!event.sender.empty() && (begin_ == Timestamp{} || arrival - begin_ >= options_.window)) begin_window(arrival);
+  if (begins_window(event, arrival)) begin_window(arrival);
   sent_ += weight;
-  if (event.sender.empty() || options_.share >= 1) return true;
-  const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));
-  const auto added = static_cast<float>(weight);
-  const std::array<std::string_view, kNames> names{event.sender, key_of_sender(event.sender)};
-  std::array<Count*, kNames> counts{};
-  const std::size_t different = names[0] == names[1] ? 1 : kNames;
+  if (options_.share >= 1) return true;
   make_room();
+  const SenderId id = sender_of(ids, event);
+  const std::array<std::uint64_t, kNames> names{id.client, id.key};
+  const std::size_t different = id.client == id.key ? 1 : kNames;
+  const auto added = static_cast<float>(weight);
+  if (!id.is_known()) {
+    Sender& unknown = senders_[id.key];
+    unknown.key = true;
+    unknown.now += added;
+    return true;
+  }
+  const double share = std::max(options_.share, kTimes / static_cast<double>(std::max<std::size_t>(items, 1)));
+  std::array<Count*, kNames> counts{};
   bool admitted = true;
   for (std::size_t i = 0; i < different; ++i) {
-    const std::uint64_t name = ids.sender(names[i]), item = ids.item_of(name, event.item);
-    Sender& sender = senders_[name];
+    const std::uint64_t item = ids.item_of(names[i], event.item);
+    Sender& sender = senders_[names[i]];
     sender.key |= i + 1 == different;
     counts[i] = &now_[item];
     admitted = count(sender, item, *counts[i], added, share) && admitted;

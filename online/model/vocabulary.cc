@@ -10,8 +10,8 @@
 #include "base/saved_time.h"
 #include "base/sip_hash.h"
 #include "online/containers/chunked_array.h"
-#include "online/containers/lru.h"
 #include "online/containers/striped_mutex.h"
+#include "online/model/item_order.h"
 
 namespace freshet::online {
 
@@ -28,8 +28,11 @@ struct Vocabulary::Impl {
     boost::unordered_flat_map<std::string_view, ItemIndex, TextHash> numbers;  // guarded by mutex
   };
 
-  Impl(std::size_t the_max_items, std::size_t the_max_name_bytes)
-      : max_items(the_max_items), max_name_bytes(the_max_name_bytes), entries(the_max_items) {}
+  Impl(std::size_t the_max_items, std::size_t the_max_name_bytes, const SenderLimit* limit)
+      : max_items(the_max_items),
+        max_name_bytes(the_max_name_bytes),
+        entries(the_max_items),
+        order(the_max_items, the_max_name_bytes, limit) {}
 
   Shard& shard_of(std::string_view name) { return shards[TextHash{}(name) % kShards]; }
 
@@ -57,18 +60,23 @@ struct Vocabulary::Impl {
     }
     name_bytes -= entry.name.size();
     --items;
+    order.remove(item, entry.name.size());
     {
       const std::lock_guard lock(entry_locks.of(item));
       entry = {};
     }
-    (seen(item) ? sightings : listed).remove(item);
     free.insert(item);
   }
 
-  bool seen(ItemIndex item) const { return !listed.contains(item); }
-
-  /// The next to be forgotten.
-  ItemIndex oldest() const { return listed.oldest() != kNoItem ? listed.oldest() : sightings.oldest(); }
+  /// Forgets what must go so that there is room for `name`; not more than kMostForgotten.
+  void make_room_for(std::string_view name, bool for_an_event, std::vector<ItemIndex>& forgotten) {
+    while (!has_room_for(name) && forgotten.size() < kMostForgotten) {
+      const ItemIndex next = order.next(for_an_event);
+      if (next == kNoItem) return;
+      forgotten.push_back(next);
+      forget(next);
+    }
+  }
 
   /// REQUIRES: there is a number for it
   ItemIndex add(std::string_view name, Timestamp time) {
@@ -88,8 +96,8 @@ struct Vocabulary::Impl {
     return shard_of(name).numbers.contains(name);
   }  // for the learner, the only writer
 
-  void save(const LruOrder& order, ByteWriter& out) const;
-  Result<void> load(ByteReader& in, LruOrder& order);
+  void save(const std::vector<ItemIndex>& items, ByteWriter& out) const;
+  Result<void> load(ByteReader& in, std::vector<ItemIndex>& items);
 
   bool has_room_for(std::string_view name) const {
     const bool has_number = !free.empty() || end.load() < max_items;
@@ -106,30 +114,28 @@ struct Vocabulary::Impl {
   std::atomic<std::uint64_t> recycled{0};
 
   // learner thread only
-  LruOrder sightings;        // of the items that have been seen
-  LruOrder listed;           // of the others; the oldest was named first
+  ItemOrder order;
   std::set<ItemIndex> free;  // below `end`; the least is used first, which a checkpoint need not tell
   std::size_t name_bytes = 0;
 };
 
-Vocabulary::Vocabulary(std::size_t max_items, std::size_t max_name_bytes)
-    : impl_(std::make_unique<Impl>(max_items, max_name_bytes)) {}
+Vocabulary::Vocabulary(std::size_t max_items, std::size_t max_name_bytes, const SenderLimit* limit)
+    : impl_(std::make_unique<Impl>(max_items, max_name_bytes, limit)) {}
 Vocabulary::~Vocabulary() = default;
 
-Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time) {
+bool Vocabulary::admits(std::string_view name, const SenderId& sender) const {
+  return impl_->order.has_room(sender, name.size()) || find(name) != kNoItem;
+}
+
+Vocabulary::Observed Vocabulary::observe(std::string_view name, Timestamp time, const SenderId& sender) {
   Impl& m = *impl_;
   Observed observed{.item = find(name), .is_new = false, .forgotten = {}};
   if (observed.item == kNoItem) {
     observed.is_new = true;
-    while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.oldest() != kNoItem) {
-      observed.forgotten.push_back(m.oldest());
-      m.forget(observed.forgotten.back());
-    }
+    m.make_room_for(name, true, observed.forgotten);
     observed.item = m.add(name, time);
-  } else if (!m.seen(observed.item)) {
-    m.listed.remove(observed.item);
   }
-  m.sightings.touch(observed.item);
+  m.order.see(observed.item, name.size(), sender);
   return observed;
 }
 
@@ -137,20 +143,17 @@ Vocabulary::Observed Vocabulary::list(std::string_view name, Timestamp time) {
   Impl& m = *impl_;
   Observed observed{.item = find(name), .is_new = false, .forgotten = {}};
   if (observed.item != kNoItem) return observed;
-  while (!m.has_room_for(name) && observed.forgotten.size() < kMostForgotten && m.listed.oldest() != kNoItem) {
-    observed.forgotten.push_back(m.listed.oldest());
-    m.forget(observed.forgotten.back());
-  }
+  m.make_room_for(name, false, observed.forgotten);
   if (!m.has_room_for(name)) return observed;
   observed.is_new = true;
   observed.item = m.add(name, time);
-  m.listed.touch(observed.item);
+  m.order.list(observed.item);
   return observed;
 }
 
 ItemIndex Vocabulary::unlist(std::string_view name) {
   const ItemIndex item = find(name);
-  if (item == kNoItem || impl_->seen(item)) return kNoItem;
+  if (item == kNoItem || !impl_->order.is_listed(item)) return kNoItem;
   impl_->forget(item);
   return item;
 }
@@ -187,21 +190,38 @@ std::size_t Vocabulary::end() const { return impl_->end.load(); }
 
 std::size_t Vocabulary::memory_bytes() const {
   constexpr std::size_t kFreeNode = 40;
-  return impl_->entries.memory_bytes() + impl_->sightings.memory_bytes() + impl_->listed.memory_bytes() +
-         impl_->items.load() * 48 + impl_->name_bytes + impl_->free.size() * kFreeNode;
+  return impl_->entries.memory_bytes() + impl_->order.memory_bytes() + impl_->items.load() * 48 + impl_->name_bytes +
+         impl_->free.size() * kFreeNode;
 }
 
-void Vocabulary::save(ByteWriter& out) const { impl_->save(impl_->sightings, out); }
-void Vocabulary::save_listed(ByteWriter& out) const { impl_->save(impl_->listed, out); }
-Result<void> Vocabulary::load(ByteReader& in) { return impl_->load(in, impl_->sightings); }
-Result<void> Vocabulary::load_listed(ByteReader& in) { return impl_->load(in, impl_->listed); }
+void Vocabulary::save(ByteWriter& out) const { impl_->save(impl_->order.seen(), out); }
 
-/// Oldest first, so that load() restores in which order items are forgotten.
-void Vocabulary::Impl::save(const LruOrder& order, ByteWriter& out) const {
-  std::uint64_t count = 0;
-  for (ItemIndex item = order.oldest(); item != kNoItem; item = order.after(item)) ++count;
-  out.varint(count);
-  for (ItemIndex item = order.oldest(); item != kNoItem; item = order.after(item)) {
+Result<void> Vocabulary::load(ByteReader& in) {
+  std::vector<ItemIndex> seen;
+  if (auto loaded = impl_->load(in, seen); !loaded) return loaded;
+  for (const ItemIndex item : seen) impl_->order.see(item, impl_->entries.at(item).name.size(), {});
+  return {};
+}
+
+void Vocabulary::save_order(ByteWriter& out) const {
+  impl_->order.save_holders(out);
+  impl_->save(impl_->order.listed(), out);
+}
+
+Result<void> Vocabulary::load_order(ByteReader& in) {
+  const std::vector<ItemIndex> seen = impl_->order.seen();
+  std::vector<std::size_t> bytes;
+  for (const ItemIndex item : seen) bytes.push_back(impl_->entries.at(item).name.size());
+  if (auto loaded = impl_->order.load_holders(in, seen, bytes); !loaded) return loaded;
+  std::vector<ItemIndex> listed;
+  if (auto loaded = impl_->load(in, listed); !loaded) return loaded;
+  for (const ItemIndex item : listed) impl_->order.list(item);
+  return {};
+}
+
+void Vocabulary::Impl::save(const std::vector<ItemIndex>& saved, ByteWriter& out) const {
+  out.varint(saved.size());
+  for (const ItemIndex item : saved) {
     const Entry* entry = entries.find(item);
     out.fixed(item);
     out.fixed(entry->first_seen_ms);
@@ -209,7 +229,7 @@ void Vocabulary::Impl::save(const LruOrder& order, ByteWriter& out) const {
   }
 }
 
-Result<void> Vocabulary::Impl::load(ByteReader& in, LruOrder& order) {
+Result<void> Vocabulary::Impl::load(ByteReader& in, std::vector<ItemIndex>& loaded) {
   const Error corrupt{Errc::corrupt, "vocabulary: not a saved state"};
   const std::uint64_t count = in.varint();
   if (!in.ok() || count > max_items || count > in.remaining()) return corrupt;
@@ -220,7 +240,7 @@ Result<void> Vocabulary::Impl::load(ByteReader& in, LruOrder& order) {
     const std::string_view name = in.string();
     if (!in.ok() || item >= max_items || name.empty() || knows(name) || !entries.at(item).name.empty()) return corrupt;
     assign(item, name, first_seen_ms);
-    order.touch(item);
+    loaded.push_back(item);
     past = std::max(past, item + std::size_t{1});
   }
   free.clear();

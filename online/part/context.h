@@ -10,7 +10,7 @@
 namespace freshet::online {
 
 /// Number of an item in the Vocabulary: 0, 1, 2, ... When the vocabulary is full, a new item takes over the number of
-/// the least recently seen one.
+/// one that is forgotten.
 using ItemIndex = std::uint32_t;
 inline constexpr ItemIndex kNoItem = UINT32_MAX;
 

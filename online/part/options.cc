@@ -109,7 +109,9 @@ std::vector<Option<SenderLimitOptions>> SenderLimitOptions::describe() {
           "share", &SenderLimitOptions::share, {0.001, 1},
           "Share of what one sender (an API key, or a client address of a key) sends that may be about one "
           "item; more for senders that are a large part of the site, and where items are few. Of what is "
-          "beyond it ever less is learned, in all not more than twice the share. 1: senders are not limited. "
+          "beyond it ever less is learned, in all not more than twice the share. Also the share of online.max_items "
+          "that it may bring, or twice its part of the site, whichever is more: events about further new items "
+          "are not learned. 1: senders are not limited. "
           "Events of Kafka producers have no sender unless they name one."),
       option::number("least", &SenderLimitOptions::least, {1, 1e6},
                      "Weight that every sender may teach about one item, whatever its share."),
@@ -128,9 +130,10 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
                       "Newest items of a session that the model uses."),
       option::integer("max_items", &Options::max_items, {100, 100 * kMillion},
                       "Largest number of items that the model knows. Beyond it the least recently seen item is "
-                      "forgotten."),
+                      "forgotten; where several API keys send events, that of the key that has brought most for its "
+                      "part of the site."),
       option::size("max_name_bytes", &Options::max_name_bytes, {64 * option::kKiB, 64 * option::kGiB},
-                   "Memory for the names of these items. Beyond it the least recently seen items are forgotten."),
+                   "Memory for the names of these items. Beyond it items are forgotten in the same order."),
       option::integer(
           "max_open_sessions", &Options::max_open_sessions, {100, 100 * kMillion},
           "Largest number of sessions that the learner follows. Beyond it the least recently active session "

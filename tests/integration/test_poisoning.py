@@ -60,6 +60,22 @@ def test_one_request_cannot_put_an_item_into_everybodys_lists(freshet, tmp_path,
     assert {event["item"] for event in history} >= {"evil"}, "all is stored"
 
 
+def test_made_up_items_push_out_none_of_the_shop(freshet, tmp_path):
+    keys = tmp_path / "keys"
+    shop, mallory = new_key(keys, "shop", "read,write,admin"), new_key(keys, "mallory", "write")
+    service = freshet(f'[serve]\nkeys_file = "{keys}"\n[online]\nmax_items = 300\n')
+    post(service, shop, shop_days(7, 2000))
+    published = lambda: service.status()["learner"]["events_published"]  # noqa: E731
+    wait_until(lambda: published() == 10_000, "the learner")
+    before = [set(service.items_for(f"u{user}", k=10)) for user in range(100)]
+    post(service, mallory, [{"user": f"new{n}", "item": f"junk{n}"} for n in range(5000)])
+    service.key = shop
+    wait_until(lambda: published() == 15_000, "the learner")
+    after = [set(service.items_for(f"u{user}", k=10)) for user in range(100)]
+    assert sum(len(old & new) for old, new in zip(before, after)) >= 900
+    assert not any(item.startswith("junk") for items in after for item in items)
+
+
 def test_nobody_can_claim_the_ids_of_another(freshet, tmp_path):
     keys = tmp_path / "keys"
     shop, mallory = new_key(keys, "shop", "read,write,admin"), new_key(keys, "mallory", "write")

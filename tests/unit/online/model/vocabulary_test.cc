@@ -151,7 +151,7 @@ TEST(Vocabulary, KnowsWhatTheCatalogueNamesAfterSaveAndLoad) {
     std::string bytes;
     ByteWriter out(bytes);
     vocabulary.save(out);
-    vocabulary.save_listed(out);
+    vocabulary.save_order(out);
     return bytes;
   };
   Vocabulary first(4);
@@ -162,7 +162,7 @@ TEST(Vocabulary, KnowsWhatTheCatalogueNamesAfterSaveAndLoad) {
   Vocabulary second(4);
   ByteReader in(bytes);
   ASSERT_TRUE(second.load(in));
-  ASSERT_TRUE(second.load_listed(in));
+  ASSERT_TRUE(second.load_order(in));
   EXPECT_TRUE(in.at_end());
   for (const char* name : {"d", "e", "c", "f", "g"}) {
     EXPECT_EQ(second.observe(name, at_seconds(3)).item, first.observe(name, at_seconds(3)).item) << name;

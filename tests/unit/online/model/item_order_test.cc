@@ -1,0 +1,203 @@
+#include "online/model/item_order.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/synthetic_stream.h"
+
+namespace freshet::online {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::numbered;
+
+constexpr std::size_t kMaxItems = 100, kName = 10;
+
+class ItemOrderTest : public ::testing::Test {
+ protected:
+  static Event event(const std::string& sender, std::uint64_t item) {
+    Event event;
+    event.sender = sender;
+    event.item = numbered("item-", item);
+    return event;
+  }
+
+  /// Hours in which the back end sends a thousand events, and `other` some.
+  void hours(int count, const std::string& other = "", std::uint64_t events = 0) {
+    for (; count > 0; --count, time_ += std::chrono::hours(1)) {
+      for (std::uint64_t i = 0; i < 1000; ++i) limit_.admits({}, event("shop/backend", i), 1, time_, kMaxItems);
+      for (std::uint64_t i = 0; i < events; ++i) limit_.admits({}, event(other, i), 1, time_, kMaxItems);
+    }
+  }
+
+  SenderId sender(const std::string& name) const { return limit_.sender_of({}, event(name, 0)); }
+
+  void see(ItemIndex begin, ItemIndex end, const std::string& by) {
+    for (ItemIndex item = begin; item < end; ++item) order_.see(item, kName, sender(by));
+  }
+
+  /// The next `count` to go, which are removed.
+  std::vector<ItemIndex> next(int count) {
+    std::vector<ItemIndex> gone;
+    for (; count > 0; --count) {
+      gone.push_back(order_.next(true));
+      order_.remove(gone.back(), kName);
+    }
+    return gone;
+  }
+
+  std::size_t held_by(const std::string& name) const {
+    std::string bytes;
+    ByteWriter out(bytes);
+    order_.save_holders(out);
+    ByteReader in(bytes);
+    std::size_t held = 0;
+    while (!in.at_end()) {
+      const auto key = in.fixed<std::uint64_t>();
+      if (key != 0) in.fixed<std::uint64_t>();
+      held += key == sender(name).key ? 1 : 0;
+    }
+    return held;
+  }
+
+  SenderLimit limit_{{.share = 0.05, .least = 10, .window = std::chrono::hours(1)}};
+  ItemOrder order_{kMaxItems, 100 * kMaxItems, &limit_};
+  Timestamp time_ = timestamp_from_ms(1'700'000'000'000);
+};
+
+TEST_F(ItemOrderTest, OfOneKeyTheLeastRecentlySeenGoesAndBeforeItWhatOnlyTheCatalogueNames) {
+  hours(9);
+  see(0, 5, "shop/backend");
+  see(0, 2, "shop/backend");
+  for (const ItemIndex item : {7U, 6U}) order_.list(item);
+  EXPECT_EQ(order_.next(false), 7U);
+  EXPECT_THAT(next(5), ElementsAre(7U, 6U, 2U, 3U, 4U));
+  EXPECT_EQ(order_.next(false), kNoItem) << "the catalogue pushes out nothing that is seen";
+}
+
+TEST_F(ItemOrderTest, AListedItemThatIsSeenIsListedNoMore) {
+  order_.list(3);
+  EXPECT_TRUE(order_.is_listed(3));
+  see(3, 4, "");
+  EXPECT_FALSE(order_.is_listed(3));
+  EXPECT_THAT(order_.listed(), IsEmpty());
+  EXPECT_THAT(order_.seen(), ElementsAre(3U));
+}
+
+TEST_F(ItemOrderTest, TheKeyThatHoldsMostForItsPartGivesWay) {
+  hours(9, "app/1", 1000);  // as much as the back end
+  see(0, 60, "shop/backend");
+  see(60, 90, "app/1");
+  EXPECT_THAT(next(3), ElementsAre(0U, 1U, 2U));
+  see(90, 98, "app/1");
+  for (ItemIndex item = 3; item < 30; ++item) order_.remove(item, kName);
+  EXPECT_THAT(next(3), ElementsAre(60U, 61U, 62U));
+}
+
+TEST_F(ItemOrderTest, BeyondItsFairShareAKeyGivesWayBeforeTheCatalogue) {
+  hours(9, "app/1", 10);
+  for (ItemIndex item = 0; item < 50; ++item) order_.list(item);
+  see(50, 70, "shop/backend");
+  see(70, 89, "app/1");
+  EXPECT_EQ(order_.next(false), 0U) << "a fifth of the room is fair for a key that sends little";
+  see(89, 92, "app/1");
+  EXPECT_EQ(order_.next(true), 70U);
+  EXPECT_EQ(order_.next(false), 70U);
+}
+
+TEST_F(ItemOrderTest, InTheFirstHourAKeyKeepsAFifthHoweverMuchAnotherSends) {
+  for (std::uint64_t i = 0; i < 1000; ++i) limit_.admits({}, event("mallory/1", i), 1, time_, kMaxItems);
+  limit_.admits({}, event("shop/backend", 1), 1, time_, kMaxItems);
+  see(0, 20, "shop/backend");
+  see(20, kMaxItems, "mallory/1");
+  for (ItemIndex item = 20; item < kMaxItems; ++item) {
+    ASSERT_EQ(next(1).front(), item);
+    see(item, item + 1, "mallory/1");
+  }
+}
+
+TEST_F(ItemOrderTest, WhatAKeyHasLeftBehindGoesFirst) {
+  hours(9, "old/1", 1000);
+  see(0, 10, "old/1");
+  hours(60);
+  see(10, 90, "shop/backend");
+  see(3, 5, "shop/backend");
+  EXPECT_THAT(next(3), ElementsAre(0U, 1U, 2U));
+  EXPECT_THAT(next(6), ElementsAre(5U, 6U, 7U, 8U, 9U, 10U));
+}
+
+TEST_F(ItemOrderTest, AnItemIsHeldByWhoHasSeenItLastIfTheyHaveRoom) {
+  hours(9, "app/1", 10);
+  see(0, 50, "shop/backend");
+  see(0, 50, "app/1");
+  EXPECT_EQ(held_by("app/1"), 5U) << "a share of 0.05";
+  EXPECT_EQ(held_by("shop/backend"), 45U);
+  see(0, 50, "shop/backend");
+  EXPECT_EQ(held_by("app/1"), 0U);
+  EXPECT_EQ(order_.seen().size(), 50U);
+}
+
+TEST_F(ItemOrderTest, WhoHoldsItsShareHasNoRoom) {
+  hours(9, "app/1", 10);
+  EXPECT_TRUE(order_.has_room(sender("app/1"), kName));
+  see(0, 5, "app/1");
+  EXPECT_FALSE(order_.has_room(sender("app/1"), kName));
+  EXPECT_FALSE(order_.has_room(sender("app/2"), kName)) << "the key holds its share";
+  order_.remove(0, kName);
+  EXPECT_TRUE(order_.has_room(sender("app/1"), kName));
+  see(6, 90, "shop/backend");
+  EXPECT_TRUE(order_.has_room(sender("shop/backend"), kName)) << "it is the site";
+  EXPECT_TRUE(order_.has_room(sender("shop/other"), kName));
+  see(90, 95, "shop/other");
+  EXPECT_FALSE(order_.has_room(sender("shop/other"), kName));
+  EXPECT_TRUE(order_.has_room({}, kName)) << "not known, not limited";
+}
+
+TEST_F(ItemOrderTest, LongNamesTakeMoreRoom) {
+  hours(9, "app/1", 10);
+  constexpr std::size_t kLong = 110;  // of 10,000 bytes
+  for (ItemIndex item = 0; item < 4; ++item) order_.see(item, kLong, sender("app/1"));
+  EXPECT_TRUE(order_.has_room(sender("app/1"), 60));
+  EXPECT_FALSE(order_.has_room(sender("app/1"), 61));
+}
+
+TEST_F(ItemOrderTest, BeforeThePartsAreKnownNobodyIsOutOfRoom) {
+  hours(7, "app/1", 10);
+  see(0, 90, "app/1");
+  EXPECT_TRUE(order_.has_room(sender("app/1"), kName));
+}
+
+TEST_F(ItemOrderTest, GoesOnAfterSaveAndLoad) {
+  hours(9, "app/1", 300);
+  see(0, 30, "");
+  see(30, 80, "shop/backend");
+  see(20, 40, "app/1");
+  std::string bytes;
+  ByteWriter out(bytes);
+  order_.save_holders(out);
+  ItemOrder loaded(kMaxItems, 100 * kMaxItems, &limit_);
+  const std::vector<ItemIndex> items = order_.seen();
+  for (const ItemIndex item : items) loaded.see(item, kName, {});
+  ByteReader in(bytes);
+  ASSERT_TRUE(loaded.load_holders(in, items, std::vector<std::size_t>(items.size(), kName)));
+  EXPECT_TRUE(in.at_end());
+  for (int i = 0; i < 80; ++i) {
+    ASSERT_EQ(loaded.has_room(sender("app/1"), kName), order_.has_room(sender("app/1"), kName));
+    ASSERT_EQ(loaded.next(true), order_.next(true));
+    loaded.remove(order_.next(true), kName);
+    next(1);
+  }
+}
+
+TEST_F(ItemOrderTest, RefusesHoldersOutOfOrder) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  for (const std::uint64_t number : {7, 1, 5, 1}) out.fixed(number);  // keys 7 and 5
+  const std::vector<ItemIndex> items{0, 1};
+  see(0, 2, "");
+  ByteReader in(bytes);
+  EXPECT_FALSE(order_.load_holders(in, items, std::vector<std::size_t>(2, kName)));
+}
+
+}  // namespace
+}  // namespace freshet::online
