@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "online/parts/example.h"
 #include "online/vectors/embedding_table.h"
 
 namespace freshet::online {

@@ -22,11 +22,6 @@ struct SequenceBatch {
   std::vector<float> weights;                      ///< [b]
 };
 
-/// Keeps the last `most` items; `items` is oldest first.
-inline void keep_newest(std::vector<std::uint32_t>& items, std::size_t most) {
-  if (items.size() > most) items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(most));
-}
-
 /// Saves the batch except for vectors and biases, which the caller has in its own tables.
 void save_structure(ByteWriter& out, const SequenceBatch& batch);
 

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "online/containers/numbering.h"
 #include "online/containers/recent_items.h"
+#include "online/parts/example.h"
 #include "online/parts/neural/background_step.h"
 #include "online/parts/neural/sequence_scorer.h"
 #include "online/vectors/embedding_table.h"
@@ -19,37 +20,6 @@ constexpr float kNewRowNoise = 0.05F;
 constexpr float kContextShare = 0.7F;  // share of a new row that comes from the items before it in the session
 constexpr std::size_t kYoung = 1000;   // examples; before, each step takes effect at once, though the learner waits
 constexpr std::uint64_t kFormat2 = 0;  // where format 1 has the dimension, which is never 0
-
-/// Items and the one that followed them. It has item numbers instead of rows, because another item may get the row
-/// before the example is trained.
-struct Example {
-  std::vector<ItemIndex> inputs;
-  ItemIndex target = kNoItem;
-  float weight = 1.0F;
-  OwnerKey session_key = kNobody, user_key = kNobody;
-
-  bool mentions(ItemIndex item) const { return target == item || std::ranges::count(inputs, item) > 0; }
-  bool belongs_to(OwnerKey key) const { return session_key == key || user_key == key; }
-};
-
-void save_example(ByteWriter& out, const Example& example) {
-  out.array(std::span<const ItemIndex>(example.inputs));
-  out.fixed(example.target);
-  out.fixed(example.weight);
-  out.fixed(example.session_key);
-  out.fixed(example.user_key);
-}
-
-Example load_example(ByteReader& in, std::size_t most_inputs) {
-  Example example;
-  example.inputs = in.array<ItemIndex>();
-  keep_newest(example.inputs, most_inputs);
-  example.target = in.fixed<ItemIndex>();
-  example.weight = in.fixed<float>();
-  example.session_key = in.fixed<OwnerKey>();
-  example.user_key = in.fixed<OwnerKey>();
-  return example;
-}
 
 class SequencePart final : public Part {
  public:
@@ -122,10 +92,8 @@ class SequencePart final : public Part {
     recent_.save(out);
     adagrad_.save(out);
     out.varint(remembered_);
-    for (const auto* examples : {&pending_, &replay_}) {
-      out.varint(examples->size());
-      for (const Example& example : *examples) save_example(out, example);
-    }
+    save_examples(out, pending_);
+    save_examples(out, replay_);
     // The gradients are not saved: load() computes them again from the batch and the saved state.
     out.array(std::span<const std::uint32_t>(rows_.keys()).first(step_.is_running() ? rows_.size() : 0));
     if (step_.is_running()) save_structure(out, step_.batch());
@@ -145,11 +113,8 @@ class SequencePart final : public Part {
     if (!recent_.load(in, max_items_) || !adagrad_.load(in, table_.rows())) return corrupt;
     remembered_ = in.varint();
     for (auto* examples : {&pending_, &replay_}) {
-      const std::uint64_t count = in.varint();
-      if (!in.ok() || count > in.remaining()) return corrupt;
-      for (std::uint64_t i = 0; i < count; ++i) examples->push_back(load_example(in, inputs_->most()));
+      if (!load_examples(in, inputs_->most(), *examples)) return corrupt;
     }
-    if (!in.ok()) return corrupt;
     if (remembered_ >= options_.replay_buffer) replay_ = {};
     use_newest_weights();
     if (has_step && !load_step(in)) return corrupt;
