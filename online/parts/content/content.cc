@@ -10,6 +10,7 @@
 #include "online/parts/content/content_scorer.h"
 #include "online/parts/content/session_trainer.h"
 #include "online/parts/content/token_vectors.h"
+#include "online/parts/example.h"
 #include "online/vectors/embedding_table.h"
 
 namespace freshet::online {
@@ -19,11 +20,12 @@ constexpr std::size_t kRows = EmbeddingPage::kRows;
 constexpr std::uint64_t kFormat = 1;
 
 // Rows that are encoded again in turn, so that what their words have learned since reaches them.
-constexpr std::size_t kRefreshedPerEvent = 8, kRefreshedPerItem = 2;
+constexpr std::size_t kRefreshedPerEvent = 4, kRefreshedPerItem = 2;
 
-// Examples after which only every second, then every third event is trained with, and so on up to kMostStride: by then
-// the words are known, and new items are made of them.
-constexpr std::uint64_t kYoung = 20'000, kMostStride = 8;
+// Examples per training step: many, because each step encodes the same sample of items whatever their number.
+constexpr std::size_t kBatch = 64;
+
+float log_of(std::uint32_t clicks) { return std::log2(1.0F + static_cast<float>(clicks)); }
 
 ItemTraits traits_of(const ItemFacts& facts, std::uint32_t clicks) {
   ItemTraits traits;
@@ -37,7 +39,7 @@ ItemTraits traits_of(const ItemFacts& facts, std::uint32_t clicks) {
   facts.relations(hashes);
   take_last(traits.relations);
   traits.self = facts.self();
-  traits.clicks = clicks;
+  traits.log_clicks = log_of(clicks);
   traits.has_price = facts.log2_price().has_value();
   traits.log2_price = facts.log2_price().value_or(0.0F);
   traits.time_ms = to_ms(facts.time());
@@ -52,9 +54,10 @@ class ContentPart final : public Part {
         random_(mix64(seed)),
         tokens_(options.dimension, options.max_tokens, options.learning_rate, seed),
         table_(options.dimension, max_items, max_items, 1, options.exact_items),
-        trainer_(options.dimension, options.negatives),
+        trainer_(options.dimension),
         view_(std::make_shared<ContentView>()),
-        live_(view_) {
+        live_(view_),
+        gradients_(options.dimension) {
     view_->vectors = table_.shared_live();
     view_->weights = {std::shared_ptr<void>(), &trainer_.weights()};
   }
@@ -76,19 +79,25 @@ class ContentPart final : public Part {
     if (table_.row_of(item) == kNoRow && change.kind == ItemChange::Kind::patch) return;
     bool is_new = false;
     const std::uint32_t row = table_.observe(item, is_new);
-    if (facts_.size() <= row) facts_.resize(row + std::size_t{1});
-    if (facts_[row].self() != 0) tokens_.remove(facts_[row]);
-    if (is_new) facts_[row] = {};  // of the item that had the row before
-    facts_[row].apply(change, options_.dimension, options_.ngrams);
+    if (facts_.size() <= row) {
+      facts_.resize(row + std::size_t{1});
+      lengths_.resize(row + std::size_t{1});
+    }
+    ItemFacts facts = is_new ? ItemFacts() : facts_[row];
+    facts.apply(change, options_.dimension, options_.ngrams);
+    if (!is_new && facts == facts_[row]) return;  // as when a shop sends all of its items again, or one is sold out
+    if (facts_[row].self() != 0) tokens_.remove(facts_[row]);  // perhaps of the item that had the row before
+    facts_[row] = std::move(facts);
     tokens_.add(facts_[row]);
-    write_traits(row, traits_of(facts_[row], clicks_of(item)));
+    writable_traits(row) = traits_of(facts_[row], clicks_of(item));
     encode(row);
-    refresh(kRefreshedPerItem);
+    if (is_new) refresh(kRefreshedPerItem);
   }
 
   void observe(const Context& before, const Interaction& event) override {
     if (is_dormant()) return;
-    learn(before, event);
+    keep_example(before, event);
+    if (pending_.size() >= kBatch) train();
     count_click(event.item);
     refresh(kRefreshedPerEvent);
   }
@@ -96,9 +105,12 @@ class ContentPart final : public Part {
   void forget_item(ItemIndex item) override {
     undescribe(item);
     if (item < clicks_.size()) clicks_[item] = 0;
+    std::erase_if(pending_, [&](const Example& example) { return example.mentions(item); });
   }
 
-  void erase(OwnerKey) override {}
+  void erase(OwnerKey key) override {
+    std::erase_if(pending_, [&](const Example& example) { return example.belongs_to(key); });
+  }
 
   void save(ByteWriter& out) const override {
     out.varint(kFormat);
@@ -109,10 +121,10 @@ class ContentPart final : public Part {
     table_.save(out);
     for (std::uint32_t row = 0; row < table_.rows(); ++row) facts_[row].save(out);
     out.array(std::span<const std::uint32_t>(clicks_));
+    out.array(std::span<const float>(lengths_));
     out.varint(next_refreshed_);
-    out.varint(examples_);
-    out.varint(waited_);
     trainer_.save(out);
+    save_examples(out, pending_);
   }
 
   Result<void> load(ByteReader& in) override {
@@ -128,12 +140,14 @@ class ContentPart final : public Part {
       if (!facts.load(in, options_.dimension)) return corrupt;
     }
     clicks_ = in.array<std::uint32_t>();
+    lengths_ = in.array<float>();
     next_refreshed_ = in.varint();
-    examples_ = in.varint();
-    waited_ = in.varint();
+    const auto is_length = [](float length) { return std::isfinite(length) && length >= 0; };
+    if (lengths_.size() != table_.rows() || !std::ranges::all_of(lengths_, is_length)) return corrupt;
     if (!trainer_.load(in) || clicks_.size() > max_items_) return corrupt;
+    if (!load_examples(in, SessionWeights::kItems, pending_)) return corrupt;
     for (std::uint32_t row = 0; row < table_.rows(); ++row) {
-      if (table_.item_of(row) != kNoItem) write_traits(row, traits_of(facts_[row], clicks_of(table_.item_of(row))));
+      if (table_.item_of(row) != kNoItem) writable_traits(row) = traits_of(facts_[row], clicks_of(table_.item_of(row)));
     }
     return {};
   }
@@ -160,9 +174,7 @@ class ContentPart final : public Part {
     if (row == kNoRow) return;
     bool is_new = false;
     table_.observe(item, is_new);  // rows of items that are clicked are kept longest
-    ItemTraits traits = view_->traits(row);
-    traits.clicks = clicks_[item];
-    write_traits(row, traits);
+    writable_traits(row).log_clicks = log_of(clicks_[item]);
   }
 
   void undescribe(ItemIndex item) {
@@ -170,18 +182,19 @@ class ContentPart final : public Part {
     if (row == kNoRow) return;
     tokens_.remove(facts_[row]);
     facts_[row] = {};
-    write_traits(row, {});
+    writable_traits(row) = ItemTraits{};
     table_.forget(item);
   }
 
-  void write_traits(std::uint32_t row, const ItemTraits& traits) {
+  ItemTraits& writable_traits(std::uint32_t row) {
     while (view_->pages.size() <= row / kRows) view_->pages.push_back(CowPtr<TraitsPage>::make(epoch_));
-    view_->pages[row / kRows].write(epoch_)[row % kRows] = traits;
+    return view_->pages[row / kRows].write(epoch_)[row % kRows];
   }
 
   void encode(std::uint32_t row) {
     tokens_.encode(facts_[row], encoded_);
     table_.write(row, encoded_.vector, 0);
+    lengths_[row] = encoded_.length;
   }
 
   void refresh(std::size_t rows) {
@@ -192,36 +205,58 @@ class ContentPart final : public Part {
     }
   }
 
-  /// Trains with the item of the event, against items that the session did not go to. An item that the session holds
-  /// already is no example: other parts know better who comes back.
-  void learn(const Context& before, const Interaction& event) {
-    const std::uint32_t target = table_.row_of(event.item);
-    session_.read(before, table_.live());
-    if (target == kNoRow || session_.rows.empty()) return;
-    if (session_.held.find(event.item) != ItemTable::kAbsent) return;
-    const std::uint64_t stride = std::min(1 + examples_ / kYoung, kMostStride);
-    if (++waited_ < stride) return;
-    waited_ = 0;
-    ++examples_;
-    trainer_.begin();
-    for (const std::uint32_t row : session_.rows) trainer_.add_visited(renew(row));
-    trainer_.set_target(renew(target));
-    for (std::size_t i = 0; i < options_.negatives; ++i) {
-      const auto row = static_cast<std::uint32_t>(random_.below(table_.rows()));
-      const ItemIndex item = table_.item_of(row);
-      if (row == target || item == kNoItem || session_.held.find(item) != ItemTable::kAbsent) continue;
-      trainer_.add_negative(row, table_.live().vector(row));
+  /// An item that the session holds already is no example: other parts know better who comes back.
+  void keep_example(const Context& before, const Interaction& event) {
+    if (table_.row_of(event.item) == kNoRow) return;
+    if (std::ranges::find(before.session, event.item, &Visit::item) != before.session.end()) return;
+    Example example{{}, event.item, event.weight, event.session_key, event.user_key};
+    std::vector<ItemIndex>& inputs = example.inputs;
+    for (auto visit = before.session.rbegin(); visit != before.session.rend(); ++visit) {
+      if (inputs.size() == SessionWeights::kItems) break;
+      if (table_.row_of(visit->item) != kNoRow && !example.mentions(visit->item)) inputs.push_back(visit->item);
     }
-    trainer_.weigh(event.weight, table_.rows());
-    for (const std::uint32_t row : trainer_.contenders()) trainer_.add_contender(renew(row));
-    trainer_.backward(tokens_);
-    tokens_.step();
+    if (inputs.empty()) return;
+    std::ranges::reverse(inputs);
+    pending_.push_back(std::move(example));
   }
 
-  /// Encodes the row again, for the gradient's sake.
-  const EncodedItem& renew(std::uint32_t row) {
-    encode(row);
-    return encoded_;
+  void train() {
+    batch_.clear();
+    touched_.clear();
+    for (const Example& example : pending_) add_step(example);
+    pending_.clear();
+    if (batch_.empty()) return;
+    draw_sample();
+    trainer_.train(batch_, sample_, table_.rows(), table_.live(), gradients_);
+    for (std::size_t n = 0; n < gradients_.rows().size(); ++n) {
+      const std::uint32_t row = gradients_.rows()[n];
+      tokens_.backward(facts_[row], table_.live().vector(row), lengths_[row], gradients_.sum(n));
+    }
+    gradients_.clear();
+    tokens_.step();
+    for (const std::uint32_t row : touched_.keys()) encode(row);  // the sample waits for its turn
+  }
+
+  /// Leaves out items that have lost their description since.
+  void add_step(const Example& example) {
+    SessionStep step;
+    step.target = table_.row_of(example.target);
+    step.weight = example.weight;
+    for (auto item = example.inputs.rbegin(); item != example.inputs.rend(); ++item) {
+      if (const std::uint32_t row = table_.row_of(*item); row != kNoRow) step.visited[step.visits++] = row;
+    }
+    if (step.target == kNoRow || step.visits == 0) return;
+    batch_.push_back(step);
+    touched_.insert(step.target);
+    for (std::size_t i = 0; i < step.visits; ++i) touched_.insert(step.visited[i]);
+  }
+
+  void draw_sample() {
+    sample_.clear();
+    for (std::size_t i = 0; i < options_.negatives; ++i) {
+      const auto row = static_cast<std::uint32_t>(random_.below(table_.rows()));
+      if (table_.item_of(row) != kNoItem) sample_.insert(row);
+    }
   }
 
   const ContentOptions options_;
@@ -231,17 +266,19 @@ class ContentPart final : public Part {
   EmbeddingTable table_;
   SessionTrainer trainer_;
   std::vector<ItemFacts> facts_;       // [row]
+  std::vector<float> lengths_;         // [row]: EncodedItem::length
   std::vector<std::uint32_t> clicks_;  // [item]
   std::uint64_t next_refreshed_ = 0;   // row
-  std::uint64_t examples_ = 0;         // trained with
-  std::uint64_t waited_ = 0;           // examples since then that were not
   std::uint64_t epoch_ = 1;            // of view_->pages
+  std::vector<Example> pending_;       // for the next step; fewer than kBatch
   const std::shared_ptr<ContentView> view_;
   const ContentScorer live_;
 
   // buffers
   EncodedItem encoded_;
-  ContentSession session_;
+  std::vector<SessionStep> batch_;
+  Numbering touched_, sample_;  // rows: of the steps, and what they are compared with
+  RowGradients gradients_;
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ enum Feature : std::size_t {
 };
 
 constexpr float kMostPriceRatio = 5.0F;
-constexpr std::size_t kCompared = 3;  // of the session's newest items, by kCosineMost
+constexpr std::size_t kPrefetched = 8;  // candidates ahead of the one being compared
+constexpr std::size_t kCompared = 3;    // of the session's newest items, by kCosineMost
 
 bool holds(const std::array<std::uint32_t, ItemTraits::kMost>& hashes, std::uint32_t hash) {
   return hash != 0 && std::ranges::find(hashes, hash) != hashes.end();
@@ -61,30 +62,38 @@ class ContentQuery final : public Query {
 
   void propose(std::size_t k, const AllowedItems* allowed, std::vector<Candidate>& out) override {
     if (session_.rows.empty()) return;
-    nearest_.clear();
-    nearest_items(*view_->vectors, query_, k + session_.held.size(), last_item_, allowed, nearest_);
-    for (const Candidate& candidate : nearest_) {
-      if (session_.held.find(candidate.item) != ItemTable::kAbsent) continue;
-      out.push_back(candidate);
-      if (--k == 0) return;
+    // Most of what the session holds is seldom among the nearest.
+    const std::size_t most = k + session_.held.size();
+    for (std::size_t wanted = std::min(most, k + k / 8);; wanted = std::min(most, 2 * wanted)) {
+      nearest_.clear();
+      nearest_items(*view_->vectors, query_, wanted, last_item_, allowed, nearest_);
+      const bool all = wanted == most || nearest_.size() < wanted;
+      std::erase_if(nearest_,
+                    [&](const Candidate& near) { return session_.held.find(near.item) != ItemTable::kAbsent; });
+      if (all || nearest_.size() >= k) break;
     }
+    nearest_.resize(std::min(k, nearest_.size()));
+    out.insert(out.end(), nearest_.begin(), nearest_.end());
   }
 
   void write_features(std::span<const ItemIndex> items, FeatureColumns out) override {
     const EmbeddingView& vectors = *view_->vectors;
+    rows_.assign(items.size() + kPrefetched, kNoRow);
+    for (std::size_t i = 0; i < items.size(); ++i) rows_[i] = vectors.presumed_row_of(items[i]);
     for (std::size_t i = 0; i < items.size(); ++i) {
+      prefetch(rows_[i + kPrefetched]);
       for (std::size_t feature = 0; feature < kFeatures; ++feature) out.at(i, feature) = 0.0F;
-      const std::uint32_t row = vectors.row_of(items[i]);
-      if (row == kNoRow) continue;
+      const std::uint32_t row = rows_[i];
+      if (!vectors.is_row_of(row, items[i])) continue;
       write_traits(view_->traits(row), i, out);
       if (session_.rows.empty()) continue;
       const float* const vector = vectors.vector(row);
       out.at(i, kKnown) = session_.held.find(items[i]) == ItemTable::kAbsent ? 1.0F : 0.0F;
       out.at(i, kOwn) = dot(query_.data(), vector, vectors.dimension);
       float most = -1;
-      for (const std::uint32_t visited : std::span(session_.rows).first(std::min(kCompared, session_.rows.size()))) {
-        const float cosine = dot(vectors.vector(visited), vector, vectors.dimension);
-        if (visited == session_.rows.front()) out.at(i, kCosineLast) = cosine;
+      for (std::size_t n = 0; n < std::min(kCompared, newest_.size()); ++n) {
+        const float cosine = dot(newest_[n], vector, vectors.dimension);
+        if (n == 0) out.at(i, kCosineLast) = cosine;
         most = std::max(most, cosine);
       }
       out.at(i, kCosineMost) = most;
@@ -93,6 +102,17 @@ class ContentQuery final : public Query {
   }
 
  private:
+  /// The rows of candidates are scattered over the table; each would be a cache miss.
+  void prefetch(std::uint32_t row) const {
+    if (row == kNoRow) return;
+    const EmbeddingView& vectors = *view_->vectors;
+    __builtin_prefetch(&vectors.scalars(row));
+    for (std::size_t i = 0; i < vectors.dimension; i += kLanes) __builtin_prefetch(vectors.vector(row) + i);
+    const ItemTraits& traits = view_->traits(row);
+    __builtin_prefetch(&traits);
+    __builtin_prefetch(&traits.self);
+  }
+
   void find_median_price() {
     prices_.clear();
     for (const std::uint32_t row : session_.rows) {
@@ -106,8 +126,8 @@ class ContentQuery final : public Query {
   }
 
   void write_traits(const ItemTraits& traits, std::size_t i, FeatureColumns out) const {
-    out.at(i, kLogClicks) = std::log2(1.0F + static_cast<float>(traits.clicks));
-    out.at(i, kUnclicked) = traits.clicks == 0 ? 1.0F : 0.0F;
+    out.at(i, kLogClicks) = traits.log_clicks;
+    out.at(i, kUnclicked) = traits.log_clicks == 0 ? 1.0F : 0.0F;
     if (traits.time_ms != 0) out.at(i, kLogAge) = log_hours(now_ - timestamp_from_ms(traits.time_ms));
     if (traits.has_price && !prices_.empty()) {
       const float ratio = std::clamp(traits.log2_price - median_price_, -kMostPriceRatio, kMostPriceRatio);
@@ -130,7 +150,8 @@ class ContentQuery final : public Query {
   float median_price_ = 0;
 
   // buffers
-  std::vector<const float*> newest_;
+  std::vector<const float*> newest_;  // vectors of session_.rows
+  std::vector<std::uint32_t> rows_;   // of the candidates
   AlignedVector<float> mean_;
   std::vector<float> prices_;
   std::vector<Candidate> nearest_;

@@ -22,8 +22,8 @@ struct ItemTraits {
 
   std::array<std::uint32_t, kMost> categories{}, relations{};  ///< hashes; 0: none
   std::uint32_t self = 0;                                      ///< hash by which relations name the item
-  std::uint32_t clicks = 0;
-  float log2_price = 0;  ///< if has_price
+  float log_clicks = 0;                                        ///< log2(1 + number of clicks)
+  float log2_price = 0;                                        ///< if has_price
   bool has_price = false;
   std::int64_t time_ms = 0;  ///< of publication; 0: not known
 };

@@ -44,8 +44,12 @@ class ItemFacts {
   struct Vector {
     std::uint32_t name = 0;
     std::vector<float> values;  ///< the projection of a vector of unit length
+
+    bool operator==(const Vector&) const = default;
   };
   std::span<const Vector> vectors() const { return vectors_; }
+
+  bool operator==(const ItemFacts&) const = default;
 
   void save(ByteWriter& out) const;
   /// False if the bytes are not a saved state with vectors of this dimension.
@@ -59,6 +63,8 @@ class ItemFacts {
   struct Fact {
     std::uint32_t token = 0;
     std::uint32_t tag = 0;  // kind, and the hash of the attribute's or relation's name: tag()
+
+    bool operator==(const Fact&) const = default;
   };
 
   static std::uint32_t tag(Kind kind, std::uint32_t name) { return name << 4 | static_cast<std::uint32_t>(kind); }

@@ -1,7 +1,6 @@
 #include "online/parts/content/session_trainer.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "online/kernels/kernels.h"
@@ -10,125 +9,144 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kNegligible = 0.004F;  // negatives of less probability are not learned from
 constexpr float kItemRate = 0.05F, kSharpnessRate = 0.1F, kMapRate = 0.01F;
 constexpr float kLeastWeight = 0.0F, kLeastNewest = 0.05F, kLeastSharpness = 1.0F, kMostSharpness = 100.0F;
+constexpr float kImpossible = -1e9F;  // score of what cannot be a negative
 
 void step(float& value, float gradient, float& squares, float rate) {
   squares += gradient * gradient;
   value -= rate * gradient / std::sqrt(squares);
 }
 
+void transpose(const float* matrix, std::size_t rows, std::size_t columns, AlignedVector<float>& out) {
+  out.resize(rows * columns);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) out[j * rows + i] = matrix[i * columns + j];
+  }
+}
+
 }  // namespace
 
-SessionTrainer::SessionTrainer(std::size_t dimension, std::size_t negatives)
-    : dimension_(dimension),
-      weights_(dimension),
-      squares_(dimension),
-      visited_(SessionWeights::kItems),
-      mean_(dimension),
-      session_(dimension),
-      d_session_(dimension),
-      d_mean_(dimension),
-      d_item_(dimension) {
-  rows_.reserve(negatives);
+SessionTrainer::SessionTrainer(std::size_t dimension)
+    : dimension_(dimension), weights_(dimension), squares_(dimension) {
   squares_.of_item.fill(1);
   squares_.sharpness = 1;
   std::ranges::fill(squares_.map, 1.0F);
 }
 
-void SessionTrainer::begin() {
-  visits_ = 0;
-  rows_.clear();
-  scores_.clear();
-  contenders_.clear();
-  gradients_.clear();
-  next_class_ = 0;
-}
-
-void SessionTrainer::add_visited(const EncodedItem& item) { visited_[visits_++] = item; }
-
-void SessionTrainer::set_target(const EncodedItem& item) {
-  newest_.clear();
-  for (std::size_t i = 0; i < visits_; ++i) newest_.push_back(visited_[i].vector.data());
-  total_ = weights_.mean(newest_, mean_.data());
-  weights_.transform(mean_.data(), session_.data());
-  target_.item = item;
-}
-
-void SessionTrainer::add_negative(std::uint32_t row, const float* vector) {
-  rows_.push_back(row);
-  scores_.push_back(weights_.sharpness * dot(session_.data(), vector, dimension_));
-}
-
-void SessionTrainer::weigh(float weight, std::size_t items) {
-  const float target = weights_.sharpness * dot(session_.data(), target_.item.vector.data(), dimension_);
-  // Each negative stands for so many items, so that the softmax estimates the one over all of them.
-  const auto drawn = static_cast<float>(std::max<std::size_t>(1, scores_.size()));
-  const float correction = std::log(std::max(1.0F, static_cast<float>(items) / drawn));
-  float highest = target;
-  for (float& score : scores_) highest = std::max(highest, score += correction);
-  for (float& score : scores_) score -= highest;
-  exponential(scores_.data(), scores_.size());
-  const float odds = std::exp(target - highest);
-  float sum = odds;
-  for (const float score : scores_) sum += score;
-  target_.gradient = (odds / sum - 1) * weight;
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const float probability = scores_[i] / sum;
-    if (probability < kNegligible) continue;
-    contenders_.push_back(rows_[i]);
-    gradients_.push_back(probability * weight);
-  }
-}
-
-void SessionTrainer::add_contender(const EncodedItem& item) {
-  if (classes_.size() <= next_class_) classes_.emplace_back();
-  classes_[next_class_].item = item;
-  classes_[next_class_].gradient = gradients_[next_class_];
-  ++next_class_;
-}
-
-void SessionTrainer::add_class(TokenVectors& tokens, const Class& of) {
-  const float* const vector = of.item.vector.data();
-  add_scaled(vector, of.gradient * weights_.sharpness, dimension_, d_session_.data());
-  d_sharpness_ += of.gradient * dot(session_.data(), vector, dimension_);
-  for (std::size_t i = 0; i < dimension_; ++i) d_item_[i] = of.gradient * weights_.sharpness * session_[i];
-  tokens.backward(of.item, d_item_);
-}
-
-void SessionTrainer::backward(TokenVectors& tokens) {
-  std::ranges::fill(d_session_, 0.0F);
+void SessionTrainer::train(std::span<const SessionStep> batch, const Numbering& sample, std::size_t items,
+                           const EmbeddingView& vectors, RowGradients& gradients) {
   d_sharpness_ = 0;
-  add_class(tokens, target_);
-  for (std::size_t i = 0; i < next_class_; ++i) add_class(tokens, classes_[i]);
-  d_mean_ = d_session_;
-  for (std::size_t i = 0; i < dimension_; ++i) {
-    d_mean_[i] += dot(&weights_.map[i * dimension_], d_session_.data(), dimension_);
-  }
-  const float along = dot(d_mean_.data(), mean_.data(), dimension_);
-  std::array<float, SessionWeights::kItems> gradient{};
-  for (std::size_t i = 0; i < visits_; ++i) {
-    gradient[i] = (dot(d_mean_.data(), visited_[i].vector.data(), dimension_) - along) / total_;
-    for (std::size_t j = 0; j < dimension_; ++j) d_item_[j] = d_mean_[j] * weights_.of_item[i] / total_;
-    tokens.backward(visited_[i], d_item_);
-  }
-  step_map();
-  for (std::size_t i = 0; i < visits_; ++i) {
-    step(weights_.of_item[i], gradient[i], squares_.of_item[i], kItemRate);
+  d_of_item_.fill(0);
+  d_sessions_.assign(batch.size() * dimension_, 0.0F);
+  read_sessions(batch, vectors);
+  score_sample(sample, vectors, batch.size());
+  for (std::size_t n = 0; n < batch.size(); ++n) learn_target(n, batch[n], sample, items, vectors, gradients);
+  learn_sample(sample, batch.size(), gradients);
+  learn_sessions(batch, vectors, gradients);
+  step_map(batch.size());
+  for (std::size_t i = 0; i < SessionWeights::kItems; ++i) {
+    step(weights_.of_item[i], d_of_item_[i], squares_.of_item[i], kItemRate);
     weights_.of_item[i] = std::max(weights_.of_item[i], i == 0 ? kLeastNewest : kLeastWeight);
   }
   step(weights_.sharpness, d_sharpness_, squares_.sharpness, kSharpnessRate);
   weights_.sharpness = std::clamp(weights_.sharpness, kLeastSharpness, kMostSharpness);
 }
 
-/// The gradient is that of the session's vector times each of the mean's numbers.
-void SessionTrainer::step_map() {
-  for (std::size_t i = 0; i < dimension_; ++i) {
-    for (std::size_t j = 0; j < dimension_; ++j) d_item_[j] = mean_[i] * d_session_[j];
-    const std::size_t row = i * dimension_;
-    adagrad_step({&weights_.map[row], dimension_}, d_item_, {&squares_.map[row], dimension_}, kMapRate);
+void SessionTrainer::read_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors) {
+  means_.resize(batch.size() * dimension_);
+  sessions_.resize(batch.size() * dimension_);
+  totals_.clear();
+  for (std::size_t n = 0; n < batch.size(); ++n) {
+    newest_.clear();
+    for (std::size_t i = 0; i < batch[n].visits; ++i) newest_.push_back(vectors.vector(batch[n].visited[i]));
+    totals_.push_back(weights_.mean(newest_, &means_[n * dimension_]));
   }
+  weights_.transform(means_.data(), sessions_.data(), batch.size());
+}
+
+/// Fills scores_ with dot products.
+void SessionTrainer::score_sample(const Numbering& sample, const EmbeddingView& vectors, std::size_t examples) {
+  columns_ = (sample.size() + kLanes - 1) / kLanes * kLanes;
+  sample_.assign(columns_ * dimension_, 0.0F);
+  for (std::size_t n = 0; n < sample.size(); ++n) {
+    std::copy_n(vectors.vector(sample.keys()[n]), dimension_, &sample_[n * dimension_]);
+  }
+  transpose(sample_.data(), columns_, dimension_, transposed_);
+  scores_.assign(examples * columns_, 0.0F);
+  add_product(scores_.data(), transposed_.data(), sessions_.data(), dimension_, columns_, examples);
+}
+
+/// The softmax of one example: gradients for its target; those of the sample's scores take the place of its dot products.
+void SessionTrainer::learn_target(std::size_t n, const SessionStep& example, const Numbering& sample, std::size_t items,
+                                  const EmbeddingView& vectors, RowGradients& gradients) {
+  const std::span<float> scores(&scores_[n * columns_], columns_);
+  const float* const session = &sessions_[n * dimension_];
+  const float* const target = vectors.vector(example.target);
+  const float sharpness = weights_.sharpness;
+  // Each sampled item stands for so many, so that the softmax estimates the one over all of them.
+  const auto drawn = static_cast<float>(std::max<std::size_t>(1, sample.size()));
+  const float correction = std::log(std::max(1.0F, static_cast<float>(items) / drawn));
+  const auto exclude = [&](std::uint32_t row) {
+    if (const std::uint32_t at = sample.find(row); at != Numbering::kAbsent) scores[at] = kImpossible;
+  };
+  for (std::size_t i = sample.size(); i < columns_; ++i) scores[i] = kImpossible;
+  exclude(example.target);
+  for (std::size_t i = 0; i < example.visits; ++i) exclude(example.visited[i]);
+
+  const float cosine = dot(session, target, dimension_);
+  odds_.assign(scores.begin(), scores.end());
+  float highest = sharpness * cosine;
+  for (float& score : odds_) highest = std::max(highest, score = score * sharpness + correction);
+  for (float& score : odds_) score -= highest;
+  exponential(odds_.data(), odds_.size());
+  const float target_odds = std::exp(sharpness * cosine - highest);
+  float sum = target_odds;
+  for (std::size_t i = 0; i < sample.size(); ++i) sum += odds_[i];
+
+  const float gradient = (target_odds / sum - 1) * example.weight;
+  d_sharpness_ += gradient * cosine;
+  gradients.add(example.target, session, gradient * sharpness);
+  add_scaled(target, gradient * sharpness, dimension_, &d_sessions_[n * dimension_]);
+  for (std::size_t i = 0; i < columns_; ++i) {
+    const float of_score = scores[i] == kImpossible ? 0.0F : odds_[i] / sum * example.weight;
+    d_sharpness_ += of_score * (of_score == 0 ? 0 : scores[i]);
+    scores[i] = of_score * sharpness;
+  }
+}
+
+/// Gradients of the sample's vectors, and of the sessions' by them.
+void SessionTrainer::learn_sample(const Numbering& sample, std::size_t examples, RowGradients& gradients) {
+  add_product(d_sessions_.data(), sample_.data(), scores_.data(), columns_, dimension_, examples);
+  transpose(scores_.data(), examples, columns_, transposed_);
+  d_sample_.assign(columns_ * dimension_, 0.0F);
+  add_product(d_sample_.data(), sessions_.data(), transposed_.data(), examples, dimension_, columns_);
+  for (std::size_t n = 0; n < sample.size(); ++n) gradients.add(sample.keys()[n], &d_sample_[n * dimension_], 1);
+}
+
+/// Through the map and the mean to the visited items' vectors and weights.
+void SessionTrainer::learn_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors,
+                                    RowGradients& gradients) {
+  transpose(weights_.map.data(), dimension_, dimension_, transposed_);
+  d_means_ = d_sessions_;
+  add_product(d_means_.data(), transposed_.data(), d_sessions_.data(), dimension_, dimension_, batch.size());
+  for (std::size_t n = 0; n < batch.size(); ++n) {
+    const float* const d_mean = &d_means_[n * dimension_];
+    const float along = dot(d_mean, &means_[n * dimension_], dimension_);
+    for (std::size_t i = 0; i < batch[n].visits; ++i) {
+      const std::uint32_t row = batch[n].visited[i];
+      d_of_item_[i] += (dot(d_mean, vectors.vector(row), dimension_) - along) / totals_[n];
+      gradients.add(row, d_mean, weights_.of_item[i] / totals_[n]);
+    }
+  }
+}
+
+/// The gradient is, summed over the examples, that of the session's vector times each of the mean's numbers.
+void SessionTrainer::step_map(std::size_t examples) {
+  transpose(means_.data(), examples, dimension_, transposed_);
+  d_map_.assign(dimension_ * dimension_, 0.0F);
+  add_product(d_map_.data(), d_sessions_.data(), transposed_.data(), examples, dimension_, dimension_);
+  adagrad_step(weights_.map, d_map_, squares_.map, kMapRate);
 }
 
 void SessionTrainer::save(ByteWriter& out) const {

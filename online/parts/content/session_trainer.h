@@ -1,76 +1,72 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "base/bytes.h"
+#include "online/containers/numbering.h"
 #include "online/kernels/simd.h"
+#include "online/parts/content/row_gradients.h"
 #include "online/parts/content/session_weights.h"
-#include "online/parts/content/token_vectors.h"
+#include "online/vectors/embedding_table.h"
 
 namespace freshet::online {
 
-/// One example of the content part at a time: sampled softmax of the item that a session went to against items drawn
-/// uniformly, with gradients for the vectors of all of them and for SessionWeights. Negatives of little probability are
-/// scored but not learned from, so that many are affordable; the others, the contenders, are encoded again first.
-/// Call begin(), add_visited(), set_target(), add_negative(), weigh(), add_contender(), backward(), in this order.
+/// A session, by the rows of its newest items, and where it went.
+struct SessionStep {
+  std::array<std::uint32_t, SessionWeights::kItems> visited{};  ///< newest first
+  std::size_t visits = 0;                                       ///< of `visited`, at least 1
+  std::uint32_t target = 0;
+  float weight = 1.0F;  ///< of its gradients
+};
+
+/// Trains SessionWeights, and tells the gradients of items' vectors: softmax of the items that sessions went to, each
+/// against the same sample of all items.
 /// Threads: one.
+/// Cost:    per example three products with the sample's vectors, and three with the map.
 class SessionTrainer {
  public:
-  SessionTrainer(std::size_t dimension, std::size_t negatives);
+  explicit SessionTrainer(std::size_t dimension);
 
-  void begin();
-  /// Items of the session, newest first, at most SessionWeights::kItems.
-  void add_visited(const EncodedItem& item);
-  void set_target(const EncodedItem& item);
-  void add_negative(std::uint32_t row, const float* vector);
+  /// One step. `sample`: rows drawn uniformly from `items`. Adds to `gradients` those of the rows' vectors.
+  void train(std::span<const SessionStep> batch, const Numbering& sample, std::size_t items,
+             const EmbeddingView& vectors, RowGradients& gradients);
 
-  /// Computes the softmax. `weight` scales the gradients; `items`: how many the negatives were drawn from.
-  void weigh(float weight, std::size_t items);
-  /// Rows of the negatives that gradients are needed for.
-  std::span<const std::uint32_t> contenders() const { return contenders_; }
-  /// Of the next contender, in their order.
-  void add_contender(const EncodedItem& item);
-
-  /// Gives `tokens` their gradients, and steps the session's weights.
-  void backward(TokenVectors& tokens);
-
-  /// They change with each example.
+  /// They change with each step.
   const SessionWeights& weights() const { return weights_; }
 
   void save(ByteWriter& out) const;
   bool load(ByteReader& in);
 
  private:
-  struct Class {
-    EncodedItem item;
-    float gradient = 0;  // of its score
-  };
-
-  void add_class(TokenVectors& tokens, const Class& of);
-  void step_map();
+  void read_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors);
+  void score_sample(const Numbering& sample, const EmbeddingView& vectors, std::size_t examples);
+  void learn_target(std::size_t n, const SessionStep& example, const Numbering& sample, std::size_t items,
+                    const EmbeddingView& vectors, RowGradients& gradients);
+  void learn_sample(const Numbering& sample, std::size_t examples, RowGradients& gradients);
+  void learn_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors, RowGradients& gradients);
+  void step_map(std::size_t examples);
 
   const std::size_t dimension_;
   SessionWeights weights_;
   SessionWeights squares_;  // of their gradients (Adagrad)
 
-  // of the example
-  std::vector<EncodedItem> visited_;
-  std::size_t visits_ = 0;               // of visited_, whose memory is reused
-  float total_ = 0;                      // of their weights
-  AlignedVector<float> mean_, session_;  // before and after the map
-  Class target_;
-  std::vector<std::uint32_t> rows_;
-  std::vector<float> scores_;
-  std::vector<std::uint32_t> contenders_;
-  std::vector<float> gradients_;  // of the contenders' scores
-  std::vector<Class> classes_;
-  std::size_t next_class_ = 0;
-  AlignedVector<float> d_session_, d_mean_, d_item_;
-  std::vector<const float*> newest_;
+  // of the step; b: examples, d: dimension, c: size of the sample, rounded up
+  std::vector<float> totals_;                  // [b] of the visited items' weights
+  AlignedVector<float> means_, sessions_;      // [b][d] before and after the map
+  AlignedVector<float> d_means_, d_sessions_;  // their gradients
+  std::size_t columns_ = 0;                    // c
+  AlignedVector<float> sample_, d_sample_;     // [c][d] vectors and their gradients
+  AlignedVector<float> scores_;                // [b][c] dot products, then what the gradients weigh
   float d_sharpness_ = 0;
+  std::array<float, SessionWeights::kItems> d_of_item_{};
+
+  // buffers
+  std::vector<const float*> newest_;
+  AlignedVector<float> odds_, transposed_, d_map_;
 };
 
 }  // namespace freshet::online

@@ -19,9 +19,9 @@ float SessionWeights::mean(std::span<const float* const> newest, float* out) con
   return total;
 }
 
-void SessionWeights::transform(const float* mean, float* out) const {
-  std::copy_n(mean, dimension, out);
-  add_product(out, map.data(), mean, dimension, dimension);
+void SessionWeights::transform(const float* means, float* out, std::size_t sessions) const {
+  std::copy_n(means, sessions * dimension, out);
+  add_product(out, map.data(), means, dimension, dimension, sessions);
 }
 
 void SessionWeights::save(ByteWriter& out) const {

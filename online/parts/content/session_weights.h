@@ -20,8 +20,8 @@ struct SessionWeights {
 
   /// Writes s, of the vectors of at most kItems items, newest first; returns the sum of their weights.
   float mean(std::span<const float* const> newest, float* out) const;
-  /// Writes s + s map.
-  void transform(const float* mean, float* out) const;
+  /// Writes s + s map, for the s of so many sessions.
+  void transform(const float* means, float* out, std::size_t sessions = 1) const;
 
   void save(ByteWriter& out) const;
   /// False if the bytes are not saved weights of this dimension.

@@ -22,7 +22,11 @@ float noise(std::uint64_t seed) {
 }  // namespace
 
 TokenVectors::TokenVectors(std::size_t dimension, std::size_t max_tokens, double learning_rate, std::uint64_t seed)
-    : dimension_(dimension), rate_(static_cast<float>(learning_rate)), seed_(mix64(seed)), buckets_(max_tokens) {}
+    : dimension_(dimension),
+      rate_(static_cast<float>(learning_rate)),
+      seed_(mix64(seed)),
+      buckets_(max_tokens),
+      gradients_(dimension) {}
 
 std::uint32_t TokenVectors::row_of(std::uint32_t hash) {
   if (row_of_bucket_.empty()) row_of_bucket_.resize(buckets_);
@@ -75,17 +79,22 @@ void TokenVectors::remove(const ItemFacts& facts) {
   if (items_ > 0) set_items(items_ - 1);
 }
 
-void TokenVectors::encode(const ItemFacts& facts, EncodedItem& item) {
-  item.parts.clear();
-  item.vector.assign(dimension_, 0.0F);
+/// Calls visit(row, weight) for the tokens that the item's vector is made of.
+template <typename Visit>
+void TokenVectors::for_each_part(const ItemFacts& facts, Visit visit) {
   facts.tokens(tokens_);
   for (const Token& token : tokens_) {
     const std::uint32_t row = row_of(token.hash);
     const float weight = token.weight * rarities_[row];
-    if (weight <= 0) continue;
-    item.parts.push_back({row, weight});
-    add_scaled(&vectors_[row * dimension_], weight, dimension_, item.vector.data());
+    if (weight > 0) visit(row, weight);
   }
+}
+
+void TokenVectors::encode(const ItemFacts& facts, EncodedItem& item) {
+  item.vector.assign(dimension_, 0.0F);
+  for_each_part(facts, [&](std::uint32_t row, float weight) {
+    add_scaled(&vectors_[row * dimension_], weight, dimension_, item.vector.data());
+  });
   for (const ItemFacts::Vector& projection : facts.vectors()) {
     add_scaled(projection.values.data(), kVectorWeight, dimension_, item.vector.data());
   }
@@ -94,30 +103,23 @@ void TokenVectors::encode(const ItemFacts& facts, EncodedItem& item) {
   for (float& value : item.vector) value *= scale;
 }
 
-void TokenVectors::backward(const EncodedItem& item, std::span<const float> gradient) {
-  if (item.length <= kLeastLength) return;
+void TokenVectors::backward(const ItemFacts& facts, const float* vector, float length,
+                            std::span<const float> gradient) {
+  if (length <= kLeastLength) return;
   // Through the scaling to unit length: what points along the vector has no effect.
   before_.assign(gradient.begin(), gradient.end());
-  add_scaled(item.vector.data(), -dot(gradient.data(), item.vector.data(), dimension_), dimension_, before_.data());
-  for (const EncodedItem::Part& part : item.parts) {
-    const std::uint32_t at = gradient_of_.find_or_insert(part.row, static_cast<std::uint32_t>(rows_.size()));
-    if (at == rows_.size()) {
-      rows_.push_back(part.row);
-      gradients_.resize(gradients_.size() + dimension_, 0.0F);
-    }
-    add_scaled(before_.data(), part.weight / item.length, dimension_, &gradients_[at * dimension_]);
-  }
+  add_scaled(vector, -dot(gradient.data(), vector, dimension_), dimension_, before_.data());
+  for_each_part(facts, [&](std::uint32_t row, float weight) { gradients_.add(row, before_.data(), weight / length); });
 }
 
 void TokenVectors::step() {
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    const std::span<const float> gradient(&gradients_[i * dimension_], dimension_);
-    float& squares = squares_[rows_[i]];
+  for (std::size_t n = 0; n < gradients_.rows().size(); ++n) {
+    const std::uint32_t row = gradients_.rows()[n];
+    const std::span<const float> gradient = gradients_.sum(n);
+    float& squares = squares_[row];
     squares += squared(gradient);
-    add_scaled(gradient.data(), -rate_ / std::sqrt(squares), dimension_, &vectors_[rows_[i] * dimension_]);
+    add_scaled(gradient.data(), -rate_ / std::sqrt(squares), dimension_, &vectors_[row * dimension_]);
   }
-  gradient_of_.clear();
-  rows_.clear();
   gradients_.clear();
 }
 
@@ -157,7 +159,7 @@ bool TokenVectors::load(ByteReader& in) {
 
 std::size_t TokenVectors::memory_bytes() const {
   return (row_of_bucket_.capacity() + buckets_of_rows_.capacity() + counts_.capacity()) * sizeof(std::uint32_t) +
-         (rarities_.capacity() + squares_.capacity() + vectors_.capacity() + gradients_.capacity()) * sizeof(float);
+         (rarities_.capacity() + squares_.capacity() + vectors_.capacity()) * sizeof(float);
 }
 
 }  // namespace freshet::online

@@ -6,19 +6,14 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "online/containers/item_table.h"
 #include "online/kernels/simd.h"
 #include "online/parts/content/item_facts.h"
+#include "online/parts/content/row_gradients.h"
 
 namespace freshet::online {
 
-/// An item in the encoder's hands: its vector, and what it was made of.
+/// What the encoder makes of an item.
 struct EncodedItem {
-  struct Part {
-    std::uint32_t row = 0;
-    float weight = 0;
-  };
-  std::vector<Part> parts;      ///< rows of tokens
   AlignedVector<float> vector;  ///< of unit length, or zero if nothing is known about the item
   float length = 0;             ///< before it was scaled to unit length
 };
@@ -41,8 +36,9 @@ class TokenVectors {
   /// Cost: `dimension` multiply-adds per token.
   void encode(const ItemFacts& facts, EncodedItem& item);
 
-  /// Adds the gradient of an item's vector to those of its tokens.
-  void backward(const EncodedItem& item, std::span<const float> gradient);
+  /// Adds the gradient of an item's vector to those of its tokens. `vector`, `length`: what encode() made of it.
+  /// REQUIRES: add(facts)
+  void backward(const ItemFacts& facts, const float* vector, float length, std::span<const float> gradient);
   /// One Adagrad step for every token that has a gradient; one rate per token.
   void step();
 
@@ -58,6 +54,9 @@ class TokenVectors {
   void count(std::uint32_t row, std::uint32_t items);
   void set_items(std::uint64_t items);
   float rarity(std::uint32_t items) const;
+  template <typename Visit>
+  void for_each_part(const ItemFacts& facts, Visit visit);
+
   const std::size_t dimension_;
   const float rate_;
   const std::uint64_t seed_;
@@ -72,11 +71,9 @@ class TokenVectors {
   AlignedVector<float> vectors_;                // [row][dimension]
 
   // of backward() and step()
-  ItemTable gradient_of_;  // row -> index into rows_
-  std::vector<std::uint32_t> rows_;
-  AlignedVector<float> gradients_;  // [rows_][dimension]
-  std::vector<Token> tokens_;       // buffer
-  AlignedVector<float> before_;     // buffer: gradient before the scaling
+  RowGradients gradients_;
+  std::vector<Token> tokens_;    // buffer
+  AlignedVector<float> before_;  // buffer: gradient before the scaling
 };
 
 }  // namespace freshet::online

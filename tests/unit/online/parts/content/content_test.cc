@@ -72,6 +72,32 @@ TEST(Content, ProposesNothingThatTheSessionHolds) {
   for (const ItemIndex held : {10U, 20U, 30U}) EXPECT_EQ(std::ranges::count(proposed, held), 0) << held;
 }
 
+TEST(Content, ProposesAsManyAsAskedForBesideALongSession) {
+  const auto part = make();
+  describe_shop(*part, 60);
+  Context context = context_of({}, 100);
+  for (ItemIndex number = 0; number < 40; ++number) context.session.push_back({number, context.now});
+  auto proposed = testing::items_of(testing::propose(part->live(), context, 15));
+  EXPECT_EQ(proposed.size(), 15U);
+  EXPECT_GE(*std::ranges::min_element(proposed), 40U);
+  proposed = testing::items_of(testing::propose(part->live(), context, 50));
+  EXPECT_EQ(proposed.size(), 20U) << "there are no more";
+}
+
+TEST(Content, AnItemDescribedAgainUnchangedChangesNothing) {
+  const auto part = make();
+  describe_shop(*part, 50);
+  const std::string before = testing::saved(*part);
+  describe_shop(*part, 50);
+  ItemChange sold_out{.kind = ItemChange::Kind::patch, .item = item(49, "", "")};
+  sold_out.item.available = false;
+  sold_out.set(ItemField::available);
+  part->describe(49, sold_out);
+  EXPECT_TRUE(testing::saved(*part) == before);
+  put(*part, 7, item(7, "mug", "kitchen"));
+  EXPECT_FALSE(testing::saved(*part) == before);
+}
+
 // People go from a category to the one after it: nothing that words alone could tell.
 TEST(Content, LearnsWhichCategoriesFollowEachOther) {
   const auto part = make();
