@@ -33,7 +33,7 @@ struct SenderId {
 /// sender has sent about the item, at most L (2 - L / u) is learned once u > L: everything up to L, ever less beyond
 /// it, and never more than 2 L. So the order of items by weight stays, also beyond the allowance.
 ///
-/// The vocabulary (item_order.h) asks for parts and shares, so that made-up items push out no others.
+/// The vocabulary (eviction_order.h) asks for parts and shares, so that made-up items push out no others.
 /// Threads: learner thread only.
 /// Cost:    some 15 look-ups per event. At most kMaxCounts counts per window of about 50 bytes; beyond it the smallest
 ///          go.

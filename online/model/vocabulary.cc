@@ -11,7 +11,7 @@
 #include "base/sip_hash.h"
 #include "online/containers/chunked_array.h"
 #include "online/containers/striped_mutex.h"
-#include "online/model/item_order.h"
+#include "online/model/eviction_order.h"
 
 namespace freshet::online {
 
@@ -114,7 +114,7 @@ struct Vocabulary::Impl {
   std::atomic<std::uint64_t> recycled{0};
 
   // learner thread only
-  ItemOrder order;
+  EvictionOrder order;
   std::set<ItemIndex> free;  // below `end`; the least is used first, which a checkpoint need not tell
   std::size_t name_bytes = 0;
 };

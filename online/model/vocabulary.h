@@ -16,7 +16,7 @@
 namespace freshet::online {
 
 /// Maps item names to dense numbers and back. Bounded by the number of items and by the size of their names: when it is
-/// full, items are forgotten, and their numbers go to new ones. Which, depends on who has seen them (item_order.h);
+/// full, items are forgotten, and their numbers go to new ones. Which, depends on who has seen them (eviction_order.h);
 /// where one sender is the whole site, first those that only the catalogue names, in the order in which it named them,
 /// then the least recently seen.
 /// Threads: the learner thread calls admits(), observe(), list(), unlist(), and what saves and loads; the other methods

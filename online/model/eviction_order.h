@@ -18,21 +18,22 @@ namespace freshet::online {
 ///
 /// An item is held by the sender that has seen it last: by a client, and by its key. All senders that are not known are
 /// one key. A key has a weight: its part of the site, but at least kLeastPart; next to nothing if it has sent nothing
-/// for days. Its fair share is its weight, divided by the sum of those of all keys that hold items. While some key holds more than its fair share, the least recently seen item of
-/// the one that holds most for its weight is the next to go. Otherwise go the items that only the catalogue names, in
-/// the order in which it named them. If there are none, the first rule holds without its condition. So one key alone
-/// has the order of sightings, and a key loses no item to others while it holds less than its fair share.
+/// for days. Its fair share is its weight, divided by the sum of those of all keys that hold items. While some key holds
+/// more than its fair share, the least recently seen item of the one that holds most for its weight is the next to go.
+/// Otherwise go the items that only the catalogue names, in the order in which it named them. If there are none, the
+/// first rule holds without its condition. So one key alone has the order of sightings, and a key loses no item to
+/// others while it holds less than its fair share.
 ///
 /// A client or key that holds more than SenderLimit::share_of() holds no other item: it may not bring new names, and
 /// what it sees of others stays theirs.
 /// Threads: learner thread only.
 /// Cost:    O(1), and O(keys that hold items) for next(). 24 bytes per item.
-class ItemOrder {
+class EvictionOrder {
  public:
   static constexpr double kLeastPart = 0.25;
 
   /// `limit`: of senders and their parts; null: every key has the same weight and holds as much as it likes.
-  ItemOrder(std::size_t max_items, std::size_t max_name_bytes, const SenderLimit* limit)
+  EvictionOrder(std::size_t max_items, std::size_t max_name_bytes, const SenderLimit* limit)
       : max_items_(static_cast<double>(max_items)), max_bytes_(static_cast<double>(max_name_bytes)), limit_(limit) {}
 
   /// True if `sender` may hold one more item.

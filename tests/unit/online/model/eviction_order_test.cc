@@ -1,4 +1,4 @@
-#include "online/model/item_order.h"
+#include "online/model/eviction_order.h"
 
 #include <gmock/gmock.h>
 
@@ -13,7 +13,7 @@ using testing::numbered;
 
 constexpr std::size_t kMaxItems = 100, kName = 10;
 
-class ItemOrderTest : public ::testing::Test {
+class EvictionOrderTest : public ::testing::Test {
  protected:
   static Event event(const std::string& sender, std::uint64_t item) {
     Event event;
@@ -61,11 +61,11 @@ class ItemOrderTest : public ::testing::Test {
   }
 
   SenderLimit limit_{{.share = 0.05, .least = 10, .window = std::chrono::hours(1)}};
-  ItemOrder order_{kMaxItems, 100 * kMaxItems, &limit_};
+  EvictionOrder order_{kMaxItems, 100 * kMaxItems, &limit_};
   Timestamp time_ = timestamp_from_ms(1'700'000'000'000);
 };
 
-TEST_F(ItemOrderTest, OfOneKeyTheLeastRecentlySeenGoesAndBeforeItWhatOnlyTheCatalogueNames) {
+TEST_F(EvictionOrderTest, OfOneKeyTheLeastRecentlySeenGoesAndBeforeItWhatOnlyTheCatalogueNames) {
   hours(9);
   see(0, 5, "shop/backend");
   see(0, 2, "shop/backend");
@@ -75,7 +75,7 @@ TEST_F(ItemOrderTest, OfOneKeyTheLeastRecentlySeenGoesAndBeforeItWhatOnlyTheCata
   EXPECT_EQ(order_.next(false), kNoItem) << "the catalogue pushes out nothing that is seen";
 }
 
-TEST_F(ItemOrderTest, AListedItemThatIsSeenIsListedNoMore) {
+TEST_F(EvictionOrderTest, AListedItemThatIsSeenIsListedNoMore) {
   order_.list(3);
   EXPECT_TRUE(order_.is_listed(3));
   see(3, 4, "");
@@ -84,7 +84,7 @@ TEST_F(ItemOrderTest, AListedItemThatIsSeenIsListedNoMore) {
   EXPECT_THAT(order_.seen(), ElementsAre(3U));
 }
 
-TEST_F(ItemOrderTest, TheKeyThatHoldsMostForItsPartGivesWay) {
+TEST_F(EvictionOrderTest, TheKeyThatHoldsMostForItsPartGivesWay) {
   hours(9, "app/1", 1000);  // as much as the back end
   see(0, 60, "shop/backend");
   see(60, 90, "app/1");
@@ -94,7 +94,7 @@ TEST_F(ItemOrderTest, TheKeyThatHoldsMostForItsPartGivesWay) {
   EXPECT_THAT(next(3), ElementsAre(60U, 61U, 62U));
 }
 
-TEST_F(ItemOrderTest, BeyondItsFairShareAKeyGivesWayBeforeTheCatalogue) {
+TEST_F(EvictionOrderTest, BeyondItsFairShareAKeyGivesWayBeforeTheCatalogue) {
   hours(9, "app/1", 10);
   for (ItemIndex item = 0; item < 50; ++item) order_.list(item);
   see(50, 70, "shop/backend");
@@ -105,7 +105,7 @@ TEST_F(ItemOrderTest, BeyondItsFairShareAKeyGivesWayBeforeTheCatalogue) {
   EXPECT_EQ(order_.next(false), 70U);
 }
 
-TEST_F(ItemOrderTest, InTheFirstHourAKeyKeepsAFifthHoweverMuchAnotherSends) {
+TEST_F(EvictionOrderTest, InTheFirstHourAKeyKeepsAFifthHoweverMuchAnotherSends) {
   for (std::uint64_t i = 0; i < 1000; ++i) limit_.admits({}, event("mallory/1", i), 1, time_, kMaxItems);
   limit_.admits({}, event("shop/backend", 1), 1, time_, kMaxItems);
   see(0, 20, "shop/backend");
@@ -116,7 +116,7 @@ TEST_F(ItemOrderTest, InTheFirstHourAKeyKeepsAFifthHoweverMuchAnotherSends) {
   }
 }
 
-TEST_F(ItemOrderTest, WhatAKeyHasLeftBehindGoesFirst) {
+TEST_F(EvictionOrderTest, WhatAKeyHasLeftBehindGoesFirst) {
   hours(9, "old/1", 1000);
   see(0, 10, "old/1");
   hours(60);
@@ -126,7 +126,7 @@ TEST_F(ItemOrderTest, WhatAKeyHasLeftBehindGoesFirst) {
   EXPECT_THAT(next(6), ElementsAre(5U, 6U, 7U, 8U, 9U, 10U));
 }
 
-TEST_F(ItemOrderTest, AnItemIsHeldByWhoHasSeenItLastIfTheyHaveRoom) {
+TEST_F(EvictionOrderTest, AnItemIsHeldByWhoHasSeenItLastIfTheyHaveRoom) {
   hours(9, "app/1", 10);
   see(0, 50, "shop/backend");
   see(0, 50, "app/1");
@@ -137,7 +137,7 @@ TEST_F(ItemOrderTest, AnItemIsHeldByWhoHasSeenItLastIfTheyHaveRoom) {
   EXPECT_EQ(order_.seen().size(), 50U);
 }
 
-TEST_F(ItemOrderTest, WhoHoldsItsShareHasNoRoom) {
+TEST_F(EvictionOrderTest, WhoHoldsItsShareHasNoRoom) {
   hours(9, "app/1", 10);
   EXPECT_TRUE(order_.has_room(sender("app/1"), kName));
   see(0, 5, "app/1");
@@ -153,7 +153,7 @@ TEST_F(ItemOrderTest, WhoHoldsItsShareHasNoRoom) {
   EXPECT_TRUE(order_.has_room({}, kName)) << "not known, not limited";
 }
 
-TEST_F(ItemOrderTest, LongNamesTakeMoreRoom) {
+TEST_F(EvictionOrderTest, LongNamesTakeMoreRoom) {
   hours(9, "app/1", 10);
   constexpr std::size_t kLong = 110;  // of 10,000 bytes
   for (ItemIndex item = 0; item < 4; ++item) order_.see(item, kLong, sender("app/1"));
@@ -161,13 +161,13 @@ TEST_F(ItemOrderTest, LongNamesTakeMoreRoom) {
   EXPECT_FALSE(order_.has_room(sender("app/1"), 61));
 }
 
-TEST_F(ItemOrderTest, BeforeThePartsAreKnownNobodyIsOutOfRoom) {
+TEST_F(EvictionOrderTest, BeforeThePartsAreKnownNobodyIsOutOfRoom) {
   hours(7, "app/1", 10);
   see(0, 90, "app/1");
   EXPECT_TRUE(order_.has_room(sender("app/1"), kName));
 }
 
-TEST_F(ItemOrderTest, GoesOnAfterSaveAndLoad) {
+TEST_F(EvictionOrderTest, GoesOnAfterSaveAndLoad) {
   hours(9, "app/1", 300);
   see(0, 30, "");
   see(30, 80, "shop/backend");
@@ -175,7 +175,7 @@ TEST_F(ItemOrderTest, GoesOnAfterSaveAndLoad) {
   std::string bytes;
   ByteWriter out(bytes);
   order_.save_holders(out);
-  ItemOrder loaded(kMaxItems, 100 * kMaxItems, &limit_);
+  EvictionOrder loaded(kMaxItems, 100 * kMaxItems, &limit_);
   const std::vector<ItemIndex> items = order_.seen();
   for (const ItemIndex item : items) loaded.see(item, kName, {});
   ByteReader in(bytes);
@@ -189,7 +189,7 @@ TEST_F(ItemOrderTest, GoesOnAfterSaveAndLoad) {
   }
 }
 
-TEST_F(ItemOrderTest, RefusesHoldersOutOfOrder) {
+TEST_F(EvictionOrderTest, RefusesHoldersOutOfOrder) {
   std::string bytes;
   ByteWriter out(bytes);
   for (const std::uint64_t number : {7, 1, 5, 1}) out.fixed(number);  // keys 7 and 5

@@ -1,4 +1,4 @@
-#include "online/model/item_order.h"
+#include "online/model/eviction_order.h"
 
 #include <algorithm>
 
@@ -11,17 +11,17 @@ constexpr double kUnknown = 1e-9;
 }  // namespace
 
 /// Of the vocabulary, by the bound that it is nearer to.
-double ItemOrder::part_held(const Held& held) const {
+double EvictionOrder::part_held(const Held& held) const {
   return std::max(held.items / max_items_, static_cast<double>(held.bytes) / max_bytes_);
 }
 
-double ItemOrder::weight_of(std::uint64_t key) const {
+double EvictionOrder::weight_of(std::uint64_t key) const {
   if (limit_ == nullptr) return 1;
   const double part = limit_->part_of(key);
   return part > 0 ? std::max(kLeastPart, part) : kUnknown;
 }
 
-bool ItemOrder::may_hold(std::uint64_t sender, const Held& held, std::size_t name_bytes) const {
+bool EvictionOrder::may_hold(std::uint64_t sender, const Held& held, std::size_t name_bytes) const {
   if (held.items < SenderLimit::kTimes) return true;
   const double share = limit_->share_of(sender);
   if (share >= 1) return true;
@@ -30,7 +30,7 @@ bool ItemOrder::may_hold(std::uint64_t sender, const Held& held, std::size_t nam
   return part_held(more) <= share;
 }
 
-bool ItemOrder::has_room(const SenderId& sender, std::size_t name_bytes) const {
+bool EvictionOrder::has_room(const SenderId& sender, std::size_t name_bytes) const {
   if (limit_ == nullptr || !sender.is_known()) return true;
   const auto client = clients_.find(sender.client);
   const auto key = keys_.find(sender.key);
@@ -38,7 +38,7 @@ bool ItemOrder::has_room(const SenderId& sender, std::size_t name_bytes) const {
          (key == keys_.end() || may_hold(sender.key, key->second.held, name_bytes));
 }
 
-void ItemOrder::hold(ItemIndex item, std::size_t name_bytes, const SenderId& sender) {
+void EvictionOrder::hold(ItemIndex item, std::size_t name_bytes, const SenderId& sender) {
   if (item >= holders_.size()) holders_.resize(item + std::size_t{1});
   holders_[item] = sender;
   Key& key = keys_[sender.key];
@@ -47,7 +47,7 @@ void ItemOrder::hold(ItemIndex item, std::size_t name_bytes, const SenderId& sen
   if (sender.is_known()) clients_[sender.client].add(name_bytes);
 }
 
-void ItemOrder::release(ItemIndex item, std::size_t name_bytes) {
+void EvictionOrder::release(ItemIndex item, std::size_t name_bytes) {
   const SenderId holder = holders_[item];
   const auto key = keys_.find(holder.key);
   seen_.remove(key->second.order, item);
@@ -59,7 +59,7 @@ void ItemOrder::release(ItemIndex item, std::size_t name_bytes) {
   if (client->second.items == 0) clients_.erase(client);
 }
 
-void ItemOrder::see(ItemIndex item, std::size_t name_bytes, const SenderId& sender) {
+void EvictionOrder::see(ItemIndex item, std::size_t name_bytes, const SenderId& sender) {
   if (is_listed(item)) listed_.remove(item);
   if (!seen_.contains(item)) return hold(item, name_bytes, sender);
   if (holders_[item] == sender || !has_room(sender, name_bytes)) {
@@ -69,12 +69,12 @@ void ItemOrder::see(ItemIndex item, std::size_t name_bytes, const SenderId& send
   hold(item, name_bytes, sender);
 }
 
-void ItemOrder::remove(ItemIndex item, std::size_t name_bytes) {
+void EvictionOrder::remove(ItemIndex item, std::size_t name_bytes) {
   if (is_listed(item)) return listed_.remove(item);
   release(item, name_bytes);
 }
 
-ItemIndex ItemOrder::next(bool for_an_event) const {
+ItemIndex EvictionOrder::next(bool for_an_event) const {
   const Key* most = nullptr;  // for its weight
   double most_held = 0, weights = 0;
   for (const auto& [name, key] : keys_) {
@@ -89,7 +89,7 @@ ItemIndex ItemOrder::next(bool for_an_event) const {
   return most != nullptr && (unfair || for_an_event) ? most->order.oldest : kNoItem;
 }
 
-std::vector<ItemIndex> ItemOrder::seen() const {
+std::vector<ItemIndex> EvictionOrder::seen() const {
   std::vector<ItemIndex> items;
   for (const auto& [name, key] : keys_) {
     for (ItemIndex item = key.order.oldest; item != LruLists::kNone; item = seen_.after(item)) items.push_back(item);
@@ -97,21 +97,21 @@ std::vector<ItemIndex> ItemOrder::seen() const {
   return items;
 }
 
-std::vector<ItemIndex> ItemOrder::listed() const {
+std::vector<ItemIndex> EvictionOrder::listed() const {
   std::vector<ItemIndex> items;
   for (ItemIndex item = listed_.oldest(); item != LruOrder::kNone; item = listed_.after(item)) items.push_back(item);
   return items;
 }
 
-void ItemOrder::save_holders(ByteWriter& out) const {
+void EvictionOrder::save_holders(ByteWriter& out) const {
   for (const ItemIndex item : seen()) {
     out.fixed(holders_[item].key);
     if (holders_[item].is_known()) out.fixed(holders_[item].client);
   }
 }
 
-Result<void> ItemOrder::load_holders(ByteReader& in, std::span<const ItemIndex> items,
-                                     std::span<const std::size_t> bytes) {
+Result<void> EvictionOrder::load_holders(ByteReader& in, std::span<const ItemIndex> items,
+                                         std::span<const std::size_t> bytes) {
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     SenderId holder{.key = in.fixed<std::uint64_t>()};
@@ -124,7 +124,7 @@ Result<void> ItemOrder::load_holders(ByteReader& in, std::span<const ItemIndex> 
   return {};
 }
 
-std::size_t ItemOrder::memory_bytes() const {
+std::size_t EvictionOrder::memory_bytes() const {
   constexpr std::size_t kNode = 64;
   return listed_.memory_bytes() + seen_.memory_bytes() + holders_.capacity() * sizeof(SenderId) +
          (keys_.size() + clients_.size()) * kNode;
