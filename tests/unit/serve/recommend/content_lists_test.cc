@@ -230,23 +230,41 @@ TEST_F(ExplorationTest, AShareOfTheListsHasOneFittingItemByChance) {
             std::string::npos);
 }
 
-TEST_F(ExplorationTest, NeitherWhatIsClickedNorWhatTheFiltersRefuseComesByChance) {
+TEST_F(ExplorationTest, WhatTheFiltersRefuseDoesNotComeByChance) {
   const Services services = fixture_.services();
   const Recommender recommender(services, options());
   ListRequest request = request_after(recommender, "pan-0", 4);
   request.explores = true;
-  request.content = 1;  // so that clicks do not change what is in the list by its rank
   const Found all = explore(request, recommender);
-  ASSERT_GT(all.items.size(), 3U);
-  auto item = all.items.begin();
-  const std::string clicked = (item++)->first, gone = (item++)->first, excluded = item->first;
-  for (int n = 0; n < static_cast<int>(Exploration::kFewClicks); ++n) click("v" + std::to_string(n), clicked);
-  fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  ASSERT_GT(all.items.size(), 2U);
+  const std::string gone = all.items.begin()->first, excluded = all.items.rbegin()->first;
   testing::remove_item(fixture_.catalogue, gone);
   request.exclude.insert(excluded);
   const Found rest = explore(request, recommender);
   EXPECT_GT(rest.lists, 0);
-  for (const std::string& name : {clicked, gone, excluded}) EXPECT_FALSE(rest.items.contains(name)) << name;
+  for (const std::string& name : {gone, excluded}) EXPECT_FALSE(rest.items.contains(name)) << name;
+}
+
+TEST_F(ExplorationTest, WhatHasBeenClickedOftenEnoughDoesNotComeByChance) {
+  const Services services = fixture_.services();
+  const Recommender recommender(services, options(1));
+  int visitors = 0;
+  const auto click_every_pan = [&] {
+    for (int n = 0; n < 30; ++n) click("v" + std::to_string(visitors++), "pan-" + std::to_string(n));
+    fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  };
+  const auto explores = [&] {
+    ListRequest request = request_after(recommender, "pan-0", 8);
+    request.explores = true;
+    request.content = 1;  // whatever the clicks have made popular
+    return std::ranges::any_of(recommender.recommend(request).items,
+                               [](const List::Entry& entry) { return entry.propensity.has_value(); });
+  };
+  for (int clicks = 0; clicks < static_cast<int>(Exploration::kFewClicks); ++clicks) {
+    EXPECT_TRUE(explores()) << clicks;
+    click_every_pan();
+  }
+  EXPECT_FALSE(explores());
 }
 
 TEST_F(ExplorationTest, OnlyListsThatAskForItAndHaveRoomExplore) {
