@@ -285,9 +285,9 @@ const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores
   if (weight <= 0) return m.outcome;
   // What is said of items that are not admitted does not count as sent: a flood of them makes nobody a part of the
   // site.
-  const SenderId sender = m.sender_limit.sender_of(m.ids, event);
+  const SenderId sender = m.sender_limit.sender_of(m.ids, event.sender);
   const bool admitted = m.vocabulary.admits(event.item, sender) &&
-                        m.sender_limit.admits(m.ids, event, weight, arrival, m.vocabulary.size());
+                        m.sender_limit.admits(m.ids, sender, event.item, weight, arrival, m.vocabulary.size());
   if (!admitted) ++m.limited;
   const bool scored = scores == Scores::all || (scores == Scores::learned && admitted);
   m.test_then_train(event, sender, time, static_cast<float>(weight), scored,

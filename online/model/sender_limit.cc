@@ -102,9 +102,9 @@ bool SenderLimit::count(Sender& sender, std::uint64_t item, Count& counted, floa
   return sum.learned + weight <= allowance * (2 - allowance / sum.sent);
 }
 
-SenderId SenderLimit::sender_of(const IdHash& ids, const Event& event) const {
-  if (event.sender.empty() || options_.share >= 1) return {};
-  return {.client = ids.sender(event.sender), .key = ids.sender(key_of_sender(event.sender))};
+SenderId SenderLimit::sender_of(const IdHash& ids, std::string_view sender) const {
+  if (sender.empty() || options_.share >= 1) return {};
+  return {.client = ids.sender(sender), .key = ids.sender(key_of_sender(sender))};
 }
 
 double SenderLimit::part_of(const Sender& sender) const {
@@ -121,25 +121,27 @@ double SenderLimit::share_of(std::uint64_t sender) const {
   return measured_ < kSettled ? 1 : std::max(options_.share, kOfPart * part_of(sender));
 }
 
-/// What has no sender did not come over HTTP: the time of its arrival may be a producer's own, and far off.
-bool SenderLimit::begins_window(const Event& event, Timestamp arrival) const {
-  const bool is_known = !event.sender.empty();
-  if (begin_ == Timestamp{}) return is_known;
+/// What has no sender did not come over HTTP: the time of its arrival may be a producer's own, and far off. So it moves
+/// no window far where known senders are counted, and a known sender does not wait for a window that it began.
+bool SenderLimit::begins_window(const SenderId& sender, Timestamp arrival) const {
+  if (begin_ == Timestamp{}) return true;
   const auto age = arrival - begin_;
-  return age >= options_.window && (is_known || age < 2 * options_.window);
+  const bool counts = !now_.empty() || !before_.empty();
+  if (sender.is_known() && !counts && age.count() < 0) return true;
+  return age >= options_.window && (sender.is_known() || !counts || age < 2 * options_.window);
 }
 
-bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, Timestamp arrival, std::size_t items) {
-  if (begins_window(event, arrival)) begin_window(arrival);
-  sent_ += weight;
+bool SenderLimit::admits(const IdHash& ids, const SenderId& sender, std::string_view item, double weight,
+                         Timestamp arrival, std::size_t items) {
   if (options_.share >= 1) return true;
+  if (begins_window(sender, arrival)) begin_window(arrival);
+  sent_ += weight;
   make_room();
-  const SenderId id = sender_of(ids, event);
-  const std::array<std::uint64_t, kNames> names{id.client, id.key};
-  const std::size_t different = id.client == id.key ? 1 : kNames;
+  const std::array<std::uint64_t, kNames> names{sender.client, sender.key};
+  const std::size_t different = sender.client == sender.key ? 1 : kNames;
   const auto added = static_cast<float>(weight);
-  if (!id.is_known()) {
-    Sender& unknown = senders_[id.key];
+  if (!sender.is_known()) {
+    Sender& unknown = senders_[sender.key];
     unknown.key = true;
     unknown.now += added;
     return true;
@@ -148,11 +150,11 @@ bool SenderLimit::admits(const IdHash& ids, const Event& event, double weight, T
   std::array<Count*, kNames> counts{};
   bool admitted = true;
   for (std::size_t i = 0; i < different; ++i) {
-    const std::uint64_t item = ids.item_of(names[i], event.item);
-    Sender& sender = senders_[names[i]];
-    sender.key |= i + 1 == different;
-    counts[i] = &now_[item];
-    admitted = count(sender, item, *counts[i], added, share) && admitted;
+    const std::uint64_t counted = ids.item_of(names[i], item);
+    Sender& name = senders_[names[i]];
+    name.key |= i + 1 == different;
+    counts[i] = &now_[counted];
+    admitted = count(name, counted, *counts[i], added, share) && admitted;
   }
   if (admitted) {
     for (Count* const counted : std::span(counts).first(different)) counted->learned += added;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/bytes.h"
@@ -46,13 +47,14 @@ class SenderLimit {
 
   explicit SenderLimit(const SenderLimitOptions& options) : options_(options) {}
 
-  /// Nobody if nothing is limited.
-  SenderId sender_of(const IdHash& ids, const Event& event) const;
+  /// Of an Event::sender. Nobody if nothing is limited.
+  SenderId sender_of(const IdHash& ids, std::string_view sender) const;
 
   /// Counts an event about one of `items` items. False if it is to teach nothing. Events of unknown senders are not
   /// limited. `arrival`: when the log received it. A sender chooses the time of an event, and could end windows or stop
   /// them with it, but not that of its arrival.
-  bool admits(const IdHash& ids, const Event& event, double weight, Timestamp arrival, std::size_t items);
+  bool admits(const IdHash& ids, const SenderId& sender, std::string_view item, double weight, Timestamp arrival,
+              std::size_t items);
 
   /// The part of the site that a client or key is, or SenderId{}.key: all that are not known. 0 if it has sent nothing
   /// for days, or is new. In the first window, the share of what has been sent so far.
@@ -80,7 +82,7 @@ class SenderLimit {
   };
   using Senders = std::unordered_map<std::uint64_t, Sender>;  // by the hash of the name
 
-  bool begins_window(const Event& event, Timestamp arrival) const;
+  bool begins_window(const SenderId& sender, Timestamp arrival) const;
   void begin_window(Timestamp arrival);
   void move_parts();
   double usual_of(const Sender& sender, double sent) const;
@@ -91,8 +93,8 @@ class SenderLimit {
   SenderLimitOptions options_;
   Senders senders_;
   Window now_, before_;
-  // Of now_; the epoch: no known sender has sent anything. Never goes back: partitions of which one lags would begin one
-  // window after another, and all that was counted be forgotten.
+  // Of now_; the epoch: nothing has been sent. Does not go back once known senders are counted: partitions of which one
+  // lags would begin one window after another, and all that was counted be forgotten.
   Timestamp begin_{};
   double sent_ = 0;             // by all senders, in now_
   double usual_ = 0;            // by all senders, in a window; 0: in the first one

@@ -167,6 +167,8 @@ class ContentPart final : public Part {
  private:
   std::uint32_t clicks_of(ItemIndex item) const { return item < clicks_.size() ? clicks_[item] : 0; }
 
+  float prior_of(ItemIndex item) const { return std::log1p(static_cast<float>(clicks_of(item))); }
+
   void count_click(ItemIndex item) {
     if (clicks_.size() <= item) clicks_.resize(item + std::size_t{1});
     if (clicks_[item] != UINT32_MAX) ++clicks_[item];
@@ -227,7 +229,7 @@ class ContentPart final : public Part {
     pending_.clear();
     if (batch_.empty()) return;
     draw_sample();
-    trainer_.train(batch_, sample_, table_.rows(), table_.live(), gradients_);
+    trainer_.train(batch_, sample_, table_.live(), gradients_);
     for (std::size_t n = 0; n < gradients_.rows().size(); ++n) {
       const std::uint32_t row = gradients_.rows()[n];
       tokens_.backward(facts_[row], table_.live().vector(row), lengths_[row], gradients_.sum(n));
@@ -242,6 +244,7 @@ class ContentPart final : public Part {
     SessionStep step;
     step.target = table_.row_of(example.target);
     step.weight = example.weight;
+    step.prior = prior_of(example.target);
     for (auto item = example.inputs.rbegin(); item != example.inputs.rend(); ++item) {
       if (const std::uint32_t row = table_.row_of(*item); row != kNoRow) step.visited[step.visits++] = row;
     }
@@ -252,11 +255,14 @@ class ContentPart final : public Part {
   }
 
   void draw_sample() {
-    sample_.clear();
+    sample_.rows.clear();
+    sample_.drawn_from = table_.rows();
     for (std::size_t i = 0; i < options_.negatives; ++i) {
       const auto row = static_cast<std::uint32_t>(random_.below(table_.rows()));
-      if (table_.item_of(row) != kNoItem) sample_.insert(row);
+      if (table_.item_of(row) != kNoItem) sample_.rows.insert(row);
     }
+    sample_.priors.clear();
+    for (const std::uint32_t row : sample_.rows.keys()) sample_.priors.push_back(prior_of(table_.item_of(row)));
   }
 
   const ContentOptions options_;
@@ -277,7 +283,8 @@ class ContentPart final : public Part {
   // buffers
   EncodedItem encoded_;
   std::vector<SessionStep> batch_;
-  Numbering touched_, sample_;  // rows: of the steps, and what they are compared with
+  Numbering touched_;  // rows of the steps
+  ItemSample sample_;
   RowGradients gradients_;
 };
 

@@ -34,15 +34,15 @@ SessionTrainer::SessionTrainer(std::size_t dimension)
   std::ranges::fill(squares_.map, 1.0F);
 }
 
-void SessionTrainer::train(std::span<const SessionStep> batch, const Numbering& sample, std::size_t items,
-                           const EmbeddingView& vectors, RowGradients& gradients) {
+void SessionTrainer::train(std::span<const SessionStep> batch, const ItemSample& sample, const EmbeddingView& vectors,
+                           RowGradients& gradients) {
   d_sharpness_ = 0;
   d_of_item_.fill(0);
   d_sessions_.assign(batch.size() * dimension_, 0.0F);
   read_sessions(batch, vectors);
-  score_sample(sample, vectors, batch.size());
-  for (std::size_t n = 0; n < batch.size(); ++n) learn_target(n, batch[n], sample, items, vectors, gradients);
-  learn_sample(sample, batch.size(), gradients);
+  score_sample(sample.rows, vectors, batch.size());
+  for (std::size_t n = 0; n < batch.size(); ++n) learn_target(n, batch[n], sample, vectors, gradients);
+  learn_sample(sample.rows, batch.size(), gradients);
   learn_sessions(batch, vectors, gradients);
   step_map(batch.size());
   for (std::size_t i = 0; i < SessionWeights::kItems; ++i) {
@@ -78,31 +78,36 @@ void SessionTrainer::score_sample(const Numbering& sample, const EmbeddingView& 
 }
 
 /// The softmax of one example: gradients for its target; those of the sample's scores take the place of its dot products.
-void SessionTrainer::learn_target(std::size_t n, const SessionStep& example, const Numbering& sample, std::size_t items,
+void SessionTrainer::learn_target(std::size_t n, const SessionStep& example, const ItemSample& sample,
                                   const EmbeddingView& vectors, RowGradients& gradients) {
+  const std::size_t drawn = sample.rows.size();
   const std::span<float> scores(&scores_[n * columns_], columns_);
   const float* const session = &sessions_[n * dimension_];
   const float* const target = vectors.vector(example.target);
   const float sharpness = weights_.sharpness;
   // Each sampled item stands for so many, so that the softmax estimates the one over all of them.
-  const auto drawn = static_cast<float>(std::max<std::size_t>(1, sample.size()));
-  const float correction = std::log(std::max(1.0F, static_cast<float>(items) / drawn));
+  const auto stands_for = static_cast<float>(sample.drawn_from) / static_cast<float>(std::max<std::size_t>(1, drawn));
+  const float correction = std::log(std::max(1.0F, stands_for));
   const auto exclude = [&](std::uint32_t row) {
-    if (const std::uint32_t at = sample.find(row); at != Numbering::kAbsent) scores[at] = kImpossible;
+    if (const std::uint32_t at = sample.rows.find(row); at != Numbering::kAbsent) scores[at] = kImpossible;
   };
-  for (std::size_t i = sample.size(); i < columns_; ++i) scores[i] = kImpossible;
+  for (std::size_t i = drawn; i < columns_; ++i) scores[i] = kImpossible;
   exclude(example.target);
   for (std::size_t i = 0; i < example.visits; ++i) exclude(example.visited[i]);
 
   const float cosine = dot(session, target, dimension_);
   odds_.assign(scores.begin(), scores.end());
-  float highest = sharpness * cosine;
-  for (float& score : odds_) highest = std::max(highest, score = score * sharpness + correction);
+  const float own = sharpness * cosine + example.prior;
+  float highest = own;
+  for (std::size_t i = 0; i < drawn; ++i) {
+    odds_[i] = odds_[i] * sharpness + correction + sample.priors[i];
+    highest = std::max(highest, odds_[i]);
+  }
   for (float& score : odds_) score -= highest;
   exponential(odds_.data(), odds_.size());
-  const float target_odds = std::exp(sharpness * cosine - highest);
+  const float target_odds = std::exp(own - highest);
   float sum = target_odds;
-  for (std::size_t i = 0; i < sample.size(); ++i) sum += odds_[i];
+  for (std::size_t i = 0; i < drawn; ++i) sum += odds_[i];
 
   const float gradient = (target_odds / sum - 1) * example.weight;
   d_sharpness_ += gradient * cosine;

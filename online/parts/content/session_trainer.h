@@ -21,19 +21,28 @@ struct SessionStep {
   std::size_t visits = 0;                                       ///< of `visited`, at least 1
   std::uint32_t target = 0;
   float weight = 1.0F;  ///< of its gradients
+  float prior = 0;      ///< of the target: the log of how often it is clicked, whatever the session
+};
+
+/// What the targets of a step are compared with: rows drawn uniformly from all.
+struct ItemSample {
+  Numbering rows;
+  std::vector<float> priors;  ///< [rows]
+  std::size_t drawn_from = 0;
 };
 
 /// Trains SessionWeights, and tells the gradients of items' vectors: softmax of the items that sessions went to, each
-/// against the same sample of all items.
+/// against the same sample. An item's odds begin at its prior, so that vectors and weights learn what the session adds to
+/// it: else the words of what sells well would be like all others, and what is new be near to nothing.
 /// Threads: one.
 /// Cost:    per example three products with the sample's vectors, and three with the map.
 class SessionTrainer {
  public:
   explicit SessionTrainer(std::size_t dimension);
 
-  /// One step. `sample`: rows drawn uniformly from `items`. Adds to `gradients` those of the rows' vectors.
-  void train(std::span<const SessionStep> batch, const Numbering& sample, std::size_t items,
-             const EmbeddingView& vectors, RowGradients& gradients);
+  /// One step. Adds to `gradients` those of the rows' vectors.
+  void train(std::span<const SessionStep> batch, const ItemSample& sample, const EmbeddingView& vectors,
+             RowGradients& gradients);
 
   /// They change with each step.
   const SessionWeights& weights() const { return weights_; }
@@ -44,8 +53,8 @@ class SessionTrainer {
  private:
   void read_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors);
   void score_sample(const Numbering& sample, const EmbeddingView& vectors, std::size_t examples);
-  void learn_target(std::size_t n, const SessionStep& example, const Numbering& sample, std::size_t items,
-                    const EmbeddingView& vectors, RowGradients& gradients);
+  void learn_target(std::size_t n, const SessionStep& example, const ItemSample& sample, const EmbeddingView& vectors,
+                    RowGradients& gradients);
   void learn_sample(const Numbering& sample, std::size_t examples, RowGradients& gradients);
   void learn_sessions(std::span<const SessionStep> batch, const EmbeddingView& vectors, RowGradients& gradients);
   void step_map(std::size_t examples);

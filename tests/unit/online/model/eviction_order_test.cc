@@ -15,22 +15,22 @@ constexpr std::size_t kMaxItems = 100, kName = 10;
 
 class EvictionOrderTest : public ::testing::Test {
  protected:
-  static Event event(const std::string& sender, std::uint64_t item) {
-    Event event;
-    event.sender = sender;
-    event.item = numbered("item-", item);
-    return event;
+  /// Events of the sender, each about an item of its own.
+  void send(const std::string& name, std::uint64_t events) {
+    for (std::uint64_t i = 0; i < events; ++i) {
+      limit_.admits({}, sender(name), numbered("item-", i), 1, time_, kMaxItems);
+    }
   }
 
   /// Hours in which the back end sends a thousand events, and `other` some.
   void hours(int count, const std::string& other = "", std::uint64_t events = 0) {
     for (; count > 0; --count, time_ += std::chrono::hours(1)) {
-      for (std::uint64_t i = 0; i < 1000; ++i) limit_.admits({}, event("shop/backend", i), 1, time_, kMaxItems);
-      for (std::uint64_t i = 0; i < events; ++i) limit_.admits({}, event(other, i), 1, time_, kMaxItems);
+      send("shop/backend", 1000);
+      send(other, events);
     }
   }
 
-  SenderId sender(const std::string& name) const { return limit_.sender_of({}, event(name, 0)); }
+  SenderId sender(const std::string& name) const { return limit_.sender_of({}, name); }
 
   void see(ItemIndex begin, ItemIndex end, const std::string& by) {
     for (ItemIndex item = begin; item < end; ++item) order_.see(item, kName, sender(by));
@@ -106,8 +106,8 @@ TEST_F(EvictionOrderTest, BeyondItsFairShareAKeyGivesWayBeforeTheCatalogue) {
 }
 
 TEST_F(EvictionOrderTest, InTheFirstHourAKeyKeepsAFifthHoweverMuchAnotherSends) {
-  for (std::uint64_t i = 0; i < 1000; ++i) limit_.admits({}, event("mallory/1", i), 1, time_, kMaxItems);
-  limit_.admits({}, event("shop/backend", 1), 1, time_, kMaxItems);
+  send("mallory/1", 1000);
+  send("shop/backend", 1);
   see(0, 20, "shop/backend");
   see(20, kMaxItems, "mallory/1");
   for (ItemIndex item = 20; item < kMaxItems; ++item) {

@@ -203,7 +203,7 @@ struct OldState {
     std::string of_nobody;
     ByteWriter out(of_nobody);
     SenderLimit limit({});
-    if (model.events_learned() > 0) limit.admits({}, click("s", "a", 0), 1, at_seconds(0), 1);
+    if (model.events_learned() > 0) limit.admits({}, {}, "a", 1, at_seconds(0), 1);
     limit.save(out);
     Vocabulary items(model.vocabulary().size() + 1);
     for (std::size_t i = 0; i < model.vocabulary().size(); ++i) items.observe(std::to_string(i), at_seconds(0));

@@ -17,6 +17,12 @@ using testing::numbered;
 constexpr std::size_t kItems = 1000;
 constexpr std::chrono::hours kHour{1};
 
+/// Whether an event of the sender is admitted.
+bool admits(SenderLimit& limit, const std::string& sender, std::string_view item, Timestamp arrival, double weight = 1,
+            std::size_t items = kItems) {
+  return limit.admits({}, limit.sender_of({}, sender), item, weight, arrival, items);
+}
+
 class SenderLimitTest : public ::testing::Test {
  protected:
   /// An hour in which the back end sends a thousand events.
@@ -26,14 +32,7 @@ class SenderLimitTest : public ::testing::Test {
   }
 
   int send(const std::string& sender, const std::string& item, double weight = 1) {
-    return limit_.admits({}, event(sender, item), weight, time_, kItems) ? 1 : 0;
-  }
-
-  static Event event(const std::string& sender, const std::string& item) {
-    Event event;
-    event.sender = sender;
-    event.item = item;
-    return event;
+    return admits(limit_, sender, item, time_, weight) ? 1 : 0;
   }
 
   /// Of `events` about one item, among as many about others, how many are admitted.
@@ -141,6 +140,35 @@ TEST_F(SenderLimitTest, WhatDidNotComeOverHttpMovesNoWindows) {
   EXPECT_EQ(push("mallory/1", 10), 10);
 }
 
+// Such as one that writes to Kafka itself, until it tries HTTP.
+TEST_F(SenderLimitTest, ASiteWhoseSendersAreNotKnownIsTheSite) {
+  limit_ = SenderLimit({.share = 0.05, .least = 10, .window = kHour});
+  const auto hours = [&](int count) {
+    for (; count > 0; --count, time_ += kHour) {
+      for (std::uint64_t i = 0; i < 1000; ++i) send("", numbered("item-", i));
+    }
+  };
+  hours(SenderLimit::kSettled);
+  time_ += 5 * kHour;  // a quiet night
+  hours(2);
+  EXPECT_NEAR(limit_.part_of(SenderId{}.key), 1, 1e-3);
+  EXPECT_LE(push("mallory/1", 10'000), 2 * 0.05 * 1000);
+  EXPECT_EQ(limit_.share_of(limit_.sender_of({}, "mallory/1").key), 0.05);
+}
+
+TEST_F(SenderLimitTest, AFarOffTimeThatDidNotComeOverHttpStopsNoWindows) {
+  limit_ = SenderLimit({.share = 0.05, .least = 10, .window = kHour});
+  for (int hour = 0; hour < 2; ++hour) {
+    time_ += 50'000 * kHour;
+    send("", "item-1");
+    time_ -= 50'000 * kHour;
+    SetUp();
+  }
+  EXPECT_LE(push("mallory/1", 10'000), 2 * 0.05 * 1000);
+  time_ += 2 * kHour;
+  EXPECT_EQ(push("mallory/1", 10), 10) << "of another window";
+}
+
 TEST_F(SenderLimitTest, ASenderWithoutAClientIsCountedOnce) { EXPECT_EQ(push("mobile", 10), 10); }
 
 TEST_F(SenderLimitTest, InAQuietHourNobodyBecomesTheSite) {
@@ -164,7 +192,7 @@ TEST_F(SenderLimitTest, ItemsKeepTheirOrderBeyondTheAllowance) {
 TEST_F(SenderLimitTest, TheItemsOfASmallCatalogueHaveTheirShares) {
   int admitted = 0;
   for (std::uint64_t i = 0; i < 600; ++i)
-    admitted += limit_.admits({}, event("new/1", numbered("item-", i % 10)), 1, time_, 10) ? 1 : 0;
+    admitted += admits(limit_, "new/1", numbered("item-", i % 10), time_, 1, 10) ? 1 : 0;
   EXPECT_EQ(admitted, 600);
 }
 
@@ -221,9 +249,9 @@ TEST_F(SenderLimitTest, OfWhatIsCountedTheWeightSentIsNeverLost) {
   SenderLimit limit({.share = 0.05, .least = 10, .window = kHour});
   // A sender without a client has one count per item, any other two: one of these two fills the table.
   for (std::uint64_t i = 0; i + 1 < SenderLimit::kMaxCounts; ++i) {
-    limit.admits({}, event("shop", numbered("item-", i)), 1, time_, kItems);
+    admits(limit, "shop", numbered("item-", i), time_);
   }
-  EXPECT_TRUE(limit.admits({}, event("other/client", "item"), 1, time_, kItems));
+  EXPECT_TRUE(admits(limit, "other/client", "item", time_));
   std::string saved;
   ByteWriter out(saved);
   limit.save(out);
@@ -245,8 +273,8 @@ TEST_F(SenderLimitTest, GoesOnAfterSaveAndLoad) {
   loaded.save(copy);
   EXPECT_EQ(again, bytes);
   for (std::uint64_t i = 0; i < 600; ++i) {
-    const Event next = event("mallory/1", i % 2 == 0 ? "pushed" : numbered("other-", i));
-    EXPECT_EQ(loaded.admits({}, next, 1, time_, kItems), limit_.admits({}, next, 1, time_, kItems));
+    const std::string item = i % 2 == 0 ? "pushed" : numbered("other-", i);
+    EXPECT_EQ(admits(loaded, "mallory/1", item, time_), admits(limit_, "mallory/1", item, time_));
   }
 }
 

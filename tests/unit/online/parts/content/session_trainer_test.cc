@@ -23,10 +23,14 @@ class SessionTraining : public ::testing::Test {
     for (auto& vector : vectors_) {
       for (float& value : vector) value = static_cast<float>(random.uniform() - 0.5);
     }
-    for (std::uint32_t row = 0; row < kSampled; ++row) sample_.insert(row);
-    batch_ = {{.visited = {3, 30, 31}, .visits = 3, .target = 7, .weight = 1},
-              {.visited = {35}, .visits = 1, .target = 36, .weight = 2},
-              {.visited = {30, 3, 4, 5, 6, 8}, .visits = 6, .target = 35, .weight = 0.5F}};
+    for (std::uint32_t row = 0; row < kSampled; ++row) {
+      sample_.rows.insert(row);
+      sample_.priors.push_back(static_cast<float>(random.uniform()));
+    }
+    sample_.drawn_from = kItems;
+    batch_ = {{.visited = {3, 30, 31}, .visits = 3, .target = 7, .weight = 1, .prior = 2},
+              {.visited = {35}, .visits = 1, .target = 36, .weight = 2, .prior = 0},
+              {.visited = {30, 3, 4, 5, 6, 8}, .visits = 6, .target = 35, .weight = 0.5F, .prior = 0.5F}};
   }
 
   /// The weighted mean of what the softmax of each example costs, straight from the definition.
@@ -48,20 +52,22 @@ class SessionTraining : public ::testing::Test {
           session[j] += mean[i] * static_cast<double>(weights.map[i * kDimension + j]);
         }
       }
-      const auto odds = [&](std::uint32_t row) {
+      const auto odds = [&](std::uint32_t row, float prior) {
         double product = 0;
         for (std::size_t d = 0; d < kDimension; ++d) {
           product += session[d] / total * static_cast<double>(vectors_[row][d]);
         }
-        return std::exp(static_cast<double>(weights.sharpness) * product);
+        return std::exp(static_cast<double>(weights.sharpness) * product + static_cast<double>(prior));
       };
-      double all = odds(step.target);
-      for (const std::uint32_t row : sample_.keys()) {
+      const double own = odds(step.target, step.prior);
+      double all = own;
+      for (std::size_t n = 0; n < sample_.rows.size(); ++n) {
+        const std::uint32_t row = sample_.rows.keys()[n];
         const auto end = step.visited.begin() + static_cast<std::ptrdiff_t>(step.visits);
         if (row == step.target || std::find(step.visited.begin(), end, row) != end) continue;
-        all += odds(row) * static_cast<double>(kItems) / static_cast<double>(kSampled);
+        all += odds(row, sample_.priors[n]) * static_cast<double>(kItems) / static_cast<double>(kSampled);
       }
-      sum -= static_cast<double>(step.weight) * std::log(odds(step.target) / all);
+      sum -= static_cast<double>(step.weight) * std::log(own / all);
     }
     return sum;
   }
@@ -73,11 +79,11 @@ class SessionTraining : public ::testing::Test {
       ASSERT_EQ(table.observe(row, is_new), row);
       table.write(row, vectors_[row], 0);
     }
-    trainer.train(batch_, sample_, kItems, table.live(), gradients);
+    trainer.train(batch_, sample_, table.live(), gradients);
   }
 
   std::vector<std::vector<float>> vectors_;
-  Numbering sample_;
+  ItemSample sample_;
   std::vector<SessionStep> batch_;
 };
 
