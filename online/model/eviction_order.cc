@@ -62,7 +62,7 @@ void EvictionOrder::release(ItemIndex item, std::size_t name_bytes) {
 void EvictionOrder::see(ItemIndex item, std::size_t name_bytes, const SenderId& sender) {
   if (is_listed(item)) listed_.remove(item);
   if (!seen_.contains(item)) return hold(item, name_bytes, sender);
-  if (holders_[item] == sender || !has_room(sender, name_bytes)) {
+  if (holders_[item] == sender || !has_left(holders_[item].key) || !has_room(sender, name_bytes)) {
     return seen_.touch(keys_.find(holders_[item].key)->second.order, item);
   }
   release(item, name_bytes);
@@ -110,18 +110,17 @@ void EvictionOrder::save_holders(ByteWriter& out) const {
   }
 }
 
-Result<void> EvictionOrder::load_holders(ByteReader& in, std::span<const ItemIndex> items,
-                                         std::span<const std::size_t> bytes) {
+bool EvictionOrder::load_holders(ByteReader& in, std::span<const ItemIndex> items, std::span<const std::size_t> bytes) {
   std::uint64_t before = 0;
   for (std::size_t i = 0; i < items.size(); ++i) {
     SenderId holder{.key = in.fixed<std::uint64_t>()};
     if (holder.is_known()) holder.client = in.fixed<std::uint64_t>();
-    if (!in.ok() || holder.key < before) return Error{Errc::corrupt, "vocabulary: not a saved state"};
+    if (!in.ok() || holder.key < before) return false;
     before = holder.key;
     release(items[i], bytes[i]);
     hold(items[i], bytes[i], holder);
   }
-  return {};
+  return true;
 }
 
 std::size_t EvictionOrder::memory_bytes() const {

@@ -16,16 +16,16 @@ namespace freshet::online {
 /// In which order a full vocabulary forgets its items. Names are free to invent, so who sends many of them must not
 /// push out the items of the others: room is made at the cost of who has most for its part of the site.
 ///
-/// An item is held by the sender that has seen it last: by a client, and by its key. All senders that are not known are
-/// one key. A key has a weight: its part of the site, but at least kLeastPart; next to nothing if it has sent nothing
+/// An item is held by the sender that has seen it first, by a client and by its key: a sighting costs nothing, so it must
+/// not move what others have brought to one's own account, where one's made-up names push it out. Once its key has sent
+/// nothing for days, whoever sees it next holds it. All senders that are not known are one key. A key has a weight: its part of the site, but at least kLeastPart; next to nothing if it has sent nothing
 /// for days. Its fair share is its weight, divided by the sum of those of all keys that hold items. While some key holds
 /// more than its fair share, the least recently seen item of the one that holds most for its weight is the next to go.
 /// Otherwise go the items that only the catalogue names, in the order in which it named them. If there are none, the
 /// first rule holds without its condition. So one key alone has the order of sightings, and a key loses no item to
 /// others while it holds less than its fair share.
 ///
-/// A client or key that holds more than SenderLimit::share_of() holds no other item: it may not bring new names, and
-/// what it sees of others stays theirs.
+/// A client or key that holds more than SenderLimit::share_of() holds no other item, and may not bring new names.
 /// Threads: learner thread only.
 /// Cost:    O(1), and O(keys that hold items) for next(). 24 bytes per item.
 class EvictionOrder {
@@ -63,8 +63,8 @@ class EvictionOrder {
   /// Who holds seen().
   void save_holders(ByteWriter& out) const;
   /// REQUIRES: `items` have been seen by nobody who is known
-  /// Errors:   corrupt. `bytes`: of their names.
-  Result<void> load_holders(ByteReader& in, std::span<const ItemIndex> items, std::span<const std::size_t> bytes);
+  /// False if it is no saved state. `bytes`: of their names.
+  bool load_holders(ByteReader& in, std::span<const ItemIndex> items, std::span<const std::size_t> bytes);
 
   std::size_t memory_bytes() const;
 
@@ -81,6 +81,7 @@ class EvictionOrder {
     Held held;
   };
 
+  bool has_left(std::uint64_t key) const { return limit_ != nullptr && limit_->part_of(key) == 0; }
   void hold(ItemIndex item, std::size_t name_bytes, const SenderId& sender);
   void release(ItemIndex item, std::size_t name_bytes);
   double part_held(const Held& held) const;

@@ -11,12 +11,6 @@
 
 namespace freshet::online {
 
-const Event* newest_learned(std::span<const Event> newest_first, const Options& options) {
-  const auto learned =
-      std::ranges::find_if(newest_first, [&](const Event& event) { return options.weight_of(event.type) > 0; });
-  return learned == newest_first.end() ? nullptr : &*learned;
-}
-
 namespace {
 
 /// The items of a session, collected from the newest on.
@@ -59,6 +53,12 @@ class Collected {
 };
 
 }  // namespace
+
+const Event* newest_learned(std::span<const Event> newest_first, const Options& options) {
+  const auto learned =
+      std::ranges::find_if(newest_first, [&](const Event& event) { return options.weight_of(event.type) > 0; });
+  return learned == newest_first.end() ? nullptr : &*learned;
+}
 
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,
                                     const IdHash& ids, const std::function<ItemIndex(std::string_view)>& find) {

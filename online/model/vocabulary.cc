@@ -14,6 +14,11 @@
 #include "online/model/eviction_order.h"
 
 namespace freshet::online {
+namespace {
+
+Error not_a_saved_state() { return {Errc::corrupt, "vocabulary: not a saved state"}; }
+
+}  // namespace
 
 struct Vocabulary::Impl {
   static constexpr std::size_t kShards = 64;
@@ -212,7 +217,7 @@ Result<void> Vocabulary::load_order(ByteReader& in) {
   const std::vector<ItemIndex> seen = impl_->order.seen();
   std::vector<std::size_t> bytes;
   for (const ItemIndex item : seen) bytes.push_back(impl_->entries.at(item).name.size());
-  if (auto loaded = impl_->order.load_holders(in, seen, bytes); !loaded) return loaded;
+  if (!impl_->order.load_holders(in, seen, bytes)) return not_a_saved_state();
   std::vector<ItemIndex> listed;
   if (auto loaded = impl_->load(in, listed); !loaded) return loaded;
   for (const ItemIndex item : listed) impl_->order.list(item);
@@ -230,7 +235,7 @@ void Vocabulary::Impl::save(const std::vector<ItemIndex>& saved, ByteWriter& out
 }
 
 Result<void> Vocabulary::Impl::load(ByteReader& in, std::vector<ItemIndex>& loaded) {
-  const Error corrupt{Errc::corrupt, "vocabulary: not a saved state"};
+  const Error corrupt = not_a_saved_state();
   const std::uint64_t count = in.varint();
   if (!in.ok() || count > max_items || count > in.remaining()) return corrupt;
   std::size_t past = end.load();

@@ -22,6 +22,10 @@ constexpr std::uint64_t kFormat = 1;
 // Rows that are encoded again in turn, so that what their words have learned since reaches them.
 constexpr std::size_t kRefreshedPerEvent = 4, kRefreshedPerItem = 2;
 
+// Squared distance from its last writing that such a row must have: less is lost in the rounding of a scan's copies, but
+// would cost the clusters as much as a move.
+constexpr float kLeastMove = 0.001F;
+
 // Examples per training step: many, because each step encodes the same sample of items whatever their number.
 constexpr std::size_t kBatch = 64;
 
@@ -195,15 +199,28 @@ class ContentPart final : public Part {
 
   void encode(std::uint32_t row) {
     tokens_.encode(facts_[row], encoded_);
+    write(row);
+  }
+
+  void write(std::uint32_t row) {
     table_.write(row, encoded_.vector, 0);
     lengths_[row] = encoded_.length;
+  }
+
+  /// Whether the row is some way from what has been encoded.
+  bool has_moved(std::uint32_t row) const {
+    const float* const before = table_.live().vector(row);
+    const AlignedVector<float>& now = encoded_.vector;
+    return squared({before, now.size()}) + squared(now) - 2 * dot(before, now.data(), now.size()) > kLeastMove;
   }
 
   void refresh(std::size_t rows) {
     for (std::size_t i = 0; i < std::min(rows, table_.rows()); ++i) {
       if (next_refreshed_ >= table_.rows()) next_refreshed_ = 0;
       const auto row = static_cast<std::uint32_t>(next_refreshed_++);
-      if (table_.item_of(row) != kNoItem) encode(row);
+      if (table_.item_of(row) == kNoItem) continue;
+      tokens_.encode(facts_[row], encoded_);
+      if (has_moved(row)) write(row);
     }
   }
 

@@ -32,6 +32,15 @@ std::vector<Event> shop(std::uint64_t seed) {
   return events;
 }
 
+Event view(const Event& after, const std::string& sender, const std::string& item) {
+  Event event;
+  event.user = event.session = "made-up of " + item;
+  event.item = item;
+  event.time = after.time;
+  event.sender = sender;
+  return event;
+}
+
 /// Made-up items, each by `times` made-up sessions, within minutes of `after`.
 std::vector<Event> flood(const Event& after, const std::string& sender, std::size_t names = kFlood,
                          std::size_t times = 2) {
@@ -88,17 +97,21 @@ struct Attack {
   std::size_t at;  ///< after so many events of the shop
   const char* sender;
   double agreement = 0.9;  ///< of the lists with those without the attack, at least
+  bool touches = false;    ///< sees each item of the shop first, as if to have it
 };
 
 class MadeUpItems : public ::testing::TestWithParam<Attack> {};
 
 TEST_P(MadeUpItems, PushOutNoneOfTheShop) {
-  const auto [name, at, sender, least] = GetParam();
+  const auto [name, at, sender, least, touches] = GetParam();
   const auto events = shop(testing::test_seed(301));
   const auto model = make_model(), undisturbed = make_model();
   std::set<std::string> seen;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (i == at) {
+      for (const std::string& item : seen) {
+        if (touches) model->learn(view(events[i], sender, item));
+      }
       for (const Event& event : flood(events[i], sender)) model->learn(event);
       EXPECT_EQ(missing(*model, seen), 0U) << "after the flood";
     }
@@ -115,6 +128,7 @@ TEST_P(MadeUpItems, PushOutNoneOfTheShop) {
 INSTANTIATE_TEST_SUITE_P(Attacks, MadeUpItems,
                          ::testing::Values(Attack{"in_the_first_hour", 200, "mallory/1", 0.7},
                                            Attack{"in_the_third_hour", 1000, "mallory/1"},
+                                           Attack{"touching_all_first", 1000, "mallory/1", 0.85, true},
                                            Attack{"later", 4500, "mallory/1"}, Attack{"at_the_end", 5999, "mallory/1"},
                                            Attack{"by_a_client_of_the_key", 4500, "shop/mallory"}),
                          [](const auto& attack) { return attack.param.name; });

@@ -126,14 +126,23 @@ TEST_F(EvictionOrderTest, WhatAKeyHasLeftBehindGoesFirst) {
   EXPECT_THAT(next(6), ElementsAre(5U, 6U, 7U, 8U, 9U, 10U));
 }
 
-TEST_F(EvictionOrderTest, AnItemIsHeldByWhoHasSeenItLastIfTheyHaveRoom) {
-  hours(9, "app/1", 10);
+TEST_F(EvictionOrderTest, AnItemIsHeldByWhoHasSeenItFirst) {
+  hours(9, "app/1", 1000);
   see(0, 50, "shop/backend");
   see(0, 50, "app/1");
-  EXPECT_EQ(held_by("app/1"), 5U) << "a share of 0.05";
-  EXPECT_EQ(held_by("shop/backend"), 45U);
-  see(0, 50, "shop/backend");
+  EXPECT_EQ(held_by("shop/backend"), 50U);
   EXPECT_EQ(held_by("app/1"), 0U);
+}
+
+TEST_F(EvictionOrderTest, WhatAKeyHasLeftIsHeldByWhoSeesItNextIfTheyHaveRoom) {
+  hours(9, "old/1", 1000);
+  see(0, 50, "old/1");
+  hours(60, "app/1", 10);
+  see(0, 50, "app/1");
+  EXPECT_EQ(held_by("app/1"), 5U) << "a share of 0.05";
+  see(0, 50, "shop/backend");
+  EXPECT_EQ(held_by("shop/backend"), 45U);
+  EXPECT_EQ(held_by("old/1"), 0U);
   EXPECT_EQ(order_.seen().size(), 50U);
 }
 
