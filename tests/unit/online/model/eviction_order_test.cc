@@ -201,7 +201,7 @@ TEST_F(EvictionOrderTest, GoesOnAfterSaveAndLoad) {
 TEST_F(EvictionOrderTest, RefusesHoldersOutOfOrder) {
   std::string bytes;
   ByteWriter out(bytes);
-  for (const std::uint64_t number : {7, 1, 5, 1}) out.fixed(number);  // keys 7 and 5
+  for (const std::uint64_t number : {7U, 1U, 5U, 1U}) out.fixed(number);  // keys 7 and 5
   const std::vector<ItemIndex> items{0, 1};
   see(0, 2, "");
   ByteReader in(bytes);
