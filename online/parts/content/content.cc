@@ -9,7 +9,6 @@
 #include "online/kernels/kernels.h"
 #include "online/parts/content/content_scorer.h"
 #include "online/parts/content/session_trainer.h"
-#include "online/parts/content/token_vectors.h"
 #include "online/parts/example.h"
 #include "online/vectors/embedding_table.h"
 
@@ -56,7 +55,7 @@ class ContentPart final : public Part {
       : options_(options),
         max_items_(max_items),
         random_(mix64(seed)),
-        tokens_(options.dimension, options.max_tokens, options.learning_rate, seed),
+        encoder_(options.encoder, options.dimension, options.max_tokens, options.learning_rate, seed),
         table_(options.dimension, max_items, max_items, 1, options.exact_items),
         trainer_(options.dimension),
         view_(std::make_shared<ContentView>()),
@@ -90,9 +89,9 @@ class ContentPart final : public Part {
     ItemFacts facts = is_new ? ItemFacts() : facts_[row];
     facts.apply(change, options_.dimension, options_.ngrams);
     if (!is_new && facts == facts_[row]) return;  // as when a shop sends all of its items again, or one is sold out
-    if (facts_[row].self() != 0) tokens_.remove(facts_[row]);  // perhaps of the item that had the row before
+    if (facts_[row].self() != 0) encoder_.remove(facts_[row]);  // perhaps of the item that had the row before
     facts_[row] = std::move(facts);
-    tokens_.add(facts_[row]);
+    encoder_.add(facts_[row]);
     writable_traits(row) = traits_of(facts_[row], clicks_of(item));
     encode(row);
     if (is_new) refresh(kRefreshedPerItem);
@@ -121,7 +120,7 @@ class ContentPart final : public Part {
     out.varint(options_.dimension);
     out.varint(options_.max_tokens);
     random_.save(out);
-    tokens_.save(out);
+    encoder_.save(out);
     table_.save(out);
     for (std::uint32_t row = 0; row < table_.rows(); ++row) facts_[row].save(out);
     out.array(std::span<const std::uint32_t>(clicks_));
@@ -138,7 +137,7 @@ class ContentPart final : public Part {
       return Error{Errc::invalid, "content: made with another dimension or number of tokens"};
     }
     random_.load(in);
-    if (!tokens_.load(in) || !table_.load(in)) return corrupt;
+    if (!encoder_.load(in) || !table_.load(in)) return corrupt;
     facts_.resize(table_.rows());
     for (ItemFacts& facts : facts_) {
       if (!facts.load(in, options_.dimension)) return corrupt;
@@ -162,7 +161,7 @@ class ContentPart final : public Part {
   }
 
   std::size_t memory_bytes() const override {
-    std::size_t bytes = tokens_.memory_bytes() + table_.memory_bytes() + facts_.capacity() * sizeof(ItemFacts) +
+    std::size_t bytes = encoder_.memory_bytes() + table_.memory_bytes() + facts_.capacity() * sizeof(ItemFacts) +
                         clicks_.capacity() * sizeof(std::uint32_t) + view_->pages.size() * sizeof(TraitsPage);
     for (const ItemFacts& facts : facts_) bytes += facts.memory_bytes();
     return bytes;
@@ -186,7 +185,7 @@ class ContentPart final : public Part {
   void undescribe(ItemIndex item) {
     const std::uint32_t row = table_.row_of(item);
     if (row == kNoRow) return;
-    tokens_.remove(facts_[row]);
+    encoder_.remove(facts_[row]);
     facts_[row] = {};
     writable_traits(row) = ItemTraits{};
     table_.forget(item);
@@ -198,7 +197,7 @@ class ContentPart final : public Part {
   }
 
   void encode(std::uint32_t row) {
-    tokens_.encode(facts_[row], encoded_);
+    encoder_.encode(facts_[row], encoded_);
     write(row);
   }
 
@@ -219,7 +218,7 @@ class ContentPart final : public Part {
       if (next_refreshed_ >= table_.rows()) next_refreshed_ = 0;
       const auto row = static_cast<std::uint32_t>(next_refreshed_++);
       if (table_.item_of(row) == kNoItem) continue;
-      tokens_.encode(facts_[row], encoded_);
+      encoder_.encode(facts_[row], encoded_);
       if (has_moved(row)) write(row);
     }
   }
@@ -249,10 +248,13 @@ class ContentPart final : public Part {
     trainer_.train(batch_, sample_, table_.live(), gradients_);
     for (std::size_t n = 0; n < gradients_.rows().size(); ++n) {
       const std::uint32_t row = gradients_.rows()[n];
-      tokens_.backward(facts_[row], table_.live().vector(row), lengths_[row], gradients_.sum(n));
+      encoder_.backward(facts_[row], table_.live().vector(row), lengths_[row], gradients_.sum(n));
     }
     gradients_.clear();
-    tokens_.step();
+    sampled_.clear();
+    for (const std::uint32_t row : sample_.rows.keys()) sampled_.push_back(&facts_[row]);
+    encoder_.reconstruct(sampled_, random_);
+    encoder_.step();
     for (const std::uint32_t row : touched_.keys()) encode(row);  // the sample waits for its turn
   }
 
@@ -285,7 +287,7 @@ class ContentPart final : public Part {
   const ContentOptions options_;
   const std::size_t max_items_;
   Random random_;
-  TokenVectors tokens_;
+  ItemEncoder encoder_;
   EmbeddingTable table_;
   SessionTrainer trainer_;
   std::vector<ItemFacts> facts_;       // [row]
@@ -303,6 +305,7 @@ class ContentPart final : public Part {
   Numbering touched_;  // rows of the steps
   ItemSample sample_;
   RowGradients gradients_;
+  std::vector<const ItemFacts*> sampled_;
 };
 
 }  // namespace
@@ -323,6 +326,12 @@ std::vector<Option<ContentOptions>> ContentOptions::describe() {
       option::flag("ngrams", &ContentOptions::ngrams,
                    "Also compare titles by four characters at a time, for languages whose words are inflected or not "
                    "separated. Takes twice the time."),
+      option::choice("encoder", &ContentOptions::encoder,
+                     {{"bag", EncoderKind::bag}, {"cnn", EncoderKind::cnn}, {"autoencoder", EncoderKind::autoencoder}},
+                     "How the vector of an item is made: \"bag\" sums the vectors of its words, categories, prices and "
+                     "attributes; \"cnn\" adds a convolutional network over the words of the title, in their order; "
+                     "\"autoencoder\" is the sum, whose vectors also learn from the catalogue alone which words and "
+                     "attributes go together."),
       option::integer("exact_items", &ContentOptions::exact_items, {1, 100 * option::kMillion},
                       "Up to this many items every list scans all of them. Beyond, it scans only the most promising "
                       "clusters, which find about 99 % of the best items."),

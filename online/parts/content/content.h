@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "online/part/part_kind.h"
+#include "online/parts/content/item_encoder.h"
 #include "online/vectors/row_clusters.h"
 
 namespace freshet::online {
@@ -17,6 +18,7 @@ struct ContentOptions {
   std::size_t negatives = 128;
   double learning_rate = 0.2;
   bool ngrams = false;
+  EncoderKind encoder = EncoderKind::bag;
   std::size_t exact_items = kExactRows;
 
   static std::vector<Option<ContentOptions>> describe();

@@ -33,6 +33,8 @@ class ItemFacts {
   /// All tokens, in an order that depends on the facts only.
   void tokens(std::vector<Token>& out) const;
 
+  /// Tokens of the title's words, each once, in the order of the title.
+  void title_words(std::vector<std::uint32_t>& out) const { collect(Kind::word, out); }
   /// Hashes of all category levels, and of the items and things that it is related to.
   void categories(std::vector<std::uint32_t>& out) const { collect(Kind::category, out); }
   void relations(std::vector<std::uint32_t>& out) const { collect(Kind::related, out); }

@@ -9,9 +9,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kFirstSquare = 0.1F;   // of Adagrad: bounds the first steps
-constexpr float kLeastLength = 1e-5F;  // a shorter sum is no vector
-constexpr float kVectorWeight = 4.0F;  // of a vector of the shop; that of a few rare words
+constexpr float kFirstSquare = 0.1F;  // of Adagrad: bounds the first steps
 
 /// A random number of variance 1, the same for the same arguments.
 float noise(std::uint64_t seed) {
@@ -44,21 +42,21 @@ std::uint32_t TokenVectors::row_of(std::uint32_t hash) {
   return row - 1;
 }
 
-float TokenVectors::rarity(std::uint32_t items) const {
+float TokenVectors::rarity_of(std::uint32_t items) const {
   const auto count = static_cast<float>(std::max(1U, items));
   return std::log1p(static_cast<float>(rated_items_) / count) * (1 - 1 / count);
 }
 
 void TokenVectors::count(std::uint32_t row, std::uint32_t items) {
   counts_[row] = items;
-  rarities_[row] = rarity(items);
+  rarities_[row] = rarity_of(items);
 }
 
 void TokenVectors::set_items(std::uint64_t items) {
   items_ = items;
   if (10 * items_ <= 11 * rated_items_ && 10 * items_ >= 9 * rated_items_) return;
   rated_items_ = items_;
-  for (std::size_t row = 0; row < counts_.size(); ++row) rarities_[row] = rarity(counts_[row]);
+  for (std::size_t row = 0; row < counts_.size(); ++row) rarities_[row] = rarity_of(counts_[row]);
 }
 
 void TokenVectors::add(const ItemFacts& facts) {
@@ -79,37 +77,14 @@ void TokenVectors::remove(const ItemFacts& facts) {
   if (items_ > 0) set_items(items_ - 1);
 }
 
-/// Calls visit(row, weight) for the tokens that the item's vector is made of.
-template <typename Visit>
-void TokenVectors::for_each_part(const ItemFacts& facts, Visit visit) {
+void TokenVectors::parts(const ItemFacts& facts, std::vector<Part>& out) {
+  out.clear();
   facts.tokens(tokens_);
   for (const Token& token : tokens_) {
     const std::uint32_t row = row_of(token.hash);
     const float weight = token.weight * rarities_[row];
-    if (weight > 0) visit(row, weight);
+    if (weight > 0) out.push_back({row, weight});
   }
-}
-
-void TokenVectors::encode(const ItemFacts& facts, EncodedItem& item) {
-  item.vector.assign(dimension_, 0.0F);
-  for_each_part(facts, [&](std::uint32_t row, float weight) {
-    add_scaled(&vectors_[row * dimension_], weight, dimension_, item.vector.data());
-  });
-  for (const ItemFacts::Vector& projection : facts.vectors()) {
-    add_scaled(projection.values.data(), kVectorWeight, dimension_, item.vector.data());
-  }
-  item.length = std::sqrt(squared(item.vector));
-  const float scale = item.length > kLeastLength ? 1 / item.length : 0.0F;
-  for (float& value : item.vector) value *= scale;
-}
-
-void TokenVectors::backward(const ItemFacts& facts, const float* vector, float length,
-                            std::span<const float> gradient) {
-  if (length <= kLeastLength) return;
-  // Through the scaling to unit length: what points along the vector has no effect.
-  before_.assign(gradient.begin(), gradient.end());
-  add_scaled(vector, -dot(gradient.data(), vector, dimension_), dimension_, before_.data());
-  for_each_part(facts, [&](std::uint32_t row, float weight) { gradients_.add(row, before_.data(), weight / length); });
 }
 
 void TokenVectors::step() {
@@ -147,7 +122,7 @@ bool TokenVectors::load(ByteReader& in) {
   if (!std::ranges::all_of(vectors, is_usable)) return false;
   if (!std::ranges::all_of(squares_, [](float value) { return value >= kFirstSquare; })) return false;
   vectors_.assign(vectors.begin(), vectors.end());
-  for (const std::uint32_t count : counts_) rarities_.push_back(rarity(count));
+  for (const std::uint32_t count : counts_) rarities_.push_back(rarity_of(count));
   if (rows > 0) row_of_bucket_.resize(buckets_);
   for (std::uint32_t row = 0; row < rows; ++row) {
     const std::uint32_t bucket = buckets_of_rows_[row];

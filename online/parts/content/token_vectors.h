@@ -12,16 +12,10 @@
 
 namespace freshet::online {
 
-/// What the encoder makes of an item.
-struct EncodedItem {
-  AlignedVector<float> vector;  ///< of unit length, or zero if nothing is known about the item
-  float length = 0;             ///< before it was scaled to unit length
-};
-
-/// An embedding bag: the vector of an item is the weighted sum of its tokens' vectors, scaled to unit length. A token
-/// weighs log(1 + items / items with it) (1 - 1 / items with it), nearly as in TF-IDF; one that no other item has weighs
-/// nothing, since it makes the item similar to none. Vectors begin at random, nearly orthogonal, so that the cosine of two
-/// items begins as that of their words (TF-IDF), and training brings together the words that people click together.
+/// A vector for each token. A token weighs log(1 + items / items with it) (1 - 1 / items with it) in the sum that an item
+/// is, nearly as in TF-IDF; one that no other item has weighs nothing, since it makes the item similar to none. Vectors
+/// begin at random, nearly orthogonal, so that the cosine of two items begins as that of their words (TF-IDF), and
+/// training brings together the words that people click together.
 /// Hashed into at most `max_tokens` rows, which stay when their items go: what they have learned holds for the next.
 /// Threads: one.
 class TokenVectors {
@@ -32,13 +26,22 @@ class TokenVectors {
   void add(const ItemFacts& facts);
   void remove(const ItemFacts& facts);
 
+  /// A token's row and its weight in the sum.
+  struct Part {
+    std::uint32_t row;
+    float weight;
+  };
+  /// Those that the item's vector is made of.
   /// REQUIRES: add(facts)
-  /// Cost: `dimension` multiply-adds per token.
-  void encode(const ItemFacts& facts, EncodedItem& item);
+  void parts(const ItemFacts& facts, std::vector<Part>& out);
 
-  /// Adds the gradient of an item's vector to those of its tokens. `vector`, `length`: what encode() made of it.
-  /// REQUIRES: add(facts)
-  void backward(const ItemFacts& facts, const float* vector, float length, std::span<const float> gradient);
+  std::uint32_t row_of(std::uint32_t hash);
+  /// Weight of the row's token before that of its kind; 0 if fewer than two items have it.
+  float rarity(std::uint32_t row) const { return rarities_[row]; }
+  /// Until the next row_of().
+  const float* vector(std::uint32_t row) const { return &vectors_[row * dimension_]; }
+  /// Adds `factor` times `vector` to the gradient of the row's vector.
+  void add_gradient(std::uint32_t row, const float* vector, float factor) { gradients_.add(row, vector, factor); }
   /// One Adagrad step for every token that has a gradient; one rate per token.
   void step();
 
@@ -50,12 +53,9 @@ class TokenVectors {
   std::size_t memory_bytes() const;
 
  private:
-  std::uint32_t row_of(std::uint32_t hash);
   void count(std::uint32_t row, std::uint32_t items);
   void set_items(std::uint64_t items);
-  float rarity(std::uint32_t items) const;
-  template <typename Visit>
-  void for_each_part(const ItemFacts& facts, Visit visit);
+  float rarity_of(std::uint32_t items) const;
 
   const std::size_t dimension_;
   const float rate_;
@@ -70,10 +70,8 @@ class TokenVectors {
   std::vector<float> squares_;                  // [row]: Adagrad
   AlignedVector<float> vectors_;                // [row][dimension]
 
-  // of backward() and step()
-  RowGradients gradients_;
-  std::vector<Token> tokens_;    // buffer
-  AlignedVector<float> before_;  // buffer: gradient before the scaling
+  RowGradients gradients_;     // for step()
+  std::vector<Token> tokens_;  // buffer
 };
 
 }  // namespace freshet::online

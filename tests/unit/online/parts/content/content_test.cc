@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "tests/support/encoder_kinds.h"
 #include "tests/support/part_driver.h"
 
 namespace freshet::online {
@@ -18,8 +19,9 @@ using testing::observe_session;
 constexpr std::size_t kMaxItems = 400;
 constexpr std::size_t kCategories = 10;
 
-std::unique_ptr<Part> make() {
+std::unique_ptr<Part> make(EncoderKind encoder = EncoderKind::bag) {
   ContentOptions options;
+  options.encoder = encoder;
   options.dimension = 32;
   return make_content(options, kMaxItems, 1);
 }
@@ -98,9 +100,11 @@ TEST(Content, AnItemDescribedAgainUnchangedChangesNothing) {
   EXPECT_FALSE(testing::saved(*part) == before);
 }
 
+class ContentByEncoder : public ::testing::TestWithParam<EncoderKind> {};
+
 // People go from a category to the one after it: nothing that words alone could tell.
-TEST(Content, LearnsWhichCategoriesFollowEachOther) {
-  const auto part = make();
+TEST_P(ContentByEncoder, LearnsWhichCategoriesFollowEachOther) {
+  const auto part = make(GetParam());
   constexpr ItemIndex kClicked = 200, kAll = 300;
   describe_shop(*part, kAll);
   Random random(7);
@@ -120,6 +124,27 @@ TEST(Content, LearnsWhichCategoriesFollowEachOther) {
   EXPECT_GE(right, 180U) << "of 200";
   EXPECT_GE(unclicked, 30U) << "a third of the items of a category are unclicked";
 }
+
+TEST_P(ContentByEncoder, GoesOnAfterSaveAndLoad) {
+  const auto part = make(GetParam()), loaded = make(GetParam());
+  const auto learn = [&](Part& by, std::uint64_t from) {
+    for (std::uint64_t session = from; session < from + 200; ++session) {
+      const auto first = static_cast<ItemIndex>(mix64(session) % 50), second = static_cast<ItemIndex>((first + 7) % 50);
+      observe_session(by, session, {first, second}, static_cast<std::int64_t>(session) * 10);
+    }
+  };
+  describe_shop(*part, 50);
+  learn(*part, 1);
+  const std::string bytes = testing::saved(*part);
+  ByteReader in(bytes);
+  ASSERT_TRUE(loaded->load(in));
+  EXPECT_TRUE(in.at_end());
+  learn(*part, 201);
+  learn(*loaded, 201);
+  EXPECT_TRUE(testing::saved(*loaded) == testing::saved(*part));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ContentByEncoder, testing::every_encoder(), testing::encoder_name);
 
 TEST(Content, ARemovedItemIsProposedNoMore) {
   const auto part = make();

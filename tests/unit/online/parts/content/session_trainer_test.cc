@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "tests/support/slope.h"
 
 namespace freshet::online {
 namespace {
@@ -97,16 +98,8 @@ TEST_F(SessionTraining, GradientsAreThoseOfTheLoss) {
   std::size_t compared = 0;
   for (std::size_t n = 0; n < gradients.rows().size(); ++n) {
     for (std::size_t d = 0; d < kDimension; ++d) {
-      constexpr float kStep = 1e-3F;
-      float& value = vectors_[gradients.rows()[n]][d];
-      const float before = value;
-      value = before + kStep;
-      const double above = loss(weights);
-      value = before - kStep;
-      const double below = loss(weights);
-      value = before;
-      EXPECT_NEAR(static_cast<double>(gradients.sum(n)[d]), (above - below) / (2 * static_cast<double>(kStep)), 2e-2)
-          << "row " << gradients.rows()[n];
+      const double expected = testing::slope(vectors_[gradients.rows()[n]][d], 1e-3F, [&] { return loss(weights); });
+      EXPECT_NEAR(static_cast<double>(gradients.sum(n)[d]), expected, 2e-2) << "row " << gradients.rows()[n];
       ++compared;
     }
   }

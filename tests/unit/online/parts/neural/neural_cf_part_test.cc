@@ -11,6 +11,7 @@
 #include "online/parts/neural/neural_cf_scorer.h"
 #include "online/parts/neural/neural_cf_trainer.h"
 #include "tests/support/part_driver.h"
+#include "tests/support/slope.h"
 
 namespace freshet::online {
 namespace {
@@ -107,16 +108,7 @@ TEST(NeuralCfTrainer, GradientsAreThoseOfTheCrossEntropy) {
   };
   NeuralCfTrainer trainer(kDimension, kHidden, 4, 0.1, 1);
   const NeuralCfGradients gradients = trainer.step(batch);
-  constexpr float kStep = 1e-2F;
-  const auto numeric = [&](float& value) {
-    const float before = value;
-    value = before + kStep;
-    const double up = loss(batch);
-    value = before - kStep;
-    const double down = loss(batch);
-    value = before;
-    return (up - down) / (2 * static_cast<double>(kStep));
-  };
+  const auto numeric = [&](float& value) { return testing::slope(value, 1e-2F, [&] { return loss(batch); }); };
   for (std::size_t i = 0; i < 2 * kDimension; i += 5) {
     EXPECT_NEAR(gradients.users[i], numeric(batch.users[i]), 1e-3);
     EXPECT_NEAR(gradients.items[i], numeric(batch.items[i]), 1e-3);
