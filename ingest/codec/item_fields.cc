@@ -18,8 +18,6 @@ using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-constexpr double kMaxExactInteger = 9007199254740992.0;  // 2^53
-
 /// One member of an entry.
 struct Member {
   std::string_view name;
@@ -115,6 +113,16 @@ std::optional<std::string_view> repeated_member(const element& value) {
   return std::nullopt;
 }
 
+/// The number; nullopt if there is none, or if it is an integer beyond those that a double holds, one by one.
+std::optional<double> exact_number(const element& value) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (value.type() == simdjson::dom::element_type::DOUBLE) return value.get_double().value_unsafe();
+  std::int64_t integer = 0;
+  if (value.get(integer) != simdjson::SUCCESS) return std::nullopt;  // or beyond all that are signed
+  const bool exact = integer >= -kMost && integer <= kMost;
+  return exact ? std::optional(static_cast<double>(integer)) : std::nullopt;
+}
+
 /// An entry of "attributes", or a field with a name that freshet does not know.
 bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
   const std::string_view name = member.name;
@@ -122,7 +130,6 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
   std::string_view string;
   array list;
   bool truth = false;
-  double number = 0;
   if (value.get(string) == simdjson::SUCCESS) {
     if (const auto time = string.size() >= 20 ? parse_rfc3339(string) : std::nullopt) {
       out = *time;
@@ -135,9 +142,8 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
     out = truth;
     return true;
   }
-  if (value.get(number) == simdjson::SUCCESS &&
-      (value.type() == simdjson::dom::element_type::DOUBLE || std::abs(number) <= kMaxExactInteger)) {
-    out = number;
+  if (const auto number = exact_number(value)) {
+    out = *number;
     return true;
   }
   if (value.get(list) == simdjson::SUCCESS) {

@@ -64,6 +64,19 @@ TEST_F(ItemCodecTest, GivesEachAttributeAType) {
   EXPECT_EQ(item.attributes, expected);
 }
 
+TEST_F(ItemCodecTest, AnIntegerBeyond2To53IsKeptAsItWasSent) {
+  const Item item = put(R"({"a":9007199254740991,"b":9007199254740992,"c":9007199254740993,"d":-9007199254740992,
+                            "e":-9007199254740993,"f":9223372036854775808,"g":9007199254740993.0})");
+  const std::vector<Attribute> expected{{"a", 9007199254740991.0},
+                                        {"b", 9007199254740992.0},
+                                        {"c", JsonText{"9007199254740993"}},
+                                        {"d", -9007199254740992.0},
+                                        {"e", JsonText{"-9007199254740993"}},
+                                        {"f", JsonText{"9223372036854775808"}},
+                                        {"g", 9007199254740992.0}};
+  EXPECT_EQ(item.attributes, expected);
+}
+
 TEST_F(ItemCodecTest, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(error_of(R"({"price":"9"})"), "price: expected a number");
   EXPECT_EQ(error_of(R"({"price":1e400})"), "not valid JSON: a number that is malformed or too large");
