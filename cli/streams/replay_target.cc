@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "base/item_json.h"
 #include "base/metrics.h"
 #include "cli/support/http_client.h"
 #include "ingest/codec/event_encoder.h"
-#include "ingest/codec/item_encoder.h"
 #include "ingest/codec/item_entries.h"
 #include "ingest/kafka/kafka_log.h"
 
@@ -218,7 +218,7 @@ class HttpTarget final : public ReplayTarget {
     const bool is_item = event.kind == EventKind::item;
     const std::string_view key = is_item ? std::string_view(event.item) : partition_key(event);
     HttpLane& lane = *lanes_[std::hash<std::string_view>{}(key) % lanes_.size()];
-    if (is_item) return lane.push(ingest::encode_item_entry(event.change->item));
+    if (is_item) return lane.push(item_json(event.change->item));
     Event mine = event;
     mine.sender.clear();  // the service says who sent it
     lane.push(ingest::encode_event(mine));

@@ -231,15 +231,11 @@ EventDecoder::EventDecoder(const DecodeOptions& options) : impl_(std::make_uniqu
 EventDecoder::~EventDecoder() = default;
 
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
-  // An item may have a longer record than an event.
-  const auto may_be_item = [&] {
-    return value.size() <= kMaxItemRecordBytes && value.find(kItemType) != std::string_view::npos;
-  };
-  if (value.size() > options.max_record_bytes && !may_be_item() &&
-      !check_length(value.size(), options.max_record_bytes, "record", fault)) {
-    return false;
+  std::size_t most = options.max_record_bytes;
+  if (value.size() > most && value.find(kItemType) != std::string_view::npos) {
+    most = std::max(most, kMaxItemRecordBytes);  // an item may have a longer record than an event
   }
-  return parse_object(parser, value, padded, fields, fault);
+  return check_length(value.size(), most, "record", fault) && parse_object(parser, value, padded, fields, fault);
 }
 
 /// Finds the event in the record: the object itself, or the data of a CloudEvent.

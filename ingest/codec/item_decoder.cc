@@ -36,8 +36,9 @@ struct ItemDecoder::Impl {
     FRESHET_CHECK(parser.allocate(kUsualBytes, kMaxDepth) == simdjson::SUCCESS);  // grows with longer records
   }
 
-  bool parse(std::string_view text, object& members, Fault& fault) {
-    return check_length(text.size(), kMaxItemRecordBytes, "record", fault) &&
+  /// `what`: for messages.
+  bool parse(std::string_view what, std::string_view text, object& members, Fault& fault) {
+    return check_length(text.size(), kMaxItemRecordBytes, what, fault) &&
            parse_object(parser, text, padded, members, fault);
   }
 
@@ -55,7 +56,7 @@ Result<ItemChange> ItemDecoder::decode_entry(std::string_view text, ItemChange::
   ItemChange change = change_of(kind, name);
   Fault fault;
   object members;
-  if (impl_->parse(text, members, fault) &&
+  if (impl_->parse("the item's JSON", text, members, fault) &&
       read_item_fields(members, json_of(impl_->padded), impl_->allowed(), change, fault)) {
     return change;
   }
@@ -72,7 +73,7 @@ Result<ItemChange> ItemDecoder::decode_state(std::string_view key, std::string_v
   }
   ItemChange change = change_of(ItemChange::Kind::put, name);
   object members;
-  if (check_text(name, "key", fault) && impl_->parse(value, members, fault)) {
+  if (check_text(name, "key", fault) && impl_->parse("record", value, members, fault)) {
     const auto read = is_record(members) ? read_item_record : read_item_fields;
     if (read(members, json_of(impl_->padded), impl_->allowed(), change, fault)) return change;
   }

@@ -15,8 +15,9 @@ namespace freshet::ingest {
 /// Dimensions of the vectors that items may have, by name.
 using VectorDimensions = std::map<std::string, std::size_t>;
 
-/// Longest record of an item.
-inline constexpr std::size_t kMaxItemRecordBytes = 512 << 10;
+/// Longest entry, and record of an item, as it is sent. A record that freshet writes has kMaxItemJsonBytes, and less than
+/// half as much around it.
+inline constexpr std::size_t kMaxItemRecordBytes = 1 << 20;
 
 /// Decodes changes of the catalogue (docs/catalogue.md). An entry's known fields are those of Item; a field of any other
 /// name is an attribute. Null means absent in a put, and resets the field in a patch.

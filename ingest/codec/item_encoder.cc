@@ -1,11 +1,7 @@
 #include "ingest/codec/item_encoder.h"
 
-#include <array>
-#include <charconv>
-#include <span>
-#include <utility>
-
 #include "base/check.h"
+#include "base/item_json.h"
 #include "base/json_text.h"
 #include "ingest/codec/item_fields.h"
 
@@ -14,121 +10,6 @@ namespace {
 
 constexpr std::string_view kItemKey = "$item/";
 constexpr std::string_view kPatchKey = "$patch/";
-
-/// Writes the members of one object after another.
-class Writer {
- public:
-  std::string& out() { return out_; }
-
-  void open() { out_ += '{'; }
-  void close() { out_ += '}'; }
-
-  Writer& name(std::string_view name) {
-    if (out_.back() != '{') out_ += ',';
-    append_json_text(out_, name);
-    out_ += ':';
-    return *this;
-  }
-
-  void text(std::string_view text) { append_json_text(out_, text); }
-  void raw(std::string_view json) { out_ += json; }
-
-  template <typename Number, typename... Format>
-  void number(Number number, Format... format) {
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, format...).ptr;
-    out_.append(digits.data(), end);
-  }
-
-  template <typename Entries, typename Write>
-  void list(const Entries& entries, Write write) {
-    out_ += '[';
-    for (const auto& entry : entries) {
-      if (out_.back() != '[') out_ += ',';
-      write(entry);
-    }
-    out_ += ']';
-  }
-
-  void texts(const std::vector<std::string>& texts) {
-    list(texts, [this](const std::string& one) { text(one); });
-  }
-
- private:
-  std::string out_;
-};
-
-void write(Writer& out, const AttributeValue& value) {
-  struct {
-    Writer& out;
-    void operator()(std::monostate) { out.raw("null"); }
-    void operator()(const std::string& text) { out.text(text); }
-    void operator()(double number) { out.number(number); }
-    void operator()(bool truth) { out.raw(truth ? "true" : "false"); }
-    void operator()(const std::vector<std::string>& list) { out.texts(list); }
-    void operator()(Timestamp time) { out.text(format_rfc3339(time)); }
-    void operator()(const JsonText& json) { out.raw(json.text); }
-  } visitor{out};
-  std::visit(visitor, value);
-}
-
-/// Writes the fields that a put has beside the defaults, or that a patch sets.
-class FieldWriter {
- public:
-  FieldWriter(const ItemChange& change, Writer& out) : change_(change), out_(out) {}
-
-  void write_all();
-
- private:
-  /// The field if it `is_given`; null if a patch resets it.
-  template <typename Write>
-  void field(ItemField field, std::string_view name, bool is_given, Write write) {
-    if (is_given) {
-      write(out_.name(name));
-    } else if (change_.sets(field)) {
-      out_.name(name).raw("null");
-    }
-  }
-
-  /// Entries with names of their own. Null if a patch removes all earlier ones. It may set others then, but only attributes
-  /// that are beside "attributes" in the entry.
-  template <typename Entry, typename Write>
-  void entries(ItemField field, std::string_view name, const std::vector<Entry>& entries, Write write) {
-    if (entries.size() == 1 && entries.front().name.empty()) {  // all attributes of an item of 0.1.0
-      return write(out_.name(name), entries.front());
-    }
-    const bool clears = change_.sets(field);
-    if (clears) out_.name(name).raw("null");
-    if (entries.empty()) return;
-    if (!clears) out_.name(name).open();
-    for (const Entry& entry : entries) write(out_.name(entry.name), entry);
-    if (!clears) out_.close();
-  }
-
-  const ItemChange& change_;
-  Writer& out_;
-};
-
-void FieldWriter::write_all() {
-  const Item& item = change_.item;
-  field(ItemField::title, "title", !item.title.empty(), [&](Writer& out) { out.text(item.title); });
-  field(ItemField::text, "text", !item.text.empty(), [&](Writer& out) { out.text(item.text); });
-  field(ItemField::categories, "categories", !item.categories.empty(),
-        [&](Writer& out) { out.texts(item.categories); });
-  field(ItemField::price, "price", item.price.has_value(), [&](Writer& out) { out.number(*item.price); });
-  field(ItemField::available, "available", !item.available, [](Writer& out) { out.raw("false"); });
-  field(ItemField::time, "ts", item.time != Timestamp{}, [&](Writer& out) { out.text(format_rfc3339(item.time)); });
-  entries(ItemField::attributes, "attributes", item.attributes,
-          [](Writer& out, const Attribute& attribute) { write(out, attribute.value); });
-  entries(ItemField::vectors, "vectors", item.vectors, [](Writer& out, const ItemVector& vector) {
-    if (vector.values.empty()) return out.raw("null");
-    // Nine digits identify a float even if it is parsed as a double.
-    out.list(vector.values, [&](float number) { out.number(number, std::chars_format::general, 9); });
-  });
-  entries(ItemField::relations, "relations", item.relations, [](Writer& out, const ItemRelation& relation) {
-    relation.targets.empty() ? out.raw("null") : out.texts(relation.targets);
-  });
-}
 
 std::string_view name_of(ItemChange::Kind kind) {
   switch (kind) {
@@ -151,29 +32,17 @@ std::string field_of(const ItemChange& patch) {
 }  // namespace
 
 std::string encode_item_change(const ItemChange& change) {
-  Writer out;
-  out.out().reserve(96 + change.item.item.size() + change.item.title.size() + change.item.text.size());
-  out.open();
-  out.name("type").text(kItemType);
-  out.name("op").text(name_of(change.kind));
-  out.name("item").text(change.item.item);
+  std::string out = "{\"type\":";
+  append_json_text(out, kItemType);
+  out.append(R"(,"op":")").append(name_of(change.kind)).append(R"(","item":)");
+  append_json_text(out, change.item.item);
   if (change.kind != ItemChange::Kind::remove) {
-    out.name("fields").open();
-    FieldWriter(change, out).write_all();
-    out.close();
+    out += ",\"fields\":{";
+    append_item_fields(out, change.item, change.fields);
+    out += '}';
   }
-  out.close();
-  return std::move(out.out());
-}
-
-std::string encode_item_entry(const Item& item) {
-  Writer out;
-  out.open();
-  out.name("item").text(item.item);
-  const ItemChange put{.kind = ItemChange::Kind::put, .item = item};
-  FieldWriter(put, out).write_all();
-  out.close();
-  return std::move(out.out());
+  out += '}';
+  return out;
 }
 
 std::string state_key(const ItemChange& change) {

@@ -11,9 +11,6 @@ namespace freshet::ingest {
 /// The record of a change, as JSON: ItemDecoder::decode_state("", encode_item_change(c)) == c.
 std::string encode_item_change(const ItemChange& change);
 
-/// An item as POST /v1/items takes it.
-std::string encode_item_entry(const Item& item);
-
 /// The key of a record in the state topic, which is compacted: of the records with one key only the newest is sure to stay.
 /// A put and a removal have the item's name; names that begin with '$' have "$item/" in front.
 /// REQUIRES: `change` is no patch, or one of split_patch()

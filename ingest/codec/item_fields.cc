@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/event.h"
+#include "base/item_json.h"
 #include "ingest/codec/member_texts.h"
 
 namespace freshet::ingest {
@@ -17,6 +18,10 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
+
+/// A record has an attribute three levels deep, and readers take 63 levels.
+constexpr std::size_t kMaxAttributeDepth = 60;
+constexpr std::string_view kNoName = "a name must not be empty";
 
 /// One member of an entry.
 struct Member {
@@ -123,6 +128,25 @@ std::optional<double> exact_number(const element& value) {
   return exact ? std::optional(static_cast<double>(integer)) : std::nullopt;
 }
 
+/// How deep arrays and objects are nested in the JSON, which is valid.
+std::size_t depth_of(std::string_view json) {
+  std::size_t depth = 0, most = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (c == '[' || c == '{')) {
+      most = std::max(most, ++depth);
+    } else if (!in_string && (c == ']' || c == '}')) {
+      --depth;
+    }
+  }
+  return most;
+}
+
 /// An entry of "attributes", or a field with a name that freshet does not know.
 bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
   const std::string_view name = member.name;
@@ -156,7 +180,11 @@ bool read_attribute(const Member& member, AttributeValue& out, Fault& fault) {
   }
   if (const auto twice = repeated_member(value)) return fail(fault, clip(*twice), "given twice");
   JsonText json{minified(member.text())};
-  const std::size_t bytes = json.text.size();
+  const std::size_t bytes = json.text.size(), depth = depth_of(json.text);
+  if (depth > kMaxAttributeDepth) {
+    return fail(fault, clip(name),
+                "nested " + std::to_string(depth) + " deep, at most " + std::to_string(kMaxAttributeDepth));
+  }
   out = std::move(json);
   return check_length(bytes, kMaxAttributeBytes, name, fault);
 }
@@ -215,7 +243,7 @@ class EntryReader {
     }
     if (member.value.get(entries) != simdjson::SUCCESS) return fail(fault_, member.name, "expected an object");
     return visit_members(entries, member.text(), [&](const Member& entry) {
-      if (entry.name.empty()) return fail(fault_, member.name, "a name must not be empty");
+      if (entry.name.empty()) return fail(fault_, member.name, kNoName);
       if (!check_length(entry.name.size(), kMaxAttributeNameBytes, member.name, fault_)) return false;
       return (entry.value.is_null() && !patches()) || read(entry);
     });
@@ -263,6 +291,7 @@ bool EntryReader::read(const Member& member) {
   if (name == "attributes") return read_attributes(member);
   if (name == "vectors") return read_vectors(member);
   if (name == "relations") return read_relations(member);
+  if (name.empty()) return fail(fault_, "attributes", kNoName);
   if (value.is_null() && !patches()) return true;
   if (!check_length(name.size(), kMaxAttributeNameBytes, clip(name), fault_)) return false;
   return add_attribute(member);
@@ -327,21 +356,24 @@ bool EntryReader::read_relations(const Member& member) {
   });
 }
 
-/// Sorts entries by name, and refuses those that are there twice.
+/// Sorts entries by name. Refuses those that are there twice.
 template <typename Entry>
 bool sort_by_name(std::vector<Entry>& entries, std::string_view field, Fault& fault) {
   std::ranges::sort(entries, {}, &Entry::name);
   const auto twice = std::ranges::adjacent_find(entries, {}, &Entry::name);
-  if (twice != entries.end()) return fail(fault, std::string(field) + "." + clip(twice->name), "given twice");
-  if (entries.size() <= kMaxAttributes) return true;
-  return fail(fault, field, std::to_string(entries.size()) + " entries, at most " + std::to_string(kMaxAttributes));
+  return twice == entries.end() || fail(fault, std::string(field) + "." + clip(twice->name), "given twice");
 }
 
 bool EntryReader::finish() {
   Item& item = change_.item;
   if (!patches()) change_.fields = 0;
-  return sort_by_name(item.attributes, "attributes", fault_) && sort_by_name(item.vectors, "vectors", fault_) &&
-         sort_by_name(item.relations, "relations", fault_);
+  if (!sort_by_name(item.attributes, "attributes", fault_) || !sort_by_name(item.vectors, "vectors", fault_) ||
+      !sort_by_name(item.relations, "relations", fault_)) {
+    return false;
+  }
+  const auto limits = check_item_limits(item, change_.fields);
+  if (!limits) fault_ = limits.error().message;
+  return limits.has_value();
 }
 
 bool need_name(const ItemChange& change, Fault& fault) {

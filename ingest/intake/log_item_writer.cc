@@ -24,6 +24,21 @@ LogItemWriter::LogItemWriter(EventLog& log, const VectorDimensions& vectors, Met
       invalid_(submitted(metrics, "invalid")),
       decoders_([this] { return std::make_unique<ItemDecoder>(vectors_); }) {}
 
+/// Adds the entries of the change.
+/// Errors: invalid, with no entry added, if a reader of the log would refuse one.
+Result<void> LogItemWriter::add(const ItemChange& change, ItemDecoder& decoder, std::vector<LogEntry>& entries) const {
+  const std::size_t before = entries.size();
+  add_item_entries(log_, change, entries);
+  for (std::size_t i = before; i < entries.size(); ++i) {
+    const LogEntry& entry = entries[i];
+    const auto read = decoder.decode_state(entry.partition == kStatePartition ? entry.key : "", entry.value);
+    if (read) continue;
+    entries.resize(before);
+    return Error{Errc::invalid, "the record that it would become: " + read.error().message};
+  }
+  return {};
+}
+
 void LogItemWriter::append(std::vector<LogEntry> entries, Receipt receipt, std::function<void(Result<Receipt>)> done) {
   receipt.positions = {{0, 0}};  // always covered: there is nothing to wait for
   if (entries.empty()) return done(std::move(receipt));
@@ -47,11 +62,11 @@ void LogItemWriter::change(std::string_view body, const ItemSubmission& submissi
   const auto decoder = decoders_.borrow();
   for (std::size_t i = 0; i < texts->size(); ++i) {
     const auto change = decoder->decode_entry((*texts)[i], submission.kind, submission.item);
-    if (change) {
-      add_item_entries(log_, *change, entries);
+    const auto added = change ? add(*change, *decoder, entries) : Result<void>(change.error());
+    if (added) {
       ++receipt.accepted;
     } else {
-      receipt.rejected.push_back({i, change.error().message});
+      receipt.rejected.push_back({i, added.error().message});
     }
   }
   invalid_.Increment(static_cast<double>(receipt.rejected.size()));
@@ -63,7 +78,7 @@ void LogItemWriter::remove(std::string_view item, std::function<void(Result<Rece
   ItemChange change{.kind = ItemChange::Kind::remove, .item = {}};
   change.item.item = item;
   std::vector<LogEntry> entries;
-  add_item_entries(log_, change, entries);
+  if (const auto added = add(change, *decoders_.borrow(), entries); !added) return done(added.error());
   append(std::move(entries), {.accepted = 1, .rejected = {}, .positions = {}}, std::move(done));
 }
 

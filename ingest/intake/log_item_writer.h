@@ -24,6 +24,7 @@ class LogItemWriter final : public ItemWriter {
   void remove(std::string_view item, std::function<void(Result<Receipt>)> done) override;
 
  private:
+  Result<void> add(const ItemChange& change, ItemDecoder& decoder, std::vector<LogEntry>& entries) const;
   void append(std::vector<LogEntry> entries, Receipt receipt, std::function<void(Result<Receipt>)> done);
 
   EventLog& log_;

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "base/item_json.h"
 #include "ingest/codec/event_decoder.h"
 #include "ingest/codec/event_encoder.h"
 #include "ingest/codec/item_decoder.h"
@@ -93,7 +94,11 @@ TEST_F(ItemCodecTest, NamesTheFieldThatIsWrong) {
             "vectors.image: expected numbers that 32-bit floats can hold");
   EXPECT_EQ(error_of(R"({"vectors":{"audio":[1]}})"), "vectors.audio: not declared in catalogue.vectors");
   EXPECT_EQ(error_of(R"([])"), "not a JSON object");
-  EXPECT_EQ(error_of("{\"text\":\"" + std::string(1 << 20, 'x') + "\"}"), "record: 1048587 bytes long, at most 524288");
+  EXPECT_EQ(error_of(R"({"":1,"y":2})"), "attributes: a name must not be empty");
+  EXPECT_EQ(error_of(R"({"":null})"), "attributes: a name must not be empty");
+  EXPECT_EQ(error_of(R"({"attributes":{"":1}})"), "attributes: a name must not be empty");
+  EXPECT_EQ(error_of("{\"text\":\"" + std::string(1 << 20, 'x') + "\"}"),
+            "the item's JSON: 1048587 bytes long, at most 1048576");
   EXPECT_EQ(error_of("{\"text\":\"" + std::string(70'000, 'x') + "\"}"), "text: 70000 bytes long, at most 65536");
   std::string many = "{\"categories\":[\"a\"";
   for (int i = 0; i < 10'000; ++i) many += ",\"a\"";
@@ -148,11 +153,36 @@ TEST_F(ItemCodecTest, RecordsAreDecodedToTheChangesThatTheyWereEncodedFrom) {
 
 TEST_F(ItemCodecTest, AnEntryIsDecodedToTheItemThatItWasEncodedFrom) {
   const Item item = put(R"({"title":"t","price":2,"available":false,"color":"red","relations":{"brand":"a"}})");
-  EXPECT_EQ(encode_item_entry(item), R"({"item":"i","title":"t","price":2,"available":false,)"
-                                     R"("attributes":{"color":"red"},"relations":{"brand":["a"]}})");
-  const auto again = decoder.decode_entry(encode_item_entry(item), Kind::put, "");
+  EXPECT_EQ(item_json(item), R"({"item":"i","title":"t","price":2,"available":false,)"
+                             R"("attributes":{"color":"red"},"relations":{"brand":["a"]}})");
+  const auto again = decoder.decode_entry(item_json(item), Kind::put, "");
   ASSERT_TRUE(again);
   EXPECT_EQ(again->item, item);
+}
+
+TEST_F(ItemCodecTest, WhatAnItemBecomesInTheLogHasRoomThere) {
+  const auto nested = [](std::size_t depth) {
+    return "{\"a\":" + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  EXPECT_EQ(put(nested(60)).attributes.size(), 1U);
+  EXPECT_EQ(error_of(nested(61)), "a: nested 61 deep, at most 60");
+  EXPECT_EQ(error_of(R"({"a":[["\\\"[",{"b":[)" + std::string(62, '[') + std::string(62, ']') + "]}]]}"),
+            "not valid JSON: nested too deeply");
+
+  std::string lists;
+  for (int i = 0; i < 20; ++i) {
+    lists += (i == 0 ? "{" : ",") + ("\"l" + std::to_string(i) + "\":[1");
+    for (int n = 1; n < 8192; ++n) lists += ",1";
+    lists += "]";
+  }
+  EXPECT_TRUE(error_of(lists + "}").starts_with("the item's JSON: 655"));
+
+  ItemDecoder wide(VectorDimensions{{"image", 4096}, {"text", 4096}});
+  std::string numbers = "0.1";
+  for (int n = 1; n < 4096; ++n) numbers += ",0.1";
+  const auto change = wide.decode_entry("{\"vectors\":{\"image\":[" + numbers + "]}}", Kind::put, "i");
+  ASSERT_TRUE(change);
+  EXPECT_EQ(item_json(change->item), "{\"item\":\"i\",\"vectors\":{\"image\":[" + numbers + "]}}");
 }
 
 TEST_F(ItemCodecTest, TheStateTopicTakesRecordsPlainEntriesAndTombstones) {
@@ -223,6 +253,11 @@ TEST_F(ItemCodecTest, AnItemMayHaveALongerRecordThanAnEvent) {
   const auto event = events.decode(R"({"user":"$item","item":"i","new":")" + text + "\"}", {}, kNow);
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().message, "record: 2036 bytes long, at most 1000");
+  const std::string longest(kMaxItemRecordBytes, 'x');
+  EXPECT_EQ(events.decode(R"({"type":"$item","op":"put","item":"i","fields":{"text":")" + longest + "\"}}", {}, kNow)
+                .error()
+                .message,
+            "record: 1048635 bytes long, at most 1048576");
 }
 
 }  // namespace

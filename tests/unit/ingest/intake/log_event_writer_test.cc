@@ -2,47 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <optional>
 
 #include "ingest/codec/event_decoder.h"
 #include "ingest/codec/event_encoder.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/memory_log.h"
 
 namespace freshet::ingest {
 namespace {
 
-/// Keeps appended entries in memory.
-class MemoryLog final : public EventLog {
- public:
-  void append(std::vector<LogEntry> added, Appended done) override {
-    Positions ends;
-    for (LogEntry& entry : added) {
-      ends[entry.partition.value_or(home)] = static_cast<std::int64_t>(entries.size()) + 1;
-      entries.push_back(std::move(entry));
-    }
-    done(std::move(ends));
-  }
-  Result<std::vector<std::int32_t>> partitions() const override {
-    if (partition_count == 0) return Error{Errc::unavailable, "no broker"};
-    std::vector<std::int32_t> all(static_cast<std::size_t>(partition_count));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-  }
-  std::unique_ptr<LogReader> open_reader(Sharing, PositionsOf) override { return nullptr; }
-  Result<bool> forget(std::span<const store::Erasure>) override { return true; }
-  std::string problem() const override { return ""; }
-  std::string_view name() const override { return "memory"; }
-  DeadLetterSink* dead_letters() override { return nullptr; }
-
-  int partition_count = 1;
-  std::int32_t home = 0;  ///< the partition of every key
-  std::vector<LogEntry> entries;
-};
-
 class LogEventWriterTest : public ::testing::Test {
  protected:
-  MemoryLog log;
+  testing::MemoryLog log;
   const testing::FakeClock clock{timestamp_from_ms(1'700'000'000'000)};
   Metrics metrics;
   store::TransientHistories transient{{}, clock, metrics};
