@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/item_json.h"
 #include "store/codec/value_codec.h"
 
 namespace freshet::store {
@@ -116,8 +117,15 @@ void CatalogueCommit::patch(State& state, const ItemChange& change) {
     ++counts_.ignored_patches;
     return;
   }
+  Item patched = *item;
+  apply(change, patched);
+  if (const auto within = check_item_limits(patched); !within) {
+    ++counts_.oversized_patches;
+    index_.report_oversized(patched.item, within.error().message);
+    return;
+  }
   ++counts_.patches;
-  apply(change, *item);
+  *item = std::move(patched);
   state.outcome.item = item;
   state.changed = true;
 }
@@ -162,7 +170,7 @@ void CatalogueCommit::finish() {
   for (const std::int32_t partition : in_.recreated) applied.erase(partition);
   advance(applied, in_.next);
   index_.apply(outcomes, std::move(applied));
-  index_.report_refused(counts_.refused);
+  if (counts_.refused > 0) index_.report_refused(counts_.refused);
 }
 
 }  // namespace freshet::store

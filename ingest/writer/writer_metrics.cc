@@ -37,6 +37,7 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       patches_(item_changes(metrics, "patched")),
       removals_(item_changes(metrics, "removed")),
       ignored_patches_(item_changes(metrics, "ignored_patch")),
+      oversized_patches_(item_changes(metrics, "oversized_patch")),
       refused_items_(item_changes(metrics, "refused")),
       in_topic_(dead_letters(metrics, "topic")),
       in_store_(dead_letters(metrics, "store")),
@@ -57,6 +58,7 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   patches_.Increment(static_cast<double>(counts.items.patches));
   removals_.Increment(static_cast<double>(counts.items.removals));
   ignored_patches_.Increment(static_cast<double>(counts.items.ignored_patches));
+  oversized_patches_.Increment(static_cast<double>(counts.items.oversized_patches));
   refused_items_.Increment(static_cast<double>(counts.items.refused));
   // A rejected record is counted twice: among the results, which sum up to all records read but those of items, and by place, which tells
   // the operator where to look. Both names are documented.

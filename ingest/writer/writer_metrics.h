@@ -30,7 +30,7 @@ class WriterMetrics {
  private:
   Metrics& metrics_;
   Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &overtaken_, &puts_, &patches_,
-      &removals_, &ignored_patches_, &refused_items_, &in_topic_, &in_store_, &retries_;
+      &removals_, &ignored_patches_, &oversized_patches_, &refused_items_, &in_topic_, &in_store_, &retries_;
   Histogram &batch_events_, &commit_seconds_;
   std::map<int, Gauge*> lag_;
 };

@@ -133,14 +133,26 @@ void CatalogueIndex::tidy() {
   lock.unlock();
 }
 
-void CatalogueIndex::report_refused(std::size_t count) {
-  unreported_ += count;
+std::size_t CatalogueIndex::OccasionalReport::due(std::size_t more) {
+  count_ += more;
   const auto now = std::chrono::steady_clock::now();
-  if (count == 0 || (last_report_.time_since_epoch().count() != 0 && now < last_report_ + kReportInterval)) return;
+  if (last_.time_since_epoch().count() != 0 && now < last_ + kReportInterval) return 0;
+  last_ = now;
+  return std::exchange(count_, 0);
+}
+
+void CatalogueIndex::report_refused(std::size_t count) {
+  const std::size_t left_out = refused_.due(count);
+  if (left_out == 0) return;
   log::error("the catalogue is full: new items are left out; raise catalogue.max_items",
-             {{"max_items", options_.max_items}, {"left_out", unreported_}});
-  last_report_ = now;
-  unreported_ = 0;
+             {{"max_items", options_.max_items}, {"left_out", left_out}});
+}
+
+void CatalogueIndex::report_oversized(std::string_view item, const std::string& reason) {
+  const std::size_t left_out = oversized_.due(1);
+  if (left_out == 0) return;
+  log::warn("a patch is left out: it would make an item larger than items may be",
+            {{"item", item}, {"reason", reason}, {"left_out", left_out}});
 }
 
 }  // namespace freshet::store

@@ -86,10 +86,22 @@ class CatalogueIndex {
   /// `outcomes` are stored, and with them all changes of the log up to `applied`.
   void apply(std::span<const ItemChangeOutcome> outcomes, Positions applied);
 
-  /// Logs that changes were refused, not too often.
+  /// Log that changes are left out, not too often.
   void report_refused(std::size_t count);
+  void report_oversized(std::string_view item, const std::string& reason);
 
  private:
+  /// Counts what is logged together.
+  class OccasionalReport {
+   public:
+    /// How many there are to be logged now, `more` of them new; 0: it is too early.
+    std::size_t due(std::size_t more);
+
+   private:
+    std::chrono::steady_clock::time_point last_{};
+    std::size_t count_ = 0;
+  };
+
   enum State : std::uint8_t { kKnown = 1, kUnavailable = 2, kRemoved = 4, kListed = 8 };
 
   std::uint8_t state_of(CatalogueRow row) const { return states_.get(row).load(std::memory_order_relaxed); }
@@ -113,8 +125,7 @@ class CatalogueIndex {
   std::unordered_map<CatalogueRow, ItemRemoval> removals_;
   Positions applied_;
   std::optional<std::vector<NewestItems::Entry>> loaded_{std::in_place};  // until load_positions(): those for newest_
-  std::chrono::steady_clock::time_point last_report_{};
-  std::size_t unreported_ = 0;
+  OccasionalReport refused_, oversized_;
 };
 
 }  // namespace freshet::store

@@ -94,6 +94,29 @@ def test_the_catalogue_survives_restarts_and_is_exported_as_it_was_sent(freshet,
     assert not has(service, "none")
 
 
+def test_what_is_acknowledged_is_in_the_catalogue_and_no_larger_than_items_may_be(freshet):
+    service = freshet("[catalogue]\nvectors = { " + ", ".join(f"v{n} = 4096" for n in range(20)) + " }\n")
+    vectors = {f"v{n}": [0.1] * 4096 for n in range(20)}
+    for sent in ({"": "x"}, {"": {"color": "red"}}, {"a": nested(61)}, {f"l{n}": [1] * 8192 for n in range(31)}):
+        assert service.curl("/v1/items/i", "PUT", sent).status == 400
+    for sent in ({"a": nested(60)}, {"vectors": vectors}, {f"l{n}": [1] * 8192 for n in range(15)}):
+        token = service.curl("/v1/items/i", "PUT", sent).json["token"]
+        stored = service.get(f"/v1/items/i?after={token}").json
+        assert stored["attributes"].keys() == sent.keys() - {"vectors"}
+        assert stored.get("vectors", {}).keys() == sent.get("vectors", {}).keys()
+    for n in range(3):
+        patch = {f"a{n}-{m}": "x" * 100 for m in range(60)}
+        token = service.curl("/v1/items/i", "PATCH", patch).json["token"]
+    assert len(service.get(f"/v1/items/i?after={token}").json["attributes"]) == 15 + 60
+    assert 'freshet_ingest_item_changes_total{result="oversized_patch"} 2' in service.get("/metrics").body
+    logged = service.log_path.read_text()
+    assert logged.count("a patch is left out") == 1 and "135 entries, at most 128" in logged
+
+
+def nested(depth):
+    return json.loads("[" * depth + "1" + "]" * depth)
+
+
 def test_two_instances_have_one_catalogue_from_kafka(freshet, broker, topic):
     broker.produce(topic, shop_sessions(50))
     config = kafka_config(broker, topic)

@@ -91,6 +91,18 @@ void ItemFacts::drop(Kind kind, std::uint32_t name) {
   std::erase_if(facts_, [&](const Fact& fact) { return fact.tag == tag(kind, name); });
 }
 
+/// True if facts of one more attribute or relation may be added. Those of one name are next to each other.
+bool ItemFacts::has_room(Kind kind) const {
+  std::size_t names = 0;
+  std::uint32_t last = 0;
+  for (const Fact& fact : facts_) {
+    if (kind_of(fact) != kind || (names > 0 && fact.tag == last)) continue;
+    ++names;
+    last = fact.tag;
+  }
+  return names < kMaxAttributes;
+}
+
 void ItemFacts::add_words(Kind kind, std::string_view text, std::size_t most) {
   std::size_t words = 0;
   for_each_word(text, [&](const std::string& word) {
@@ -124,6 +136,7 @@ void ItemFacts::add_categories(const std::vector<std::string>& paths) {
 void ItemFacts::add_attribute(const Attribute& attribute) {
   const std::uint32_t name = name_hash(attribute.name);
   drop(Kind::attribute, name);
+  if (!has_room(Kind::attribute)) return;
   std::size_t values = 0;
   const auto add_value = [&](std::string_view value) {
     if (++values <= kMaxNamed) add(Kind::attribute, hash_of(value, kAttribute + (std::uint64_t{name} << 8)), name);
@@ -140,6 +153,7 @@ void ItemFacts::add_relation(const ItemRelation& relation) {
   const std::uint32_t name = name_hash(relation.name);
   drop(Kind::relation, name);
   drop(Kind::related, name);
+  if (!has_room(Kind::relation)) return;
   std::size_t targets = 0;
   for (const std::string& target : relation.targets) {
     if (++targets > kMaxNamed) return;

@@ -75,6 +75,7 @@ class ItemFacts {
   void add(Kind kind, std::uint32_t token, std::uint32_t name = 0);
   void drop(Kind kind);
   void drop(Kind kind, std::uint32_t name);
+  bool has_room(Kind kind) const;
   void add_words(Kind kind, std::string_view text, std::size_t most);
   void add_ngrams(std::string_view title);
   void add_categories(const std::vector<std::string>& paths);

@@ -135,6 +135,33 @@ TEST_F(CatalogueTest, PatchesApplyToTheItemAsItIsThen) {
   EXPECT_TRUE(available("mug"));
 }
 
+TEST_F(CatalogueTest, APatchThatWouldMakeAnItemTooLargeIsLeftOut) {
+  open();
+  const auto attributes_of = [](const std::string& prefix, std::size_t count, std::size_t bytes) {
+    ItemChange patch{ItemChange::Kind::patch, {}, 0};
+    patch.item.item = "mug";
+    for (std::size_t i = 0; i < count; ++i) {
+      patch.item.attributes.push_back({prefix + std::to_string(1000 + i), std::string(bytes, 'x')});
+    }
+    return patch;
+  };
+  ItemCounts counts =
+      commit({put_of(item_of("mug", 9)), attributes_of("a", kMaxAttributes, 1), attributes_of("b", 1, 1),
+              price_of("mug", 8), attributes_of("a", 64, kMaxAttributeBytes)});
+  EXPECT_EQ(counts.patches, 2U);
+  EXPECT_EQ(counts.oversized_patches, 2U);
+  reopen();
+  counts = commit({attributes_of("a", 65, kMaxAttributeBytes), attributes_of("a", 63, kMaxAttributeBytes)});
+  EXPECT_EQ(counts.patches, 1U);
+  EXPECT_EQ(counts.oversized_patches, 1U);
+  const auto found = catalogue_->find("mug");
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->attributes.size(), kMaxAttributes);
+  EXPECT_EQ((*found)->price, 8);
+  EXPECT_EQ(std::get<std::string>((*found)->attributes[62].value).size(), kMaxAttributeBytes);
+  EXPECT_EQ(std::get<std::string>((*found)->attributes[64].value).size(), 1U);
+}
+
 TEST_F(CatalogueTest, ABatchThatIsReadAgainUndoesNothingLater) {
   open();
   const auto first = batch_of({item_record({0, 0}, put_of(item_of("mug", 1))), item_record({0, 1}, removal_of("pan"))});

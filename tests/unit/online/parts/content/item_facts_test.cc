@@ -134,6 +134,24 @@ TEST(ItemFacts, IsBoundedWhateverTheItem) {
   EXPECT_LT(facts_of(item).memory_bytes(), 16U << 10);
 }
 
+TEST(ItemFacts, PatchesAddNoMoreNamesThanAnItemMayHave) {
+  Item plain;
+  plain.item = "i";
+  ItemFacts facts = facts_of(plain);
+  const auto patch = [&](const std::string& name) {
+    ItemChange change{.kind = ItemChange::Kind::patch, .item = plain};
+    change.item.attributes = {{name, std::vector<std::string>{"x", "y"}}};
+    change.item.relations = {{name, {"a", "b"}}};
+    facts.apply(change, kDimension);
+  };
+  for (std::size_t i = 0; i < kMaxAttributes; ++i) patch(std::to_string(i));
+  const ItemFacts full = facts;
+  patch("one more");
+  EXPECT_EQ(facts, full);
+  patch("0");
+  EXPECT_EQ(hashes(facts), hashes(full)) << "a name that it has may change";
+}
+
 TEST(ItemFacts, IsTheSameAfterSaveAndLoad) {
   Item item = mug();
   item.vectors = {{"image", {1, 2, 3}}};
