@@ -35,7 +35,7 @@ struct HttpClient::Impl {
   Result<Answer> exchange(http::request<http::string_body> request);
   template <typename Stream>
   beast::error_code exchange(Stream& stream, const http::request<http::string_body>& request,
-                             http::response<http::string_body>& response);
+                             http::response_parser<http::string_body>& response);
 
   /// Runs asynchronous steps to their end or to the timeout. (Beast's streams have timeouts too, but set a timer for
   /// each request.)
@@ -102,7 +102,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(const std::string& url) {
 
 template <typename Stream>
 beast::error_code HttpClient::Impl::exchange(Stream& stream, const http::request<http::string_body>& request,
-                                             http::response<http::string_body>& response) {
+                                             http::response_parser<http::string_body>& response) {
   return run(beast::get_lowest_layer(stream), [&](auto done) {
     http::async_write(stream, request, [&, done](beast::error_code error, std::size_t) {
       if (error) return done(error);
@@ -122,10 +122,12 @@ Result<HttpClient::Answer> HttpClient::Impl::exchange(http::request<http::string
   request.set(http::field::host, authority);
   if (!api_key.empty()) request.set(http::field::authorization, "Bearer " + api_key);
   request.prepare_payload();
-  http::response<http::string_body> response;
-  const auto error = tls ? exchange(std::get<Secure>(connection), request, response)
-                         : exchange(std::get<Plain>(connection), request, response);
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(boost::none);
+  const auto error = tls ? exchange(std::get<Secure>(connection), request, parser)
+                         : exchange(std::get<Plain>(connection), request, parser);
   if (error) return lost(error);
+  http::response<http::string_body> response = parser.release();
   Answer answer{response.result_int(), std::move(response.body()), std::chrono::seconds(0)};
   answer.retry_after = std::chrono::seconds(std::atoi(std::string(response[http::field::retry_after]).c_str()));
   if (!response.keep_alive()) connection = std::monostate{};

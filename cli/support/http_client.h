@@ -12,7 +12,7 @@ namespace freshet::cli {
 /// A blocking client with one kept-alive HTTP or HTTPS connection. Reconnects when needed.
 /// The API key is read from the environment variable FRESHET_API_KEY, since command lines are visible to other users. A
 /// server's certificate must match its name, and be signed by an authority that the system trusts or that is in the
-/// file named by the environment variable SSL_CERT_FILE.
+/// file named by the environment variable SSL_CERT_FILE. An answer may be of any length.
 /// Threads: one.
 /// Errors:  unavailable (cannot connect, certificate not trusted, connection lost), timed_out (30 s).
 class HttpClient {

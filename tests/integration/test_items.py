@@ -117,6 +117,25 @@ def nested(depth):
     return json.loads("[" * depth + "1" + "]" * depth)
 
 
+def test_an_export_asks_for_less_where_a_page_is_too_large(freshet, tmp_path):
+    service = freshet("[serve]\nmax_answer_bytes_total = \"16MiB\"\n[catalogue]\nvectors = { image = 4096 }\n")
+    items = [{"item": f"i{n:03}", "sku": 9007199254740993, "deep": nested(60), "vectors": {"image": [n + 0.5] * 4096}}
+             for n in range(999)]
+    lines = tmp_path / "items.jsonl"
+    lines.write_text("".join(json.dumps(item) + "\n" for item in items))
+    run("replay", "--items", lines, "--to", "http", "--url", service.url)
+    wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the items in the catalogue")
+    exported = tmp_path / "exported.jsonl"
+    exported.write_text(run("items", "export", "--url", service.url).stdout)
+    kept = [json.loads(line) for line in exported.read_text().splitlines()]
+    assert [(item["item"], item["attributes"]["sku"], item["vectors"]["image"][0]) for item in kept] == \
+        [(item["item"], item["sku"], item["vectors"]["image"][0]) for item in items]
+    run("replay", "--items", exported, "--to", "http", "--url", service.url)
+    service.stop()
+    nobody = run("items", "export", "--url", service.url, check=False)
+    assert nobody.returncode == 2 and f"{service.url}/v1/items?limit=1000: Connection refused" in nobody.stderr
+
+
 def test_two_instances_have_one_catalogue_from_kafka(freshet, broker, topic):
     broker.produce(topic, shop_sessions(50))
     config = kafka_config(broker, topic)
