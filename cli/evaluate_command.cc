@@ -178,10 +178,15 @@ class Evaluate {
 
  private:
   void describe_items() {
-    auto file = read_catalogue(arguments_.items, arguments_.item_columns);
+    auto file = read_catalogue(arguments_.items, arguments_.item_columns, Dimensions::alike);
     if (!file) throw std::runtime_error(file.error().message);
     for (const std::string& complaint : file->complaints) std::fprintf(stderr, "%s\n", printable(complaint).c_str());
+    if (file->items.empty()) {
+      std::fprintf(stderr, "freshet: %s: %s\n", printable(arguments_.items).c_str(), file->why_none().c_str());
+      throw CLI::RuntimeError(1);
+    }
     for (Item& item : file->items) predictor_->describe(std::move(item));
+    run_.skipped_items = file->skipped;
     run_.has_catalogue = true;
   }
 

@@ -122,11 +122,15 @@ int report(const char* what, ReplayTarget::Counts counts, std::uint64_t skipped_
   return counts.sent > 0 && counts.acknowledged == counts.sent && interrupted == 0 ? 0 : 1;
 }
 
-/// Puts the items of a catalogue file. Returns the exit code.
+/// Puts the items of a catalogue file. Returns the exit code: 0 if there were any, every line was one, and all are
+/// acknowledged. After a line that is none an item is not as the file says.
 int replay_items(const ReplayArguments& arguments) {
   const app::Config config = app::load_config_or_throw(arguments.config_file);
-  auto catalogue = read_catalogue(arguments.items, arguments.item_columns);
+  auto catalogue = read_catalogue(arguments.items, arguments.item_columns, Dimensions::any);
   if (!catalogue) throw std::runtime_error("--items: " + catalogue.error().message);
+  for (const std::string& complaint : catalogue->complaints) {
+    std::fprintf(stderr, "%s\n", printable(complaint).c_str());
+  }
   const auto start = SteadyClock::now();
   const auto target = target_of(arguments, ReplayKind::items, config.kafka);
   Progress progress("items", arguments.json);
@@ -139,10 +143,9 @@ int replay_items(const ReplayArguments& arguments) {
     }
   }
   auto counts = target->finish();
-  if (counts.first_problem.empty() && !catalogue->complaints.empty()) {
-    counts.first_problem = catalogue->complaints.front();
-  }
-  return report("items", std::move(counts), catalogue->skipped, start, arguments.json);
+  if (catalogue->items.empty()) counts.first_problem = catalogue->why_none();
+  const int code = report("items", std::move(counts), catalogue->skipped, start, arguments.json);
+  return catalogue->skipped > 0 ? 1 : code;
 }
 
 /// Sends events until the end of the files, the limit, or Ctrl-C.
@@ -245,8 +248,12 @@ void add_replay_command(CLI::App& app) {
       "\n"
       "Streams are TSV, CSV or JSON lines; plain, .gz or .zst. Times are RFC 3339, or seconds or milliseconds since\n"
       "1970. Events without an id get the id FILE:LINE, so sending a file again within store.dedupe_window does not\n"
-      "store it twice (with --no-ids it does). The exit code is 0 only if there were events and\n"
-      "every one was acknowledged.");
+      "store it twice (with --no-ids it does). The exit code is 0 only if there were events, every one was\n"
+      "acknowledged, and the same is true of the items of --items; events are sent only then. Lines that are not "
+      "events\n"
+      "are skipped and do not change it. A line of --items that is not an item does: the other items are sent, and "
+      "the\n"
+      "exit code is 1.");
   command->add_option("files", arguments->files, "Recorded streams; - is standard input");
   command->add_option("--items", arguments->items,
                       "Items to put before the events: TSV, CSV or JSON lines, as of freshet evaluate --items");

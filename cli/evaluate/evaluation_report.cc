@@ -136,22 +136,23 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
                          {"auc", c.auc},
                          {"expected_calibration_error", c.expected_calibration_error}};
   }
-  const json::object report{{"stream", run.stream},
-                            {"events", run.events},
-                            {"skipped_lines", run.skipped_lines},
-                            {"out_of_order", run.out_of_order},
-                            {"scored", evaluation.scored()},
-                            {"unseen_targets", evaluation.unseen()},
-                            {"unseen_targets_in_tenths", std::move(unseen)},
-                            {"items", run.items},
-                            {"seconds", run.seconds},
-                            {"events_per_second", run.events_per_second()},
-                            {"peak_rss_bytes", run.peak_rss_bytes},
-                            {"seed", run.seed},
-                            {"calibration", std::move(calibration)},
-                            {"whole", std::move(whole)},
-                            {"last_tenth", tenth_json(run, evaluation, Evaluation::kTenths - 1)},
-                            {"tenths", std::move(tenths)}};
+  json::object report{{"stream", run.stream},
+                      {"events", run.events},
+                      {"skipped_lines", run.skipped_lines},
+                      {"out_of_order", run.out_of_order},
+                      {"scored", evaluation.scored()},
+                      {"unseen_targets", evaluation.unseen()},
+                      {"unseen_targets_in_tenths", std::move(unseen)},
+                      {"items", run.items},
+                      {"seconds", run.seconds},
+                      {"events_per_second", run.events_per_second()},
+                      {"peak_rss_bytes", run.peak_rss_bytes},
+                      {"seed", run.seed},
+                      {"calibration", std::move(calibration)},
+                      {"whole", std::move(whole)},
+                      {"last_tenth", tenth_json(run, evaluation, Evaluation::kTenths - 1)},
+                      {"tenths", std::move(tenths)}};
+  if (run.has_catalogue) report["skipped_items"] = run.skipped_items;
   return serve::to_text(report) + "\n";
 }
 
@@ -163,6 +164,8 @@ std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) 
       run.seed, run.seconds, brief_count(run.events_per_second()), static_cast<double>(run.peak_rss_bytes) / (1 << 20));
   if (run.skipped_lines > 0)
     text += fmt::format("{} lines were skipped because they are not events\n", run.skipped_lines);
+  if (run.skipped_items > 0)
+    text += fmt::format("{} lines of the catalogue were skipped because they are not items\n", run.skipped_items);
   if (run.out_of_order > 0) {
     text += fmt::format(
         "WARNING: {} events have a time before that of an earlier event. In a stream that is not in order of time, "

@@ -21,6 +21,7 @@ struct EvaluationRun {
   double seconds = 0;
   std::size_t peak_rss_bytes = 0;
   std::uint64_t seed = 0;
+  std::size_t skipped_items = 0;  ///< lines of the catalogue that are not items
   bool has_catalogue = false;  ///< the report then also has the figures by how often a target had been clicked before
   std::vector<std::pair<std::string, online::Calibration>> calibration;  ///< at the end, of parts that predict clicks
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/item_json.h"
 #include "base/suggestion.h"
 #include "cli/streams/record_lines.h"
 #include "ingest/codec/item_decoder.h"
@@ -62,7 +63,9 @@ Result<void> set_vector(Item& item, const std::string& name, const std::string& 
   ItemVector vector{name, {}};
   for (const std::string& part : split_at(text, "|, ")) {
     const auto number = number_in(part);
-    if (!number) return bad_value("vector:" + name, part, "a number");
+    if (!number || !std::isfinite(static_cast<float>(*number))) {
+      return bad_value("vector:" + name, part, "a number that a 32-bit float can hold");
+    }
     vector.values.push_back(static_cast<float>(*number));
   }
   if (!vector.values.empty()) item.vectors.push_back(std::move(vector));
@@ -133,32 +136,54 @@ Result<std::vector<std::string>> columns_of_header(std::vector<std::string> name
   return check_columns(std::move(names));
 }
 
-Result<Item> item_in(const RecordLines& lines, std::string_view record, const std::vector<std::string>& columns,
-                     ingest::ItemDecoder& decoder) {
-  if (lines.shape() == RecordLines::Shape::json_lines) {
-    auto change = decoder.decode_entry(record, ItemChange::Kind::put, "");
-    if (!change) return change.error();
-    return std::move(change->item);
-  }
-  auto fields = lines.split(record);
-  if (!fields) return fields.error();
-  if (fields->size() < columns.size()) {
-    return invalid(std::to_string(fields->size()) + " columns, expected " + std::to_string(columns.size()));
+/// The item of a TSV or CSV record, as JSON.
+Result<std::string> json_of(std::vector<std::string> fields, const std::vector<std::string>& columns) {
+  if (fields.size() < columns.size()) {
+    return invalid(std::to_string(fields.size()) + " columns, expected " + std::to_string(columns.size()));
   }
   Item item;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (auto set = set_field(item, columns[i], std::move((*fields)[i])); !set) return set.error();
+    if (auto set = set_field(item, columns[i], std::move(fields[i])); !set) return set.error();
   }
   if (item.item.empty()) return invalid("item: empty");
-  std::ranges::sort(item.attributes, {}, &Attribute::name);
-  std::ranges::sort(item.relations, {}, &ItemRelation::name);
-  std::ranges::sort(item.vectors, {}, &ItemVector::name);
-  return item;
+  return item_json(item);
+}
+
+Result<void> check_dimensions(const Item& item, ingest::VectorDimensions& dimensions) {
+  for (const ItemVector& vector : item.vectors) {
+    const std::size_t expected = dimensions.try_emplace(vector.name, vector.values.size()).first->second;
+    if (vector.values.size() != expected) {
+      return invalid("vectors." + vector.name + ": " + std::to_string(vector.values.size()) + " numbers, expected " +
+                     std::to_string(expected));
+    }
+  }
+  return {};
+}
+
+/// The item of a record, which is judged as the service judges it.
+Result<Item> item_in(const RecordLines& lines, std::string_view record, const std::vector<std::string>& columns,
+                     ingest::ItemDecoder& decoder) {
+  std::string made;
+  if (lines.shape() != RecordLines::Shape::json_lines) {
+    auto fields = lines.split(record);
+    auto json = fields ? json_of(*std::move(fields), columns) : Result<std::string>(fields.error());
+    if (!json) return json.error();
+    made = *std::move(json);
+    record = made;
+  }
+  auto change = decoder.decode_entry(record, ItemChange::Kind::put, "");
+  if (!change) return change.error();
+  return std::move(change->item);
 }
 
 }  // namespace
 
-Result<CatalogueFile> read_catalogue(const std::string& path, const std::string& names) {
+std::string CatalogueFile::why_none() const {
+  if (skipped > 0) return "no items: every line was skipped, " + std::to_string(skipped) + " in all";
+  return "no items: the file is empty";
+}
+
+Result<CatalogueFile> read_catalogue(const std::string& path, const std::string& names, Dimensions dimensions) {
   std::vector<std::string> columns;
   if (!names.empty()) {
     std::vector<std::string> given;
@@ -174,6 +199,7 @@ Result<CatalogueFile> read_catalogue(const std::string& path, const std::string&
   auto lines = RecordLines::open(path);
   if (!lines) return lines.error();
   ingest::ItemDecoder decoder(std::nullopt);
+  ingest::VectorDimensions first_dimensions;
   CatalogueFile file;
   while (true) {
     const auto record = lines->next();
@@ -187,11 +213,14 @@ Result<CatalogueFile> read_catalogue(const std::string& path, const std::string&
       continue;
     }
     auto item = item_in(*lines, **record, columns, decoder);
-    if (item) {
+    const auto judged = !item                             ? Result<void>(item.error())
+                        : dimensions == Dimensions::alike ? check_dimensions(*item, first_dimensions)
+                                                          : Result<void>();
+    if (judged) {
       file.items.push_back(*std::move(item));
     } else {
       ++file.skipped;
-      if (file.complaints.size() < kComplaints) file.complaints.push_back(lines->in_line(item.error().message));
+      if (file.complaints.size() < kComplaints) file.complaints.push_back(lines->in_line(judged.error().message));
     }
   }
 }

@@ -14,10 +14,19 @@ struct CatalogueFile {
   std::vector<Item> items;
   std::size_t skipped = 0;              ///< lines that are not items
   std::vector<std::string> complaints;  ///< "FILE:12: ...": the first few of them
+
+  std::string why_none() const;  ///< REQUIRES: items is empty
 };
 
+/// Of vectors with the same name.
+enum class Dimensions {
+  any,    ///< a service judges them
+  alike,  ///< that of the first
+};
+
+/// What PUT /v1/items/{item} refuses is not an item, whatever the format.
 /// `columns`: as of --item-columns; empty: the first line names them. Not used for JSON lines.
 /// Errors: invalid, naming the column or the line; unavailable or corrupt, naming the file.
-Result<CatalogueFile> read_catalogue(const std::string& path, const std::string& columns);
+Result<CatalogueFile> read_catalogue(const std::string& path, const std::string& columns, Dimensions dimensions);
 
 }  // namespace freshet::cli

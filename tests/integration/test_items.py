@@ -136,6 +136,24 @@ def test_an_export_asks_for_less_where_a_page_is_too_large(freshet, tmp_path):
     assert nobody.returncode == 2 and f"{service.url}/v1/items?limit=1000: Connection refused" in nobody.stderr
 
 
+def test_a_feed_with_a_line_that_is_no_item_fails_after_the_others(freshet, tmp_path):
+    service, items, clicks = freshet(), tmp_path / "items.csv", tmp_path / "clicks.tsv"
+    clicks.write_text("s\ta\t1700000000\ns\tb\t1700000001\ns\ta\t1700000002\n")
+    replay = ("replay", "--items", items, "--to", "http", "--url", service.url)
+    evaluate = ("evaluate", clicks, "--columns", "session,item,time", "--items", items)
+    items.write_bytes(b"item,title,price\na,Mug,9\nb,M\xfcg,9\nc,Mug,cheap\nd,Mug,3\n")
+    for command in (replay, evaluate):
+        some = run(*command, check=False)
+        assert some.returncode == (1 if command == replay else 0)
+        assert f"{items}:3: not valid UTF-8" in some.stderr and f'{items}:4: price: "cheap" is not a number' in some.stderr
+    wait_until(lambda: has(service, "a") and has(service, "d"), "the other items")
+    for text, reason in (("", "no items: the file is empty"), ("item,price\n,1\n", "no items: every line was skipped, 1 in all")):
+        items.write_text(text)
+        for command in (replay, evaluate):
+            none = run(*command, check=False)
+            assert none.returncode == 1 and reason in none.stderr
+
+
 def test_two_instances_have_one_catalogue_from_kafka(freshet, broker, topic):
     broker.produce(topic, shop_sessions(50))
     config = kafka_config(broker, topic)

@@ -57,6 +57,7 @@ TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
 
 TEST_F(EvaluationReportTest, WithACatalogueItTellsTargetsApartByTheirPriorClicks) {
   run.has_catalogue = true;
+  run.skipped_items = 3;
   const json::value report = json::parse(report_json(run, evaluation));
   for (const json::value* stretch : {&report.at("whole"), &report.at("last_tenth"), &report.at("tenths").at(0)}) {
     EXPECT_EQ(keys(stretch->at("by_prior_clicks")), (std::set<std::string>{"0", "1-2", "3-9", "10+"}));
@@ -65,6 +66,8 @@ TEST_F(EvaluationReportTest, WithACatalogueItTellsTargetsApartByTheirPriorClicks
   EXPECT_EQ(unclicked.at("targets"), 20);
   EXPECT_EQ(unclicked.at("popularity").at("hr@5"), 0.5);
   EXPECT_NE(report_text(run, evaluation).find("clicked before"), std::string::npos);
+  EXPECT_EQ(report.at("skipped_items"), 3);
+  EXPECT_NE(report_text(run, evaluation).find("3 lines of the catalogue were skipped"), std::string::npos);
 }
 
 TEST_F(EvaluationReportTest, TheJsonSaysHowWellClicksArePredicted) {

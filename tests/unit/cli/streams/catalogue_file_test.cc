@@ -13,10 +13,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct CatalogueFileTest : ::testing::Test {
-  Result<CatalogueFile> read(const std::string& text, const std::string& columns = "") {
+  Result<CatalogueFile> read(const std::string& text, const std::string& columns = "",
+                             Dimensions dimensions = Dimensions::any) {
     const std::string path = directory.path() + "/items";
     std::ofstream(path) << text;
-    return read_catalogue(path, columns);
+    return read_catalogue(path, columns, dimensions);
   }
 
   testing::TempDirectory directory;
@@ -67,6 +68,33 @@ TEST_F(CatalogueFileTest, LinesThatAreNotItemsAreSkippedAndNamed) {
   EXPECT_EQ(file->skipped, 3U);
   EXPECT_THAT(file->complaints,
               ElementsAre(HasSubstr(":2: 1 columns"), HasSubstr(":3: item: empty"), HasSubstr(":4: price: \"cheap\"")));
+}
+
+TEST_F(CatalogueFileTest, WhatTheServiceRefusesIsNoItem) {
+  const std::string tall(kMaxAttributeBytes + 1, 'x');
+  const auto file =
+      read("a\t\xFF\t\t\nb\tt\t1e300\t\nc\tt\t1,2\t" + tall + "\nd\tt\t1,2\t2026-01-01T00:00:00Z\ne\tt\t1,2,3\t\n",
+           "item,title,vector:v,attribute:a");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->items.size(), 2U);
+  EXPECT_EQ(file->items[0].attributes, (std::vector<Attribute>{{"a", timestamp_from_ms(1'767'225'600'000)}}));
+  EXPECT_THAT(file->complaints,
+              ElementsAre(HasSubstr(":1: not valid UTF-8"),
+                          HasSubstr(":2: vector:v: \"1e300\" is not a number that a 32-bit float can hold"),
+                          HasSubstr(":3: a: 8193 bytes long, at most 8192")));
+}
+
+TEST_F(CatalogueFileTest, AVectorHasTheDimensionOfTheFirstUnlessAServiceJudges) {
+  const std::string text = "{\"item\":\"a\",\"vectors\":{\"v\":[1,2]}}\n{\"item\":\"b\",\"vectors\":{\"v\":[1,2,3]}}\n";
+  EXPECT_EQ(read(text)->items.size(), 2U);
+  const auto file = read(text, "", Dimensions::alike);
+  EXPECT_EQ(file->items.size(), 1U);
+  EXPECT_THAT(file->complaints, ElementsAre(HasSubstr(":2: vectors.v: 3 numbers, expected 2")));
+}
+
+TEST_F(CatalogueFileTest, SaysWhyThereIsNone) {
+  EXPECT_EQ(read("")->why_none(), "no items: the file is empty");
+  EXPECT_EQ(read("{}\n[]\n")->why_none(), "no items: every line was skipped, 2 in all");
 }
 
 TEST_F(CatalogueFileTest, AWrongColumnIsNamedAndTheNearestOffered) {
