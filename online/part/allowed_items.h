@@ -14,6 +14,9 @@ class AllowedItems {
 
   /// Cost: some nanoseconds, as a part may ask about tens of thousands of items.
   virtual bool allows(ItemIndex item) const = 0;
+
+  /// All of them, if they are few and known; else null.
+  virtual const std::vector<ItemIndex>* all() const { return nullptr; }
 };
 
 /// Removes what is not allowed. `allowed` null: everything is.

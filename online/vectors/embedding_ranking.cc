@@ -146,6 +146,21 @@ double rank(const EmbeddingView& embeddings, std::span<const float> query, std::
   return share;
 }
 
+/// Ranks all of `items` that have a row.
+void rank_exactly(const EmbeddingView& embeddings, std::span<const float> query, std::span<const ItemIndex> items,
+                  std::size_t k, ItemIndex except, std::vector<Candidate>& ranked) {
+  const auto row_at = [&](std::size_t n) { return n < items.size() ? embeddings.presumed_row_of(items[n]) : kNoRow; };
+  ranked.clear();
+  for (std::size_t n = 0; n < items.size(); ++n) {
+    prefetch(embeddings, row_at(n + kPrefetch));
+    const std::uint32_t row = row_at(n);
+    if (items[n] == except || !embeddings.is_row_of(row, items[n])) continue;
+    ranked.push_back(
+        {items[n], dot(query.data(), embeddings.vector(row), embeddings.dimension) + embeddings.offset(row)});
+  }
+  keep_best(ranked, k);
+}
+
 }  // namespace
 
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,
@@ -153,6 +168,11 @@ void nearest_items(const EmbeddingView& embeddings, std::span<const float> query
   const ClusterView& view = *embeddings.scan;
   if (k == 0 || view.rows == 0) return;
   thread_local std::vector<Candidate> ranked;
+  if (const auto* const items = allowed == nullptr ? nullptr : allowed->all(); items != nullptr) {
+    rank_exactly(embeddings, query, *items, k, except, ranked);
+    out.insert(out.end(), ranked.begin(), ranked.end());
+    return;
+  }
   const std::size_t rows = view.tuner != nullptr ? view.tuner->rows() : view.scanned_rows;
   const double share = rank(embeddings, query, k, except, allowed, rows, ranked);
   if (allowed != nullptr && share < kMostAllowed && view.centroids != nullptr && rows < view.rows) {

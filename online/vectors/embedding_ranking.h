@@ -18,7 +18,7 @@ inline constexpr std::size_t kWidest = 16;
 /// copies of all rows, then the best 1.5 k of them (at least 50) again in floats: exact in practice (recall is tested).
 /// If the rows lie in clusters (row_clusters.h), scans only the clusters whose means score highest, and finds about
 /// 99 % of the best 20. Only `allowed` items (null: all) take a place; if they are few, more clusters are scanned, up to
-/// kWidest times as many.
+/// kWidest times as many, or if AllowedItems::all() knows them, only these are scored.
 /// Threads: any, on a published view. On a live view the learner's only, whose scans tune the view's ScanTuner.
 /// Cost:    reads half a byte per dimension and row; with clusters, per cluster and row of the scanned clusters.
 void nearest_items(const EmbeddingView& embeddings, std::span<const float> query, std::size_t k, ItemIndex except,

@@ -33,6 +33,14 @@ std::vector<const Scorer*> scorers_of(const online::Snapshot& snapshot) {
   return scorers;
 }
 
+/// Takes `items`, without `except`, for candidates of every part in `which`.
+void take_all(const std::vector<online::ItemIndex>& items, online::ItemIndex except, std::uint32_t which,
+              Ranking& ranking) {
+  ranking.items = items;
+  std::erase(ranking.items, except);
+  ranking.sources.assign(ranking.items.size(), which);
+}
+
 /// Names the parts that proposed an item of the list.
 void name_sources(online::Scorers scorers, const Ranking& ranking, std::span<const std::size_t> rows, List& list) {
   std::uint32_t sources = 0;
@@ -105,8 +113,6 @@ struct Recommender::Impl {
   std::vector<std::size_t> select(const ListRequest& request, const Ranking& ranking, List& list) const;
   void explore(const ListRequest& request, online::Scorers scorers, const Ranking& ranking,
                std::vector<std::size_t>& rows, List& list) const;
-  void take_selection(const ListRequest& request, const RequestScope& scope, std::uint32_t which,
-                      Ranking& ranking) const;
   std::vector<std::string> add_known_items(const ListRequest& request, const RequestScope& scope,
                                            online::Scorers scorers, std::size_t most, std::span<const std::size_t> rows,
                                            List& list, Ranking& ranking) const;
@@ -213,20 +219,6 @@ void Recommender::Impl::explore(const ListRequest& request, online::Scorers scor
   exploration.explore(scorers, ranking, name_if_kept, rows, list);
 }
 
-/// Takes every allowed item of the selection for a candidate of every part in `which`.
-void Recommender::Impl::take_selection(const ListRequest& request, const RequestScope& scope, std::uint32_t which,
-                                       Ranking& ranking) const {
-  ranking.items.clear();
-  request.only->enumerate([&](std::string_view name) {
-    const online::ItemIndex item = services.vocabulary.find(name);
-    if (item != online::kNoItem && item != request.context.last_item() && scope.allows(item)) {
-      ranking.items.push_back(item);
-    }
-    return true;
-  });
-  ranking.sources.assign(ranking.items.size(), which);
-}
-
 /// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`: as
 /// many as each part was asked for. Returns the names of all.
 std::vector<std::string> Recommender::Impl::add_known_items(const ListRequest& request, const RequestScope& scope,
@@ -283,13 +275,14 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, const ListRequest
   Ranking& ranking = thread_ranking();
   RequestScope& scope = thread_scope();
   const online::Context context = snapshot.timeline.of(request.context);
-  const bool whole = request.only != nullptr && request.only->estimate() <= kRankedWhole;
+  bool whole = false;
   {
     const StageMetrics::Timer timer(metrics, StageMetrics::sources);
     scope.begin(request, services.vocabulary, catalogue_rows);
     online::ask(scorers, context, ranking);
+    whole = scope.all() != nullptr && scope.all()->size() <= kRankedWhole;
     if (whole) {
-      take_selection(request, scope, which, ranking);
+      take_all(*scope.all(), request.context.last_item(), which, ranking);
     } else {
       online::propose(scorers, per_part, scope.allowed(), ranking, which);
     }

@@ -15,6 +15,17 @@ void RequestScope::begin(const ListRequest& request, const online::Vocabulary& v
   for (const std::string& item : request.of_types) leave_out(vocabulary.find(item), kOfType);
   limits_ = selection_ != nullptr || left_out_.size() > 0 || rows.excludes_any();
   passed_over_.fill(0);
+  few_known_ = selection_ != nullptr && selection_->estimate() <= kFew;
+  if (few_known_) find_few(vocabulary);
+}
+
+void RequestScope::find_few(const online::Vocabulary& vocabulary) {
+  few_.clear();
+  selection_->enumerate([&](std::string_view name) {
+    const online::ItemIndex item = vocabulary.find(name);
+    if (item != online::kNoItem && allows(item)) few_.push_back(item);
+    return true;
+  });
 }
 
 bool RequestScope::allows(online::ItemIndex item) const {

@@ -18,8 +18,17 @@ class ChosenItems final : public online::AllowedItems {
   }
 
   bool allows(online::ItemIndex item) const override { return chosen_[item]; }
+  const std::vector<online::ItemIndex>* all() const override { return all_.empty() ? nullptr : &all_; }
+
+  /// From now on all() tells them, unless there are none.
+  void list_all() {
+    for (online::ItemIndex item = 0; item < chosen_.size(); ++item) {
+      if (chosen_[item]) all_.push_back(item);
+    }
+  }
 
  private:
+  std::vector<online::ItemIndex> all_;
   std::vector<bool> chosen_;
 };
 

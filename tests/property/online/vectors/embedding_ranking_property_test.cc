@@ -80,6 +80,12 @@ TEST(EmbeddingRanking, NearestItemsAreThoseOfBruteForceInItsOrder) {
     EXPECT_FALSE(items.contains(except));
     expected += truth.size();
     for (const Candidate& candidate : truth) found += items.count(candidate.item);
+
+    testing::ChosenItems listed = allowed;
+    listed.list_all();
+    std::vector<Candidate> exact;
+    nearest_items(table.live(), query, k, except, &listed, exact);
+    EXPECT_TRUE(std::ranges::equal(exact, truth, {}, &Candidate::item, &Candidate::item));
   }
   // The items left out scored almost as high as those found: rounding to 4 bits changed their order.
   EXPECT_GE(static_cast<double>(found), 0.99 * static_cast<double>(expected));
