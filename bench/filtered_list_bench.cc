@@ -48,6 +48,7 @@ class Share final : public serve::ItemSelection {
     const online::ItemIndex number = vocabulary_.find(item);
     return number != online::kNoItem && allows(number);
   }
+  bool is_used_up() const override { return false; }
   std::size_t estimate() const override { return names_.size(); }
   void enumerate(const std::function<bool(std::string_view)>& visit) const override {
     for (const std::string& name : names_) {

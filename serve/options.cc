@@ -128,8 +128,9 @@ std::vector<Option<Options>> Options::describe() {
       option::duration("write_timeout", &Options::write_timeout, {10ms, 10min},
                        "Longest time for a client to read its response."),
       option::duration("after_timeout", &Options::after_timeout, {0s, 10min}, "Longest wait for an \"after\" token."),
-      option::duration("events_timeout", &Options::events_timeout, {10ms, 10min},
-                       "Longest wait for events and changes to become durable."),
+      option::duration(
+          "events_timeout", &Options::events_timeout, {10ms, 10min},
+          "Longest wait for events and changes to become durable, from when all of the request has arrived."),
       option::duration("shed_delay", &Options::shed_delay, {1ms, 1min},
                        "Time that an I/O thread must have been overloaded before it refuses lists with 503."),
       option::duration("drain_timeout", &Options::drain_timeout, {0s, 10min},

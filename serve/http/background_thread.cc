@@ -6,18 +6,22 @@
 
 namespace freshet::serve {
 
-BackgroundThread::BackgroundThread(const std::string& name, std::size_t max_waiting)
-    : max_waiting_(max_waiting), thread_([this, name](const std::stop_token& stop) {
+BackgroundThread::BackgroundThread(const std::string& name, std::size_t max_waiting, Clock::duration max_wait,
+                                   std::function<Clock::time_point()> now)
+    : max_waiting_(max_waiting),
+      max_wait_(max_wait),
+      now_(std::move(now)),
+      thread_([this, name](const std::stop_token& stop) {
         pthread_setname_np(pthread_self(), name.c_str());
         run(stop);
       }) {}
 BackgroundThread::~BackgroundThread() { stop(); }
 
-bool BackgroundThread::post(std::function<void()> work) {
+bool BackgroundThread::post(Work work) {
   {
     const std::lock_guard lock(mutex_);
     if (stopped_ || waiting_.size() >= max_waiting_) return false;
-    waiting_.push_back(std::move(work));
+    waiting_.push_back({std::move(work), now_()});
   }
   wake_.notify_one();
   return true;
@@ -25,7 +29,7 @@ bool BackgroundThread::post(std::function<void()> work) {
 
 void BackgroundThread::stop() {
   {
-    std::deque<std::function<void()>> undone;  // destroyed outside the lock
+    std::deque<Waiting> undone;  // destroyed outside the lock
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     undone.swap(waiting_);
@@ -38,10 +42,10 @@ void BackgroundThread::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (wake_.wait(lock, stop, [this] { return !waiting_.empty(); })) {
     {
-      const auto work = std::move(waiting_.front());
+      const Waiting next = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      work();
+      next.work(now_() - next.since <= max_wait_);
     }  // destroyed outside the lock
     lock.lock();
   }

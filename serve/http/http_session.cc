@@ -26,8 +26,10 @@ namespace http = beast::http;
 
 constexpr asio::use_awaitable_t<IoExecutor> kAwaitResult;
 constexpr auto kAwait = asio::as_tuple(kAwaitResult);
-constexpr auto kNoMemory = boost::system::errc::not_enough_memory;  // for another body
-/// A larger body is decoded and handled on a thread of its own. Here it would hold up the other connections for
+constexpr auto kNoMemory = boost::system::errc::not_enough_memory;             // for another body
+constexpr auto kNoTime = boost::system::errc::resource_unavailable_try_again;  // to decode it
+constexpr std::string_view kLate = "too many large or costly requests at once; try again";
+/// A body that is larger, as sent or decoded, is decoded and handled on another thread. Here it would hold up the other connections for
 /// milliseconds, one of serve.max_body_bytes for a tenth of a second.
 constexpr std::size_t kMostBytesInPlace = std::size_t{32} << 10;
 
@@ -66,6 +68,7 @@ std::optional<ApiResponse> refusal(const beast::error_code& error, std::size_t m
   // They are parsed as a whole, and have no limit but the buffer.
   if (error == http::error::buffer_overflow) return problem(413, "a chunk's extension or the trailer is too large");
   if (error == boost::system::errc::bad_message) return problem(400, "the body is not gzip, or not to its end");
+  if (error == kNoTime) return problem(503, kLate);
   if (error == kNoMemory) return problem(503, "too many large bodies at once; try again");
   if (error == http::error::header_limit) {
     return problem(431, "the header is larger than " + std::to_string(options.max_header_bytes) + " bytes");
@@ -173,6 +176,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
   bool whole = false;    // the next byte of the connection is the first of the next request
   auto error = co_await read(parser, [&] { return parser.is_header_done(); });
   ApiRequest to_api = head_of(request);
+  arrived_ = to_api.arrived;
   if (const char* const reason = error ? nullptr : framing_problem(request)) {
     match.refuse(problem(400, reason));
   } else if (!error) {
@@ -180,7 +184,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
     // A caller without the right key cannot make the server hold megabytes.
     if (match.wants_body() && !parser.is_done()) {
       most = std::min(match.max_body_bytes(), io_.shared.options.max_body_bytes);
-      error = co_await read_body(parser, most, memory);
+      error = co_await read_body(parser, match, most, memory);
     }
     whole = !error && parser.is_done();
   }
@@ -190,6 +194,7 @@ Awaitable<bool> HttpSession<Stream>::read_and_answer() {
     match.refuse(*std::move(answer));
   }
   to_api.body = request.body();
+  to_api.arrived = arrived_;
   connection_.expires_never();  // the endpoints have timeouts of their own
   ApiResponse answer = co_await ask(match, to_api);
   parser.get().body() = std::string();  // not held by those who read their answers slowly
@@ -214,8 +219,8 @@ bool HttpSession<Stream>::has_room(MemoryBudget::Share& memory, std::uint64_t si
 }
 
 template <typename Stream>
-Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, std::size_t most,
-                                                            MemoryBudget::Share& memory) {
+Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, const Router::Match& match,
+                                                            std::size_t most, MemoryBudget::Share& memory) {
   const std::uint64_t length = parser.content_length().value_or(0);
   if (length > most) co_return http::error::body_limit;
   if (!has_room(memory, length)) co_return make_error_code(kNoMemory);
@@ -235,39 +240,49 @@ Awaitable<beast::error_code> HttpSession<Stream>::read_body(Parser& parser, std:
   };
   parser.on_chunk_header(check_chunk);
   const auto error = co_await read(parser, [&] { return parser.is_done(); });
+  arrived_ = Connection::Clock::now();
   const bool encoded = body_coding(joined(request, http::field::content_encoding)) == BodyCoding::gzip;
   if (error || !encoded) co_return error;
-  co_return co_await decode_body(parser.get().body(), most, memory);
+  co_return co_await decode_body(parser.get().body(), match, most, memory);
 }
 
 /// Replaces a gzip body by its content.
 template <typename Stream>
-Awaitable<beast::error_code> HttpSession<Stream>::decode_body(std::string& body, std::size_t most,
-                                                              MemoryBudget::Share& memory) {
+Awaitable<beast::error_code> HttpSession<Stream>::decode_body(std::string& body, const Router::Match& match,
+                                                              std::size_t most, MemoryBudget::Share& memory) {
   connection_.expires_never();  // all of it is here
-  const std::string compressed = std::move(body);
+  const std::string compressed = std::exchange(body, std::string());
   const auto has_room_beside = [&](std::size_t size) { return has_room(memory, compressed.size() + size); };
-  auto error = gunzip(compressed, std::min(most, kMostBytesInPlace), has_room_beside, body);
-  if (error == http::error::body_limit && most > kMostBytesInPlace) {
-    co_await elsewhere([&] { error = gunzip(compressed, most, has_room_beside, body); });
+  // Megabytes may decode to nothing, and take as long as others.
+  beast::error_code error = http::error::body_limit;
+  if (compressed.size() <= kMostBytesInPlace) {
+    error = gunzip(compressed, std::min(most, kMostBytesInPlace), has_room_beside, body);
+    if (error != http::error::body_limit || most <= kMostBytesInPlace) co_return error;
   }
-  co_return error;
+  const bool decoded = co_await elsewhere(match, [&] { error = gunzip(compressed, most, has_room_beside, body); });
+  co_return decoded ? error : make_error_code(kNoTime);
 }
 
-/// Waits until `work` has run on the thread for large bodies.
+/// Waits until `work` has run on the thread for such requests. False if it had no time for it.
 template <typename Stream>
 template <typename Work>
-Awaitable<void> HttpSession<Stream>::elsewhere(const Work& work) {
-  co_await asio::async_initiate<decltype(kAwaitResult), void()>(
+Awaitable<bool> HttpSession<Stream>::elsewhere(const Router::Match& match, const Work& work) {
+  BackgroundThread& thread = match.is_read() ? io_.shared.reads : io_.shared.large_bodies;
+  const bool ran = co_await asio::async_initiate<decltype(kAwaitResult), void(bool)>(
       [&](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        // It takes any number, and stops after this thread.
-        FRESHET_CHECK(io_.shared.large_bodies.post([&work, &context = io_.context, shared]() mutable {
-          work();
-          asio::post(context, [shared = std::move(shared)] { (*shared)(); });
-        }));
+        const auto resume = [&context = io_.context](auto waiting, bool in_time) {
+          asio::post(context, [waiting = std::move(waiting), in_time] { (*waiting)(in_time); });
+        };
+        const bool queued = thread.post([&work, resume, shared](bool in_time) mutable {
+          if (in_time) work();
+          resume(std::move(shared), in_time);
+        });
+        if (!queued) resume(std::move(shared), false);
       },
       kAwaitResult);
+  if (!ran) io_.shared.late.Increment();
+  co_return ran;
 }
 
 /// Everything but the body. The fields of a trailer are not among them.
@@ -328,8 +343,9 @@ Awaitable<ApiResponse> HttpSession<Stream>::ask(Router::Match& match, ApiRequest
   };
   if (request.body.size() <= kMostBytesInPlace || !match.wants_body()) {
     handle();
-  } else {
-    co_await elsewhere(handle);
+  } else if (!co_await elsewhere(match, handle)) {
+    match.refuse(problem(503, kLate));
+    handle();
   }
   // Its timers may own the wait for the answer, and so this coroutine.
   request.executor.reset();

@@ -75,11 +75,13 @@ class HttpSession {
   template <typename Done>
   Awaitable<boost::beast::error_code> read(Parser& parser, Done done);
   Awaitable<bool> admitted_after_all();
-  Awaitable<boost::beast::error_code> read_body(Parser& parser, std::size_t most, MemoryBudget::Share& memory);
-  Awaitable<boost::beast::error_code> decode_body(std::string& body, std::size_t most, MemoryBudget::Share& memory);
+  Awaitable<boost::beast::error_code> read_body(Parser& parser, const Router::Match& match, std::size_t most,
+                                                MemoryBudget::Share& memory);
+  Awaitable<boost::beast::error_code> decode_body(std::string& body, const Router::Match& match, std::size_t most,
+                                                  MemoryBudget::Share& memory);
   bool has_room(MemoryBudget::Share& memory, std::uint64_t size) const;
   template <typename Work>
-  Awaitable<void> elsewhere(const Work& work);
+  Awaitable<bool> elsewhere(const Router::Match& match, const Work& work);
   ApiRequest head_of(const Request& request) const;
   Awaitable<ApiResponse> ask(Router::Match& match, ApiRequest& request);
   Awaitable<bool> write(const Request& request, ApiResponse answer, bool keep_alive);
@@ -89,6 +91,7 @@ class HttpSession {
   Stream& stream_;
   Connection& connection_;
   const IoState& io_;
+  Connection::Clock::time_point arrived_;                                               // the request, with its body
   static constexpr std::size_t kHeaderPiece = 8 << 10, kBodyPiece = 64 << 10;           // read at a time
   boost::beast::flat_buffer buffer_{io_.shared.options.max_header_bytes + kBodyPiece};  // a body does not stay in it
 };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 
 #include "base/metrics.h"
 #include "serve/api/api.h"
@@ -20,10 +20,15 @@ struct IoShared {
   Gauge& connections;
   Counter& shed;
   Counter& withheld_answers;
+  Counter& late;  ///< requests that the threads below had no time for
   MemoryBudget bodies{options.max_body_bytes_total};
   MemoryBudget answers{options.max_answer_bytes_total};
-  BackgroundThread disk{"freshet-disk", 64};                  ///< for work that may wait for the disk
-  BackgroundThread large_bodies{"freshet-bodies", SIZE_MAX};  ///< decodes and handles them; memory bounds their number
+  /// For work that may wait for the disk.
+  BackgroundThread disk{"freshet-disk", 64};
+  /// Decodes and handles large bodies of changes. Nobody waits longer for an answer.
+  BackgroundThread large_bodies{"freshet-bodies", 1024, options.events_timeout};
+  /// Decodes and handles large bodies of lists, and makes what takes long to read. It is of use soon or not at all.
+  BackgroundThread reads{"freshet-reads", 256, std::chrono::seconds(2)};
 };
 
 }  // namespace freshet::serve

@@ -19,7 +19,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 /// Runs work on the I/O thread of `context`.
 class ContextExecutor final : public Executor {
  public:
-  ContextExecutor(asio::io_context& context, BackgroundThread& disk) : context_(context), disk_(disk) {}
+  ContextExecutor(asio::io_context& context, IoShared& shared) : context_(context), shared_(shared) {}
 
   void post(std::function<void()> work) override { asio::post(context_, std::move(work)); }
 
@@ -32,7 +32,18 @@ class ContextExecutor final : public Executor {
     });
   }
 
-  bool post_blocking(std::function<void()> work) override { return disk_.post(std::move(work)); }
+  bool post_blocking(std::function<void()> work) override {
+    return shared_.disk.post([work = std::move(work)](bool) { work(); });
+  }
+
+  void post_reading(std::function<void(bool in_time)> work) override {
+    const auto shared = std::make_shared<const std::function<void(bool)>>(std::move(work));
+    const auto count = [this, shared](bool in_time) {
+      if (!in_time) shared_.late.Increment();
+      (*shared)(in_time);
+    };
+    if (!shared_.reads.post(count)) count(false);
+  }
 
  private:
   // Every POST of events has a timeout, which hardly ever fires: timeouts of the same tick share a timer.
@@ -50,7 +61,7 @@ class ContextExecutor final : public Executor {
   }
 
   asio::io_context& context_;
-  BackgroundThread& disk_;
+  IoShared& shared_;
   std::map<Due, std::vector<std::function<void()>>> due_;  // that thread only
 };
 
@@ -59,7 +70,7 @@ class ContextExecutor final : public Executor {
 IoWorker::IoWorker(IoShared& shared)
     : shared_(shared),
       admission_(context_, shared.options.shed_delay),
-      io_{shared, context_, std::make_shared<ContextExecutor>(context_, shared.disk), admission_, date_, gzip_} {
+      io_{shared, context_, std::make_shared<ContextExecutor>(context_, shared), admission_, date_, gzip_} {
   asio::co_spawn(context_, watch_deadlines(), asio::detached);
 }
 

@@ -57,7 +57,10 @@ struct Server::Impl {
                                             "Requests that arrived at an overloaded I/O thread and were not admitted."),
                the_services.metrics.counter("freshet_serve_withheld_answers_total",
                                             "Answers replaced by 503, because those that clients have not read yet "
-                                            "reach serve.max_answer_bytes_total.")},
+                                            "reach serve.max_answer_bytes_total."),
+               the_services.metrics.counter("freshet_serve_late_total",
+                                            "Requests with large bodies, and others that take long, refused with 503 "
+                                            "because too many wait for a thread, or this one did for too long.")},
         refused(the_services.metrics.counter("freshet_serve_refused_connections_total",
                                              "Connections closed at once because serve.max_connections were open.")),
         reloaded_ok(reloads(the_services.metrics, "ok")),
@@ -126,6 +129,7 @@ struct Server::Impl {
     // Before the contexts go: queued work may own their coroutines.
     shared.disk.stop();
     shared.large_bodies.stop();
+    shared.reads.stop();
   }
 
   const Options options;

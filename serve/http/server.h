@@ -9,8 +9,8 @@
 namespace freshet::serve {
 
 /// The HTTP/1.1 server, with TLS if the options name a certificate.
-/// Owns:   its I/O threads ("freshet-io-N"), the thread for disk work ("freshet-disk") and the one for large bodies
-///         ("freshet-bodies").
+/// Owns:   its I/O threads ("freshet-io-N"), the thread for disk work ("freshet-disk"), the one for large bodies
+///         ("freshet-bodies") and the one for lists and pages that take long ("freshet-reads").
 /// Errors: the constructor throws std::runtime_error if it cannot listen ("cannot listen on 127.0.0.1:8080: address in
 ///         use") or cannot use its files.
 class Server {

@@ -20,13 +20,11 @@ std::optional<store::CatalogueRow> CatalogueSelection::Texts::find(std::string_v
   return row == store::kNoRow ? std::nullopt : std::optional(row);
 }
 
-/// An item that cannot be read has no texts; the store reports its trouble itself.
-const Item& CatalogueSelection::Texts::read(store::CatalogueRow row) const {
-  if (row == read_row_) return read_;
+/// An item that cannot be read has no text; the store reports its trouble itself.
+std::string_view CatalogueSelection::Texts::text(store::CatalogueRow row) const {
   auto found = catalogue_.find(catalogue_.name_of(row));
   read_ = found && *found ? **std::move(found) : Item();
-  read_row_ = row;
-  return read_;
+  return read_.text;
 }
 
 CatalogueSelection::CatalogueSelection(const Services& services, CatalogueRows& rows)
@@ -37,12 +35,13 @@ CatalogueSelection::CatalogueSelection(const Services& services, CatalogueRows& 
       texts_(services.catalogue) {}
 
 Result<std::shared_ptr<const ItemSelection>> CatalogueSelection::make(const Services& services, CatalogueRows& rows,
-                                                                      store::SharedItemFilter filter,
-                                                                      const Item* about) {
+                                                                      store::SharedItemFilter filter, const Item* about,
+                                                                      std::uint64_t most_work) {
   const std::shared_ptr<CatalogueSelection> selection(new CatalogueSelection(services, rows));
   const bool by_id = asks_for_ids(filter->root());
-  auto bound = store::BoundFilter::bind(std::move(filter), services.columns, selection->texts_,
-                                        {.item = about, .strict = services.catalogue.options().strict});
+  auto bound =
+      store::BoundFilter::bind(std::move(filter), services.columns, selection->texts_,
+                               {.item = about, .strict = services.catalogue.options().strict, .most_work = most_work});
   if (!bound) return bound.error();
   selection->filter_ = *std::move(bound);
   if (by_id || selection->filter_->matches_unknown("")) selection->others_ = services.vocabulary.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -18,31 +19,30 @@ namespace freshet::serve {
 class CatalogueSelection final : public ItemSelection {
  public:
   /// `about`: the item that the list is about, for context.NAME; null if there is none. It may be gone afterwards.
+  /// `most_work`: what the filter may cost, as FilterWork counts it.
   /// Errors: invalid, if the catalogue is strict: an attribute that no item has.
   static Result<std::shared_ptr<const ItemSelection>> make(const Services& services, CatalogueRows& rows,
-                                                           store::SharedItemFilter filter, const Item* about);
+                                                           store::SharedItemFilter filter, const Item* about,
+                                                           std::uint64_t most_work);
 
   bool allows(online::ItemIndex item) const override;
   bool contains(std::string_view item) const override;
+  bool is_used_up() const override { return filter_->is_used_up(); }
   std::size_t estimate() const override;
   void enumerate(const std::function<bool(std::string_view item)>& visit) const override;
 
  private:
-  /// What filters ask of an item that columns do not keep: its name from memory, its texts from the store.
+  /// What filters ask of an item that columns do not keep: its name from memory, its text from the store.
   class Texts final : public store::CatalogueTexts {
    public:
     explicit Texts(const store::Catalogue& catalogue) : catalogue_(catalogue) {}
     std::string_view item(store::CatalogueRow row) const override { return catalogue_.name_of(row); }
-    std::string_view title(store::CatalogueRow row) const override { return read(row).title; }
-    std::string_view text(store::CatalogueRow row) const override { return read(row).text; }
+    std::string_view text(store::CatalogueRow row) const override;
     std::optional<store::CatalogueRow> find(std::string_view item) const override;
 
    private:
-    const Item& read(store::CatalogueRow row) const;
-
     const store::Catalogue& catalogue_;
-    mutable store::CatalogueRow read_row_ = store::kNoRow;
-    mutable Item read_;  // the item of read_row_
+    mutable Item read_;  // the item whose text was asked for last
   };
 
   CatalogueSelection(const Services& services, CatalogueRows& rows);

@@ -45,12 +45,12 @@ Exploration::Exploration(ExplorationOptions options, Metrics& metrics)
       explored_(metrics.counter("freshet_serve_explored_items_total",
                                 "Items in lists that are there by chance (serve.explore_share).")) {}
 
-void Exploration::explore(online::Scorers scorers, const online::Ranking& ranking,
+void Exploration::explore(std::uint64_t seed, online::Scorers scorers, const online::Ranking& ranking,
                           const std::function<std::string(std::size_t row)>& name_if_kept,
                           std::vector<std::size_t>& rows, List& list) const {
   if (rows.size() < kFirstPlace) return;
   const auto content = ContentShare::find(scorers);
-  Random random(options_.random());
+  Random random(seed);
   if (!content || random.uniform() >= options_.share) return;
   std::vector<std::pair<std::size_t, std::string>> choice;
   for (const std::size_t row : rows_to_explore(scorers, *content, ranking)) {

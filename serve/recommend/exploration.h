@@ -32,10 +32,11 @@ class Exploration {
   Exploration(ExplorationOptions options, Metrics& metrics);
 
   bool is_on() const { return options_.share > 0; }
+  std::uint64_t new_seed() const { return options_.random(); }
 
   /// Puts such an item into the list by chance, at a random place from kFirstPlace on; the last item goes. `rows` are
-  /// the list's in `ranking`. `name_if_kept(row)`: the name of the item, empty if the list may not have it.
-  void explore(online::Scorers scorers, const online::Ranking& ranking,
+  /// the list's in `ranking`; `seed` decides what comes by chance. `name_if_kept(row)`: the name of the item, empty if the list may not have it.
+  void explore(std::uint64_t seed, online::Scorers scorers, const online::Ranking& ranking,
                const std::function<std::string(std::size_t row)>& name_if_kept, std::vector<std::size_t>& rows,
                List& list) const;
 

@@ -16,6 +16,9 @@ class ItemSelection : public online::AllowedItems {
  public:
   virtual bool contains(std::string_view item) const = 0;
 
+  /// True if it was to do more work than it may. Then the list that was made with it is of no use.
+  virtual bool is_used_up() const = 0;
+
   /// What estimate() is if items that are not in the catalogue may be in it.
   static constexpr std::size_t kNotOnlyCatalogue = std::numeric_limits<std::size_t>::max();
 

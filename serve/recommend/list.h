@@ -30,6 +30,7 @@ struct ListRequest {
   std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
   bool explores = false;                       ///< may have an item by chance (Exploration)
+  std::optional<std::uint64_t> seed = {};      ///< decides what is there by chance; nullopt: each list is different
   std::optional<double> content = {};          ///< share of the part content in the order, 0 to 1; nullopt: as learned
 };
 

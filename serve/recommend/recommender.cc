@@ -149,8 +149,8 @@ Result<void> Recommender::visit_events(const Owner& owner, const std::function<v
   return impl_->sessions.visit_events(owner, visit);
 }
 
-Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_view filter,
-                                                                    std::string_view about) const {
+Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_view filter, std::string_view about,
+                                                                    std::uint64_t most_work) const {
   auto parsed = impl_->parsed_filters.get(filter);
   if (!parsed) return parsed.error();
   std::optional<Item> item;
@@ -159,8 +159,11 @@ Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_
     if (!found) return found.error();
     item = *std::move(found);
   }
-  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), item ? &*item : nullptr);
+  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), item ? &*item : nullptr,
+                                  most_work);
 }
+
+std::uint64_t Recommender::new_seed() const { return impl_->exploration.new_seed(); }
 
 List Recommender::Impl::start(const online::Snapshot& snapshot) const {
   List list;
@@ -216,7 +219,7 @@ void Recommender::Impl::explore(const ListRequest& request, online::Scorers scor
     FilterCandidate candidate(ranking.items[row], epoch, services.vocabulary);
     return keep(request, candidate) ? std::move(candidate.name()) : std::string();
   };
-  exploration.explore(scorers, ranking, name_if_kept, rows, list);
+  exploration.explore(request.seed.value_or(exploration.new_seed()), scorers, ranking, name_if_kept, rows, list);
 }
 
 /// Reduces the ranking to the rows that are in the list, and adds other items that the filters keep, at most `most`: as

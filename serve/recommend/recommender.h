@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +14,8 @@
 #include "serve/recommend/exploration.h"
 #include "serve/recommend/list.h"
 #include "serve/services.h"
+#include "store/catalogue/filter.h"
+#include "store/catalogue/filter_work.h"
 
 namespace freshet::serve {
 
@@ -42,9 +46,14 @@ class Recommender {
   Result<void> visit_events(const Owner& owner, const std::function<void(const Event&)>& visit) const;
 
   /// The items that a filter expression matches. It holds the catalogue still, so let it go after the list. `about`: the item
-  /// that the list is about, if any, for context.NAME; empty if there is none.
+  /// that the list is about, if any, for context.NAME; empty if there is none. `most_work`: what the filter may cost the list,
+  /// as store::FilterWork counts it; ask the selection afterwards whether it was enough.
   /// Errors: invalid, with the place in the text; unavailable or corrupt if the item cannot be read.
-  Result<std::shared_ptr<const ItemSelection>> selection(std::string_view filter, std::string_view about = {}) const;
+  Result<std::shared_ptr<const ItemSelection>> selection(std::string_view filter, std::string_view about = {},
+                                                         std::uint64_t most_work = store::FilterWork::kUnlimited) const;
+
+  /// A ListRequest::seed for a list that may have to be made twice.
+  std::uint64_t new_seed() const;
 
   /// At most request.k items, fewer only if there are fewer that the filters keep. Popular items if the context is empty.
   List recommend(const ListRequest& request) const;

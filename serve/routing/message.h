@@ -21,6 +21,9 @@ class Executor {
   /// For work that may wait for the disk: runs it on another thread, one at a time, in the order of the calls. False if
   /// too much work is queued; this work is then dropped.
   [[nodiscard]] virtual bool post_blocking(std::function<void()> work) = 0;
+  /// For what takes long to read: runs it on another thread, one at a time, in the order of the calls. `in_time`: false if
+  /// too much is queued, or this has been for too long; it then only says so, perhaps before the call returns.
+  virtual void post_reading(std::function<void(bool in_time)> work) = 0;
 };
 
 struct ApiRequest {
@@ -37,7 +40,8 @@ struct ApiRequest {
   std::string_view host = {};           ///< the header; empty if absent
   /// Headers of browsers; empty if absent.
   std::string_view origin = {}, sec_fetch_site = {}, access_control_request_method = {};
-  std::string_view client = {};  ///< client_name() of its address
+  std::string_view client = {};                                                      ///< client_name() of its address
+  std::chrono::steady_clock::time_point arrived = std::chrono::steady_clock::now();  ///< all of it
 };
 
 using Header = std::pair<std::string, std::string>;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <any>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -72,7 +73,8 @@ class RouteRequest {
         route_(route),
         values_(std::move(values)),
         key_(key),
-        client_(request.client) {}
+        client_(request.client),
+        arrived_(request.arrived) {}
 
   /// The value of a parameter, its fallback if the request does not give it.
   /// REQUIRES: the route declares `parameter`.
@@ -87,6 +89,12 @@ class RouteRequest {
   /// Event::sender of the events that it brings.
   std::string sender() const { return key_.value_or("").append("/").append(client_); }
 
+  /// What is left of a timeout that began when the request had arrived.
+  std::chrono::milliseconds left_of(std::chrono::milliseconds timeout) const {
+    const auto waited = std::chrono::steady_clock::now() - arrived_;
+    return std::max(timeout - std::chrono::floor<std::chrono::milliseconds>(waited), std::chrono::milliseconds(0));
+  }
+
   const std::string_view body;
   const std::shared_ptr<Executor> executor;
   const bool detailed;  ///< the caller may know what Route::details asks a key for
@@ -96,6 +104,7 @@ class RouteRequest {
   const std::vector<ParameterBase::Value> values_;
   const std::optional<std::string>& key_;
   const std::string_view client_;
+  const std::chrono::steady_clock::time_point arrived_;
 };
 
 }  // namespace freshet::serve

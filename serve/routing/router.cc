@@ -289,6 +289,8 @@ bool Router::Match::wants_body() const { return !refusal_ && entry_->route.body;
 
 std::size_t Router::Match::max_body_bytes() const { return entry_->route.body->max_bytes; }
 
+bool Router::Match::is_read() const { return entry_ != nullptr && entry_->route.scope == Scope::read; }
+
 void Router::Match::refuse(ApiResponse answer) { refusal_ = std::move(answer); }
 
 Router::Match Router::match(const ApiRequest& request) const {

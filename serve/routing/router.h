@@ -45,6 +45,9 @@ class Router {
     /// REQUIRES: wants_body()
     std::size_t max_body_bytes() const;
 
+    /// Whether the endpoint only reads, and everybody with a key may call it.
+    bool is_read() const;
+
     /// Fixes the answer, of a request that cannot be read to its end. Without a route (a default Match) it is counted
     /// as such.
     void refuse(ApiResponse answer);

@@ -39,13 +39,16 @@ void visit_with_ancestors(const AttributeColumn& column, std::span<const ValueTa
 std::uint64_t AttributeColumn::memory_bytes() const {
   return sizeof(AttributeColumn) + texts.memory_bytes() + parents.capacity() * sizeof(ValueTable::Id) +
          numbers.memory_bytes() + times.memory_bytes() + booleans[0].memory_bytes() + booleans[1].memory_bytes() +
-         present.memory_bytes() + empty.memory_bytes() + record_words * sizeof(std::uint32_t);
+         present.memory_bytes() + empty.memory_bytes() + row_texts.memory_bytes() +
+         record_words * sizeof(std::uint32_t);
 }
 
 AttributeMemory AttributeColumn::memory() const {
   const std::uint64_t flags = booleans[0].size() + booleans[1].size();
-  const std::array<std::pair<std::string_view, std::uint64_t>, 4> kinds{
-      {{"text", texts.size()}, {"number", numbers.size()}, {"time", times.size()}, {"boolean", flags}}};
+  const std::array<std::pair<std::string_view, std::uint64_t>, 4> kinds{{{"text", texts.size() + row_texts.size()},
+                                                                         {"number", numbers.size()},
+                                                                         {"time", times.size()},
+                                                                         {"boolean", flags}}};
   AttributeMemory memory{name, "unsearched", 0, memory_bytes()};
   for (const auto& [type, values] : kinds) {
     if (values > 0) memory.type = memory.values > 0 ? "mixed" : type;
@@ -98,7 +101,11 @@ void AttributeColumns::put(CatalogueRow row, const Item& item) {
 }
 
 void AttributeColumns::put_built_in(CatalogueRow row, const Item& item) {
-  if (!item.title.empty()) writer_.unsearched(BuiltInAttribute::title);
+  if (!item.title.empty()) {
+    fold_text(item.title, folded_);
+    columns_[BuiltInAttribute::title]->row_texts.set(row, folded_);
+    writer_.unsearched(BuiltInAttribute::title);
+  }
   if (!item.text.empty()) writer_.unsearched(BuiltInAttribute::text);
   put_categories(row, item.categories);
   if (item.price) put_number(row, BuiltInAttribute::price, EntryKind::number, *item.price);
@@ -231,7 +238,7 @@ void AttributeColumns::remove(CatalogueRow row) {
       case EntryKind::number: column.numbers.erase(entry.number(), row); break;
       case EntryKind::time: column.times.erase(entry.number(), row); break;
       case EntryKind::boolean: column.booleans[entry.boolean() ? 1 : 0].remove(row); break;
-      case EntryKind::unsearched: break;
+      case EntryKind::unsearched: column.row_texts.clear(row); break;
     }
   }
   // Names that nobody has any more make room for others.

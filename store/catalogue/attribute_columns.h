@@ -12,6 +12,7 @@
 #include "store/catalogue/catalogue_listener.h"
 #include "store/catalogue/postings.h"
 #include "store/catalogue/row_records.h"
+#include "store/catalogue/row_texts.h"
 #include "store/catalogue/sorted_rows.h"
 #include "store/catalogue/value_table.h"
 
@@ -28,8 +29,8 @@ struct BuiltInAttribute {
   static constexpr AttributeId price = 1;
   static constexpr AttributeId available = 2;
   static constexpr AttributeId ts = 3;
-  static constexpr AttributeId title = 4;  ///< only whether there is one
-  static constexpr AttributeId text = 5;   ///< likewise
+  static constexpr AttributeId title = 4;  ///< in row_texts
+  static constexpr AttributeId text = 5;   ///< only whether there is one
   static constexpr AttributeId count = 6;
 };
 
@@ -38,7 +39,7 @@ struct AttributeMemory {
   std::string name;
   std::string_view
       type;  ///< "text", "number", "time", "boolean", "mixed", or "unsearched": it is only known to be there
-  std::uint64_t values = 0;  ///< distinct texts, and the numbers, times and booleans of all items
+  std::uint64_t values = 0;  ///< distinct texts, titles, and the numbers, times and booleans of all items
   std::uint64_t bytes = 0;
 };
 
@@ -50,8 +51,9 @@ struct AttributeColumn {
   SortedRows numbers;
   SortedRows times;  ///< milliseconds since 1970
   Postings booleans[2];
-  Postings present;  ///< rows that have the attribute
-  Postings empty;    ///< of these: rows with nothing but empty texts
+  Postings present;    ///< rows that have the attribute
+  Postings empty;      ///< of these: rows with nothing but empty texts
+  RowTexts row_texts;  ///< of titles
   std::uint64_t record_words = 0;
 
   /// Whether `id` is `ancestor` or a category below it.

@@ -7,6 +7,7 @@
 
 #include "base/suggestion.h"
 #include "store/catalogue/filter_leaf.h"
+#include "store/catalogue/filter_sources.h"
 #include "store/catalogue/row_bitmap.h"
 
 namespace freshet::store {
@@ -25,6 +26,9 @@ struct BoundNode {
   bool is_slow() const {
     return kind == Kind::leaf ? leaf->is_slow() : std::ranges::any_of(children, &BoundNode::is_slow);
   }
+  bool reads_store() const {
+    return kind == Kind::leaf ? leaf->reads_store() : std::ranges::any_of(children, &BoundNode::reads_store);
+  }
 };
 
 BoundNode constant(bool value, std::uint64_t rows) {
@@ -36,8 +40,8 @@ BoundNode constant(bool value, std::uint64_t rows) {
 
 class Binder {
  public:
-  Binder(const FilterSources& sources, const FilterContext& context)
-      : sources_(sources), context_(context), rows_(sources.columns->rows().size()) {}
+  Binder(FilterSources& sources, const FilterContext& context)
+      : sources_(sources), context_(context), rows_(sources.columns.rows().size()) {}
 
   Result<BoundNode> bind(const FilterNode& node, bool negated) {
     switch (node.kind) {
@@ -50,7 +54,7 @@ class Binder {
  private:
   Result<BoundNode> bind(const FilterComparison& comparison, bool negated) {
     if (context_.strict && comparison.field == FilterField::attribute) {
-      if (!sources_.columns->find(comparison.attribute)) return unknown(comparison);
+      if (!sources_.columns.find(comparison.attribute)) return unknown(comparison);
     }
     BoundNode node;
     node.leaf.emplace(comparison, sources_, context_.item);
@@ -65,7 +69,8 @@ class Binder {
     return node;
   }
 
-  /// By De Morgan: of a negated OR, none of its parts holds.
+  /// By De Morgan: of a negated OR, none of its parts holds. Parts that decide nothing are left out, so that the work of
+  /// comparisons is all there is.
   Result<BoundNode> bind_children(const FilterNode& node, bool negated) {
     BoundNode bound;
     const bool all = (node.kind == FilterNode::Kind::all) != negated;
@@ -74,10 +79,16 @@ class Binder {
     for (const FilterNode& child : node.children) {
       auto part = bind(child, negated);
       if (!part) return part;
+      if (part->kind == BoundNode::Kind::constant && part->value == all) continue;
       bound.estimate =
           all ? std::min(bound.estimate, part->estimate) : std::min(rows_, bound.estimate + part->estimate);
       bound.children.push_back(std::move(*part));
     }
+    const auto decides = [](const BoundNode& part) { return part.kind == BoundNode::Kind::constant; };
+    if (bound.children.empty() || std::ranges::any_of(bound.children, decides)) {
+      return constant(bound.children.empty() == all, rows_);
+    }
+    if (bound.children.size() == 1) return std::move(bound.children.front());
     // What decides most, and costs least to ask, first.
     std::ranges::stable_sort(bound.children, [&](const BoundNode& a, const BoundNode& b) {
       if (a.is_slow() != b.is_slow()) return b.is_slow();
@@ -87,7 +98,7 @@ class Binder {
   }
 
   Error unknown(const FilterComparison& comparison) const {
-    auto known = sources_.columns->names();
+    auto known = sources_.columns.names();
     known.emplace_back("item");
     std::ranges::sort(known);  // the answer does not depend on the order in which attributes came
     const std::string suggestion = nearest(comparison.attribute, known);
@@ -96,7 +107,7 @@ class Binder {
     return {Errc::invalid, std::move(message)};
   }
 
-  const FilterSources& sources_;
+  FilterSources& sources_;
   const FilterContext& context_;
   std::uint64_t rows_;
 };
@@ -104,57 +115,80 @@ class Binder {
 }  // namespace
 
 struct BoundFilter::Impl {
+  Impl(SharedItemFilter the_filter, const AttributeColumns& columns, const CatalogueTexts& texts,
+       std::uint64_t most_work)
+      : filter(std::move(the_filter)), sources(columns, texts, most_work) {}
+
   SharedItemFilter filter;
   FilterSources sources;
   BoundNode root;
 
-  bool matches(const BoundNode& node, CatalogueRow row) const {
+  /// False also if the work is used up.
+  bool matches(const BoundNode& node, CatalogueRow row) {
     return evaluate(node, [&](const FilterLeaf& leaf) { return leaf.matches(sources, row); });
   }
 
   template <typename Test>
-  static bool evaluate(const BoundNode& node, const Test& test) {
-    const auto holds = [&](const BoundNode& child) { return evaluate(child, test); };
+  bool evaluate(const BoundNode& node, const Test& test) {
+    return !sources.work.used_up() && holds(node, test) && !sources.work.used_up();
+  }
+
+  template <typename Test>
+  static bool holds(const BoundNode& node, const Test& test) {
+    const auto child_holds = [&](const BoundNode& child) { return holds(child, test); };
     switch (node.kind) {
       case BoundNode::Kind::constant: return node.value;
       case BoundNode::Kind::leaf: return test(*node.leaf) != node.negated;
-      case BoundNode::Kind::all: return std::ranges::all_of(node.children, holds);
-      case BoundNode::Kind::any: return std::ranges::any_of(node.children, holds);
+      case BoundNode::Kind::all: return std::ranges::all_of(node.children, child_holds);
+      case BoundNode::Kind::any: return std::ranges::any_of(node.children, child_holds);
     }
     return false;
   }
 
-  /// Calls `visit` for each row that `node` lets pass, once, until it returns false. Returns false if that happened.
-  bool visit(const BoundNode& node, const VisitRow& visit_row) const {
-    const bool broad = node.estimate >= sources.columns->rows().size() / 2;
+  /// Calls `visit` for each row that `node` lets pass, once, until it returns false or the work is used up. Returns false
+  /// if that happened.
+  bool visit(const BoundNode& node, const VisitRow& visit_row) {
     switch (node.kind) {
-      case BoundNode::Kind::constant: return !node.value || sources.columns->rows().visit(visit_row);
+      case BoundNode::Kind::constant: return !node.value || sources.columns.rows().visit(visit_row);
       case BoundNode::Kind::leaf: return node.negated ? scan(node, visit_row) : node.leaf->visit(sources, visit_row);
-      case BoundNode::Kind::all: return node.children.empty() ? scan(node, visit_row) : visit_all(node, visit_row);
-      case BoundNode::Kind::any: return broad ? scan(node, visit_row) : visit_any(node, visit_row);
+      case BoundNode::Kind::all: return visit_all(node, visit_row);
+      case BoundNode::Kind::any: return is_scanned(node) ? scan(node, visit_row) : visit_any(node, visit_row);
     }
     return true;
   }
 
-  bool scan(const BoundNode& node, const VisitRow& visit_row) const {
-    const auto test = [&](CatalogueRow row) { return !matches(node, row) || visit_row(row); };
-    return sources.columns->rows().visit(test);
+  /// Whether an OR is asked row by row: it is broad, or several of its parts would read the same texts.
+  bool is_scanned(const BoundNode& any) const {
+    return any.estimate >= sources.columns.rows().size() / 2 ||
+           std::ranges::count_if(any.children, &BoundNode::reads_store) > 1;
   }
 
-  bool visit_any(const BoundNode& node, const VisitRow& visit_row) const {
+  /// What a test of a row leads to.
+  bool goes_on(bool passed, CatalogueRow row, const VisitRow& visit_row) const {
+    return !sources.work.used_up() && (!passed || visit_row(row));
+  }
+
+  bool scan(const BoundNode& node, const VisitRow& visit_row) {
+    const auto test = [&](CatalogueRow row) { return goes_on(matches(node, row), row, visit_row); };
+    return sources.columns.rows().visit(test);
+  }
+
+  bool visit_any(const BoundNode& node, const VisitRow& visit_row) {
     const RowBitmap rows = make_bitmap();
-    for (const BoundNode& child : node.children) {
-      visit(child, [&](CatalogueRow row) { return roaring_bitmap_add(rows.get(), row), true; });
-    }
-    return visit_bitmap(rows.get(), visit_row);
+    const auto add = [&](CatalogueRow row) {
+      roaring_bitmap_add(rows.get(), row);
+      return sources.work.take(1);
+    };
+    const auto add_all = [&](const BoundNode& child) { return visit(child, add); };
+    return std::ranges::all_of(node.children, add_all) && visit_bitmap(rows.get(), visit_row);
   }
 
   /// By the conjunct with the fewest rows, or by what the bitmaps have in common; the others are tested.
-  bool visit_all(const BoundNode& node, const VisitRow& visit_row) const {
+  bool visit_all(const BoundNode& node, const VisitRow& visit_row) {
     std::vector<const BoundNode*> others;
     const auto passes = [&](CatalogueRow row) {
       const auto holds = [&](const BoundNode* other) { return matches(*other, row); };
-      return !std::ranges::all_of(others, holds) || visit_row(row);
+      return goes_on(std::ranges::all_of(others, holds), row, visit_row);
     };
     const auto& fewest = *std::ranges::min_element(node.children, {}, &BoundNode::estimate);
     std::vector<const roaring_bitmap_t*> bitmaps;
@@ -167,6 +201,8 @@ struct BoundFilter::Impl {
       }
     }
     if (bitmaps.size() < 2) return visit(fewest, passes);
+    const std::uint64_t rows = sources.columns.rows().size();
+    if (!sources.work.take(bitmaps.size() * (1 + rows / FilterWork::kRowsPerCountUnit))) return false;
     RowBitmap common(roaring_bitmap_and(bitmaps[0], bitmaps[1]));
     for (std::size_t i = 2; i < bitmaps.size(); ++i) roaring_bitmap_and_inplace(common.get(), bitmaps[i]);
     return visit_bitmap(common.get(), passes);
@@ -179,9 +215,7 @@ struct BoundFilter::Impl {
 
 Result<BoundFilter> BoundFilter::bind(SharedItemFilter filter, const AttributeColumns& columns,
                                       const CatalogueTexts& texts, const FilterContext& context) {
-  auto impl = std::make_unique<Impl>();
-  impl->filter = std::move(filter);
-  impl->sources = {&columns, &texts};
+  auto impl = std::make_unique<Impl>(std::move(filter), columns, texts, context.most_work);
   auto root = Binder(impl->sources, context).bind(impl->filter->root(), false);
   if (!root) return root.error();
   impl->root = std::move(*root);
@@ -193,17 +227,22 @@ BoundFilter::BoundFilter(BoundFilter&&) noexcept = default;
 BoundFilter& BoundFilter::operator=(BoundFilter&&) noexcept = default;
 BoundFilter::~BoundFilter() = default;
 
-bool BoundFilter::matches(CatalogueRow row) const { return impl_->matches(impl_->root, row); }
+bool BoundFilter::matches(CatalogueRow row) const {
+  return impl_->sources.work.take(FilterWork::kRow) && impl_->matches(impl_->root, row);
+}
 
 bool BoundFilter::matches_unknown(std::string_view item) const {
-  return Impl::evaluate(impl_->root, [&](const FilterLeaf& leaf) { return leaf.matches_unknown(item); });
+  return impl_->evaluate(impl_->root,
+                         [&](const FilterLeaf& leaf) { return leaf.matches_unknown(impl_->sources, item); });
 }
+
+bool BoundFilter::is_used_up() const { return impl_->sources.work.used_up(); }
 
 std::uint64_t BoundFilter::estimate() const { return impl_->root.estimate; }
 
 std::size_t BoundFilter::enumerate(std::size_t limit, const std::function<void(CatalogueRow)>& visit) const {
   std::size_t visited = 0;
-  if (limit == 0) return 0;
+  if (limit == 0 || is_used_up()) return 0;
   impl_->visit(impl_->root, [&](CatalogueRow row) {
     visit(row);
     return ++visited < limit;

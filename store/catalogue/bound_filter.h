@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "store/catalogue/attribute_columns.h"
 #include "store/catalogue/filter.h"
+#include "store/catalogue/filter_work.h"
 
 namespace freshet::store {
 
@@ -20,7 +21,6 @@ class CatalogueTexts {
  public:
   virtual ~CatalogueTexts() = default;
   virtual std::string_view item(CatalogueRow row) const = 0;
-  virtual std::string_view title(CatalogueRow row) const = 0;
   virtual std::string_view text(CatalogueRow row) const = 0;
   virtual std::optional<CatalogueRow> find(std::string_view item) const = 0;
 };
@@ -29,14 +29,16 @@ class CatalogueTexts {
 struct FilterContext {
   const Item* item = nullptr;  ///< that the list is about: context.NAME; null: there is none
   bool strict = false;         ///< an attribute that no item has is an error, not a missing one
+  std::uint64_t most_work = FilterWork::kUnlimited;
 };
 
 /// A filter with the values that it names looked up in the columns, for one request.
-/// Threads: const methods may be called concurrently. The caller holds the shared lock of the catalogue from bind() until
-///          the last use: the numbers of values are good only while nothing is put or removed.
+/// Threads: one. The caller holds the shared lock of the catalogue from bind() until the last use: the numbers of values
+///          are good only while nothing is put or removed.
 /// Owns:    the filter; refers to columns and texts, not to the context.
 /// Cost:    bind(): a look-up per value, and for CONTAINS and STARTS WITH a pass over the attribute's distinct texts if
-///          there are at most 4,096; matches(): tens of nanoseconds, no allocation. CONTAINS of title and text reads them.
+///          there are at most 4,096; matches(): tens of nanoseconds per comparison, no allocation. CONTAINS of text reads
+///          it, once per row. All of it together: FilterContext::most_work.
 class BoundFilter {
  public:
   /// Errors: invalid, if strict: an attribute that no item has, with its place and the nearest name.
@@ -49,6 +51,9 @@ class BoundFilter {
   bool matches(CatalogueRow row) const;
   /// Of an item that is not in the catalogue: it has its name only.
   bool matches_unknown(std::string_view item) const;
+
+  /// True if it was to do more than most_work: then what it has answered is of no use, and it answers no more.
+  bool is_used_up() const;
 
   /// How many rows match, at most.
   std::uint64_t estimate() const;

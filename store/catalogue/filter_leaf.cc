@@ -1,5 +1,7 @@
 #include "store/catalogue/filter_leaf.h"
 
+#include <cstring>
+
 #include <algorithm>
 #include <utility>
 
@@ -50,28 +52,28 @@ AttributeId built_in_id(FilterField field) {
 
 }  // namespace
 
-FilterLeaf::FilterLeaf(const FilterComparison& comparison, const FilterSources& sources, const Item* context)
+FilterLeaf::FilterLeaf(const FilterComparison& comparison, FilterSources& sources, const Item* context)
     : comparison_(&comparison) {
   if (comparison.field == FilterField::attribute) {
-    column_ = sources.columns->find(comparison.attribute);
-    if (column_) attribute_ = sources.columns->id_of(comparison.attribute);
+    column_ = sources.columns.find(comparison.attribute);
+    if (column_) attribute_ = sources.columns.id_of(comparison.attribute);
   } else if (comparison.field != FilterField::item) {
     attribute_ = built_in_id(comparison.field);
-    column_ = &sources.columns->column(attribute_);
+    column_ = &sources.columns.column(attribute_);
   }
   switch (comparison.op) {
     case FilterOperator::in: bind_in(sources, context); break;
-    case FilterOperator::range: bind_range(context); break;
+    case FilterOperator::range: bind_range(sources, context); break;
     case FilterOperator::contains:
     case FilterOperator::starts_with:
-      bind_search();
-      if (kind_ == Kind::search) estimate_ = column_ ? column_->present.size() : sources.columns->rows().size();
+      bind_search(sources);
+      if (kind_ == Kind::search) estimate_ = column_ ? column_->present.size() : sources.columns.rows().size();
       break;
     default: bind_presence(sources);
   }
 }
 
-void FilterLeaf::bind_in(const FilterSources& sources, const Item* context) {
+void FilterLeaf::bind_in(FilterSources& sources, const Item* context) {
   std::vector<FilterValue> of_context;
   const std::vector<FilterValue>* values = &comparison_->values;
   if (values->size() == 1 && values->front().from_context) {
@@ -79,25 +81,26 @@ void FilterLeaf::bind_in(const FilterSources& sources, const Item* context) {
     has_values_ = !of_context.empty();
     values = &of_context;
   }
+  if (!sources.work.take(values->size())) return;
   if (comparison_->field == FilterField::item) {
     bind_items(sources, *values);
   } else if (column_) {
-    bind_values(*values);
+    bind_values(sources, *values);
   }
 }
 
-void FilterLeaf::bind_items(const FilterSources& sources, const std::vector<FilterValue>& values) {
+void FilterLeaf::bind_items(FilterSources& sources, const std::vector<FilterValue>& values) {
   kind_ = Kind::items;
   for (const FilterValue& value : values) {
     items_.push_back(value.text);
-    if (const auto row = sources.texts->find(value.text)) rows_.push_back(*row);
+    if (const auto row = sources.texts.find(value.text)) rows_.push_back(*row);
   }
   sort_and_unite(items_);
   sort_and_unite(rows_);
   estimate_ = rows_.size();
 }
 
-void FilterLeaf::bind_values(const std::vector<FilterValue>& values) {
+void FilterLeaf::bind_values(FilterSources& sources, const std::vector<FilterValue>& values) {
   kind_ = Kind::values;
   std::vector<double> numbers, times;
   for (const FilterValue& value : values) {
@@ -110,10 +113,10 @@ void FilterLeaf::bind_values(const std::vector<FilterValue>& values) {
   sort_and_unite(texts_);
   add_numbers(std::move(numbers), numbers_);
   add_numbers(std::move(times), times_);
-  estimate_values();
+  estimate_values(sources);
 }
 
-void FilterLeaf::bind_range(const Item* context) {
+void FilterLeaf::bind_range(FilterSources& sources, const Item* context) {
   std::optional<FilterValue> low = comparison_->low, high = comparison_->high;
   for (auto* bound : {&low, &high}) {
     if (!*bound || !(*bound)->from_context) continue;
@@ -137,13 +140,13 @@ void FilterLeaf::bind_range(const Item* context) {
   };
   add(as_number, numbers_);
   add(as_time, times_);
-  estimate_values();
+  estimate_values(sources);
 }
 
 void FilterLeaf::bind_presence(const FilterSources& sources) {
   if (comparison_->field == FilterField::item) {
     if (comparison_->op == FilterOperator::empty) return;
-    presence_ = &sources.columns->rows();
+    presence_ = &sources.columns.rows();
   } else if (column_) {
     presence_ = comparison_->op == FilterOperator::empty ? &column_->empty : &column_->present;
     if (comparison_->op == FilterOperator::not_empty) absence_ = &column_->empty;
@@ -154,27 +157,32 @@ void FilterLeaf::bind_presence(const FilterSources& sources) {
   estimate_ = presence_->size() - (absence_ ? absence_->size() : 0);
 }
 
-void FilterLeaf::bind_search() {
+void FilterLeaf::bind_search(FilterSources& sources) {
   const FilterValue& value = comparison_->values.front();
   needle_ = is_category() ? category_path(value.text) : value.folded;
   const bool of_item = comparison_->field != FilterField::attribute && !is_category();
   if (of_item || (column_ && column_->texts.size() > kMaxSearchedTexts)) {
     kind_ = Kind::search;
     exact_ = false;
+    if (reads_store()) {
+      read_ = make_bitmap();
+      found_in_ = make_bitmap();
+    }
   } else if (column_) {
     kind_ = Kind::values;
     column_->texts.visit([&](ValueTable::Id id) {
-      if (found(column_->texts.text(id))) texts_.push_back(id);
+      if (found(sources, column_->texts.text(id))) texts_.push_back(id);
     });
-    estimate_values();
+    estimate_values(sources);
   }
 }
 
-void FilterLeaf::estimate_values() {
-  std::size_t sources = 0;
+void FilterLeaf::estimate_values(FilterSources& sources) {
+  std::size_t places = 0;
   const auto count = [&](std::uint64_t rows) {
+    sources.work.take(1 + rows / FilterWork::kRowsPerCountUnit);
     estimate_ += rows;
-    sources += rows > 0 ? 1 : 0;
+    places += rows > 0 ? 1 : 0;
   };
   for (const ValueTable::Id id : texts_) count(column_->texts.rows(id).size());
   for (const NumberRange& range : numbers_) count(column_->numbers.count(range));
@@ -182,12 +190,15 @@ void FilterLeaf::estimate_values() {
   for (const bool value : {false, true}) {
     if (booleans_[value ? 1 : 0]) count(column_->booleans[value ? 1 : 0].size());
   }
-  exact_ = sources <= 1;
+  exact_ = places <= 1;
 }
 
-bool FilterLeaf::found(std::string_view text) const {
-  return comparison_->op == FilterOperator::contains ? text.find(needle_) != std::string_view::npos
-                                                     : text.starts_with(needle_);
+bool FilterLeaf::found(FilterSources& sources, std::string_view text) const {
+  if (comparison_->op != FilterOperator::contains) return sources.work.take(1) && text.starts_with(needle_);
+  const std::uint64_t passes = 1 + needle_.size() / FilterWork::kNeedlePerSearch;
+  if (!sources.work.take(1 + text.size() * passes / FilterWork::kSearchedPerUnit)) return false;
+  // Unlike find(), its time is not in proportion to the needle.
+  return memmem(text.data(), text.size(), needle_.data(), needle_.size()) != nullptr;
 }
 
 bool FilterLeaf::has_text(std::span<const std::uint32_t> ids) const {
@@ -223,43 +234,64 @@ bool FilterLeaf::has_value(std::span<const std::uint32_t> record) const {
   return false;
 }
 
-bool FilterLeaf::search(const FilterSources& sources, CatalogueRow row) const {
+namespace {
+
+/// The record of a row, which is about to be read to its end.
+std::span<const std::uint32_t> record_of(FilterSources& sources, CatalogueRow row) {
+  const auto record = sources.columns.record(row);
+  sources.work.take(record.size() / FilterWork::kWordsPerUnit);
+  return record;
+}
+
+}  // namespace
+
+bool FilterLeaf::search(FilterSources& sources, CatalogueRow row) const {
   if (column_ && (comparison_->field == FilterField::attribute || is_category())) {
-    for (RecordReader entry(sources.columns->record(row)); entry.next();) {
+    for (RecordReader entry(record_of(sources, row)); entry.next();) {
       if (entry.attribute() != attribute_ || entry.kind() != EntryKind::texts) continue;
-      if (std::ranges::any_of(entry.texts(), [&](ValueTable::Id id) { return found(column_->texts.text(id)); }))
-        return true;
+      const auto is_found = [&](ValueTable::Id id) { return found(sources, column_->texts.text(id)); };
+      if (std::ranges::any_of(entry.texts(), is_found)) return true;
     }
     return false;
   }
   if (column_ && !column_->present.contains(row)) return false;
-  thread_local std::string text;
   switch (comparison_->field) {
-    case FilterField::item: fold_text(sources.texts->item(row), text); break;
-    case FilterField::title: fold_text(sources.texts->title(row), text); break;
-    default: fold_text(sources.texts->text(row), text);
+    case FilterField::item: return found(sources, sources.folded_name(row));
+    case FilterField::title: return found(sources, column_->row_texts.text(row));
+    default: return search_store(sources, row);
   }
-  return found(text);
 }
 
-bool FilterLeaf::matches(const FilterSources& sources, CatalogueRow row) const {
+/// A list may ask about a row several times.
+bool FilterLeaf::search_store(FilterSources& sources, CatalogueRow row) const {
+  if (roaring_bitmap_contains(read_.get(), row)) return roaring_bitmap_contains(found_in_.get(), row);
+  const bool matches = found(sources, sources.folded_text(row));
+  if (sources.work.used_up()) return false;
+  roaring_bitmap_add(read_.get(), row);
+  if (matches) roaring_bitmap_add(found_in_.get(), row);
+  return matches;
+}
+
+bool FilterLeaf::matches(FilterSources& sources, CatalogueRow row) const {
+  if (!sources.work.take(1)) return false;
   switch (kind_) {
     case Kind::nothing: return false;
     case Kind::items: return std::ranges::binary_search(rows_, row);
-    case Kind::values: return has_value(sources.columns->record(row));
+    case Kind::values: return has_value(record_of(sources, row));
     case Kind::presence: return presence_->contains(row) && !(absence_ && absence_->contains(row));
     case Kind::search: return search(sources, row);
   }
   return false;
 }
 
-bool FilterLeaf::matches_unknown(std::string_view item) const {
+bool FilterLeaf::matches_unknown(FilterSources& sources, std::string_view item) const {
+  if (!sources.work.take(1)) return false;
   if (comparison_->field != FilterField::item) return false;
   switch (comparison_->op) {
     case FilterOperator::in: return std::ranges::binary_search(items_, item);
     case FilterOperator::empty: return false;
     case FilterOperator::contains:
-    case FilterOperator::starts_with: return found(folded(item));
+    case FilterOperator::starts_with: return found(sources, folded(item));
     default: return true;
   }
 }
@@ -283,17 +315,21 @@ bool FilterLeaf::visit_others(const Visit& visit) const {
   return true;
 }
 
-bool FilterLeaf::visit(const FilterSources& sources, const VisitRow& visit) const {
+bool FilterLeaf::visit(FilterSources& sources, const VisitRow& visit) const {
   const auto visit_present = [&](CatalogueRow row) { return (absence_ && absence_->contains(row)) || visit(row); };
-  const auto visit_found = [&](CatalogueRow row) { return !search(sources, row) || visit(row); };
+  const auto visit_found = [&](CatalogueRow row) {
+    const bool matches = sources.work.take(1) && search(sources, row);
+    return !sources.work.used_up() && (!matches || visit(row));
+  };
   switch (kind_) {
     case Kind::nothing: return true;
     case Kind::items: return std::ranges::all_of(rows_, visit);
     case Kind::presence: return presence_->visit(visit_present);
-    case Kind::search: return (column_ ? column_->present : sources.columns->rows()).visit(visit_found);
+    case Kind::search: return (column_ ? column_->present : sources.columns.rows()).visit(visit_found);
     case Kind::values: break;
   }
   if (exact_) return visit_texts(visit) && visit_others(visit);
+  if (!sources.work.take(estimate_)) return false;
   const RowBitmap rows = make_bitmap();
   for (const ValueTable::Id id : texts_) column_->texts.rows(id).add_to(rows.get());
   const auto add = [&](CatalogueRow row) { return roaring_bitmap_add(rows.get(), row), true; };

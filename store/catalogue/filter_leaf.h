@@ -7,40 +7,39 @@
 #include <vector>
 
 #include "store/catalogue/attribute_columns.h"
-#include "store/catalogue/bound_filter.h"
 #include "store/catalogue/filter.h"
+#include "store/catalogue/filter_sources.h"
+#include "store/catalogue/row_bitmap.h"
 
 /// One comparison of a bound filter; for bound_filter.cc.
 namespace freshet::store {
 
-/// What all comparisons of a bound filter read.
-struct FilterSources {
-  const AttributeColumns* columns;
-  const CatalogueTexts* texts;
-};
-
 using VisitRow = std::function<bool(CatalogueRow)>;
 
-/// One comparison, not negated. Threads, Cost: as BoundFilter's.
+/// One comparison, not negated. What it does it takes from the work of the sources; if there is not enough, the answer is
+/// of no use. Threads, Cost: as BoundFilter's.
 class FilterLeaf {
  public:
   /// REQUIRES: comparison outlives it
-  FilterLeaf(const FilterComparison& comparison, const FilterSources& sources, const Item* context);
+  FilterLeaf(const FilterComparison& comparison, FilterSources& sources, const Item* context);
 
   /// False if it names a value that the context does not have: then neither it nor its opposite holds.
   bool has_values() const { return has_values_; }
 
-  bool matches(const FilterSources& sources, CatalogueRow row) const;
-  bool matches_unknown(std::string_view item) const;
+  bool matches(FilterSources& sources, CatalogueRow row) const;
+  bool matches_unknown(FilterSources& sources, std::string_view item) const;
 
   /// How many rows match; an upper bound unless is_exact().
   std::uint64_t estimate() const { return estimate_; }
   bool is_exact() const { return exact_; }
-  /// Whether matches() reads texts of the item.
+  /// Whether matches() searches texts.
   bool is_slow() const { return kind_ == Kind::search; }
+  /// Whether matches() reads texts from the store.
+  bool reads_store() const { return kind_ == Kind::search && comparison_->field == FilterField::text; }
 
-  /// Calls `visit` for each row that matches, once, until it returns false. Returns false if that happened.
-  bool visit(const FilterSources& sources, const VisitRow& visit) const;
+  /// Calls `visit` for each row that matches, once, until it returns false or the work is used up. Returns false if that
+  /// happened.
+  bool visit(FilterSources& sources, const VisitRow& visit) const;
 
   /// All rows that match, if they are one bitmap; else null.
   const roaring_bitmap_s* bitmap() const;
@@ -54,18 +53,19 @@ class FilterLeaf {
     search,    ///< a text of the item, or of the attribute, contains or begins with needle_
   };
 
-  void bind_in(const FilterSources& sources, const Item* context);
-  void bind_range(const Item* context);
+  void bind_in(FilterSources& sources, const Item* context);
+  void bind_range(FilterSources& sources, const Item* context);
   void bind_presence(const FilterSources& sources);
-  void bind_search();
-  void bind_items(const FilterSources& sources, const std::vector<FilterValue>& values);
-  void bind_values(const std::vector<FilterValue>& values);
-  void estimate_values();
+  void bind_search(FilterSources& sources);
+  void bind_items(FilterSources& sources, const std::vector<FilterValue>& values);
+  void bind_values(FilterSources& sources, const std::vector<FilterValue>& values);
+  void estimate_values(FilterSources& sources);
   bool is_category() const { return comparison_->field == FilterField::category; }
   bool has_value(std::span<const std::uint32_t> record) const;
   bool has_text(std::span<const std::uint32_t> ids) const;
-  bool found(std::string_view text) const;
-  bool search(const FilterSources& sources, CatalogueRow row) const;
+  bool found(FilterSources& sources, std::string_view text) const;
+  bool search(FilterSources& sources, CatalogueRow row) const;
+  bool search_store(FilterSources& sources, CatalogueRow row) const;
   /// Of each value after the other: a row may come more than once.
   template <typename Visit>
   bool visit_texts(const Visit& visit) const;
@@ -88,6 +88,8 @@ class FilterLeaf {
   std::vector<CatalogueRow> rows_;     ///< sorted
   std::vector<std::string> items_;     ///< what an item that is not in the catalogue is compared with
   std::string needle_;
+  RowBitmap read_ = nullptr,
+            found_in_ = nullptr;  ///< of reads_store(): rows whose text was searched, and found to match
 };
 
 }  // namespace freshet::store

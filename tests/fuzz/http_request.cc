@@ -18,6 +18,7 @@ class InlineExecutor final : public serve::Executor {
   void post(std::function<void()> work) override { work(); }
   void post_after(std::chrono::milliseconds, std::function<void()> work) override { later_.push_back(std::move(work)); }
   bool post_blocking(std::function<void()> work) override { return work(), true; }
+  void post_reading(std::function<void(bool)> work) override { work(true); }
   void run_later() {
     for (; !later_.empty(); later_.pop_front()) later_.front()();
   }

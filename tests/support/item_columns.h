@@ -46,7 +46,6 @@ class ItemColumns final : public store::CatalogueTexts {
   const Item& at(store::CatalogueRow row) const { return items_[row]; }
 
   std::string_view item(store::CatalogueRow row) const override { return items_[row].item; }
-  std::string_view title(store::CatalogueRow row) const override { return items_[row].title; }
   std::string_view text(store::CatalogueRow row) const override { return items_[row].text; }
   std::optional<store::CatalogueRow> find(std::string_view item) const override {
     const auto place = rows_.find(item);

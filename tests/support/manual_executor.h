@@ -22,6 +22,10 @@ class ManualExecutor final : public serve::Executor {
     }
     return disk != Disk::full_queue;
   }
+  void post_reading(std::function<void(bool)> work) override {
+    ++readings;
+    work(!busy);
+  }
   void run_later() {
     for (; !later.empty(); later.pop_front()) later.front()();
   }
@@ -30,6 +34,8 @@ class ManualExecutor final : public serve::Executor {
   }
   enum class Disk { good, hangs, full_queue } disk = Disk::good;
   std::deque<std::function<void()>> later, blocked;
+  int readings = 0;   ///< pieces of work that took long to read
+  bool busy = false;  ///< with other reading
 };
 
 }  // namespace freshet::testing

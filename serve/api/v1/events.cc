@@ -31,7 +31,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
        .handler =
            [context](const RouteRequest& request, Respond respond) {
              const auto answer =
-                 RespondOnce::within(context.options.events_timeout,
+                 RespondOnce::within(request.left_of(context.options.events_timeout),
                                      "the event log has not acknowledged in time; the events may still be accepted",
                                      *request.executor, std::move(respond));
              context.services.events.submit(

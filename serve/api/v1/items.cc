@@ -15,7 +15,7 @@ using Kind = ItemChange::Kind;
 /// Answers within serve.events_timeout.
 std::shared_ptr<RespondOnce> answer_within(const EndpointContext& context, const RouteRequest& request,
                                            Respond respond) {
-  return RespondOnce::within(context.options.events_timeout,
+  return RespondOnce::within(request.left_of(context.options.events_timeout),
                              "the log has not acknowledged in time; the change may still be made", *request.executor,
                              std::move(respond));
 }
@@ -57,9 +57,9 @@ Handler patch_item(const EndpointContext& context) {
           when_visible(
               context, receipt->positions, executor,
               [answer](ApiResponse response) { answer->give(std::move(response)); },
-              [context, name, accepted] {
-                ApiResponse now = item_response(context, name);
-                return now.status == 200 ? accepted : now;
+              [context, name, accepted](const Respond& respond_now) {
+                const ApiResponse now = item_response(context, name);
+                respond_now(now.status == 200 ? accepted : now);
               },
               accepted);
         });
@@ -79,7 +79,9 @@ Handler delete_item(const EndpointContext& context) {
 Handler get_item(const EndpointContext& context) {
   return [context](const RouteRequest& request, Respond respond) {
     after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
-                  [context, name = request.get(context.parameters.item)] { return item_response(context, name); });
+                  [context, name = request.get(context.parameters.item)](const Respond& answer) {
+                    answer(item_response(context, name));
+                  });
   };
 }
 

@@ -1,4 +1,9 @@
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include "serve/api/v1/endpoints.h"
@@ -36,60 +41,88 @@ ApiResponse list_response(const List& list) {
   return response;
 }
 
-/// The answer of `make`, for the items that the filter matches. `about`: the item that the list is about, if any.
-template <typename Make>
-ApiResponse filtered(const EndpointContext& context, AskedList asked, std::string_view about, Make make) {
-  if (!asked.filter.empty()) {
-    auto only = context.recommender.selection(asked.filter, about);
-    if (!only) return problem(Error{only.error().code, "filter: " + only.error().message});
-    asked.list.only = *std::move(only);
-  }
-  return list_response(make(asked.list));
+/// What a filter may cost a list (store::FilterWork): where it holds up other requests, about a millisecond; on the thread
+/// for that, a quarter or half of a second. A word in the titles of a million items, about which several parts ask, fits.
+constexpr std::uint64_t kMostWorkInPlace = 40'000, kMostWork = 20'000'000;
+
+/// How a list is made.
+using Make = List (Recommender::*)(const ListRequest& request) const;
+
+/// The answer, for the items that the filter matches; nullopt if that is more work than it may be. `about`: the item that the
+/// list is about, if any.
+std::optional<ApiResponse> filtered(const EndpointContext& context, ListRequest request, std::string_view filter,
+                                    std::string_view about, std::uint64_t most_work, Make make) {
+  auto only = context.recommender.selection(filter, about, most_work);
+  if (!only) return problem(Error{only.error().code, "filter: " + only.error().message});
+  request.only = *std::move(only);
+  const List list = (context.recommender.*make)(request);
+  if (request.only->is_used_up()) return std::nullopt;
+  return list_response(list);
 }
 
-ApiResponse recommend_to(const EndpointContext& context, const Owner& owner, AskedList asked) {
+/// Answers with the list. One whose filter turns out to cost much is made again, on another thread.
+void answer_with_list(const EndpointContext& context, AskedList asked, std::string about,
+                      const std::shared_ptr<Executor>& executor, const Respond& respond, Make make) {
+  if (asked.filter.empty()) return respond(list_response((context.recommender.*make)(asked.list)));
+  asked.list.seed = context.recommender.new_seed();
+  if (auto answer = filtered(context, asked.list, asked.filter, about, kMostWorkInPlace, make)) {
+    return respond(*std::move(answer));
+  }
+  executor->post_reading([context, respond, make, asked = std::move(asked), about = std::move(about)](bool in_time) {
+    if (!in_time) return respond(problem(503, "too many costly lists at once; try again"));
+    auto answer = filtered(context, asked.list, asked.filter, about, kMostWork, make);
+    if (!answer) {
+      answer =
+          problem(400,
+                  "filter: compares too much: too many comparisons, or texts that are too long, for so many items; "
+                  "narrow it by an attribute, such as category = ... AND ...");
+    }
+    respond(*std::move(answer));
+  });
+}
+
+void recommend_to(const EndpointContext& context, const Owner& owner, AskedList asked,
+                  const std::shared_ptr<Executor>& executor, const Respond& respond) {
   auto session = context.recommender.context_of(owner);
-  if (!session) return problem(session.error());
+  if (!session) return respond(problem(session.error()));
   asked.list.context = *std::move(session);
   if (asked.wants_events()) {
     const auto visited = context.recommender.visit_events(owner, [&](const Event& event) { asked.take(event); });
-    if (!visited) return problem(visited.error());
+    if (!visited) return respond(problem(visited.error()));
   }
-  return filtered(context, std::move(asked), {},
-                  [&](const ListRequest& list) { return context.recommender.recommend(list); });
+  answer_with_list(context, std::move(asked), {}, executor, respond, &Recommender::recommend);
 }
 
-ApiResponse similar_items(const EndpointContext& context, const std::string& item, AskedList asked) {
+void similar_items(const EndpointContext& context, const std::string& item, AskedList asked,
+                   const std::shared_ptr<Executor>& executor, const Respond& respond) {
   asked.list.context = context.recommender.context_of({item});
-  if (asked.list.context.session.empty()) return problem(404, "nobody has visited this item yet");
-  return filtered(context, std::move(asked), item,
-                  [&](const ListRequest& list) { return context.recommender.recommend(list); });
+  if (asked.list.context.session.empty())
+    return respond(problem(404, "nobody has visited this item yet"));
+  answer_with_list(context, std::move(asked), item, executor, respond, &Recommender::recommend);
 }
 
-ApiResponse popular_items(const EndpointContext& context, std::monostate, AskedList asked) {
+void popular_items(const EndpointContext& context, std::monostate, AskedList asked,
+                   const std::shared_ptr<Executor>& executor, const Respond& respond) {
   asked.list.context = context.recommender.context_of(std::vector<std::string>{});
-  return filtered(context, std::move(asked), {},
-                  [&](const ListRequest& list) { return context.recommender.popular(list); });
+  answer_with_list(context, std::move(asked), {}, executor, respond, &Recommender::popular);
 }
 
-/// A GET of a list about what `subject(request)` names, which `answer(context, subject, asked)` makes.
+/// A GET of a list about what `subject(request)` names, with which `answer` answers.
 template <typename Subject, typename Answer>
 Handler list_handler(const EndpointContext& context, ListKind kind, Subject subject, Answer answer) {
   return [=](const RouteRequest& request, Respond respond) {
     auto asked = asked_list(request, context, kind);
     if (!asked) return respond(problem(asked.error()));
     after_visible(context, request.get(context.parameters.after), request.executor, std::move(respond),
-                  [context, answer, about = subject(request), asked = *std::move(asked)] {
-                    return answer(context, about, asked);
-                  });
+                  [context, answer, about = subject(request), asked = *std::move(asked), executor = request.executor](
+                      const Respond& respond_now) { answer(context, about, asked, executor, respond_now); });
   };
 }
 
-ApiResponse recommend_stateless(const EndpointContext& context, const RouteRequest& request) {
+void recommend_stateless(const EndpointContext& context, const RouteRequest& request, const Respond& respond) {
   auto asked = stateless_list(request, context);
-  if (!asked) return problem(asked.error());
-  return filtered(context, *std::move(asked), {},
-                  [&](const ListRequest& list) { return context.recommender.recommend(list); });
+  if (!asked) return respond(problem(asked.error()));
+  answer_with_list(context, *std::move(asked), {}, request.executor, respond, &Recommender::recommend);
 }
 
 ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
@@ -160,8 +193,9 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   stateless.summary = "Recommend for a session given in the request";
   stateless.body = Route::Body{"The session, oldest first.", schema::reference("StatelessRequest"),
                                R"({"session":["i1","i7"],"k":20,"exclude":["i9"]})", kMaxBodyBytes};
-  stateless.handler =
-      immediately([context](const RouteRequest& request) { return recommend_stateless(context, request); });
+  stateless.handler = [context](const RouteRequest& request, const Respond& respond) {
+    recommend_stateless(context, request, respond);
+  };
   router.add(std::move(stateless));
 
   Route rank = list_route("POST", "/v1/rank");

@@ -67,6 +67,7 @@ class Chosen final : public ItemSelection {
 
   bool allows(online::ItemIndex item) const override { return contains(vocabulary_.name(item)); }
   bool contains(std::string_view item) const override { return names_.contains(item); }
+  bool is_used_up() const override { return false; }
   std::size_t estimate() const override { return estimate_; }
   void enumerate(const std::function<bool(std::string_view)>& visit) const override {
     for (const std::string& name : names_) {

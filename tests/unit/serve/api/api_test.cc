@@ -83,6 +83,29 @@ TEST_F(ApiTest, AStrangerGetsWhatIsPopular) {
   EXPECT_EQ(items(get("/v1/popular?k=2")), items(list));
 }
 
+TEST_F(ApiTest, AListWhoseFilterCostsMuchIsMadeElsewhereAndOneThatCostsTooMuchIsRefused) {
+  std::vector<Item> described(50);
+  for (std::size_t i = 0; i < described.size(); ++i) {
+    described[i].item = "d" + std::to_string(i);
+    described[i].text = std::string(8000, 'x') + " word" + std::to_string(i);
+  }
+  testing::put_items(fixture_.catalogue, described);
+  EXPECT_EQ(items(get("/v1/popular?filter=item%20%3D%20d7")), Names{"d7"});
+  EXPECT_EQ(executor_->readings, 0);
+  const std::string costly = "/v1/popular?filter=text%20CONTAINS%20word49";
+  EXPECT_EQ(items(get(costly)), Names{"d49"});
+  EXPECT_EQ(executor_->readings, 1);
+  executor_->busy = true;
+  const ApiResponse late = ask("GET", costly);
+  EXPECT_EQ(late.status, 503U);
+  EXPECT_EQ(std::ranges::count(late.headers, Header{"Retry-After", "1"}), 1) << late.body;
+  executor_->busy = false;
+  json::array many;
+  for (int i = 0; i < 2000; ++i) many.push_back(json::value("text CONTAINS none" + std::to_string(i)));
+  const json::object body{{"session", {"a"}}, {"filter", json::array{many}}};
+  EXPECT_TRUE(detail("POST", "/v1/recommendations", json::serialize(body)).starts_with("filter: compares too much"));
+}
+
 TEST_F(ApiTest, IdsMayContainAnything) {
   fixture_.learn(testing::user_event(1000, "a/b c?ü", "a", 1'700'000'100'000));
   EXPECT_EQ(items(get("/v1/users/a%2Fb%20c%3F%C3%BC/recommendations")).front(), "b");

@@ -392,6 +392,49 @@ TEST_F(HttpSessionTest, ALargeBodyDoesNotHoldUpTheOtherConnectionsOfItsThread) {
   EXPECT_EQ(statuses(rest(large)), "202");
 }
 
+TEST_F(HttpSessionTest, ALargeBodyOfAListDoesNotWaitForThoseOfEvents) {
+  options_.max_body_bytes = options_.max_body_bytes_total = std::size_t{1} << 20;
+  std::promise<void> list_answered;
+  fixture_.sink.before_answer = [&, answered = list_answered.get_future().share()] {
+    EXPECT_EQ(answered.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  };
+  start();
+  const auto post = [](const std::string& path, const std::string& body) {
+    return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n" +
+           body + std::string(100'000 - body.size(), ' ');
+  };
+  auto events = connect();
+  send(events, post("/v1/events", kEvent));
+  while (fixture_.sink.submitted() == 0) std::this_thread::yield();
+  EXPECT_EQ(statuses(exchange(post("/v1/rank", R"({"items":["a"]})"))), "200");
+  list_answered.set_value();
+  EXPECT_EQ(statuses(rest(events)), "202");
+}
+
+TEST_F(HttpSessionTest, ALargeBodyThatHasWaitedTooLongIsRefused) {
+  options_.events_timeout = std::chrono::milliseconds(0);
+  start();
+  const std::string answer = exchange(kPost + "Connection: close\r\nContent-Length: 60000\r\n\r\n" + kEvent +
+                                      std::string(60'000 - kEvent.size(), ' '));
+  EXPECT_EQ(statuses(answer), "503");
+  EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos) << answer;
+  EXPECT_EQ(fixture_.sink.submitted(), 0U);
+  EXPECT_NE(fixture_.metrics.render().find("freshet_serve_late_total 1\n"), std::string::npos);
+}
+
+TEST_F(HttpSessionTest, MuchThatDecodesToLittleIsNotDecodedInPlace) {
+  options_.events_timeout = std::chrono::milliseconds(0);  // no time for what is elsewhere
+  start();
+  const auto post = [](const std::string& body) {
+    return kPost + "Connection: close\r\nContent-Encoding: gzip\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  };
+  std::string members = testing::gzip(kEvent);
+  EXPECT_EQ(statuses(exchange(post(members))), "202");
+  while (members.size() < 40'000) members += testing::gzip("");
+  EXPECT_EQ(statuses(exchange(post(members))), "503");
+}
+
 TEST_F(HttpSessionTest, HeadIsAnsweredAsGetWithoutTheBody) {
   start();
   for (const char* target : {"/healthz", "/v1/popular", "/none", "/v1/popular?k=x"}) {

@@ -13,6 +13,7 @@ class LaterExecutor final : public Executor {
   void post(std::function<void()> work) override { work(); }
   void post_after(std::chrono::milliseconds, std::function<void()> work) override { later.push_back(std::move(work)); }
   bool post_blocking(std::function<void()> work) override { return work(), true; }
+  void post_reading(std::function<void(bool)> work) override { work(true); }
 
   std::deque<std::function<void()>> later;
 };

@@ -216,5 +216,25 @@ TEST(AttributeColumns, AnAttributesMemorySaysWhatItsValuesAre) {
   EXPECT_EQ(found["long"], Found("unsearched", 0));
 }
 
+TEST(AttributeColumns, TitlesAreKeptFoldedWhileTheItemHasThem) {
+  AttributeColumns columns;
+  const auto titles = [&] { return columns.column(BuiltInAttribute::title).memory(); };
+  const std::uint64_t empty = titles().bytes;
+  for (CatalogueRow row = 0; row < 1000; ++row) {
+    Item item = item_with({});
+    item.title = "Blue MUG " + std::to_string(row);
+    columns.put(row, item);
+  }
+  EXPECT_EQ(columns.column(BuiltInAttribute::title).row_texts.text(7), "blue mug 7");
+  EXPECT_EQ(titles().type, "text");
+  EXPECT_EQ(titles().values, 1000U);
+  EXPECT_GT(titles().bytes, empty + 1000 * 12);
+  EXPECT_LT(titles().bytes, empty + 1000 * (12 + 60));
+  columns.put(7, item_with({}));
+  EXPECT_EQ(columns.column(BuiltInAttribute::title).row_texts.text(7), "");
+  columns.remove(8);
+  EXPECT_EQ(titles().values, 998U);
+}
+
 }  // namespace
 }  // namespace freshet::store

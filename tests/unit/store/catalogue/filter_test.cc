@@ -349,6 +349,54 @@ TEST_F(Filters, EnumerationStopsAtTheLimit) {
   EXPECT_EQ(visited, 2U);
 }
 
+/// What the filter costs a pass over all items: the least work with which it is not used up.
+std::uint64_t work_of(const testing::ItemColumns& items, std::string_view filter, std::size_t expected) {
+  std::uint64_t least = 0, most = 1'000'000'000;
+  while (least < most) {
+    const std::uint64_t middle = (least + most) / 2;
+    const auto bound = items.bind(filter, {.most_work = middle});
+    const std::size_t found = bound->enumerate(BoundFilter::kAll, [](CatalogueRow) {});
+    if (bound->is_used_up()) {
+      least = middle + 1;
+      for (const auto& [name, row] : items.rows()) EXPECT_FALSE(bound->matches(row)) << filter;
+      EXPECT_FALSE(bound->matches_unknown("x")) << filter;
+    } else {
+      EXPECT_EQ(found, expected) << filter << " within " << middle;
+      most = middle;
+    }
+  }
+  return least;
+}
+
+std::string many(std::size_t count, const std::string& comparison, const std::string& between) {
+  std::string filter;
+  for (std::size_t i = 0; i < count; ++i) filter += (i > 0 ? between : "") + comparison + std::to_string(i);
+  return filter;
+}
+
+TEST(FilterWorkOf, IsBoundedByWhatIsComparedAndRead) {
+  testing::ItemColumns items;
+  for (int i = 0; i < 1000; ++i) {
+    Item item = testing::item_named("i" + std::to_string(i));
+    item.title = "Title " + std::to_string(i);
+    item.text = std::string(8000, 'x');
+    item.attributes = {{"c", std::to_string(i % 10)}};
+    items.put(item);
+  }
+  EXPECT_LT(work_of(items, "c = 3", 100), 10U) << "it is looked up";
+  const std::uint64_t titles = work_of(items, "title CONTAINS zzz", 0);
+  EXPECT_GT(titles, 1000U);
+  EXPECT_LT(titles, 5000U);
+  const std::uint64_t once = work_of(items, many(1, "text CONTAINS z", " OR "), 0);
+  EXPECT_GT(once, 1000U * 8000 / FilterWork::kFoldedPerUnit);
+  const std::uint64_t often = work_of(items, many(10, "text CONTAINS z", " OR "), 0);
+  EXPECT_LT(often, 4 * once) << "a row's text is read once";
+  EXPECT_GT(work_of(items, many(100, "c != a", " AND ") + " AND item CONTAINS zzz", 0), 100'000U);
+  EXPECT_GT(work_of(items, "NOT (" + many(100, "c = a", " OR ") + ")", 1000), 100'000U);
+  const std::string needle(4000, 'x');
+  EXPECT_GT(work_of(items, "text CONTAINS " + needle, 1000), 10 * once) << "a long needle may cost more";
+}
+
 TEST(FilterCache, KeepsWhatIsUsedWithinItsBytes) {
   FilterCache cache(40'000);
   const SharedItemFilter first = *cache.get("brand = apple");
