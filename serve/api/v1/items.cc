@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "serve/api/v1/endpoints.h"
@@ -85,19 +87,41 @@ Handler get_item(const EndpointContext& context) {
   };
 }
 
+/// A page ends with the item that makes it larger: it is in memory as a whole.
+constexpr std::size_t kMostPageBytes = std::size_t{1} << 20;
+
 /// One page of the catalogue, by name.
-ApiResponse list_items(const RouteRequest& request, const EndpointContext& context) {
-  const std::size_t limit = request.get(context.parameters.item_limit);
-  const auto items = context.services.catalogue.page(request.get(context.parameters.item_cursor).value_or(""), limit);
-  if (!items) return problem(items.error());
+ApiResponse page_of_items(const EndpointContext& context, std::string after, std::size_t limit) {
+  constexpr std::size_t kRead = 8;  // items at a time: each may be half a megabyte
   ApiResponse response;
   JsonWriter out(response.body);
   out.open('{').name("items").open('[');
-  for (const Item& item : *items) write(out, item);
+  bool more = true;
+  while (more && limit > 0 && response.body.size() <= kMostPageBytes) {
+    const std::size_t most = std::min(kRead, limit);
+    const auto items = context.services.catalogue.page(after, most);
+    if (!items) return problem(items.error());
+    more = items->size() == most;
+    for (auto item = items->begin(); item != items->end() && response.body.size() <= kMostPageBytes; ++item) {
+      write(out, *item);
+      after = item->item;
+      --limit;
+    }
+    more = more || (!items->empty() && after != items->back().item);
+  }
   out.close(']');
-  if (items->size() == limit) out.name("next").text(items->back().item);
+  if (more) out.name("next").text(after);
   out.close('}');
   return response;
+}
+
+/// Elsewhere: to read and to write a megabyte takes milliseconds.
+void list_items(const EndpointContext& context, const RouteRequest& request, const Respond& respond) {
+  request.executor->post_reading([context, respond, limit = request.get(context.parameters.item_limit),
+                                  after = request.get(context.parameters.item_cursor).value_or("")](bool in_time) {
+    respond(in_time ? page_of_items(context, after, limit)
+                    : problem(503, "too many costly requests at once; try again"));
+  });
 }
 
 /// What all routes that change items have in common.
@@ -156,9 +180,14 @@ void add_reading_routes(Router& router, const EndpointContext& context) {
               .operation = "list_items",
               .tag = "items",
               .summary = "List the catalogue",
-              .responses = {{200, "A page of the items, in the order of their ids.", schema::reference("ItemPage"),
-                             R"({"items":[)" + example + R"(],"next":"i42"})"}},
-              .handler = immediately([context](const RouteRequest& request) { return list_items(request, context); })});
+              .responses = {{200,
+                             "A page of the items, in the order of their ids. It has fewer than `limit` "
+                             "items if it would be larger than 1 MiB. `next` is there if more may follow.",
+                             schema::reference("ItemPage"), R"({"items":[)" + example + R"(],"next":"i42"})"}},
+              .problems = {503},
+              .handler = [context](const RouteRequest& request, const Respond& respond) {
+                list_items(context, request, respond);
+              }});
   router.add({.method = "GET",
               .path = "/v1/items/{item}",
               .parameters = {&parameters.item, &parameters.after},

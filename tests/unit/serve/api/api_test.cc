@@ -83,6 +83,28 @@ TEST_F(ApiTest, AStrangerGetsWhatIsPopular) {
   EXPECT_EQ(items(get("/v1/popular?k=2")), items(list));
 }
 
+TEST_F(ApiTest, APageOfItemsIsBoundedInBytesToo) {
+  std::vector<Item> large(7);
+  for (std::size_t i = 0; i < large.size(); ++i) {
+    large[i].item = "large" + std::to_string(i);
+    large[i].text = std::string(400'000, 'x');
+  }
+  testing::put_items(fixture_.catalogue, large);
+  std::string target = "/v1/items?limit=1000";
+  Names all;
+  std::size_t pages = 1;
+  for (json::value page = get(target);; page = get(target + "&cursor=" + all.back()), ++pages) {
+    for (std::string& name : items(page)) all.push_back(std::move(name));
+    EXPECT_LT(json::serialize(page).size(), 1'500'000U);
+    if (!page.as_object().contains("next")) break;
+    EXPECT_EQ(page.at("next").as_string(), all.back());
+  }
+  EXPECT_EQ(all, (Names{"large0", "large1", "large2", "large3", "large4", "large5", "large6"}));
+  EXPECT_EQ(pages, 3U);
+  executor_->busy = true;
+  EXPECT_EQ(ask("GET", target).status, 503U);
+}
+
 TEST_F(ApiTest, AListWhoseFilterCostsMuchIsMadeElsewhereAndOneThatCostsTooMuchIsRefused) {
   std::vector<Item> described(50);
   for (std::size_t i = 0; i < described.size(); ++i) {
