@@ -20,10 +20,10 @@ struct ExplorationOptions {
 };
 
 /// Puts an item that has had few clicks into some lists, so that it gets the chance of being clicked. It is one of those
-/// that the part content finds most fitting: of its candidates, the upper quarter. All of these that the list may have,
-/// and does not have by their rank, are equally likely.
+/// that the part content finds most fitting: of its candidates that have had few clicks, that the list may have and does
+/// not have by their rank, the upper quarter. All of these are equally likely.
 /// Threads: all methods may be called concurrently.
-/// Cost:    of a list that explores: the filters are asked about a quarter of the part's candidates.
+/// Cost:    of a list that explores: the filters are asked about the part's candidates.
 class Exploration {
  public:
   static constexpr std::size_t kFirstPlace = 4;  ///< from 1: what is most likely to be wanted stays
@@ -43,6 +43,7 @@ class Exploration {
  private:
   const ExplorationOptions options_;
   Counter& explored_;
+  Counter& without_;
 };
 
 }  // namespace freshet::serve

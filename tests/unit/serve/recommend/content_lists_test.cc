@@ -253,18 +253,25 @@ TEST_F(ExplorationTest, WhatHasBeenClickedOftenEnoughDoesNotComeByChance) {
     for (int n = 0; n < 30; ++n) click("v" + std::to_string(visitors++), "pan-" + std::to_string(n));
     fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
   };
-  const auto explores = [&] {
+  const auto explored = [&] {
     ListRequest request = request_after(recommender, "pan-0", 8);
     request.explores = true;
     request.content = 1;  // whatever the clicks have made popular
-    return std::ranges::any_of(recommender.recommend(request).items,
-                               [](const List::Entry& entry) { return entry.propensity.has_value(); });
+    const List list = recommender.recommend(request);
+    const auto entry =
+        std::ranges::find_if(list.items, [](const List::Entry& one) { return one.propensity.has_value(); });
+    return entry == list.items.end() ? "none" : entry->item;
   };
   for (int clicks = 0; clicks < static_cast<int>(Exploration::kFewClicks); ++clicks) {
-    EXPECT_TRUE(explores()) << clicks;
+    EXPECT_TRUE(explored().starts_with("pan-")) << clicks;
     click_every_pan();
   }
-  EXPECT_FALSE(explores());
+  const std::string without = "freshet_serve_unexplored_lists_total ";
+  EXPECT_TRUE(explored().starts_with("shirt-")) << "although pans are the best quarter of what content proposes";
+  EXPECT_NE(fixture_.metrics.render().find(without + "0\n"), std::string::npos);
+  for (int n = 0; n < kShirts; ++n) testing::remove_item(fixture_.catalogue, "shirt-" + std::to_string(n));
+  EXPECT_EQ(explored(), "none");
+  EXPECT_NE(fixture_.metrics.render().find(without + "1\n"), std::string::npos);
 }
 
 TEST_F(ExplorationTest, OnlyListsThatAskForItAndHaveRoomExplore) {
