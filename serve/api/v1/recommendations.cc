@@ -97,7 +97,7 @@ void similar_items(const EndpointContext& context, const std::string& item, Aske
                    const std::shared_ptr<Executor>& executor, const Respond& respond) {
   asked.list.context = context.recommender.context_of({item});
   if (asked.list.context.session.empty())
-    return respond(problem(404, "nobody has visited this item yet"));
+    return respond(problem(404, "no event had this item, and the catalogue does not have it"));
   answer_with_list(context, std::move(asked), item, executor, respond, &Recommender::recommend);
 }
 

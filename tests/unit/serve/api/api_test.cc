@@ -83,6 +83,11 @@ TEST_F(ApiTest, AStrangerGetsWhatIsPopular) {
   EXPECT_EQ(items(get("/v1/popular?k=2")), items(list));
 }
 
+TEST_F(ApiTest, NothingIsSimilarToAnItemThatNobodyHasNamed) {
+  EXPECT_EQ(get("/v1/items/none/similar", 404).at("detail").as_string(),
+            "no event had this item, and the catalogue does not have it");
+}
+
 TEST_F(ApiTest, APageOfItemsIsBoundedInBytesToo) {
   std::vector<Item> large(7);
   for (std::size_t i = 0; i < large.size(); ++i) {
