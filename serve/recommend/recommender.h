@@ -28,6 +28,8 @@ namespace freshet::serve {
 ///          then some hundred candidates.
 class Recommender {
  public:
+  static constexpr std::size_t kMaxFilterDepth = store::kMaxFilterDepth;  ///< of a filter expression as JSON
+
   explicit Recommender(const Services& services, ExplorationOptions exploration = {});
   ~Recommender();
 

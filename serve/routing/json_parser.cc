@@ -17,8 +17,6 @@ namespace json = boost::json;
 using boost::system::error_code;
 using json::string_view;
 
-constexpr std::size_t kMaxDepth = 32;
-
 /// Builds the value, as json::parser does, and counts the members that the text gives. What basic_parser requires.
 struct Handler {
   // NOLINTBEGIN(readability-identifier-naming)
@@ -85,10 +83,10 @@ std::string repeated_member(std::string_view text) {
 
 }  // namespace
 
-Result<json::value> parse_json(std::string_view body) {
+Result<json::value> parse_json(std::string_view body, std::size_t max_depth) {
   const std::size_t skipped = take_byte_order_mark(body);
   json::parse_options options;
-  options.max_depth = kMaxDepth;
+  options.max_depth = max_depth;
   json::basic_parser<Handler> parser(options);
   parser.handler().stack.reset();
   error_code error;

@@ -109,7 +109,7 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
 }
 
 Result<json::object> body_object(const RouteRequest& request, std::initializer_list<std::string_view> fields) {
-  auto body = parse_json(request.body);
+  auto body = parse_json(request.body, 1 + Recommender::kMaxFilterDepth);
   if (!body) return body.error();
   if (!body->is_object()) return Error{Errc::invalid, "expected a JSON object"};
   for (const auto& [name, value] : body->as_object()) {

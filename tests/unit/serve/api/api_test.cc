@@ -88,6 +88,16 @@ TEST_F(ApiTest, NothingIsSimilarToAnItemThatNobodyHasNamed) {
             "no event had this item, and the catalogue does not have it");
 }
 
+TEST_F(ApiTest, AFilterInABodyMayBeAsDeepAsElsewhere) {
+  const auto nested = [](std::size_t depth) {
+    std::string filter = R"("item = b")";
+    for (std::size_t i = 0; i < depth; ++i) filter = R"({"not":)" + filter + "}";
+    return R"({"session":["a"],"filter":)" + filter + "}";
+  };
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", nested(64)).body)), Names{"b"});
+  EXPECT_TRUE(detail("POST", "/v1/recommendations", nested(65)).starts_with("not JSON: "));
+}
+
 TEST_F(ApiTest, APageOfItemsIsBoundedInBytesToo) {
   std::vector<Item> large(7);
   for (std::size_t i = 0; i < large.size(); ++i) {
