@@ -333,6 +333,8 @@ TEST_F(Filters, ErrorsOfJsonNameThePlace) {
        "[0]: expected the members attribute, op and value, or one of and, or, not"},
       {R"(["a = 1")", "not JSON: incomplete JSON at byte 9"},
       {R"([] x)", "not JSON: extra data at byte 4"},
+      {R"({"attribute": "a", "op": "<", "\u006fp": ">", "value": 5})", "op: given twice"},
+      {R"([{"not": "a = 1"}, {"or": [], "or": ["a = \"{\""]}])", "or: given twice"},
   };
   for (const auto& [filter, message] : cases) EXPECT_EQ(error(filter), message) << filter;
   EXPECT_TRUE(
