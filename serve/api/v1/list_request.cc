@@ -53,6 +53,9 @@ std::string filter_field(const json::object& body) {
 /// Types are judged as those of events are.
 Result<void> judge(const ExcludedTypes& excluded, const EndpointContext& context) {
   for (const auto& [type, age] : excluded.types()) {
+    if (type.starts_with('$')) {  // judged as an event, it would be another kind of record
+      return Error{Errc::invalid, "exclude_types: type: \"" + type + "\" begins with '$', which is freshet's own"};
+    }
     const json::object event{{"session", "-"}, {"item", "-"}, {"type", type}};
     if (auto judged = context.services.events.judge(to_text(event)); !judged) {
       return Error{Errc::invalid, "exclude_types: " + judged.error().message};

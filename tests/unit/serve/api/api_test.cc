@@ -212,6 +212,10 @@ TEST_F(ApiTest, ListsLeaveOutTheItemsOfEventsOfExcludedTypes) {
   EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?exclude_types=cart:90x"),
             "exclude_types: \"90x\" is not a duration such as 12h or 90d");
   EXPECT_TRUE(detail("GET", "/v1/users/me/recommendations?exclude_types=$x").starts_with("exclude_types: type: "));
+  for (const std::string type : {"$item", "$erase"}) {
+    EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?exclude_types=" + type),
+              "exclude_types: type: \"" + type + "\" begins with '$', which is freshet's own");
+  }
   EXPECT_TRUE(detail("GET", "/v1/popular?exclude_types=cart").starts_with("unknown query parameter")) << "of nobody";
 
   const auto stateless = [&](const std::string& types) {
