@@ -57,9 +57,7 @@ bool add(std::string_view text, std::size_t most, Texts& texts) {
   return true;
 }
 
-Error too_many(std::size_t most) {
-  return {Errc::invalid, "more than " + std::to_string(most) + " events in one request"};
-}
+Error too_many(std::size_t most) { return {Errc::invalid, "more than " + std::to_string(most) + " in one request"}; }
 
 /// "[a, b, c]", with `at` after the bracket.
 Result<Texts> split_array(std::string_view body, std::size_t at, std::size_t most) {

@@ -102,7 +102,7 @@ class Binder {
     known.emplace_back("item");
     std::ranges::sort(known);  // the answer does not depend on the order in which attributes came
     const std::string suggestion = nearest(comparison.attribute, known);
-    std::string message = comparison.place(comparison.column) + ": unknown attribute \"" + comparison.attribute + '"';
+    std::string message = comparison.place(comparison.column) + "unknown attribute \"" + comparison.attribute + '"';
     if (!suggestion.empty()) message += "; did you mean \"" + suggestion + "\"?";
     return {Errc::invalid, std::move(message)};
   }

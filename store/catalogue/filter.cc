@@ -49,8 +49,9 @@ FilterValue make_filter_value(std::string_view text) {
 }
 
 std::string FilterComparison::place(std::uint32_t at_column) const {
-  if (at_column == 0) return path;
-  return path + (path.empty() ? "" : " ") + "col " + std::to_string(at_column);
+  std::string text = path;
+  if (at_column > 0) text += (path.empty() ? "col " : " col ") + std::to_string(at_column);
+  return text.empty() ? text : text + ": ";
 }
 
 ItemFilter::ItemFilter(FilterNode root) : root_(std::move(root)), memory_bytes_(sizeof(ItemFilter) + bytes_of(root_)) {}

@@ -46,10 +46,10 @@ struct FilterComparison {
   std::optional<FilterValue> low, high;
   bool low_inclusive = true;
   bool high_inclusive = true;
-  std::string path;          ///< of JSON: where it is, "[0][2]"
+  std::string path;          ///< of JSON: where it is, "[0][2]"; empty: it is all of it
   std::uint32_t column = 0;  ///< of the attribute
 
-  /// "col 7", "[0][2]", "[0][2] col 7": for messages.
+  /// "col 7: ", "[0][2]: ", "[0][2] col 7: ": in front of messages. Empty if it is the whole JSON.
   std::string place(std::uint32_t at_column) const;
 };
 

@@ -29,7 +29,7 @@ std::string quoted(std::string_view text) {
 }
 
 Error wrong(const FilterComparison& comparison, std::uint32_t column, const std::string& what) {
-  return {Errc::invalid, comparison.place(column) + ": " + what};
+  return {Errc::invalid, comparison.place(column) + what};
 }
 
 /// A date alone is its midnight in UTC where something is before or after it.

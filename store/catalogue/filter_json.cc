@@ -106,7 +106,7 @@ class JsonFilter {
 
   Result<FilterNode> comparison(const json::object& object, const std::string& path) {
     FilterComparison comparison;
-    comparison.path = path.empty() ? "filter" : path;
+    comparison.path = path;
     const json::value* value = nullptr;
     const json::string* op = nullptr;
     bool named = false;

@@ -41,7 +41,7 @@ class Parser {
   Error wrong(const std::string& what) const {
     FilterComparison here;
     here.path = path_;
-    return {Errc::invalid, here.place(token().column) + ": " + what};
+    return {Errc::invalid, here.place(token().column) + what};
   }
 
   static bool is_reserved(const FilterToken& token) {

@@ -51,7 +51,7 @@ TEST(SplitEvents, StopsAtTheMostThatAreAllowed) {
     EXPECT_EQ(split_events(body, 3)->size(), 3U) << body;
     const auto refused = split_events(body, 2);
     ASSERT_FALSE(refused) << body;
-    EXPECT_EQ(refused.error().message, "more than 2 events in one request") << body;
+    EXPECT_EQ(refused.error().message, "more than 2 in one request") << body;
   }
 }
 

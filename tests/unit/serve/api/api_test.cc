@@ -96,6 +96,8 @@ TEST_F(ApiTest, AFilterInABodyMayBeAsDeepAsElsewhere) {
   };
   EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", nested(64)).body)), Names{"b"});
   EXPECT_TRUE(detail("POST", "/v1/recommendations", nested(65)).starts_with("not JSON: "));
+  EXPECT_TRUE(detail("POST", "/v1/recommendations", R"({"filter":{"attribute":"a","op":"LIKE","value":1}})")
+                  .starts_with("filter: op: expected one of "));
 }
 
 TEST_F(ApiTest, APageOfItemsIsBoundedInBytesToo) {

@@ -287,7 +287,7 @@ TEST_F(Filters, LimitsAreKept) {
   std::string json = R"({"attribute":"a","op":"IN","value":[1)";
   for (std::size_t i = 2; i < kMaxFilterValues; ++i) json += ",1";
   EXPECT_EQ(error(json + "]}"), "no error");
-  EXPECT_EQ(error(json + ",1]}"), "filter: more than 10000 comparisons and values");
+  EXPECT_EQ(error(json + ",1]}"), "more than 10000 comparisons and values");
   EXPECT_EQ(error("[\"" + std::string(kMaxFilterJsonBytes, ' ') + "\"]"),
             "the filter is longer than 524288 bytes of JSON");
 }
@@ -323,7 +323,7 @@ TEST_F(Filters, ErrorsOfJsonNameThePlace) {
       {R"([["a = 1", ["b = 2"]]])", R"([0][1]: an array in an array of alternatives; use {"and": [...]})"},
       {R"([5])", "[0]: expected a text, an array or an object"},
       {R"({"or": 5})", ".or: expected an array"},
-      {R"({"attribute": "a"})", "filter: expected the texts attribute and op"},
+      {R"({"attribute": "a"})", "expected the texts attribute and op"},
       {R"([{"attribute": "a", "op": "="}])",
        R"([0]: value: expected a text, a number, true, false or {"context": NAME})"},
       {R"([{"attribute": "a", "op": "IN", "value": 5}])", "[0]: value: expected an array"},
@@ -337,8 +337,7 @@ TEST_F(Filters, ErrorsOfJsonNameThePlace) {
       {R"([{"not": "a = 1"}, {"or": [], "or": ["a = \"{\""]}])", "or: given twice"},
   };
   for (const auto& [filter, message] : cases) EXPECT_EQ(error(filter), message) << filter;
-  EXPECT_TRUE(
-      error(R"({"attribute": "a", "op": "LIKE", "value": 5})").starts_with("filter: op: expected one of = != "));
+  EXPECT_TRUE(error(R"({"attribute": "a", "op": "LIKE", "value": 5})").starts_with("op: expected one of = != "));
   EXPECT_TRUE(error(std::string(70, '[') + std::string(70, ']')).starts_with("not JSON: "));
 }
 
