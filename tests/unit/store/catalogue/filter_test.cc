@@ -303,7 +303,12 @@ TEST_F(Filters, QuotesKeepWhatWordsCannotSay) {
 
 TEST_F(Filters, JsonSaysTheSame) {
   EXPECT_EQ(matching(R"(["available = true", ["brand = apple", "brand = pear"]])"), (Items{"phone", "Lamp"}));
-  EXPECT_EQ(matching(R"([])"), kAll);
+  for (const char* everything : {"[]", R"({"and": []})", R"({"not": [[]]})"}) {
+    EXPECT_EQ(matching(everything), kAll) << everything;
+  }
+  for (const char* nothing : {"[[]]", R"({"or": []})", R"(["brand = apple", []])", R"({"not": []})"}) {
+    EXPECT_EQ(matching(nothing), kNone) << nothing;
+  }
   EXPECT_EQ(matching(R"({"attribute": "price", "op": "<", "value": 100})"), kShoe);
   EXPECT_EQ(matching(R"({"attribute": "price", "op": "TO", "value": [80, 499]})"), (Items{"phone", "shoe"}));
   EXPECT_EQ(matching(R"({"attribute": "sizes", "op": "IN", "value": [42]})"), kPhone);
