@@ -56,9 +56,6 @@ void EvaluateArguments::validate() const {
     throw std::runtime_error("--one-sender: not with --against or --train; a service sees its own senders");
   }
   if (items.empty() && !item_columns.empty()) throw std::runtime_error("--item-columns: only with --items");
-  if (!items.empty() && !against.empty()) {
-    throw std::runtime_error("--items: not with --against; give the service its catalogue before");
-  }
   for (const auto& [option, path] : {std::pair{"--predictions", predictions}, std::pair{"--plot", plot}}) {
     if (path == "-") throw std::runtime_error(std::string(option) + ": not to standard output, which has the report");
   }
@@ -185,7 +182,13 @@ class Evaluate {
       std::fprintf(stderr, "freshet: %s: %s\n", printable(arguments_.items).c_str(), file->why_none().c_str());
       throw CLI::RuntimeError(1);
     }
-    for (Item& item : file->items) predictor_->describe(std::move(item));
+    for (Item& item : file->items) {
+      Event put;
+      put.kind = EventKind::item;
+      put.item = item.item;
+      put.change = SharedItemChange({.kind = ItemChange::Kind::put, .item = std::move(item)});
+      predictor_->describe(put);
+    }
     run_.skipped_items = file->skipped;
     run_.has_catalogue = true;
   }
@@ -254,7 +257,7 @@ void add_evaluate_command(CLI::App& app) {
       "  freshet evaluate --train train.tsv --test test.tsv                  the test set is not learned\n"
       "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a running test service\n"
       "\n"
-      "WARNING: --against sends the events to the service. Never use it with a service in production.");
+      "WARNING: --against sends the events and items to the service. Never use it with a service in production.");
   command->add_option("files", arguments->files, "Recorded streams, in order of time; - is standard input");
   command->add_option("--items", arguments->items,
                       "Catalogue, known from the beginning (TSV, CSV or JSON lines); the report then also has the "

@@ -16,13 +16,7 @@ class ModelPredictor final : public Predictor {
   std::size_t items() const override { return model_.vocabulary().size(); }
   std::uint64_t seed() const override { return seed_; }
 
-  void describe(Item item) override {
-    Event event;
-    event.kind = EventKind::item;
-    event.item = item.item;
-    event.change = SharedItemChange({.kind = ItemChange::Kind::put, .item = std::move(item)});
-    model_.learn(event);
-  }
+  void describe(const Event& put) override { model_.learn(put); }
 
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     const auto& outcome = learns ? model_.learn(event) : model_.test(event);

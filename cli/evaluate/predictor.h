@@ -22,8 +22,8 @@ class Predictor {
 
   virtual std::vector<std::string> part_names() const = 0;
 
-  /// Takes a catalogue entry, before all events.
-  virtual void describe(Item item) = 0;
+  /// Takes the record of a catalogue entry, before all events.
+  virtual void describe(const Event& put) = 0;
 
   /// Predicts the item of the event, then takes the event. Notes the listed items in `evaluation` (cover()); the caller
   /// records the ranks. `learns`: false for a test set. The reference is valid until the next call.
@@ -44,7 +44,7 @@ std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
 
 /// A running service: requests a list over HTTP, then sends the event. The list is requested with the `after=`
 /// token of all events sent before. With `lockstep`, each event is also learned and published before the next one is
-/// taken (lockstep.h). Only the blend can be observed. Which events are scored follows from the service's options
+/// taken (lockstep.h). Catalogue entries are put in batches, before the first event. Only the blend can be observed. Which events are scored follows from the service's options
 /// (/v1/status). Prints a warning to standard error if the service has learned events before.
 /// Errors: throws std::runtime_error if the service does not answer as expected, uses another session gap than
 ///         `session_gap` (if given), or does not keep pace with the lockstep.

@@ -2,9 +2,11 @@
 #include <boost/url.hpp>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/item_json.h"
 #include "base/position.h"
 #include "base/units.h"
 #include "cli/evaluate/lockstep.h"
@@ -16,6 +18,8 @@ namespace freshet::cli {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t kBatchBytes = std::size_t{256} << 10;  // of items
 
 json::value expect(const Result<HttpClient::Answer>& answer, unsigned status, const std::string& what) {
   if (!answer) throw std::runtime_error("the service does not answer: " + answer.error().message);
@@ -55,10 +59,15 @@ class ServicePredictor final : public Predictor {
   std::size_t items() const override { return model_.vocabulary().size(); }
   std::uint64_t seed() const override { return seed_; }
 
-  void describe(Item) override { FRESHET_CHECK(false); }  // the command refuses --items with --against
+  void describe(const Event& put) override {
+    model_.learn(put);
+    items_.append(item_json(put.change->item)).push_back('\n');
+    if (items_.size() >= kBatchBytes) put_items();
+  }
 
   const online::Model::Outcome& take(const Event& event, bool learns, online::Evaluation& evaluation) override {
     FRESHET_CHECK(learns);
+    if (!items_.empty()) put_items();
     outcome_ = model_.learn(event);
     if (outcome_.scored && !outcome_.unseen_target) outcome_.ranks = {ask(event, evaluation)};
     send(event);
@@ -86,12 +95,22 @@ class ServicePredictor final : public Predictor {
 
   void send(Event event) {
     event.sender.clear();  // the service says who sent it
-    const json::value answer =
-        expect(client_->post("/v1/events", "application/json", ingest::encode_event(event)), 202, "/v1/events");
+    post("/v1/events", "application/json", ingest::encode_event(event));
+  }
+
+  void put_items() {
+    const json::value answer = post("/v1/items", "application/x-ndjson", std::exchange(items_, {}));
+    const json::array& rejected = answer.at("rejected").as_array();
+    if (!rejected.empty()) throw std::runtime_error("/v1/items: " + json::serialize(rejected.front()));
+  }
+
+  json::value post(const std::string& path, const std::string& type, const std::string& body) {
+    json::value answer = expect(client_->post(path, type, body), 202, path);
     const auto token = parse_token(answer.at("token").as_string());
-    if (!token) throw std::runtime_error("/v1/events: token: " + token.error().message);
+    if (!token) throw std::runtime_error(path + ": token: " + token.error().message);
     advance(sent_, *token);
     if (lockstep_) lockstep_->wait_for(sent_);
+    return answer;
   }
 
   const std::uint64_t seed_;
@@ -99,7 +118,8 @@ class ServicePredictor final : public Predictor {
   // Without parts: it follows sessions and items exactly as the service's learner does, and so says which events are
   // scored; the lists come from the service.
   online::Model model_;
-  Positions sent_;  // covers every event sent so far
+  std::string items_;  // to be put, as lines of JSON
+  Positions sent_;     // covers everything sent so far
   std::optional<Lockstep> lockstep_;
   online::Model::Outcome outcome_;
 };

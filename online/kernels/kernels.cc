@@ -26,15 +26,21 @@ inline __attribute__((always_inline)) float exponential(float x) {
   return y * std::bit_cast<float>((static_cast<std::int32_t>(n) + 127) << 23);
 }
 
-}  // namespace
-
-FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) {
+inline __attribute__((always_inline)) float dot_product(const float* a, const float* b, std::size_t size) {
   Lanes sums = {};
   std::size_t i = 0;
   for (; i + kLanes <= size; i += kLanes) sums += lanes(a + i) * lanes(b + i);
   float rest = 0;
   for (; i < size; ++i) rest += a[i] * b[i];
   return sum_of(sums) + rest;
+}
+
+}  // namespace
+
+FRESHET_SIMD float dot(const float* a, const float* b, std::size_t size) { return dot_product(a, b, size); }
+
+FRESHET_SIMD void dot_each(const float* x, const float* rows, std::size_t count, std::size_t size, float* out) {
+  for (std::size_t n = 0; n < count; ++n) out[n] = dot_product(x, rows + n * size, size);
 }
 
 FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float* sum) {

@@ -12,6 +12,8 @@ namespace freshet::online {
 
 /// Dot product.
 float dot(const float* a, const float* b, std::size_t size);
+/// out[n] = the dot product of x with row n of `rows`, [count][size].
+void dot_each(const float* x, const float* rows, std::size_t count, std::size_t size, float* out);
 /// Squared Euclidean norm.
 inline float squared(std::span<const float> vector) { return dot(vector.data(), vector.data(), vector.size()); }
 

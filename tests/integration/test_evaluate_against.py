@@ -46,6 +46,29 @@ def test_in_lockstep_a_service_gives_the_ranks_of_its_model(freshet, tmp_path, o
             assert "@" not in figure or value == offline.report[stretch]["blend"][figure], (stretch, figure)
 
 
+def test_in_lockstep_a_catalogue_is_put_before_the_events(freshet, tmp_path):
+    """Half of the shop has never been clicked when the stream begins, and can be listed all the same."""
+    rows = []
+    for row in sorted(shop(300, seed=9), key=lambda row: row["time"]):
+        row.update(user="", session=row["session"] or "s", id="", type="view")
+        other = dict(row, session="somebody else", type="impression")
+        rows += [other, row]
+    items = tmp_path / "items.tsv"
+    items.write_text("item\ttitle\n" + "".join(f"i{item}\tcolour {item % 7} size {item % 5}\n" for item in range(80)))
+    columns = ("session", "item", "time", "type")
+    stream = write(tmp_path / "shop.tsv", rows, columns)
+    service = freshet('[online]\npublish_interval = "1ms"\n')
+    live = Evaluation(tmp_path, stream, "--items", items, "--against", service.url, "--lockstep", columns=columns)
+    offline = Evaluation(tmp_path, stream, "--items", items, columns=columns)
+    assert live.report["unseen_targets"] == offline.report["unseen_targets"] < 30
+    for clicks in ("0", "1-2", "3-9"):
+        ours, theirs = (run.report["whole"]["by_prior_clicks"][clicks] for run in (live, offline))
+        assert ours["targets"] == theirs["targets"] > 20
+        for figure in ("hr@20", "mrr@20"):
+            assert ours["blend"][figure] == theirs["blend"][figure], (clicks, figure)
+    assert live.report["whole"]["by_prior_clicks"]["0"]["blend"]["hr@20"] > 0
+
+
 def test_in_lockstep_late_events_and_logins_change_little(freshet, tmp_path):
     rows = shop(1000, seed=7, both=True)
     for row in rows[::5]:

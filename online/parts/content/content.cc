@@ -16,7 +16,7 @@ namespace freshet::online {
 namespace {
 
 constexpr std::size_t kRows = EmbeddingPage::kRows;
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;
 
 // Rows that are encoded again in turn, so that what their words have learned since reaches them.
 constexpr std::size_t kRefreshedPerEvent = 4, kRefreshedPerItem = 2;

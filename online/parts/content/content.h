@@ -27,7 +27,8 @@ struct ContentOptions {
 extern const PartKind kContent;
 
 /// "content": what items are, from the catalogue, so that an item that nobody has clicked competes. Each item is a vector
-/// made of its words, categories, price, attributes, relations and the shop's own vectors (token_vectors.h). A
+/// made of its words, categories, price, attributes, relations, the beginning of its name and the shop's own vectors
+/// (token_vectors.h). A
 /// session is the weighted mean of its newest items' vectors. Both are trained by the clicks, kBatch at a time: sampled
 /// softmax of the items clicked against others, as in the session models. Of users and sessions it keeps no more than
 /// the examples of the next step.

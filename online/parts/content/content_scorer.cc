@@ -1,6 +1,7 @@
 #include "online/parts/content/content_scorer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
 
@@ -52,11 +53,16 @@ class ContentQuery final : public Query {
     newest_.clear();
     for (const std::uint32_t row : session_.rows) newest_.push_back(view.vectors->vector(row));
     const SessionWeights& weights = *view.weights;
-    mean_.resize(weights.dimension);
-    query_.resize(weights.dimension);
+    const std::size_t d = weights.dimension;
+    mean_.resize(d);
+    query_.resize(d);
     weights.mean(newest_, mean_.data());
     weights.transform(mean_.data(), query_.data());
     for (float& value : query_) value *= weights.sharpness;
+    compared_.assign(query_.begin(), query_.end());
+    for (std::size_t n = 0; n < std::min(kCompared, newest_.size()); ++n) {
+      compared_.insert(compared_.end(), newest_[n], newest_[n] + d);
+    }
     find_median_price();
   }
 
@@ -89,14 +95,12 @@ class ContentQuery final : public Query {
       if (session_.rows.empty()) continue;
       const float* const vector = vectors.vector(row);
       out.at(i, kKnown) = session_.held.find(items[i]) == ItemTable::kAbsent ? 1.0F : 0.0F;
-      out.at(i, kOwn) = dot(query_.data(), vector, vectors.dimension);
-      float most = -1;
-      for (std::size_t n = 0; n < std::min(kCompared, newest_.size()); ++n) {
-        const float cosine = dot(newest_[n], vector, vectors.dimension);
-        if (n == 0) out.at(i, kCosineLast) = cosine;
-        most = std::max(most, cosine);
-      }
-      out.at(i, kCosineMost) = most;
+      std::array<float, 1 + kCompared> products;
+      const std::size_t compared = compared_.size() / vectors.dimension;
+      dot_each(vector, compared_.data(), compared, vectors.dimension, products.data());
+      out.at(i, kOwn) = products[0];
+      out.at(i, kCosineLast) = products[1];
+      out.at(i, kCosineMost) = *std::max_element(products.begin() + 1, products.begin() + compared);
     }
     relate_to_best(items.size(), out);
   }
@@ -150,9 +154,9 @@ class ContentQuery final : public Query {
   float median_price_ = 0;
 
   // buffers
-  std::vector<const float*> newest_;  // vectors of session_.rows
-  std::vector<std::uint32_t> rows_;   // of the candidates
-  AlignedVector<float> mean_;
+  std::vector<const float*> newest_;      // vectors of session_.rows
+  std::vector<std::uint32_t> rows_;       // of the candidates
+  AlignedVector<float> mean_, compared_;  // compared_: query_, then the newest kCompared vectors
   std::vector<float> prices_;
   std::vector<Candidate> nearest_;
 };

@@ -49,7 +49,9 @@ void ItemEncoder::read_words(const ItemFacts& facts) {
 void ItemEncoder::encode(const ItemFacts& facts, EncodedItem& item) {
   item.vector.assign(dimension_, 0.0F);
   tokens_.parts(facts, parts_);
-  for (const auto& [row, weight] : parts_) add_scaled(tokens_.vector(row), weight, dimension_, item.vector.data());
+  for (const TokenVectors::Part& part : parts_) {
+    add_scaled(tokens_.vector(part.row), part.weight, dimension_, item.vector.data());
+  }
   for (const ItemFacts::Vector& projection : facts.vectors()) {
     add_scaled(projection.values.data(), kVectorWeight, dimension_, item.vector.data());
   }
@@ -66,7 +68,7 @@ void ItemEncoder::backward_sum(std::span<const TokenVectors::Part> parts, const 
   d_sum_.assign(gradient.begin(), gradient.end());
   add_scaled(vector, -dot(gradient.data(), vector, dimension_), dimension_, d_sum_.data());
   for (float& value : d_sum_) value /= length;
-  for (const auto& [row, weight] : parts) tokens_.add_gradient(row, d_sum_.data(), weight);
+  for (const TokenVectors::Part& part : parts) tokens_.add_gradient(part, d_sum_.data());
 }
 
 void ItemEncoder::backward(const ItemFacts& facts, const float* vector, float length, std::span<const float> gradient) {
@@ -96,7 +98,8 @@ void ItemEncoder::reconstruct_one(std::size_t item, Random& random) {
   for (const TokenVectors::Part& part : items_[item]) (random.below(2) == 0 ? kept_ : hidden_).push_back(part);
   if (kept_.empty()) return;
   AlignedVector<float> vector(dimension_, 0.0F);
-  for (const auto& [row, weight] : kept_) add_scaled(tokens_.vector(row), weight, dimension_, vector.data());
+  for (const TokenVectors::Part& part : kept_)
+    add_scaled(tokens_.vector(part.row), part.weight, dimension_, vector.data());
   const float length = normalize(vector);
   if (length <= kLeastLength) return;
   d_vector_.assign(dimension_, 0.0F);

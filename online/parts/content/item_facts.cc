@@ -11,11 +11,9 @@
 namespace freshet::online {
 namespace {
 
-// Weights by kind of token, in the order of ItemFacts::Kind. An edge to an item weighs as much as a category.
-constexpr std::array<float, 7> kWeights{1.0F, 0.3F, 0.4F, 1.0F, 1.0F, 1.0F, 1.0F};
-constexpr float kCrossWeight = 0.7F, kPriceWeight = 0.7F;
 constexpr std::array<float, 2> kPriceSteps{0.5F, 1.5F};  // width of the price ranges, in powers of two
 constexpr std::size_t kGram = 4;
+constexpr std::size_t kStems = 3;  // of an item's own name: without its last character, its last two …
 constexpr std::size_t kMaxWordBytes = 64;
 constexpr std::size_t kMaxCrosses = 8;
 
@@ -28,7 +26,7 @@ std::uint32_t hash_of(std::uint64_t a, std::uint64_t b) { return static_cast<std
 std::uint32_t name_hash(std::string_view name) { return hash_of(name, 0) & 0xFFFFFFF; }
 
 // Salts of hashes; part of the saved state.
-enum Salt : std::uint64_t { kWord = 1, kGramSalt, kCategory, kAttribute, kRelation, kItem, kPrice, kNumber };
+enum Salt : std::uint64_t { kWord = 1, kGramSalt, kCategory, kAttribute, kRelation, kItem, kPrice, kStem };
 
 bool is_letter(unsigned char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
@@ -101,6 +99,13 @@ bool ItemFacts::has_room(Kind kind) const {
     last = fact.tag;
   }
   return names < kMaxAttributes;
+}
+
+/// Names that begin alike were often given to items of one family, or at one time.
+void ItemFacts::add_stems(std::string_view name) {
+  for (std::size_t cut = 1; cut <= kStems && cut < name.size(); ++cut) {
+    add(Kind::stem, hash_of(name.substr(0, name.size() - cut), kStem));
+  }
 }
 
 void ItemFacts::add_words(Kind kind, std::string_view text, std::size_t most) {
@@ -188,7 +193,10 @@ void ItemFacts::apply(const ItemChange& change, std::size_t dimension, bool ngra
   const bool whole = change.kind == ItemChange::Kind::put;
   if (whole) *this = {};
   const auto sets = [&](ItemField field) { return whole || change.sets(field); };
-  self_ = std::max(1U, hash_of(item.item, kItem));
+  if (self_ == 0) {
+    self_ = std::max(1U, hash_of(item.item, kItem));
+    add_stems(item.item);
+  }
   if (sets(ItemField::title)) {
     drop(Kind::word);
     drop(Kind::gram);
@@ -225,15 +233,15 @@ void ItemFacts::tokens(std::vector<Token>& out) const {
   out.clear();
   std::size_t crosses = 0;
   for (const Fact& fact : facts_) {
-    out.push_back({fact.token, kWeights[static_cast<std::size_t>(kind_of(fact))]});
+    out.push_back({fact.token, kind_of(fact)});
     const bool named = kind_of(fact) == Kind::attribute || kind_of(fact) == Kind::relation;
-    if (named && leaf_ != 0 && ++crosses <= kMaxCrosses) out.push_back({hash_of(leaf_, fact.token), kCrossWeight});
+    if (named && leaf_ != 0 && ++crosses <= kMaxCrosses) out.push_back({hash_of(leaf_, fact.token), Kind::cross});
   }
-  out.push_back({self_, kWeights[static_cast<std::size_t>(Kind::related)]});
+  out.push_back({self_, Kind::related});
   if (!log2_price_) return;
   for_each_price_range(*log2_price_, [&](std::uint32_t range, float near) {
-    out.push_back({range, kPriceWeight * near});
-    if (leaf_ != 0) out.push_back({hash_of(leaf_, range), kCrossWeight * near});
+    out.push_back({range, Kind::price, near});
+    if (leaf_ != 0) out.push_back({hash_of(leaf_, range), Kind::cross, near});
   });
 }
 
@@ -269,7 +277,7 @@ bool ItemFacts::load(ByteReader& in, std::size_t dimension) {
     Fact fact;
     fact.token = in.fixed<std::uint32_t>();
     fact.tag = in.fixed<std::uint32_t>();
-    if (!in.ok() || (fact.tag & 15) >= kKinds) return false;
+    if (!in.ok() || (fact.tag & 15) > static_cast<std::uint32_t>(Kind::stem)) return false;
     facts_.push_back(fact);
   }
   const std::uint64_t vectors = in.varint();

@@ -12,11 +12,27 @@
 
 namespace freshet::online {
 
+/// Kinds of tokens. `stem`: the beginning of the item's own name; `cross`: another token together with the category.
+enum class TokenKind : std::uint8_t {
+  word,
+  gram,
+  text_word,
+  category,
+  attribute,
+  relation,
+  related,
+  stem,
+  cross,
+  price,
+};
+inline constexpr std::size_t kTokenKinds = 10;
+
 /// A feature of an item as the encoder reads it: a hashed word, n-gram, category level, price range, or a combination of
 /// two of them.
 struct Token {
   std::uint32_t hash = 0;
-  float weight = 0;  ///< by the kind of token; the encoder weighs it by its rarity too
+  TokenKind kind{};
+  float share = 1;  ///< of the weight of its kind: how near a price is to the middle of its range
 };
 
 /// What the content part keeps of a catalogue entry: hashes instead of texts, by field, so that a patch can replace some
@@ -34,10 +50,10 @@ class ItemFacts {
   void tokens(std::vector<Token>& out) const;
 
   /// Tokens of the title's words, each once, in the order of the title.
-  void title_words(std::vector<std::uint32_t>& out) const { collect(Kind::word, out); }
+  void title_words(std::vector<std::uint32_t>& out) const { collect(TokenKind::word, out); }
   /// Hashes of all category levels, and of the items and things that it is related to.
-  void categories(std::vector<std::uint32_t>& out) const { collect(Kind::category, out); }
-  void relations(std::vector<std::uint32_t>& out) const { collect(Kind::related, out); }
+  void categories(std::vector<std::uint32_t>& out) const { collect(TokenKind::category, out); }
+  void relations(std::vector<std::uint32_t>& out) const { collect(TokenKind::related, out); }
   /// Hash of the item's own name, as relations of other items have it; 0 before apply().
   std::uint32_t self() const { return self_; }
   std::optional<float> log2_price() const { return log2_price_; }
@@ -59,8 +75,7 @@ class ItemFacts {
   std::size_t memory_bytes() const;
 
  private:
-  enum class Kind : std::uint8_t { word, gram, text_word, category, attribute, relation, related };
-  static constexpr std::size_t kKinds = 7;
+  using Kind = TokenKind;
 
   struct Fact {
     std::uint32_t token = 0;
@@ -76,6 +91,7 @@ class ItemFacts {
   void drop(Kind kind);
   void drop(Kind kind, std::uint32_t name);
   bool has_room(Kind kind) const;
+  void add_stems(std::string_view name);
   void add_words(Kind kind, std::string_view text, std::size_t most);
   void add_ngrams(std::string_view title);
   void add_categories(const std::vector<std::string>& paths);

@@ -13,7 +13,7 @@ namespace freshet::online {
 /// scores `sharpness` times the dot product with that. The map begins at zero, so that what is similar comes first, and
 /// learns what goes with what without being similar to it.
 struct SessionWeights {
-  static constexpr std::size_t kItems = 6;
+  static constexpr std::size_t kItems = 12;
 
   explicit SessionWeights(std::size_t the_dimension)
       : dimension(the_dimension), map(the_dimension * the_dimension, 0.0F) {}
@@ -28,7 +28,8 @@ struct SessionWeights {
   bool load(ByteReader& in);
 
   std::size_t dimension;
-  std::array<float, kItems> of_item{1, 0.45F, 0.2F, 0.1F, 0.05F, 0.03F};  ///< the newest first
+  std::array<float, kItems> of_item{1,     0.45F, 0.3F,  0.22F, 0.17F, 0.14F,
+                                    0.12F, 0.1F,  0.09F, 0.08F, 0.07F, 0.06F};  ///< the newest first
   float sharpness = 8;
   AlignedVector<float> map;  ///< [dimension][dimension]
 };

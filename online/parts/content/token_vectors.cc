@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/random.h"
 #include "online/kernels/kernels.h"
@@ -10,6 +11,10 @@ namespace freshet::online {
 namespace {
 
 constexpr float kFirstSquare = 0.1F;  // of Adagrad: bounds the first steps
+
+// Weights of the kinds of tokens, in the order of TokenKind, before any is learned.
+constexpr std::array<float, kTokenKinds> kFirstWeights{1.0F, 0.3F, 0.4F, 1.0F, 1.0F, 1.0F, 1.0F, 0.6F, 0.7F, 0.7F};
+constexpr float kKindRate = 0.1F, kFirstKindSquare = 1.0F, kMostKindWeight = 4.0F;
 
 /// A random number of variance 1, the same for the same arguments.
 float noise(std::uint64_t seed) {
@@ -24,7 +29,10 @@ TokenVectors::TokenVectors(std::size_t dimension, std::size_t max_tokens, double
       rate_(static_cast<float>(learning_rate)),
       seed_(mix64(seed)),
       buckets_(max_tokens),
-      gradients_(dimension) {}
+      kind_weights_(kFirstWeights),
+      gradients_(dimension) {
+  kind_squares_.fill(kFirstKindSquare);
+}
 
 std::uint32_t TokenVectors::row_of(std::uint32_t hash) {
   if (row_of_bucket_.empty()) row_of_bucket_.resize(buckets_);
@@ -82,9 +90,14 @@ void TokenVectors::parts(const ItemFacts& facts, std::vector<Part>& out) {
   facts.tokens(tokens_);
   for (const Token& token : tokens_) {
     const std::uint32_t row = row_of(token.hash);
-    const float weight = token.weight * rarities_[row];
-    if (weight > 0) out.push_back({row, weight});
+    const float of_kind = token.share * rarities_[row];
+    if (of_kind > 0) out.push_back({row, of_kind * weight_of(token.kind), of_kind, token.kind});
   }
+}
+
+void TokenVectors::add_gradient(const Part& part, const float* of_sum) {
+  gradients_.add(part.row, of_sum, part.weight);
+  kind_gradients_[static_cast<std::size_t>(part.kind)] += part.of_kind * dot(of_sum, vector(part.row), dimension_);
 }
 
 void TokenVectors::step() {
@@ -96,6 +109,12 @@ void TokenVectors::step() {
     add_scaled(gradient.data(), -rate_ / std::sqrt(squares), dimension_, &vectors_[row * dimension_]);
   }
   gradients_.clear();
+  for (std::size_t kind = 0; kind < kTokenKinds; ++kind) {
+    const float gradient = std::exchange(kind_gradients_[kind], 0.0F);
+    kind_squares_[kind] += gradient * gradient;
+    float& weight = kind_weights_[kind];
+    weight = std::clamp(weight - kKindRate * gradient / std::sqrt(kind_squares_[kind]), 0.0F, kMostKindWeight);
+  }
 }
 
 void TokenVectors::save(ByteWriter& out) const {
@@ -105,6 +124,8 @@ void TokenVectors::save(ByteWriter& out) const {
   out.array(std::span<const std::uint32_t>(counts_));
   out.array(std::span<const float>(squares_));
   out.array(std::span<const float>(vectors_));
+  for (const float weight : kind_weights_) out.fixed(weight);
+  for (const float squares : kind_squares_) out.fixed(squares);
 }
 
 bool TokenVectors::load(ByteReader& in) {
@@ -114,12 +135,17 @@ bool TokenVectors::load(ByteReader& in) {
   counts_ = in.array<std::uint32_t>();
   squares_ = in.array<float>();
   const std::vector<float> vectors = in.array<float>();
+  for (float& weight : kind_weights_) weight = in.fixed<float>();
+  for (float& squares : kind_squares_) squares = in.fixed<float>();
   const std::size_t rows = counts_.size();
   if (!in.ok() || buckets_of_rows_.size() != rows || squares_.size() != rows || vectors.size() != rows * dimension_) {
     return false;
   }
   const auto is_usable = [](float value) { return std::isfinite(value); };
   if (!std::ranges::all_of(vectors, is_usable)) return false;
+  const auto is_weight = [](float weight) { return weight >= 0 && weight <= kMostKindWeight; };
+  if (!std::ranges::all_of(kind_weights_, is_weight)) return false;
+  if (!std::ranges::all_of(kind_squares_, [](float value) { return value >= kFirstKindSquare; })) return false;
   if (!std::ranges::all_of(squares_, [](float value) { return value >= kFirstSquare; })) return false;
   vectors_.assign(vectors.begin(), vectors.end());
   for (const std::uint32_t count : counts_) rarities_.push_back(rarity_of(count));

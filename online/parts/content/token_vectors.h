@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,8 +14,9 @@
 namespace freshet::online {
 
 /// A vector for each token. A token weighs log(1 + items / items with it) (1 - 1 / items with it) in the sum that an item
-/// is, nearly as in TF-IDF; one that no other item has weighs nothing, since it makes the item similar to none. Vectors
-/// begin at random, nearly orthogonal, so that the cosine of two items begins as that of their words (TF-IDF), and
+/// is, nearly as in TF-IDF; one that no other item has weighs nothing, since it makes the item similar to none. That is
+/// multiplied by the weight of its kind, which is learned: in one shop names tell families of items, in another they are
+/// random. Vectors begin at random, nearly orthogonal, so that the cosine of two items begins as that of their words (TF-IDF), and
 /// training brings together the words that people click together.
 /// Hashed into at most `max_tokens` rows, which stay when their items go: what they have learned holds for the next.
 /// Threads: one.
@@ -30,6 +32,8 @@ class TokenVectors {
   struct Part {
     std::uint32_t row;
     float weight;
+    float of_kind;  ///< weight without that of its kind
+    TokenKind kind;
   };
   /// Those that the item's vector is made of.
   /// REQUIRES: add(facts)
@@ -42,8 +46,12 @@ class TokenVectors {
   const float* vector(std::uint32_t row) const { return &vectors_[row * dimension_]; }
   /// Adds `factor` times `vector` to the gradient of the row's vector.
   void add_gradient(std::uint32_t row, const float* vector, float factor) { gradients_.add(row, vector, factor); }
-  /// One Adagrad step for every token that has a gradient; one rate per token.
+  /// Adds to the gradients of the part's vector and of the weight of its kind, given that of the sum that it is part of.
+  void add_gradient(const Part& part, const float* of_sum);
+  /// One Adagrad step for every token that has a gradient; one rate per token. And one for the weights of the kinds.
   void step();
+
+  float weight_of(TokenKind kind) const { return kind_weights_[static_cast<std::size_t>(kind)]; }
 
   std::size_t rows() const { return counts_.size(); }
 
@@ -69,8 +77,10 @@ class TokenVectors {
   std::vector<float> rarities_;                 // [row]
   std::vector<float> squares_;                  // [row]: Adagrad
   AlignedVector<float> vectors_;                // [row][dimension]
+  std::array<float, kTokenKinds> kind_weights_, kind_squares_;
 
-  RowGradients gradients_;     // for step()
+  RowGradients gradients_;  // for step()
+  std::array<float, kTokenKinds> kind_gradients_{};
   std::vector<Token> tokens_;  // buffer
 };
 

@@ -52,6 +52,12 @@ TEST(Kernels, ProductsEqualTheNaiveOnes) {
   double expected = 0;
   for (std::size_t i = 0; i < 64; ++i) expected += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   EXPECT_NEAR(dot(a.data(), b.data(), 64), expected, 1e-5);
+
+  for (const std::size_t size : {1UL, 16UL, 21UL}) {
+    std::vector<float> each(3);
+    dot_each(a.data(), b.data(), each.size(), size, each.data());
+    for (std::size_t n = 0; n < each.size(); ++n) EXPECT_EQ(each[n], dot(a.data(), &b[n * size], size));
+  }
 }
 
 }  // namespace

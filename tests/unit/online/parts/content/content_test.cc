@@ -38,11 +38,13 @@ void put(Part& part, ItemIndex number, Item item) {
   part.describe(number, {.kind = ItemChange::Kind::put, .item = std::move(item)});
 }
 
-/// Items whose category is number % kCategories, with a word of their category and one that says nothing.
+/// Items whose category is number % kCategories, with a word and a name that say nothing.
 void describe_shop(Part& part, ItemIndex items) {
   for (ItemIndex number = 0; number < items; ++number) {
     const std::string category = std::to_string(number % kCategories);
-    put(part, number, item(number, "noise" + std::to_string(mix64(number) % 20), "all/" + category));
+    Item described = item(number, "noise" + std::to_string(mix64(number) % 20), "all/" + category);
+    described.item = std::to_string(mix64(number));
+    put(part, number, std::move(described));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -31,7 +32,7 @@ std::set<std::uint32_t> hashes(const ItemFacts& facts) {
   facts.tokens(tokens);
   std::set<std::uint32_t> hashes;
   for (const Token& token : tokens) {
-    EXPECT_TRUE(std::isfinite(token.weight));
+    EXPECT_TRUE(std::isfinite(token.share));
     hashes.insert(token.hash);
   }
   return hashes;
@@ -73,6 +74,20 @@ TEST(ItemFacts, WordsDoNotDependOnCaseNorCategoriesOnTheirSeparator) {
   std::vector<std::uint32_t> levels;
   facts_of(mug()).categories(levels);
   EXPECT_EQ(levels.size(), 2U);
+}
+
+TEST(ItemFacts, NamesThatBeginAlikeShareTokens) {
+  const auto shared = [](const char* one, const char* other) {
+    Item a, b;
+    a.item = one;
+    b.item = other;
+    const std::set<std::uint32_t> of_a = hashes(facts_of(a)), of_b = hashes(facts_of(b));
+    return std::ranges::count_if(of_a, [&](std::uint32_t hash) { return of_b.contains(hash); });
+  };
+  EXPECT_EQ(shared("85123A", "85123B"), 3);
+  EXPECT_EQ(shared("85123A", "85123"), 2);
+  EXPECT_EQ(shared("85123A", "85077C"), 0);
+  EXPECT_EQ(shared("1", "2"), 0);
 }
 
 TEST(ItemFacts, ARelationNamesTheOtherItem) {
