@@ -1,38 +1,14 @@
 #include "base/item_json.h"
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/json_number.h"
 #include "base/json_text.h"
 
 namespace freshet {
 namespace {
-
-constexpr double kMaxExactInteger = 9007199254740992.0;  // 2^53
-
-template <typename Number, typename... Format>
-void append_number(std::string& out, Number number, Format... format) {
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, format...).ptr;
-  out.append(digits.data(), end);
-}
-
-/// The shortest digits that are this float if they are read as a double first, as JSON is.
-void append_float(std::string& out, float number) {
-  std::array<char, 32> digits{};
-  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  double read = 0;
-  std::from_chars(digits.data(), end, read);
-  if (static_cast<float>(read) == number) {
-    out.append(digits.data(), end);
-  } else {
-    append_number(out, number, std::chars_format::general, 9);
-  }
-}
 
 template <typename Entries, typename Write>
 void append_list(std::string& out, const Entries& entries, Write write) {
@@ -53,11 +29,7 @@ struct ValueWriter {
 
   void operator()(std::monostate) { out += "null"; }
   void operator()(const std::string& text) { append_json_text(out, text); }
-  /// With an exponent if it would be read as an integer that is kept as it is.
-  void operator()(double number) {
-    if (std::abs(number) > kMaxExactInteger) return append_number(out, number, std::chars_format::scientific);
-    append_number(out, number);
-  }
+  void operator()(double number) { append_json_number(out, number); }
   void operator()(bool truth) { out += truth ? "true" : "false"; }
   void operator()(const std::vector<std::string>& list) { append_texts(out, list); }
   void operator()(Timestamp time) { append_json_text(out, format_rfc3339(time)); }
@@ -115,14 +87,18 @@ void FieldWriter::write_all() {
   field(ItemField::categories, "categories", !item_.categories.empty(),
         [&](std::string& out) { append_texts(out, item_.categories); });
   field(ItemField::price, "price", item_.price.has_value(),
-        [&](std::string& out) { append_number(out, *item_.price); });
+        [&](std::string& out) { append_json_number(out, *item_.price); });
   field(ItemField::available, "available", !item_.available, [](std::string& out) { out += "false"; });
   field(ItemField::time, "ts", item_.time != Timestamp{},
         [&](std::string& out) { append_json_text(out, format_rfc3339(item_.time)); });
   entries(ItemField::attributes, "attributes", item_.attributes,
           [](std::string& out, const Attribute& attribute) { std::visit(ValueWriter{out}, attribute.value); });
   entries(ItemField::vectors, "vectors", item_.vectors, [](std::string& out, const ItemVector& vector) {
-    vector.values.empty() ? void(out += "null") : append_list(out, vector.values, append_float);
+    if (vector.values.empty()) {
+      out += "null";
+    } else {
+      append_list(out, vector.values, [](std::string& text, float number) { append_json_number(text, number); });
+    }
   });
   entries(ItemField::relations, "relations", item_.relations, [](std::string& out, const ItemRelation& relation) {
     relation.targets.empty() ? void(out += "null") : append_texts(out, relation.targets);

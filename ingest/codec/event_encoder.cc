@@ -1,10 +1,10 @@
 #include "ingest/codec/event_encoder.h"
-#include "ingest/codec/event_decoder.h"
 
-#include <array>
-#include <charconv>
+#include <string_view>
 
+#include "base/json_number.h"
 #include "base/json_text.h"
+#include "ingest/codec/event_decoder.h"
 #include "ingest/codec/item_encoder.h"
 
 namespace freshet::ingest {
@@ -24,14 +24,6 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
   append_json_text(out, text);
 }
 
-template <typename Number, typename... Format>
-void append_number(std::string& out, std::string_view name, Number number, Format... format) {
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, format...).ptr;
-  append_name(out, name);
-  out.append(digits.data(), end);
-}
-
 }  // namespace
 
 std::string encode_event(const Event& event) {
@@ -48,12 +40,15 @@ std::string encode_event(const Event& event) {
   append_text(out, "type", event.kind == EventKind::erase ? kEraseType : std::string_view(event.type));
   // A smaller number would be read as seconds.
   if (to_ms(event.time) >= kFirstTimeInMs) {
-    append_number(out, "ts", to_ms(event.time));
+    append_name(out, "ts");
+    out += std::to_string(to_ms(event.time));
   } else {
     append_text(out, "ts", format_rfc3339(event.time));
   }
-  // Nine digits identify a float even if it is parsed as a double; the shortest form may not.
-  if (event.value != 1.0F) append_number(out, "value", event.value, std::chars_format::general, 9);
+  if (event.value != 1.0F) {
+    append_name(out, "value");
+    append_json_number(out, event.value);
+  }
   append_text(out, "request", event.request);
   if (!event.consent) out += ",\"consent\":false";
   if (event.partition_only) out += kPartitionScope;

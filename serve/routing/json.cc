@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/json_number.h"
 #include "base/json_text.h"
 #include "base/partition_name.h"
 #include "base/take.h"
@@ -49,9 +50,9 @@ Error bad_field(std::string_view field, std::string_view expected) {
   return {Errc::invalid, std::string(field) + ": " + std::string(expected)};
 }
 
-template <typename Number>
-void append_number(std::string& out, Number number) {
-  std::array<char, 32> text;  // the longest double takes 24
+template <typename Integer>
+void append_integer(std::string& out, Integer number) {
+  std::array<char, 20> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
   out.append(text.data(), end);
 }
@@ -79,21 +80,27 @@ JsonWriter& JsonWriter::text(std::string_view text) {
 
 JsonWriter& JsonWriter::number(double number) {
   if (!std::isfinite(number)) return raw("null");
-  if (number == 0 && std::signbit(number)) return raw("-0.0");  // "-0" is an integer
   separate();
-  append_number(out_, number);
+  append_json_number(out_, number);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(float number) {
+  if (!std::isfinite(number)) return raw("null");
+  separate();
+  append_json_number(out_, number);
   return *this;
 }
 
 JsonWriter& JsonWriter::number(std::int64_t number) {
   separate();
-  append_number(out_, number);
+  append_integer(out_, number);
   return *this;
 }
 
 JsonWriter& JsonWriter::number(std::uint64_t number) {
   separate();
-  append_number(out_, number);
+  append_integer(out_, number);
   return *this;
 }
 
@@ -151,7 +158,7 @@ void write(JsonWriter& out, const Event& event) {
   add("item", event.item);
   add("type", event.type);
   out.name("ts").text(format_rfc3339(event.time));
-  out.name("value").number(double{event.value});
+  out.name("value").number(event.value);
   add("request", event.request);
   if (!event.props.empty()) out.name("props").raw(event.props);
   out.close('}');
@@ -184,7 +191,7 @@ void write(JsonWriter& out, const Item& item) {
     out.name("vectors").open('{');
     for (const ItemVector& vector : item.vectors) {
       out.name(vector.name).open('[');
-      for (const float number : vector.values) out.number(double{number});
+      for (const float number : vector.values) out.number(number);
       out.close(']');
     }
     out.close('}');

@@ -32,6 +32,7 @@ class JsonWriter {
   }
   JsonWriter& text(std::string_view text);
   JsonWriter& number(double number);
+  JsonWriter& number(float number);
   JsonWriter& number(std::int64_t number);
   JsonWriter& number(std::uint64_t number);
   /// `value` is JSON already.

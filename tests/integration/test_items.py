@@ -113,6 +113,21 @@ def test_what_is_acknowledged_is_in_the_catalogue_and_no_larger_than_items_may_b
     assert logged.count("a patch is left out") == 1 and "135 entries, at most 128" in logged
 
 
+def test_an_export_of_long_vectors_is_what_replay_takes(freshet, tmp_path):
+    service = freshet("[catalogue]\nvectors = { " + ", ".join(f"v{n} = 4096" for n in range(20)) + " }\n")
+    vectors = {f"v{n}": [0.1, -0.0, 1e-45, 3e38] * 1024 for n in range(20)}
+    sent = {"price": 123456789012345680000.0, "vectors": vectors, "size": 9007199254740994.0}
+    token = service.curl("/v1/items/i", "PUT", sent).json["token"]
+    service.get(f"/v1/items/i?after={token}")
+    exported = tmp_path / "exported.jsonl"
+    exported.write_text(run("items", "export", "--url", service.url).stdout)
+    token = service.curl("/v1/items/i", "DELETE").json["token"]
+    assert service.get(f"/v1/items/i?after={token}").status == 404
+    run("replay", "--items", exported, "--to", "http", "--url", service.url)
+    wait_until(lambda: has(service, "i"), "the item in the catalogue")
+    assert run("items", "export", "--url", service.url).stdout == exported.read_text()
+
+
 def nested(depth):
     return json.loads("[" * depth + "1" + "]" * depth)
 
