@@ -46,6 +46,10 @@ class EventWriter {
   /// Errors: invalid, naming the field, as submit() reports it.
   virtual Result<Event> judge(std::string_view text) = 0;
 
+  /// Whether events may have this type.
+  /// Errors: invalid, as submit() reports it of an event.
+  virtual Result<void> judge_type(std::string_view type) = 0;
+
   /// Appends a record to each partition that makes every reader of the log forget what `owner` did before it. The id is
   /// the client's, not a pseudonym. After an error some partitions may have a record.
   virtual void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) = 0;

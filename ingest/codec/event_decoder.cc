@@ -219,10 +219,10 @@ struct EventDecoder::Impl {
   bool parse(std::string_view value, object& fields, Fault& fault);
   bool decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault);
   bool finish(Draft& draft, std::size_t bytes, Timestamp arrival, Fault& fault) const;
-  bool check_type(const std::string& type, Fault& fault) const;
+  bool check_type(std::string_view type, Fault& fault) const;
 
   const DecodeOptions options;
-  const std::unordered_set<std::string> types;
+  const std::unordered_set<std::string_view> types;  // of `options`
   simdjson::dom::parser parser;
   std::string padded;
 };
@@ -272,7 +272,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
   return read_all(data, MemberTexts(text).at(record.data_index)) && apply_envelope(record.envelope, draft, fault);
 }
 
-bool EventDecoder::Impl::check_type(const std::string& type, Fault& fault) const {
+bool EventDecoder::Impl::check_type(std::string_view type, Fault& fault) const {
   if (!check_not_ours(type, fault)) return false;
   if (types.empty() || types.contains(type)) return true;
   std::string known;
@@ -315,6 +315,12 @@ Result<Event> EventDecoder::decode(std::string_view value, const RecordHeaders& 
     impl_->options.pseudonyms.replace_in(draft.event);
     return std::move(draft.event);
   }
+  return Error{Errc::invalid, std::move(fault)};
+}
+
+Result<void> EventDecoder::check_type(std::string_view type) const {
+  Fault fault;
+  if (check_text(type, "type", fault) && impl_->check_type(type, fault)) return {};
   return Error{Errc::invalid, std::move(fault)};
 }
 

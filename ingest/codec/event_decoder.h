@@ -26,6 +26,9 @@ class EventDecoder {
 
   Result<Event> decode(std::string_view value, const RecordHeaders& headers, Timestamp arrival);
 
+  /// Whether decode() takes interactions of this type.
+  Result<void> check_type(std::string_view type) const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -51,6 +51,8 @@ Result<Event> LogEventWriter::judge(std::string_view text) {
   return event;
 }
 
+Result<void> LogEventWriter::judge_type(std::string_view type) { return decoders_.borrow()->check_type(type); }
+
 LogEntry LogEventWriter::entry(Event event, std::string text) const {
   if (!logged_.in_use()) return {std::string(partition_key(event)), std::move(text)};
   logged_.replace_in(event);

@@ -30,6 +30,7 @@ class LogEventWriter final : public EventWriter {
   std::uint64_t weigh(std::string_view body, std::size_t max_events) const override;
   void submit(std::string_view body, const Submission& submission, std::function<void(Result<Receipt>)> done) override;
   Result<Event> judge(std::string_view text) override;
+  Result<void> judge_type(std::string_view type) override;
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override;
 
  private:

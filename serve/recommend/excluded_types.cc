@@ -35,15 +35,14 @@ Result<ExcludedTypes> ExcludedTypes::parse(std::string_view text) {
   ExcludedTypes types;
   while (!text.empty()) {
     const std::size_t end = find_plain(text, ',');
-    if (end > 0) {
-      if (auto added = types.add(text.substr(0, end)); !added) return added.error();
-    }
+    if (auto added = types.add(text.substr(0, end)); !added) return added.error();
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return types;
 }
 
 Result<void> ExcludedTypes::add(std::string_view entry) {
+  if (entry.empty()) return {};
   const std::size_t colon = find_plain(entry, ':');
   std::string type = unescaped(entry.substr(0, colon));
   if (type.empty()) return Error{Errc::invalid, "\"" + std::string(entry) + "\" names no type"};

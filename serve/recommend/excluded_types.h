@@ -19,11 +19,12 @@ class ExcludedTypes {
  public:
   static constexpr std::size_t kMost = 64;
 
-  /// Types and ages separated by commas: "purchase:90d,cart". Empty ones are ignored.
+  /// Entries separated by commas: "purchase:90d,cart".
   /// Errors: as add().
   static Result<ExcludedTypes> parse(std::string_view text);
 
   /// Adds "TYPE" or "TYPE:AGE". In a type, `\,`, `\:` and `\\` stand for a comma, a colon and a backslash.
+  /// An empty entry adds nothing.
   /// Errors: invalid: no type, an age that is not a duration, a type that is there already, more than kMost.
   Result<void> add(std::string_view entry);
 

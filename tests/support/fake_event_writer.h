@@ -41,6 +41,8 @@ class FakeEventWriter final : public EventWriter {
     return ingest::EventDecoder({}).decode(text, {}, timestamp_from_ms(4'000'000'000'000));
   }
 
+  Result<void> judge_type(std::string_view type) override { return ingest::EventDecoder({}).check_type(type); }
+
   void erase(const Owner& owner, std::function<void(Result<EraseReceipt>)> done) override {
     erased.push_back(owner);
     done(EraseReceipt{{{0, 1'000'000}}, {{0, 1}}});

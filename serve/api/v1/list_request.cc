@@ -20,6 +20,25 @@ Result<json::array> array_field(const json::object& body, const char* name, std:
   return field->as_array();
 }
 
+Result<std::vector<std::string>> ids_of(const json::array& entries, const char* name) {
+  std::vector<std::string> ids;
+  for (const json::value& entry : entries) {
+    auto id = id_from_json(entry, name);
+    if (!id) return id.error();
+    ids.push_back(*std::move(id));
+  }
+  return ids;
+}
+
+/// The field "exclude" of the body: as in the parameter, empty entries leave nothing out.
+Result<std::vector<std::string>> exclude_field(const json::object& body, std::size_t most) {
+  auto entries = array_field(body, "exclude", most);
+  if (!entries) return entries.error();
+  const auto given = std::remove(entries->begin(), entries->end(), json::value(""));
+  entries->erase(given, entries->end());
+  return ids_of(*entries, "exclude");
+}
+
 bool is_given(const json::object& object, std::string_view name) {
   const json::value* const value = object.if_contains(name);
   return value != nullptr && !value->is_null();
@@ -50,14 +69,9 @@ std::string filter_field(const json::object& body) {
   return filter->is_string() ? std::string(filter->as_string()) : to_text(*filter);
 }
 
-/// Types are judged as those of events are.
 Result<void> judge(const ExcludedTypes& excluded, const EndpointContext& context) {
   for (const auto& [type, age] : excluded.types()) {
-    if (type.starts_with('$')) {  // judged as an event, it would be another kind of record
-      return Error{Errc::invalid, "exclude_types: type: \"" + type + "\" begins with '$', which is freshet's own"};
-    }
-    const json::object event{{"session", "-"}, {"item", "-"}, {"type", type}};
-    if (auto judged = context.services.events.judge(to_text(event)); !judged) {
+    if (auto judged = context.services.events.judge_type(type); !judged) {
       return Error{Errc::invalid, "exclude_types: " + judged.error().message};
     }
   }
@@ -128,15 +142,9 @@ Result<json::object> body_object(const RouteRequest& request, std::initializer_l
 }
 
 Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {
-  std::vector<std::string> ids;
   const auto entries = array_field(body, name, most);
   if (!entries) return entries.error();
-  for (const json::value& entry : *entries) {
-    auto id = id_from_json(entry, name);
-    if (!id) return id.error();
-    ids.push_back(*std::move(id));
-  }
-  return ids;
+  return ids_of(*entries, name);
 }
 
 Result<std::vector<Event>> session_field(const json::object& body, const EndpointContext& context) {
@@ -160,7 +168,7 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   if (!body) return body.error();
   const auto k = json_field(*body, context.parameters.k);
   const auto session = session_field(*body, context);
-  const auto exclude = ids_field(*body, "exclude", most);
+  const auto exclude = exclude_field(*body, most);
   const auto exclude_seen = json_field(*body, context.parameters.exclude_seen);
   auto excluded_types = excluded_types_field(*body, context);
   const auto explain = json_field(*body, context.parameters.explain);

@@ -39,7 +39,7 @@ Parameters::Parameters(const Options& options)
       k(query_integer("k", "Length of the list (upper limit: `serve.max_k`).", 1, options.max_k, options.default_k)),
       exclude(query_set("exclude",
                         "Ids of items to leave out, separated by commas. In an id, `\\,` stands for a comma and `\\\\` "
-                        "for a backslash; an id alone needs neither.")),
+                        "for a backslash; an id alone needs neither. Empty ids are ignored.")),
       exclude_seen(query_flag(
           "exclude_seen",
           "Leave out the items of the session, and those of the user's or session's newest 10,000 stored events.")),
@@ -48,7 +48,7 @@ Parameters::Parameters(const Options& options)
           "exclude_types",
           "Leave out the items that the user or session had events of these types with, each within an age or of any "
           "age: `purchase:90d,cart`. Looks at as many events as `exclude_seen`. In a type, `\\,`, `\\:` and `\\\\` "
-          "stand for a comma, a colon and a backslash.",
+          "stand for a comma, a colon and a backslash. Empty entries are ignored.",
           "^.*$", ExcludedTypes::parse)),
       filter(query_text<std::string>(
           "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",

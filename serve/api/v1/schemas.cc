@@ -127,17 +127,20 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                                      "Ids of items, or events, oldest first. Events are judged, and count, as those of "
                                      "stored sessions; without `ts` they are of now.")));
   const auto items = at_most(most, array_of(reference("Id")));
+  const auto exclude =
+      at_most(most, array_of(one_of({json::object{{"type", "string"}, {"maxLength", kMaxIdBytes}}, integer()}),
+                             "Ids of items to leave out. Empty texts are ignored."));
   const auto filter = one_of({text(), array_of(json::object()), object({})},
                              "An expression, as text or as JSON (arrays: AND of its entries, OR of an inner array).");
-  all.emplace(
-      "StatelessRequest",
-      closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
-                     optional("exclude", items), optional("exclude_seen", parameters.exclude_seen.schema),
-                     optional("exclude_types",
-                              at_most(ExcludedTypes::kMost, array_of(text("`purchase:90d`, or `cart` for any age.")))),
-                     optional("explain", parameters.explain.schema), optional("filter", filter),
-                     optional("content", parameters.content.schema)},
-                    "A field that is null counts as absent."));
+  all.emplace("StatelessRequest",
+              closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
+                             optional("exclude", exclude), optional("exclude_seen", parameters.exclude_seen.schema),
+                             optional("exclude_types", at_most(ExcludedTypes::kMost,
+                                                               array_of(text("`purchase:90d`, or `cart` for any age."),
+                                                                        "Empty texts are ignored."))),
+                             optional("explain", parameters.explain.schema), optional("filter", filter),
+                             optional("content", parameters.content.schema)},
+                            "A field that is null counts as absent."));
   auto distinct = items;
   distinct.emplace("uniqueItems", true);
   all.emplace("RankRequest",

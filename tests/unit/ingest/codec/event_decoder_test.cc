@@ -162,6 +162,13 @@ TEST(EventDecoder, KeepsOnlyTheTypesThatAreListed) {
   EXPECT_TRUE(decode(R"({"user":"u","item":"i","type":"skip"})", {}, options));
   EXPECT_EQ(decode(R"({"user":"u","item":"i"})", {}, options).error().message,
             "type: \"view\" is not one of listen, skip");
+
+  const EventDecoder decoder(options);
+  EXPECT_TRUE(decoder.check_type("skip"));
+  EXPECT_EQ(decoder.check_type("view").error().message, "type: \"view\" is not one of listen, skip");
+  EXPECT_EQ(decoder.check_type("$item").error().message, "type: \"$item\" begins with '$', which is freshet's own");
+  EXPECT_EQ(decoder.check_type(std::string(600, 'x')).error().message, "type: 600 bytes long, at most 512");
+  EXPECT_EQ(decoder.check_type("\xff").error().message, "type: not valid UTF-8");
 }
 
 struct BadCase {

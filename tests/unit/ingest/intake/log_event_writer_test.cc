@@ -126,6 +126,8 @@ TEST_F(LogEventWriterTest, JudgesAsItWouldSubmit) {
   ASSERT_TRUE(event);
   EXPECT_EQ(event->sender, "");
   EXPECT_FALSE(writer.judge(R"({"user":"u","item":"a","$sender":"shop/1"})"));
+  EXPECT_TRUE(writer.judge_type("view"));
+  EXPECT_FALSE(writer.judge_type("$erase"));
 }
 
 TEST_F(LogEventWriterTest, AnEraseBecomesARecordOfTheLog) {

@@ -159,6 +159,8 @@ TEST_F(ApiTest, ListsLeaveOutWhatIsExcludedSeenOrUnavailable) {
             Names{"c"});
   EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude":["c"]})").body)),
             Names{"a"});
+  EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"],"exclude":["","c"]})").body)),
+            Names{"a"});
   ASSERT_EQ(ask("PUT", "/v1/items/c", R"({"available":false})").status, 202U);
   EXPECT_EQ(items(json::parse(ask("POST", "/v1/recommendations", R"({"session":["a","b"]})").body)), Names{"a"});
   EXPECT_EQ(items(get("/v1/items/a/similar?exclude=b&k=5")), Names{});
@@ -231,6 +233,8 @@ TEST_F(ApiTest, ListsLeaveOutTheItemsOfEventsOfExcludedTypes) {
   EXPECT_EQ(stateless("null").size(), 2U);
   EXPECT_EQ(stateless(R"(["cart","purchase"])"), Names{"c"});
   EXPECT_EQ(stateless(R"(["purchase:1d"])").size(), 2U);
+  EXPECT_EQ(stateless(R"(["","purchase",""])"), stateless(R"(["purchase"])")) << "as between commas of the parameter";
+  EXPECT_EQ(list(",purchase,,"), list("purchase"));
   EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"exclude_types":["cart","cart:2d"]})"),
             "exclude_types: \"cart\" given twice");
   EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"exclude_types":"cart"})"), "exclude_types: expected an array");

@@ -44,6 +44,9 @@ TEST(ExcludedTypes, ATypeMayHaveCommasAndColons) {
   for (const char* type : {"shop:a,b", "back\\slash", "c\\d"}) EXPECT_TRUE(escaped->matches(event(type, kNow), kNow));
   EXPECT_TRUE(ExcludedTypes::parse("")->empty());
   EXPECT_TRUE(ExcludedTypes::parse(",")->empty());
+  ExcludedTypes none;
+  EXPECT_TRUE(none.add(""));
+  EXPECT_TRUE(none.empty());
 }
 
 TEST(ExcludedTypes, MistakesAreNamed) {
