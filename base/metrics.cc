@@ -27,7 +27,11 @@ Counter& Metrics::counter(const std::string& name, const std::string& help, cons
 }
 
 Gauge& Metrics::gauge(const std::string& name, const std::string& help, const Labels& labels) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(impl_->registry).Add(to_labels(labels));
+  return gauges(name, help).Add(to_labels(labels));
+}
+
+prometheus::Family<Gauge>& Metrics::gauges(const std::string& name, const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(impl_->registry);
 }
 
 Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <prometheus/counter.h>
+#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
@@ -18,7 +19,7 @@ using prometheus::Histogram;
 
 /// The metrics of the process, named freshet_<module>_<what>_<unit>[_total]. Names are API, listed in docs/metrics.md.
 /// Threads: all methods, and all methods of the metrics, may be called concurrently.
-/// Owns:    every metric; references are valid for the lifetime of this object.
+/// Owns:    every metric; references are valid for the lifetime of this object, or until Remove().
 /// Errors:  registering one name with two types or two help texts is a bug.
 class Metrics {
  public:
@@ -32,6 +33,8 @@ class Metrics {
   /// The same name and labels return the same metric.
   Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, const Labels& labels = {});
+  /// Gauges of one name that come and go, with Add() and Remove().
+  prometheus::Family<Gauge>& gauges(const std::string& name, const std::string& help);
   Histogram& histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
                        const Labels& labels = {});
 

@@ -126,7 +126,8 @@ void HistoryWriter::Impl::write_until_done(EventBatch batch, const std::stop_tok
 
 void HistoryWriter::run(std::stop_token stop) {
   auto backoff = kFirstBackoff;
-  while (!stop.stop_requested()) {
+  const auto show_lag = [this] { impl_->counters.set_lag(impl_->visible.positions(), impl_->reader.end_positions()); };
+  for (; !stop.stop_requested(); show_lag()) {
     auto batch = impl_->reader.poll(impl_->options.batch_records, impl_->options.poll_timeout);
     if (!batch) {
       impl_->set_problem(batch.error().message);
@@ -140,7 +141,6 @@ void HistoryWriter::run(std::stop_token stop) {
       impl_->write_until_done(*std::move(batch), stop);
     }
     impl_->dead_letters.look();
-    impl_->counters.set_lag(impl_->visible.positions(), impl_->reader.end_positions());
   }
 }
 

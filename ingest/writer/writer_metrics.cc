@@ -25,8 +25,7 @@ Counter& dead_letters(Metrics& metrics, const char* place) {
 }  // namespace
 
 WriterMetrics::WriterMetrics(Metrics& metrics)
-    : metrics_(metrics),
-      stored_(events(metrics, "stored")),
+    : stored_(events(metrics, "stored")),
       duplicates_(events(metrics, "duplicate")),
       expired_(events(metrics, "expired")),
       withheld_(events(metrics, "withheld")),
@@ -45,7 +44,8 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       batch_events_(metrics.histogram("freshet_ingest_batch_events", "Records per committed batch.",
                                       {1, 10, 100, 500, 1000, 2000, 5000, 10000})),
       commit_seconds_(metrics.histogram("freshet_ingest_commit_seconds", "Time to commit one batch to the histories.",
-                                        Metrics::latency_bounds())) {}
+                                        Metrics::latency_bounds())),
+      lag_(metrics.gauges("freshet_ingest_lag_events", "Records of the log that are not in the histories yet.")) {}
 
 void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& batch, bool rejected_in_store,
                           std::chrono::nanoseconds took) {
@@ -71,15 +71,14 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
 }
 
 void WriterMetrics::set_lag(const Positions& at, const Positions& ends) {
-  for (const auto& [partition, gauge] : lag_) {
-    if (!ends.contains(partition)) gauge->Set(0);
-  }
+  std::erase_if(lag_of_, [&](const auto& entry) {
+    if (ends.contains(entry.first)) return false;
+    lag_.Remove(entry.second);
+    return true;
+  });
   for (const auto& [partition, end] : ends) {
-    Gauge*& gauge = lag_[partition];
-    if (gauge == nullptr) {
-      gauge = &metrics_.gauge("freshet_ingest_lag_events", "Records of the log that are not in the histories yet.",
-                              {{"partition", partition_name(partition)}});
-    }
+    Gauge*& gauge = lag_of_[partition];
+    if (gauge == nullptr) gauge = &lag_.Add({{"partition", partition_name(partition)}});
     const auto own = at.find(partition);
     gauge->Set(static_cast<double>(std::max<std::int64_t>(0, end - (own == at.end() ? 0 : own->second))));
   }

@@ -23,16 +23,16 @@ class WriterMetrics {
   /// A batch could not be written and is retried.
   void retried() { retries_.Increment(); }
 
-  /// Records between `at` and `ends` are not in the histories yet. The lag of a partition that is not in `ends` is 0: it
-  /// belongs to another instance.
+  /// Records between `at` and `ends` are not in the histories yet. A partition that is not in `ends` has no lag: it belongs
+  /// to another instance, or is gone.
   void set_lag(const Positions& at, const Positions& ends);
 
  private:
-  Metrics& metrics_;
   Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &overtaken_, &puts_, &patches_,
       &removals_, &ignored_patches_, &oversized_patches_, &refused_items_, &in_topic_, &in_store_, &retries_;
   Histogram &batch_events_, &commit_seconds_;
-  std::map<int, Gauge*> lag_;
+  prometheus::Family<Gauge>& lag_;
+  std::map<int, Gauge*> lag_of_;  // by partition
 };
 
 }  // namespace freshet::ingest

@@ -16,5 +16,15 @@ TEST(Metrics, TheSameNameAndLabelsAreTheSameMetric) {
   EXPECT_NE(text.find("# HELP freshet_test_events_total Events."), std::string::npos) << text;
 }
 
+TEST(Metrics, AGaugeThatIsRemovedIsNotRendered) {
+  Metrics metrics;
+  auto& gauges = metrics.gauges("freshet_test_lag", "Lag.");
+  Gauge& first = gauges.Add({{"partition", "0"}});
+  gauges.Add({{"partition", "1"}}).Set(3);
+  gauges.Remove(&first);
+  EXPECT_EQ(metrics.render().find("partition=\"0\""), std::string::npos) << metrics.render();
+  EXPECT_NE(metrics.render().find("freshet_test_lag{partition=\"1\"} 3"), std::string::npos) << metrics.render();
+}
+
 }  // namespace
 }  // namespace freshet

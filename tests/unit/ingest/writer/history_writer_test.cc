@@ -27,6 +27,7 @@ using freshet::testing::TestStore;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 /// What a sink does, and what was done to it.
 struct SinkScript {
@@ -321,7 +322,7 @@ TEST_F(HistoryWriterTest, CannotStartWithoutTheStoredPositions) {
   }
 }
 
-TEST_F(HistoryWriterTest, TheLagOfAPartitionThatWentAwayIsZero) {
+TEST_F(HistoryWriterTest, APartitionThatWentAwayHasNoLag) {
   log_.polls.emplace_back(batch_of(0, 0, {event("a")}));
   log_.polls.emplace_back(batch_of(0, 1, {event("b")}));
   log_.ends = {{0, 9}, {1, 4}};
@@ -330,7 +331,7 @@ TEST_F(HistoryWriterTest, TheLagOfAPartitionThatWentAwayIsZero) {
   };
   run();
   EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_lag_events{partition=\"0\"} 7"));
-  EXPECT_THAT(metrics_.render(), HasSubstr("freshet_ingest_lag_events{partition=\"1\"} 0"));
+  EXPECT_THAT(metrics_.render(), Not(HasSubstr("partition=\"1\"")));
 }
 
 class HistoryWriterOnAStoreTest : public HistoryWriterTest {
