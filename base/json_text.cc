@@ -1,6 +1,8 @@
 #include "base/json_text.h"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "base/hex.h"
 
@@ -37,6 +39,22 @@ void append_json_text(std::string& out, std::string_view text) {
     text.remove_prefix(plain + 1);
   }
   out += '"';
+}
+
+std::optional<std::string> repeated_member(std::string_view json, std::string (*decode)(std::string_view name)) {
+  std::vector<std::set<std::string>> open;  // the members so far, of each open object; none of an array
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    if (json[at] == '{' || json[at] == '[') open.emplace_back();
+    if (json[at] == '}' || json[at] == ']') open.pop_back();
+    if (json[at] != '"') continue;
+    const std::size_t begin = at;
+    for (++at; json[at] != '"'; ++at) at += json[at] == '\\' ? 1 : 0;
+    const std::size_t next = json.find_first_not_of(" \t\r\n", at + 1);
+    if (next == std::string_view::npos || json[next] != ':') continue;
+    std::string name = decode(json.substr(begin, at + 1 - begin));
+    if (!open.back().insert(name).second) return name;
+  }
+  return std::nullopt;
 }
 
 }  // namespace freshet

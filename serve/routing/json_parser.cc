@@ -3,11 +3,9 @@
 #include <boost/json.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 #include "base/event.h"
-#include "base/sip_hash.h"
+#include "base/json_text.h"
 #include "base/take.h"
 
 namespace freshet::serve {
@@ -62,24 +60,7 @@ std::size_t count_members(const json::value& value) {
   return count;
 }
 
-/// The first member that an object has twice.
-/// REQUIRES: `text` is JSON, and there is one.
-std::string repeated_member(std::string_view text) {
-  std::vector<std::unordered_set<std::string, TextHash>>
-      open;  // the members so far, of each open object; none of an array
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '{' || text[at] == '[') open.emplace_back();
-    if (text[at] == '}' || text[at] == ']') open.pop_back();
-    if (text[at] != '"') continue;
-    const std::size_t begin = at;
-    for (++at; text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
-    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
-    if (next == std::string_view::npos || text[next] != ':') continue;
-    std::string name(json::parse(text.substr(begin, at + 1 - begin)).as_string());
-    if (!open.back().insert(name).second) return name.size() <= kMaxIdBytes ? name : "a member with a long name";
-  }
-  return "a member";
-}
+std::string decoded(std::string_view name) { return std::string(json::parse(name).as_string()); }
 
 }  // namespace
 
@@ -99,7 +80,8 @@ Result<json::value> parse_json(std::string_view body, std::size_t max_depth) {
   json::value document = parser.handler().stack.release();
   // Of two members of one name Boost takes the last. Which of them would count is anybody's guess.
   if (count_members(document) < parser.handler().members) {
-    return Error{Errc::invalid, repeated_member(body) + ": given twice"};
+    const std::string name = repeated_member(body, decoded).value_or("a member");
+    return Error{Errc::invalid, (name.size() <= kMaxIdBytes ? name : "a member with a long name") + ": given twice"};
   }
   return document;
 }

@@ -4,11 +4,11 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "store/catalogue/filter_parser.h"
 
 namespace freshet::store {
@@ -38,22 +38,7 @@ constexpr std::array<NamedOperator, 13> kOperators = {{{"=", FilterOperator::in,
                                                        {"STARTS WITH", FilterOperator::starts_with, false},
                                                        {"NOT STARTS WITH", FilterOperator::starts_with, true}}};
 
-/// A member that an object of the JSON text has twice. Of the two, Boost takes the last.
-std::optional<std::string> repeated_member(std::string_view text) {
-  std::vector<std::set<std::string>> open;  // the members so far, of each open object; none of an array
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '{' || text[at] == '[') open.emplace_back();
-    if (text[at] == '}' || text[at] == ']') open.pop_back();
-    if (text[at] != '"') continue;
-    const std::size_t begin = at;
-    for (++at; text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
-    const std::size_t next = text.find_first_not_of(" \t\r\n", at + 1);
-    if (next == std::string_view::npos || text[next] != ':') continue;
-    std::string name(view(json::parse(text.substr(begin, at + 1 - begin)).as_string()));
-    if (!open.back().insert(name).second) return name;
-  }
-  return {};
-}
+std::string decoded(std::string_view name) { return std::string(view(json::parse(name).as_string())); }
 
 class JsonFilter {
  public:
@@ -233,7 +218,7 @@ Result<FilterNode> parse_filter_json(std::string_view text) {
     return Error{Errc::invalid, "not JSON: " + (more ? std::string("extra data") : error.message()) + " at byte " +
                                     std::to_string(read + 1)};
   }
-  if (const auto member = repeated_member(text)) {
+  if (const auto member = repeated_member(text, decoded)) {  // Boost takes the last
     constexpr std::size_t kShown = 32;
     return Error{Errc::invalid, (member->size() > kShown ? "a member" : *member) + ": given twice"};
   }

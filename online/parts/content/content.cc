@@ -162,8 +162,10 @@ class ContentPart final : public Part {
 
   std::size_t memory_bytes() const override {
     std::size_t bytes = encoder_.memory_bytes() + table_.memory_bytes() + facts_.capacity() * sizeof(ItemFacts) +
-                        clicks_.capacity() * sizeof(std::uint32_t) + view_->pages.size() * sizeof(TraitsPage);
+                        lengths_.capacity() * sizeof(float) + clicks_.capacity() * sizeof(std::uint32_t) +
+                        view_->pages.size() * sizeof(TraitsPage) + pending_.capacity() * sizeof(Example);
     for (const ItemFacts& facts : facts_) bytes += facts.memory_bytes();
+    for (const Example& example : pending_) bytes += example.inputs.capacity() * sizeof(ItemIndex);
     return bytes;
   }
 

@@ -23,5 +23,16 @@ TEST(JsonText, EscapesQuotesBackslashesAndControlCharacters) {
   EXPECT_EQ(json("\n\nend"), R"(["\n\nend")");
 }
 
+std::string without_quotes(std::string_view name) { return std::string(name.substr(1, name.size() - 2)); }
+
+TEST(JsonText, AMemberThatAnObjectHasTwiceIsFound) {
+  const auto repeated = [](std::string_view json) { return repeated_member(json, without_quotes).value_or("none"); };
+  EXPECT_EQ(repeated(R"({"a":1,"b":[{"a":2},{"a":3}],"c":{"a":"b"}})"), "none");
+  EXPECT_EQ(repeated(R"({"a":1,"b":[{"c":2,"c" :3}]})"), "c");
+  EXPECT_EQ(repeated(R"({"a":{"b":1},"x":["a","a:"],"a":2})"), "a");
+  EXPECT_EQ(repeated(R"({"a\"":1,"a\\":"{\"a\":1","a":2})"), "none");
+  EXPECT_EQ(repeated(R"(["a","a"])"), "none");
+}
+
 }  // namespace
 }  // namespace freshet

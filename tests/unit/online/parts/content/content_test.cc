@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "online/parts/example.h"
 #include "tests/support/encoder_kinds.h"
 #include "tests/support/part_driver.h"
 
@@ -176,6 +177,14 @@ TEST(Content, MemoryStaysBoundedWhenItemsComeAndGo) {
     if (round == 0) after_one_round = part->memory_bytes();
   }
   EXPECT_EQ(part->memory_bytes(), after_one_round);
+}
+
+TEST(Content, MemoryCountsWhatWaitsForTheNextStep) {
+  const auto part = make();
+  describe_shop(*part, 30);
+  const std::size_t described = part->memory_bytes();
+  part->observe(context_of({1}, 10), {.item = 2, .time = timestamp_from_ms(0)});
+  EXPECT_GT(part->memory_bytes(), described + sizeof(Example));
 }
 
 TEST(Content, ComparesPriceAndCategoryWithTheSession) {
