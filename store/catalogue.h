@@ -66,6 +66,12 @@ class Catalogue {
   /// While it is held, no item changes, and no listener is called. REQUIRES: this thread does not hold one
   CatalogueLock read_lock() const { return index_.read_lock(); }
 
+  /// As of CatalogueIndex.
+  std::uint64_t changes() const { return index_.changes(); }
+  std::optional<std::vector<CatalogueRow>> changed_since(std::uint64_t changes) const {
+    return index_.changed_since(changes);
+  }
+
   /// Makes changes that are not in the log, with one fsync. Removals are as of `arrival`.
   Result<ItemCounts> apply(std::span<const ItemChange> changes, Timestamp arrival);
 

@@ -13,16 +13,18 @@
 
 namespace freshet::serve {
 
-/// The items that a filter expression matches (docs/catalogue.md), in the catalogue as it is now.
-/// Threads: one. No item of the catalogue changes while it lives, so it lives for one list.
+/// The items that a filter expression matches (docs/catalogue.md), in the catalogue as it is now. Between two items it lets
+/// changes of the catalogue in, if it has done much work since: an item that changes meanwhile is judged as it was or as
+/// it is.
+/// Threads: one. It holds Catalogue::read_lock() but for those moments, so it lives for one list.
 /// Cost:    allows(): tens of nanoseconds for an item whose row is remembered, else a look-up by name.
 class CatalogueSelection final : public ItemSelection {
  public:
-  /// `about`: the item that the list is about, for context.NAME; null if there is none. It may be gone afterwards.
+  /// `about`: the item that the list is about, for context.NAME.
   /// `most_work`: what the filter may cost, as FilterWork counts it.
   /// Errors: invalid, if the catalogue is strict: an attribute that no item has.
   static Result<std::shared_ptr<const ItemSelection>> make(const Services& services, CatalogueRows& rows,
-                                                           store::SharedItemFilter filter, const Item* about,
+                                                           store::SharedItemFilter filter, std::optional<Item> about,
                                                            std::uint64_t most_work);
 
   bool allows(online::ItemIndex item) const override;
@@ -45,15 +47,25 @@ class CatalogueSelection final : public ItemSelection {
     mutable Item read_;  // the item whose text was asked for last
   };
 
-  CatalogueSelection(const Services& services, CatalogueRows& rows);
+  /// Work between two moments in which changes get in: some milliseconds.
+  static constexpr std::uint64_t kSlice = 200'000;
+
+  CatalogueSelection(const Services& services, CatalogueRows& rows, std::optional<Item> about);
+  const Item* about() const { return about_ ? &*about_ : nullptr; }
+  void begin_slice(std::uint64_t work) const;
+  void let_changes_in() const;
+  Result<std::uint64_t> pause() const;
 
   const Services& services_;
   CatalogueRows& rows_;
-  const store::CatalogueLock lock_;
+  const std::optional<Item> about_;
+  mutable store::CatalogueLock lock_;
+  mutable std::uint64_t changes_;        // of the catalogue, when the filter was bound
+  mutable std::uint64_t slice_end_ = 0;  // work that is left then; 0: it is the last one
   const CatalogueRows::Epoch epoch_;
   const Texts texts_;
-  std::optional<store::BoundFilter> filter_;  // set by make()
-  std::size_t others_ = 0;                    // items that are not in the catalogue and may match
+  mutable std::optional<store::BoundFilter> filter_;  // set by make()
+  std::size_t others_ = 0;                            // items that are not in the catalogue and may match
 };
 
 }  // namespace freshet::serve

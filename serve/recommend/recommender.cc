@@ -159,7 +159,7 @@ Result<std::shared_ptr<const ItemSelection>> Recommender::selection(std::string_
     if (!found) return found.error();
     item = *std::move(found);
   }
-  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), item ? &*item : nullptr,
+  return CatalogueSelection::make(impl_->services, impl_->catalogue_rows, *std::move(parsed), std::move(item),
                                   most_work);
 }
 

@@ -41,7 +41,13 @@ BoundNode constant(bool value, std::uint64_t rows) {
 class Binder {
  public:
   Binder(FilterSources& sources, const FilterContext& context)
-      : sources_(sources), context_(context), rows_(sources.columns.rows().size()) {}
+      : sources_(sources), context_(context), rows_(sources.columns.rows().size()), left_(sources.work.left()) {}
+
+  /// What has been done, without what was known already.
+  std::uint64_t done() const { return left_ - sources_.work.left() - sources_.remembered; }
+
+  /// Whether the rest is left to another one.
+  bool is_interrupted() const { return interrupted_; }
 
   Result<BoundNode> bind(const FilterNode& node, bool negated) {
     switch (node.kind) {
@@ -56,6 +62,8 @@ class Binder {
     if (context_.strict && comparison.field == FilterField::attribute) {
       if (!sources_.columns.find(comparison.attribute)) return unknown(comparison);
     }
+    interrupted_ = interrupted_ || (done() > context_.most_at_once && !sources_.work.used_up());
+    if (interrupted_) return constant(false, rows_);
     BoundNode node;
     node.leaf.emplace(comparison, sources_, context_.item);
     if (!node.leaf->has_values()) return constant(negated, rows_);
@@ -109,19 +117,41 @@ class Binder {
 
   FilterSources& sources_;
   const FilterContext& context_;
-  std::uint64_t rows_;
+  std::uint64_t rows_, left_;
+  bool interrupted_ = false;
 };
 
 }  // namespace
 
 struct BoundFilter::Impl {
   Impl(SharedItemFilter the_filter, const AttributeColumns& columns, const CatalogueTexts& texts,
-       std::uint64_t most_work)
-      : filter(std::move(the_filter)), sources(columns, texts, most_work) {}
+       const FilterContext& the_context)
+      : filter(std::move(the_filter)), context(the_context), sources(columns, texts, context.most_work) {}
 
   SharedItemFilter filter;
+  FilterContext context;
   FilterSources sources;
   BoundNode root;
+  bool complete = false, judged = false;  // judged: it has been complete
+  int tries = 0;
+
+  /// Returns what it has cost.
+  Result<std::uint64_t> bind() {
+    constexpr int kMostTries = 200;  // changes all the time do not keep it from its end
+    if (++tries > kMostTries) context.most_at_once = FilterWork::kUnlimited;
+    sources.remembered = 0;
+    Binder binder(sources, context);
+    auto bound = binder.bind(filter->root(), false);
+    if (!bound) return bound.error();
+    root = *std::move(bound);
+    complete = !binder.is_interrupted();
+    if (complete) {
+      judged = true;
+      tries = 0;
+      context.strict = false;  // an attribute that nothing has any more is missing
+    }
+    return binder.done();
+  }
 
   /// False also if the work is used up.
   bool matches(const BoundNode& node, CatalogueRow row) {
@@ -208,6 +238,24 @@ struct BoundFilter::Impl {
     return visit_bitmap(common.get(), passes);
   }
 
+  /// Adds rows to `rows`, all that `node` lets pass among them. False if the work is used up.
+  bool add_candidates(const BoundNode& node, roaring_bitmap_t* rows) {
+    const auto add = [&](CatalogueRow row) {
+      roaring_bitmap_add(rows, row);
+      return sources.work.take(1);
+    };
+    const auto add_all_of = [&](const BoundNode& child) { return add_candidates(child, rows); };
+    const auto add_all = [&] { return sources.columns.rows().add_to(rows), true; };
+    switch (node.kind) {
+      case BoundNode::Kind::constant: return !node.value || add_all();
+      case BoundNode::Kind::leaf: return node.negated ? add_all() : node.leaf->visit_candidates(sources, add);
+      case BoundNode::Kind::all:
+        return add_candidates(*std::ranges::min_element(node.children, {}, &BoundNode::estimate), rows);
+      case BoundNode::Kind::any: return is_scanned(node) ? add_all() : std::ranges::all_of(node.children, add_all_of);
+    }
+    return true;
+  }
+
   static const roaring_bitmap_t* bitmap_of(const BoundNode& node) {
     return node.kind == BoundNode::Kind::leaf && !node.negated ? node.leaf->bitmap() : nullptr;
   }
@@ -215,11 +263,24 @@ struct BoundFilter::Impl {
 
 Result<BoundFilter> BoundFilter::bind(SharedItemFilter filter, const AttributeColumns& columns,
                                       const CatalogueTexts& texts, const FilterContext& context) {
-  auto impl = std::make_unique<Impl>(std::move(filter), columns, texts, context.most_work);
-  auto root = Binder(impl->sources, context).bind(impl->filter->root(), false);
-  if (!root) return root.error();
-  impl->root = std::move(*root);
+  auto impl = std::make_unique<Impl>(std::move(filter), columns, texts, context);
+  if (auto bound = impl->bind(); !bound) return bound.error();
   return BoundFilter(std::move(impl));
+}
+
+bool BoundFilter::is_complete() const { return impl_->complete; }
+
+Result<std::uint64_t> BoundFilter::bind_again(const std::optional<std::vector<CatalogueRow>>& changed) {
+  Impl& impl = *impl_;
+  impl.sources.forget(changed);
+  if (!impl.judged) {
+    impl.sources.work = FilterWork(impl.context.most_work);
+    return impl.bind();
+  }
+  const FilterWork of_list = std::exchange(impl.sources.work, FilterWork(FilterWork::kUnlimited));
+  const auto cost = impl.bind();
+  impl.sources.work = of_list;
+  return cost;
 }
 
 BoundFilter::BoundFilter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -238,6 +299,8 @@ bool BoundFilter::matches_unknown(std::string_view item) const {
 
 bool BoundFilter::is_used_up() const { return impl_->sources.work.used_up(); }
 
+std::uint64_t BoundFilter::work_left() const { return impl_->sources.work.left(); }
+
 std::uint64_t BoundFilter::estimate() const { return impl_->root.estimate; }
 
 std::size_t BoundFilter::enumerate(std::size_t limit, const std::function<void(CatalogueRow)>& visit) const {
@@ -248,6 +311,14 @@ std::size_t BoundFilter::enumerate(std::size_t limit, const std::function<void(C
     return ++visited < limit;
   });
   return visited;
+}
+
+std::vector<CatalogueRow> BoundFilter::candidates() const {
+  const RowBitmap rows = make_bitmap();
+  if (is_used_up() || !impl_->add_candidates(impl_->root, rows.get())) return {};
+  std::vector<CatalogueRow> list(roaring_bitmap_get_cardinality(rows.get()));
+  roaring_bitmap_to_uint32_array(rows.get(), list.data());
+  return list;
 }
 
 }  // namespace freshet::store

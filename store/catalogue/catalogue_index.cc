@@ -46,6 +46,13 @@ std::size_t CatalogueIndex::memory_bytes() const {
          removed_ * kRemovalBytes;
 }
 
+std::optional<std::vector<CatalogueRow>> CatalogueIndex::changed_since(std::uint64_t changes) const {
+  if (changes_ - changes > kLatest) return std::nullopt;
+  std::vector<CatalogueRow> rows;
+  for (; changes < changes_; ++changes) rows.push_back(latest_[changes % kLatest]);
+  return rows;
+}
+
 void CatalogueIndex::load(const ItemChangeOutcome& stored) {
   const std::unique_lock lock(mutex_);
   set(stored);
@@ -83,6 +90,7 @@ void CatalogueIndex::apply(std::span<const ItemChangeOutcome> outcomes, Position
 /// REQUIRES: mutex_ is held exclusively.
 void CatalogueIndex::set(const ItemChangeOutcome& outcome) {
   const CatalogueRow row = names_.add(outcome.name);
+  latest_[changes_++ % kLatest] = row;
   auto& state = states_.at(row);
   Timestamp& time = times_.at(row);
   const std::uint8_t before = state;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -70,6 +71,13 @@ class CatalogueIndex {
   CatalogueLock read_lock() const { return CatalogueLock(mutex_); }
   const CatalogueOptions& options() const { return options_; }
 
+  /// How many changes there have been.
+  /// REQUIRES: read_lock() is held
+  std::uint64_t changes() const { return changes_; }
+  /// The rows that changed after there had been `changes`; nullopt if there are too many to tell.
+  /// REQUIRES: read_lock() is held
+  std::optional<std::vector<CatalogueRow>> changed_since(std::uint64_t changes) const;
+
   // The writer.
 
   /// At the start, in order of the names, and then load_positions().
@@ -114,7 +122,11 @@ class CatalogueIndex {
   CatalogueListener* const listener_;
   const std::uint8_t judged_, wanted_;  // of the bits `judged_` an available item has `wanted_`
 
-  mutable FairSharedMutex mutex_;  // held by readers of names_ and newest_, and by the writer while it changes them
+  static constexpr std::size_t kLatest = 1024;
+
+  mutable FairSharedMutex mutex_;  // held by readers of what follows, and by the writer while it changes it
+  std::uint64_t changes_ = 0;
+  std::array<CatalogueRow, kLatest> latest_{};  // [change % kLatest]: its row
   ItemNames names_;
   PagedArray<std::atomic<std::uint8_t>> states_;  // read without a lock
   PagedArray<Timestamp> times_;

@@ -164,15 +164,21 @@ void FilterLeaf::bind_search(FilterSources& sources) {
   if (of_item || (column_ && column_->texts.size() > kMaxSearchedTexts)) {
     kind_ = Kind::search;
     exact_ = false;
-    if (reads_store()) {
-      read_ = make_bitmap();
-      found_in_ = make_bitmap();
-    }
+    if (reads_store()) searched_ = &sources.searched_by(*comparison_);
   } else if (column_) {
     kind_ = Kind::values;
-    column_->texts.visit([&](ValueTable::Id id) {
-      if (found(sources, column_->texts.text(id))) texts_.push_back(id);
-    });
+    FoundValues& known = sources.found_by(*comparison_);
+    if (known.column == column_ && known.version == column_->texts.version()) {
+      if (sources.work.take(known.work)) sources.remembered += known.work;
+    } else {
+      const std::uint64_t before = sources.work.left();
+      known = {column_, column_->texts.version(), {}, 0};
+      column_->texts.visit([&](ValueTable::Id id) {
+        if (found(sources, column_->texts.text(id))) known.ids.push_back(id);
+      });
+      known.work = before - sources.work.left();
+    }
+    texts_ = known.ids;
     estimate_values(sources);
   }
 }
@@ -262,13 +268,13 @@ bool FilterLeaf::search(FilterSources& sources, CatalogueRow row) const {
   }
 }
 
-/// A list may ask about a row several times.
 bool FilterLeaf::search_store(FilterSources& sources, CatalogueRow row) const {
-  if (roaring_bitmap_contains(read_.get(), row)) return roaring_bitmap_contains(found_in_.get(), row);
+  roaring_bitmap_t* const matching = searched_->matching.get();
+  if (roaring_bitmap_contains(searched_->searched.get(), row)) return roaring_bitmap_contains(matching, row);
   const bool matches = found(sources, sources.folded_text(row));
   if (sources.work.used_up()) return false;
-  roaring_bitmap_add(read_.get(), row);
-  if (matches) roaring_bitmap_add(found_in_.get(), row);
+  roaring_bitmap_add(searched_->searched.get(), row);
+  if (matches) roaring_bitmap_add(matching, row);
   return matches;
 }
 
@@ -325,7 +331,7 @@ bool FilterLeaf::visit(FilterSources& sources, const VisitRow& visit) const {
     case Kind::nothing: return true;
     case Kind::items: return std::ranges::all_of(rows_, visit);
     case Kind::presence: return presence_->visit(visit_present);
-    case Kind::search: return (column_ ? column_->present : sources.columns.rows()).visit(visit_found);
+    case Kind::search: return searchable(sources).visit(visit_found);
     case Kind::values: break;
   }
   if (exact_) return visit_texts(visit) && visit_others(visit);
@@ -335,6 +341,14 @@ bool FilterLeaf::visit(FilterSources& sources, const VisitRow& visit) const {
   const auto add = [&](CatalogueRow row) { return roaring_bitmap_add(rows.get(), row), true; };
   visit_others(add);
   return visit_bitmap(rows.get(), visit);
+}
+
+const Postings& FilterLeaf::searchable(const FilterSources& sources) const {
+  return column_ ? column_->present : sources.columns.rows();
+}
+
+bool FilterLeaf::visit_candidates(FilterSources& sources, const VisitRow& visit_row) const {
+  return is_slow() ? searchable(sources).visit(visit_row) : visit(sources, visit_row);
 }
 
 const roaring_bitmap_s* FilterLeaf::bitmap() const {

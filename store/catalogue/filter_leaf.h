@@ -9,7 +9,6 @@
 #include "store/catalogue/attribute_columns.h"
 #include "store/catalogue/filter.h"
 #include "store/catalogue/filter_sources.h"
-#include "store/catalogue/row_bitmap.h"
 
 /// One comparison of a bound filter; for bound_filter.cc.
 namespace freshet::store {
@@ -40,6 +39,8 @@ class FilterLeaf {
   /// Calls `visit` for each row that matches, once, until it returns false or the work is used up. Returns false if that
   /// happened.
   bool visit(FilterSources& sources, const VisitRow& visit) const;
+  /// The same for rows that may match, of which none is searched.
+  bool visit_candidates(FilterSources& sources, const VisitRow& visit) const;
 
   /// All rows that match, if they are one bitmap; else null.
   const roaring_bitmap_s* bitmap() const;
@@ -66,6 +67,7 @@ class FilterLeaf {
   bool found(FilterSources& sources, std::string_view text) const;
   bool search(FilterSources& sources, CatalogueRow row) const;
   bool search_store(FilterSources& sources, CatalogueRow row) const;
+  const Postings& searchable(const FilterSources& sources) const;
   /// Of each value after the other: a row may come more than once.
   template <typename Visit>
   bool visit_texts(const Visit& visit) const;
@@ -88,8 +90,7 @@ class FilterLeaf {
   std::vector<CatalogueRow> rows_;     ///< sorted
   std::vector<std::string> items_;     ///< what an item that is not in the catalogue is compared with
   std::string needle_;
-  RowBitmap read_ = nullptr,
-            found_in_ = nullptr;  ///< of reads_store(): rows whose text was searched, and found to match
+  SearchedRows* searched_ = nullptr;  ///< of reads_store()
 };
 
 }  // namespace freshet::store

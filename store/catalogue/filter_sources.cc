@@ -25,4 +25,13 @@ const std::string& FilterSources::folded_text(CatalogueRow row) {
   return text_;
 }
 
+void FilterSources::forget(const std::optional<std::vector<CatalogueRow>>& rows) {
+  named_ = read_ = kNoRow;
+  if (!rows) return searched_.clear();
+  for (auto& [comparison, found] : searched_) {
+    for (const CatalogueRow row : *rows) roaring_bitmap_remove(found.searched.get(), row);
+    for (const CatalogueRow row : *rows) roaring_bitmap_remove(found.matching.get(), row);
+  }
+}
+
 }  // namespace freshet::store

@@ -34,6 +34,7 @@ class FilterWork {
     return false;
   }
   bool used_up() const { return used_up_; }
+  std::uint64_t left() const { return left_; }
 
  private:
   std::uint64_t left_;

@@ -1,5 +1,6 @@
 #include "store/catalogue/value_table.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "base/check.h"
@@ -9,6 +10,11 @@ namespace {
 
 constexpr std::size_t kLengthBytes = sizeof(std::uint16_t);
 constexpr std::size_t kFirstSlots = 8;
+
+std::uint64_t next_version() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 std::string_view text_in(const char* bytes) {
   std::uint16_t length;
@@ -50,6 +56,7 @@ ValueTable::Id ValueTable::intern(std::string_view text) {
   std::memcpy(values_[id].text.get() + kLengthBytes, text.data(), text.size());
   text_bytes_ += kLengthBytes + text.size();
   slots_[slot_of(text)] = id;
+  version_ = next_version();
   return id;
 }
 
@@ -69,6 +76,7 @@ void ValueTable::remove(Id id, CatalogueRow row) {
   text_bytes_ -= kLengthBytes + text(id).size();
   value.text.reset();
   free_.push_back(id);
+  version_ = next_version();
 }
 
 std::uint64_t ValueTable::memory_bytes() const {

@@ -37,6 +37,9 @@ class ValueTable {
 
   std::size_t size() const { return values_.size() - free_.size(); }
 
+  /// While it is the same, so are the texts and their numbers. No two tables that have texts have the same.
+  std::uint64_t version() const { return version_; }
+
   /// Calls `visit(id)` for each value.
   template <typename Visit>
   void visit(Visit visit) const {
@@ -63,6 +66,7 @@ class ValueTable {
   std::vector<Id> free_;
   std::vector<Id> slots_;  ///< open addressing with linear probing; a power of two, or none
   std::uint64_t text_bytes_ = 0;
+  std::uint64_t version_ = 0;
 };
 
 }  // namespace freshet::store

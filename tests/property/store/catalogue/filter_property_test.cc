@@ -358,6 +358,9 @@ void check(const testing::ItemColumns& items, const Expression& expression, cons
     ASSERT_TRUE(enumerated.insert(row).second) << text << " gave row " << row << " twice";
   });
   ASSERT_EQ(enumerated, matching) << text;
+  const auto candidates = bound->candidates();
+  ASSERT_TRUE(std::ranges::is_sorted(candidates)) << text;
+  ASSERT_TRUE(std::ranges::includes(candidates, matching)) << text;
   ASSERT_GE(bound->estimate(), matching.size()) << text;
   std::size_t visited = 0;
   const std::size_t some = matching.size() / 2;
@@ -384,6 +387,36 @@ TEST(FilterProperty, AgreesWithReadingTheItems) {
     check(items, expression, expression.written(random), context);
     check(items, expression, expression.json(random), context);
     if (HasFatalFailure()) return;
+  }
+}
+
+TEST(FilterProperty, AFilterThatIsBoundAgainIsAsIfItWereNew) {
+  Random random(testing::test_seed(22));
+  testing::ItemColumns items;
+  for (int round = 0; round < 300; ++round) {
+    const Expression expression = random_expression(random, 3);
+    if (!is_comparable(expression)) continue;
+    const std::string text = expression.written(random);
+    auto bound = items.bind(text, {.most_at_once = random.below(2) == 0 ? 20 : FilterWork::kUnlimited});
+    ASSERT_TRUE(bound) << text;
+    for (int step = 0; step < 10 || !bound->is_complete(); ++step) {
+      std::vector<CatalogueRow> changed;
+      for (int change = 0; change < 3; ++change) {
+        const std::string name = "i" + std::to_string(random.below(60));
+        const auto row = items.find(name);
+        if (row) changed.push_back(*row);
+        if (row && random.below(3) == 0) {
+          items.remove(name);
+        } else {
+          changed.push_back(items.put(random_item(random, name)));
+        }
+      }
+      (void)bound->bind_again(random.below(10) == 0 ? std::nullopt : std::optional(changed));
+      for (const auto& [name, row] : items.rows()) {
+        if (!bound->is_complete()) break;
+        ASSERT_EQ(bound->matches(row), expression.holds(items.at(row), nullptr)) << text << " on " << name;
+      }
+    }
   }
 }
 

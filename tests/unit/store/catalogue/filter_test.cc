@@ -403,6 +403,50 @@ TEST(FilterWorkOf, IsBoundedByWhatIsComparedAndRead) {
   EXPECT_GT(work_of(items, "text CONTAINS " + needle, 1000), 10 * once) << "a long needle may cost more";
 }
 
+TEST(FilterWorkOf, DoesNotDependOnHowOftenTheFilterIsBound) {
+  testing::ItemColumns items;
+  Item item = testing::item_named("i");
+  item.text = std::string(8000, 'x');
+  const CatalogueRow row = items.put(item);
+  auto bound = items.bind("text CONTAINS y", {.most_work = 1'000'000});
+  EXPECT_FALSE(bound->matches(row));
+  const std::uint64_t left = bound->work_left();
+  EXPECT_LT(left, 1'000'000U - 8000 / FilterWork::kFoldedPerUnit);
+  ASSERT_TRUE(bound->bind_again(std::vector<CatalogueRow>{row + 1}));
+  EXPECT_EQ(bound->work_left(), left);
+  EXPECT_FALSE(bound->matches(row));
+  EXPECT_GT(bound->work_left(), left - 10) << "the text is not read again";
+  item.text = "y";
+  items.put(item);
+  ASSERT_TRUE(bound->bind_again(std::vector<CatalogueRow>{row}));
+  EXPECT_TRUE(bound->matches(row));
+}
+
+TEST(FilterWorkOf, BindingInPiecesIsTheSameAsAtOnce) {
+  testing::ItemColumns items;
+  for (int i = 0; i < 1000; ++i) {
+    Item item = testing::item_named("i" + std::to_string(i));
+    item.attributes = {{"c", "color " + std::to_string(i / 2)}, {"size", std::to_string(i % 10)}};
+    items.put(item);
+  }
+  const std::string filter = many(50, "c CONTAINS \"color 1", "\" OR ") + "\" OR size = 3";
+  const auto at_once = items.bind(filter, {.most_work = 1'000'000});
+  ASSERT_TRUE(at_once->is_complete());
+  auto bound = items.bind(filter, {.most_work = 1'000'000, .most_at_once = 2000});
+  int pieces = 1;
+  for (; !bound->is_complete(); ++pieces) {
+    Item other = testing::item_named("i7");
+    other.attributes = {{"c", "color 3"}, {"size", pieces % 2 == 0 ? "3" : "4"}};
+    items.put(other);
+    const auto cost = bound->bind_again(std::nullopt);
+    ASSERT_TRUE(cost);
+    EXPECT_LT(*cost, 4000U);
+  }
+  EXPECT_GT(pieces, 5);
+  EXPECT_EQ(bound->work_left(), at_once->work_left());
+  for (const auto& [name, row] : items.rows()) EXPECT_EQ(bound->matches(row), at_once->matches(row)) << name;
+}
+
 TEST(FilterCache, KeepsWhatIsUsedWithinItsBytes) {
   FilterCache cache(40'000);
   const SharedItemFilter first = *cache.get("brand = apple");
