@@ -9,6 +9,7 @@
 #include "store/codec/key_codec.h"
 #include "store/dead_letters.h"
 #include "store/erase_history.h"
+#include "store/record_texts.h"
 
 namespace freshet::store {
 HistoryCommit::HistoryCommit(Database::Impl& db, const EventBatch& batch)
@@ -202,11 +203,23 @@ std::span<const std::size_t> HistoryCommit::interactions_before(std::size_t inde
   return by_owner_[owner];
 }
 
+namespace {
+
+std::string without_quoted(std::string reason) {
+  if (const auto part = quoted(reason); !part.empty()) {
+    reason.replace(static_cast<std::size_t>(part.data() - reason.data()), part.size(), "...");
+  }
+  return reason;
+}
+
+}  // namespace
+
 void HistoryCommit::add(const RejectedRecord& record) {
   // A record that cannot be decoded may contain ids anywhere.
-  const std::string value = db_.options.pseudonym_key.empty()
-                                ? encode_rejected(cut_dead_letter(record))
-                                : encode_rejected({record.position, record.arrival, record.reason, {}, {}, {}});
+  const std::string value =
+      db_.options.pseudonym_key.empty()
+          ? encode_rejected(cut_dead_letter(record))
+          : encode_rejected({record.position, record.arrival, without_quoted(record.reason), {}, {}, {}});
   out_.Put(db_.family(Family::dead_letters), encode_position(record.position), value);
 }
 

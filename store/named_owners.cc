@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 
-#include "base/utf8.h"
 #include "store/dead_letters.h"
 #include "store/record_texts.h"
 
@@ -19,10 +18,6 @@ std::size_t beginning(char first, char second) {
   return std::size_t{static_cast<unsigned char>(first)} * 256 + static_cast<unsigned char>(second);
 }
 
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
-}
-bool is_text(std::string_view bytes) { return std::ranges::none_of(bytes, is_control) && is_utf8(bytes); }
 bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 /// True if `before`, a letter or digit, may be the length of the `size` bytes behind it: in Protobuf and MessagePack, in
@@ -76,6 +71,7 @@ bool NamedOwners::in(const RejectedRecord& record) const {
     found = found || has_name(part, [&](const Name& name) { return (binary || name.is_split) && covered(name); });
     visit_texts(part, [&](std::string_view text) { found = found || has_name(text, covered); });
   };
+  search(quoted(record.reason));
   search(record.key);
   search(record.value);
   for (const auto& [name, value] : record.headers) {

@@ -11,7 +11,7 @@
 namespace freshet::store {
 
 /// Finds the owners of erasures in records that are not events, and so may have an id anywhere: in key, value, names and
-/// values of headers. In text the id must be a word there, in any other bytes it may be a part of anything. Of others'
+/// values of headers, in what the reason quotes. In text the id must be a word there, in any other bytes it may be a part of anything. Of others'
 /// records it rather finds too many than too few. What is compressed, encrypted, or a binary number is not recognized.
 /// Threads: may be used concurrently.
 /// Owns:    nothing; the erasures must outlive it.

@@ -6,9 +6,11 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/take.h"
+#include "base/utf8.h"
 
 namespace freshet::store {
 namespace {
@@ -140,14 +142,86 @@ class Scanner {
   const int nested_;
 };
 
-}  // namespace
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+}
 
-void visit_texts(std::string_view part, const std::function<void(std::string_view)>& visit) {
+void visit_as_they_are(std::string_view part, const std::function<void(std::string_view)>& visit) {
   take_byte_order_mark(part);
   const std::size_t first = std::min(part.find_first_of("{[\"'"), part.size());
   const bool is_json = first < part.size() && std::ranges::all_of(part.substr(0, first), is_space);
   if (!is_json) visit(part);
   Scanner(part.substr(first), visit, 0).run();
+}
+
+std::string without_percent(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned char byte = 0;
+    const char* const digits = text.data() + at + 1;
+    if (text[at] == '%' && at + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      plain += static_cast<char>(byte);
+      at += 2;
+    } else {
+      plain += text[at];
+    }
+  }
+  return plain;
+}
+
+/// Of both alphabets, that of URLs too.
+std::optional<std::uint32_t> base64_digit(char c) {
+  const auto code = static_cast<std::uint32_t>(static_cast<unsigned char>(c));
+  if (c >= 'A' && c <= 'Z') return code - 'A';
+  if (c >= 'a' && c <= 'z') return code - 'a' + 26;
+  if (c >= '0' && c <= '9') return code - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  return c == '/' || c == '_' ? std::optional(63U) : std::nullopt;
+}
+
+std::string from_base64(std::string_view digits) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char digit : digits) {
+    bits = bits << 6 | *base64_digit(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 0xFF);
+  }
+  return bytes;
+}
+
+/// Visits what is Base64 of a text. Shorter words are too often that of something by chance.
+void visit_base64(std::string_view text, const std::function<void(std::string_view)>& visit) {
+  constexpr std::size_t kLeast = 8;
+  const auto is_digit = [](char c) { return base64_digit(c).has_value(); };
+  while (!text.empty()) {
+    const auto size = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+    if (size >= kLeast) {
+      if (const std::string bytes = from_base64(text.substr(0, size)); is_text(bytes)) visit_as_they_are(bytes, visit);
+    }
+    text.remove_prefix(std::min(size + 1, text.size()));
+  }
+}
+
+}  // namespace
+
+std::string_view quoted(std::string_view reason) {
+  const std::size_t first = reason.find('"'), last = reason.rfind('"');
+  return first == last ? std::string_view() : reason.substr(first + 1, last - first - 1);
+}
+
+bool is_text(std::string_view bytes) { return std::ranges::none_of(bytes, is_control) && is_utf8(bytes); }
+
+void visit_texts(std::string_view part, const std::function<void(std::string_view)>& visit) {
+  visit_as_they_are(part, [&](std::string_view text) {
+    visit(text);
+    const std::string plain = without_percent(text);
+    if (plain != text) visit_as_they_are(plain, visit);
+    visit_base64(plain, visit);
+  });
 }
 
 }  // namespace freshet::store

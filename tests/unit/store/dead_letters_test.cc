@@ -94,5 +94,13 @@ TEST_F(DeadLettersTest, OfAHugeRecordTheBeginningIsKeptAndItsLengthSaid) {
   EXPECT_THAT(letters[0].headers, Contains(Pair("small", "1")));
 }
 
+TEST_F(DeadLettersTest, OfHugeNumbersOfHeadersTheFirstAreKept) {
+  RejectedRecord record;
+  record.headers.assign(1'000'000, {});
+  const std::size_t kept = cut_dead_letter(record).headers.size();
+  EXPECT_GE(kept, 10'000U);
+  EXPECT_LE(kept, kMaxDeadLetterBytes / 16);
+}
+
 }  // namespace
 }  // namespace freshet::store

@@ -193,8 +193,13 @@ TEST_F(ErasuresTest, OneAskedForAgainMeanwhileStays) {
 class DeadLettersOfErased : public ErasuresTest {
  protected:
   void reject(std::string value, std::string key = "", RecordHeaders headers = {}) {
+    reject(RejectedRecord{{}, {}, "no event", std::move(key), std::move(value), std::move(headers)});
+  }
+
+  void reject(RejectedRecord record) {
     EventBatch batch;
-    batch.rejected.push_back({{0, next_++}, {}, "no event", std::move(key), std::move(value), std::move(headers)});
+    record.position = {0, next_++};
+    batch.rejected.push_back(std::move(record));
     batch.next[0] = next_;
     ASSERT_TRUE(histories_.commit(batch, true));
   }
@@ -292,6 +297,35 @@ TEST_F(DeadLettersOfErased, AnIdIsFoundWhereverItStands) {
   reject("<user id='" + id + "'/>");
   erase(id);
   EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
+TEST_F(DeadLettersOfErased, AnIdThatOnlyAHeaderHasIsFoundHoweverItIsEncoded) {
+  const std::string id = "zo\xC3\xAB@example.com";
+  const std::string json = "{\"sub\":\"" + id + "\"}";
+  reject("{}", "", {{"url", "https://shop/?u=zo%C3%AB%40example.com&x=1"}});
+  reject("{}", "", {{"zo%c3%ab%40example.com", ""}});
+  reject("{}", "", {{"cookie", R"(u="zo\u00eb%40example.com")"}});
+  reject("{}", "", {{"authorization", "Basic em/Dq0BleGFtcGxlLmNvbTpzZWNyZXQ="}});
+  reject("{}", "", {{"authorization", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ6b1x1MDBlYkBleGFtcGxlLmNvbSJ9."}});
+  reject("{}", "", {{"of", "em_Dq0BleGFtcGxlLmNvbQ%3D%3D"}});
+  reject("{}", "", {{"binary", std::string("\0\xFF", 2) + id}});
+  RecordHeaders many(10'000, {"n", "v"});
+  many.emplace_back("user", id);
+  reject("{}", "", many);
+  const std::string other = "ZO\xC3\xAB@example.com";
+  reject("{}", "", {{"user", other}, {"of", "Wk/Dq0BleGFtcGxlLmNvbQ=="}});
+  erase(id);
+  EXPECT_EQ(left().size(), 1U) << "an id in capitals is another one";
+  erase(other);
+  EXPECT_EQ(left(), std::vector<std::string>{});
+}
+
+TEST_F(DeadLettersOfErased, AnIdThatOnlyTheReasonQuotesIsFound) {
+  reject(RejectedRecord{{}, {}, "type: \"$u1\" begins with '$', which is freshet's own", "", "{}", {}});
+  for (const char* word : {"type", "begins", "own"}) erase(word);
+  EXPECT_EQ(left().size(), 1U);
+  erase("$u1");
+  EXPECT_EQ(left().size(), 0U);
 }
 
 TEST_F(DeadLettersOfErased, InTextAnIdIsAWord) {

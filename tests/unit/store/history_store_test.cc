@@ -410,7 +410,8 @@ TEST_F(HistoryStoreTest, WithAPseudonymKeyDeadLettersKeepNoBytesThatMightNameSom
   options.pseudonym_key = "a key of the operator";
   TestStore files(options);
   EventBatch batch;
-  batch.rejected.push_back({{0, 7}, timestamp_from_ms(9), "item: missing", "u", R"({"user":"u"})", {{"h", "u"}}});
+  batch.rejected.push_back(
+      {{0, 7}, timestamp_from_ms(9), R"(type: "$u" begins with '$')", "u", R"({"user":"u"})", {{"h", "u"}}});
   ASSERT_TRUE(HistoryStore(files.database()).commit(batch, true));
   std::vector<RejectedRecord> letters;
   ASSERT_TRUE(DeadLetters(files.database()).scan([&](const RejectedRecord& record) {
@@ -418,7 +419,7 @@ TEST_F(HistoryStoreTest, WithAPseudonymKeyDeadLettersKeepNoBytesThatMightNameSom
     return true;
   }));
   ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].reason, "item: missing");
+  EXPECT_EQ(letters[0].reason, R"(type: "..." begins with '$')");
   EXPECT_EQ(letters[0].key + letters[0].value, "");
   EXPECT_TRUE(letters[0].headers.empty());
 }
