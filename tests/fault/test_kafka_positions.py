@@ -1,6 +1,10 @@
 """Offsets without a record, partitions that change hands, lost data directories: ready once all that can be read is read."""
 
+import concurrent.futures
+import json
 import shutil
+import subprocess
+import time
 
 import kafka_admin
 import pytest
@@ -136,3 +140,52 @@ def test_a_topic_made_anew_is_a_new_log(freshet, broker, topic):
         service.start()
         assert service.status()["learner"]["events_learned"] == 303, "learned once"
     assert kafka_admin.committed(broker, topic, topic) == 3
+
+
+def lag_series(service):
+    return [line.split()[0] for line in service.get("/metrics").body.splitlines()
+            if line.startswith("freshet_ingest_lag_events{")]
+
+
+def test_a_topic_made_anew_with_fewer_partitions_leaves_no_lag_of_the_others(freshet, broker, topic):
+    kafka_admin.create_topic(broker, topic, partitions=3)
+    for partition in range(3):
+        kafka_admin.produce(broker, topic, clicks(30), partition)
+    service = freshet(kafka_admin.service_config(broker, topic))
+    wait_settled(service)
+    wait_until(lambda: len(lag_series(service)) == 3, "the lag of three partitions")
+    kafka_admin.delete_topic(broker, topic)
+    wait_until(lambda: topic in service.get("/readyz").json["components"]["event_log"].get("reason", ""), "it is gone")
+    kafka_admin.create_topic(broker, topic, partitions=1)
+    wait_until(lambda: lag_series(service) == ['freshet_ingest_lag_events{partition="0"}'], "the lag of one")
+
+
+def test_a_stop_while_the_topic_is_gone_ends_soon_and_loses_nothing(freshet, tmp_path, topic):
+    (tmp_path / "overrides").write_text("auto.create.topics.enable=false\n")
+    broker = Broker(tmp_path / "kafka", tmp_path / "overrides").start()
+    try:
+        kafka_admin.create_topic(broker, topic, partitions=2)
+        for partition in range(2):
+            kafka_admin.produce(broker, topic, clicks(150, first=150 * partition), partition)
+        service = freshet(kafka_admin.service_config(broker, topic))
+        wait_settled(service)
+        kafka_admin.delete_topic(broker, topic)
+        wait_until(lambda: topic in service.get("/readyz").json["components"]["event_log"].get("reason", ""), "it is gone")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            unwritten = [pool.submit(subprocess.run, ["curl", "-s", service.url + "/v1/events", "--json", json.dumps(event)],
+                                     capture_output=True, text=True) for event in clicks(3)]
+            time.sleep(1)
+            began = time.monotonic()
+            assert service.stop_or_die() == 0
+            took = time.monotonic() - began
+            assert not any("token" in answer.result().stdout for answer in unwritten), "acknowledged, and in no topic"
+        log = service.log_path.read_text()
+        assert took < 30, log
+        assert f'kafka: topic \\"{topic}\\": Broker: Unknown topic or partition' in log and "stopped" in log, log
+        assert service.counts()["events"] == 300
+        kafka_admin.create_topic(broker, topic, partitions=2)
+        service.start(ready=False)
+        assert service.get("/v1/users/u1").json["count"] == 6, "what was read of the topic before"
+        wait_until(lambda: service.get("/readyz").status == 200, "ready")
+    finally:
+        broker.kill()
