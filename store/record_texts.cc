@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "base/base64.h"
 #include "base/take.h"
 #include "base/utf8.h"
 
@@ -169,30 +170,6 @@ std::string without_percent(std::string_view text) {
   return plain;
 }
 
-/// Of both alphabets, that of URLs too.
-std::optional<std::uint32_t> base64_digit(char c) {
-  const auto code = static_cast<std::uint32_t>(static_cast<unsigned char>(c));
-  if (c >= 'A' && c <= 'Z') return code - 'A';
-  if (c >= 'a' && c <= 'z') return code - 'a' + 26;
-  if (c >= '0' && c <= '9') return code - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  return c == '/' || c == '_' ? std::optional(63U) : std::nullopt;
-}
-
-std::string from_base64(std::string_view digits) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char digit : digits) {
-    bits = bits << 6 | *base64_digit(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xFF);
-  }
-  return bytes;
-}
-
 /// Visits what is Base64 of a text. Shorter words are too often that of something by chance.
 void visit_base64(std::string_view text, const std::function<void(std::string_view)>& visit) {
   constexpr std::size_t kLeast = 8;
@@ -200,7 +177,8 @@ void visit_base64(std::string_view text, const std::function<void(std::string_vi
   while (!text.empty()) {
     const auto size = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
     if (size >= kLeast) {
-      if (const std::string bytes = from_base64(text.substr(0, size)); is_text(bytes)) visit_as_they_are(bytes, visit);
+      const auto bytes = from_base64(text.substr(0, size));
+      if (bytes && is_text(*bytes)) visit_as_they_are(*bytes, visit);
     }
     text.remove_prefix(std::min(size + 1, text.size()));
   }

@@ -10,6 +10,7 @@
 
 #include "base/event.h"
 #include "base/item_json.h"
+#include "ingest/codec/half_floats.h"
 #include "ingest/codec/member_texts.h"
 
 namespace freshet::ingest {
@@ -224,6 +225,7 @@ class EntryReader {
   bool read_vectors(const Member& member);
   bool read_relations(const Member& member);
   bool read_vector(const Member& member, std::vector<float>& out);
+  bool read_numbers(const element& value, const std::string& field, std::vector<float>& out);
   bool finish();
 
   /// A field of the entry itself. Null leaves the default; a patch sets the field to that.
@@ -325,19 +327,31 @@ bool EntryReader::read_vector(const Member& member, std::vector<float>& out) {
     if (declared == vectors_->end()) return fail(fault_, field, "not declared in catalogue.vectors");
     dimension = declared->second;
   }
+  if (!read_numbers(member.value, field, out)) return false;
+  const std::size_t expected = dimension.value_or(std::min(out.size(), kMaxVectorDimension));
+  if (out.size() == expected) return true;
+  return fail(fault_, field, std::to_string(out.size()) + " numbers, expected " + std::to_string(expected));
+}
+
+/// An array of numbers, or 16-bit floats in Base64.
+bool EntryReader::read_numbers(const element& value, const std::string& field, std::vector<float>& out) {
+  if (std::string_view text; value.get(text) == simdjson::SUCCESS) {
+    auto numbers = unpack_half_floats(text);
+    if (!numbers) return fail(fault_, field, "expected an array of numbers, or finite 16-bit floats in Base64");
+    out = *std::move(numbers);
+    return true;
+  }
   array list;
-  if (member.value.get(list) != simdjson::SUCCESS) return fail(fault_, field, "expected an array of numbers");
+  if (value.get(list) != simdjson::SUCCESS) return fail(fault_, field, "expected an array of numbers");
+  out.reserve(list.size());
   for (const element entry : list) {
     double number = 0;
     if (entry.get(number) != simdjson::SUCCESS || !std::isfinite(static_cast<float>(number))) {
       return fail(fault_, field, "expected numbers that 32-bit floats can hold");
     }
     out.push_back(static_cast<float>(number));
-    if (out.size() > kMaxVectorDimension) break;
   }
-  const std::size_t expected = dimension.value_or(std::min(out.size(), kMaxVectorDimension));
-  if (out.size() == expected) return true;
-  return fail(fault_, field, std::to_string(list.size()) + " numbers, expected " + std::to_string(expected));
+  return true;
 }
 
 bool EntryReader::read_relations(const Member& member) {

@@ -278,7 +278,7 @@ Result<std::uint64_t> BoundFilter::bind_again(const std::optional<std::vector<Ca
     return impl.bind();
   }
   const FilterWork of_list = std::exchange(impl.sources.work, FilterWork(FilterWork::kUnlimited));
-  const auto cost = impl.bind();
+  auto cost = impl.bind();
   impl.sources.work = of_list;
   return cost;
 }

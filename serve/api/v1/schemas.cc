@@ -154,7 +154,9 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
 
 void add_item_schemas(json::object& all) {
   const auto available = boolean("Unavailable items are never recommended, but still learned from.");
-  const auto vectors = map_of(array_of(number()), "Vectors of the item, by a name that `catalogue.vectors` declares.");
+  constexpr std::string_view kVectors = "Vectors of the item, by a name that `catalogue.vectors` declares.";
+  const auto vectors =
+      map_of(one_of({array_of(number()), text("16-bit floats in Base64, lower byte first.")}), kVectors);
   const auto relations = map_of(array_of(text()), "What the item is related to, by the kind of relation.");
   const auto fields = [&](auto wrap, json::object ts) {
     return std::vector<Field>{optional("title", wrap(text())),
@@ -189,7 +191,7 @@ void add_item_schemas(json::object& all) {
                                     {"available", available},
                                     {"ts", schema::time()},
                                     {"attributes", object({})},
-                                    optional("vectors", vectors),
+                                    optional("vectors", map_of(array_of(number()), kVectors)),
                                     optional("relations", relations)}));
   all.emplace("ItemPage", object({{"items", array_of(reference("StoredItem"))},
                                   optional("next", text("Cursor of the next page; absent on the last page."))}));

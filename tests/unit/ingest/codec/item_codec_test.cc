@@ -78,6 +78,16 @@ TEST_F(ItemCodecTest, AnIntegerBeyond2To53IsKeptAsItWasSent) {
   EXPECT_EQ(item.attributes, expected);
 }
 
+TEST_F(ItemCodecTest, AVectorMayBe16BitFloatsInBase64) {
+  const auto vectors_of = [&](const std::string& text) {
+    const auto change = decoder.decode_entry(R"({"vectors":{"image":)" + text + "}}", Kind::put, "i");
+    return change ? change->item.vectors : std::vector<ItemVector>();
+  };
+  // numpy.array([1, -2, 0.3333], "<f2")
+  EXPECT_EQ(vectors_of(R"("ADwAwFU1")"), (std::vector<ItemVector>{{"image", {1.0F, -2.0F, 0.333251953125F}}}));
+  EXPECT_EQ(vectors_of(R"("ADwAwFU1")"), vectors_of("[1,-2,0.333251953125]"));
+}
+
 TEST_F(ItemCodecTest, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(error_of(R"({"price":"9"})"), "price: expected a number");
   EXPECT_EQ(error_of(R"({"price":1e400})"), "not valid JSON: a number that is malformed or too large");
@@ -92,6 +102,11 @@ TEST_F(ItemCodecTest, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(error_of(R"({"vectors":{"image":[1,2]}})"), "vectors.image: 2 numbers, expected 3");
   EXPECT_EQ(error_of(R"({"vectors":{"image":[1,2,1e39]}})"),
             "vectors.image: expected numbers that 32-bit floats can hold");
+  for (const char* packed : {"AA", "AAA", "ADw!", "AHw", "AA\u00e9A"}) {
+    EXPECT_EQ(error_of(std::string(R"({"vectors":{"image":")") + packed + R"("}})").substr(0, 15), "vectors.image: ")
+        << packed;
+  }
+  EXPECT_EQ(error_of(R"({"vectors":{"image":"ADwAPA=="}})"), "vectors.image: 2 numbers, expected 3");
   EXPECT_EQ(error_of(R"({"vectors":{"audio":[1]}})"), "vectors.audio: not declared in catalogue.vectors");
   EXPECT_EQ(error_of(R"([])"), "not a JSON object");
   EXPECT_EQ(error_of(R"({"":1,"y":2})"), "attributes: a name must not be empty");

@@ -35,7 +35,7 @@ class ContentListsTest : public ::testing::Test {
     for (int n = 0; n < 30; ++n) put("pan-" + std::to_string(n), "steel pan for the stove");
     for (int n = 0; n < 60; ++n) {
       click("u" + std::to_string(n), "shirt-0");
-      click("u" + std::to_string(n), "hit-" + std::to_string(n % 12));
+      click("u" + std::to_string(n), "hit-" + std::to_string(mix64(n) % 12));
     }
     fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
   }
