@@ -16,6 +16,7 @@
 #include "cli/items_command.h"
 #include "cli/keys_command.h"
 #include "cli/last_words.h"
+#include "cli/ope_command.h"
 #include "cli/repair_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   freshet::cli::add_serve_command(app);
   freshet::cli::add_replay_command(app);
   freshet::cli::add_evaluate_command(app);
+  freshet::cli::add_ope_command(app);
   freshet::cli::add_generate_command(app);
   freshet::cli::add_inspect_command(app);
   freshet::cli::add_repair_command(app);

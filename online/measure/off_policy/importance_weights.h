@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "online/measure/off_policy/candidate_policy.h"
+#include "online/measure/off_policy/logged_feedback.h"
+
+namespace freshet::online {
+
+/// What a propensity is a probability of.
+enum class PropensityKind {
+  step,      ///< of the action given the actions above it in the list
+  marginal,  ///< of the action at its position, whatever is above it
+};
+
+/// How much more often the candidate does what the logging policy did, per round.
+struct ImportanceWeights {
+  std::vector<double> weights;  ///< clipped, if asked for
+  std::vector<double> raw;      ///< not clipped
+  std::vector<double> above;    ///< raw weight of the actions above the round's own; 1 without any
+  std::size_t clipped = 0;      ///< rounds
+  double clipped_share = 0;     ///< of the sum of raw weights, lost by clipping
+  double largest = 0;           ///< of the raw weights
+  double mean = 0;        ///< of the raw weights; 1 but for chance if the logging policy does all the candidate does
+  double mean_error = 0;  ///< its standard error
+  double effective_lists = 0;  ///< (sum of weights)^2 / (sum of squared weights), over lists, of raw weights
+};
+
+/// With step propensities the weight of a round is the product of the ratios down to it: the reward may then depend on all
+/// of the list above (reward interaction IPS; McInerney et al.: Counterfactual evaluation of slate recommendations with
+/// sequential reward interactions, KDD 2020). With marginal ones it is the ratio of the round alone: the reward may depend
+/// on the action and its position only.
+/// REQUIRES: propensities in (0, 1].
+ImportanceWeights importance_weights(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind,
+                                     double max_weight);
+
+/// The actions that a candidate knows to be above each round of a list.
+/// REQUIRES: `rounds` are those of one list.
+std::vector<std::uint32_t> actions_of(std::span<const LoggedRound> rounds);
+
+}  // namespace freshet::online
