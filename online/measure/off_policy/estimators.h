@@ -32,12 +32,10 @@ RoundTerms dr_terms(const LoggedFeedback& log, const ImportanceWeights& weights,
 RoundTerms dros_terms(const LoggedFeedback& log, const ImportanceWeights& weights, const RewardPredictions& predictions,
                       double lambda);
 
-/// The lambda of a fixed grid for which the estimated variance plus the square of a bound of the bias is smallest (section
-/// 5 of the same paper; the bound holds with probability 0.95).
+/// The lambda of a fixed grid with the least variance whose estimate agrees with those of all larger variance: from the
+/// noisiest on, until the confidence intervals no longer meet (SLOPE; Su, Srinath, Krishnamurthy: Adaptive estimator
+/// selection for off-policy evaluation, ICML 2020; with the constant of Tucker, Lee: Improved estimator selection for
+/// off-policy evaluation, 2021).
 double choose_lambda(const LoggedFeedback& log, const ImportanceWeights& weights, const RewardPredictions& predictions);
-
-/// What choose_lambda() makes smallest.
-double dros_error_bound(const LoggedFeedback& log, const ImportanceWeights& weights,
-                        const RewardPredictions& predictions, double lambda);
 
 }  // namespace freshet::online

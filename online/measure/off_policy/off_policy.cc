@@ -134,6 +134,19 @@ class Estimation {
       std::ranges::transform(values[i], logged_values, differences.begin(), std::minus());
       result_.estimates[i].difference = percentile_interval(std::move(differences), options_.level);
     }
+    widen_shrunk_intervals();
+  }
+
+  /// Shrinkage biases DRos, which its resamples do not show. DR has no such bias, so DRos gets its intervals too.
+  void widen_shrunk_intervals() {
+    OffPolicyEstimate* shrunk = find("DRos");
+    if (shrunk == nullptr) return;
+    const OffPolicyEstimate& unbiased = *find("DR");
+    const auto widen = [](Interval& interval, const Interval& other) {
+      interval = {std::min(interval.low, other.low), std::max(interval.high, other.high)};
+    };
+    widen(*shrunk->bootstrap, *unbiased.bootstrap);
+    widen(*shrunk->difference, *unbiased.difference);
   }
 
   void add_anytime_intervals() {
