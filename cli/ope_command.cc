@@ -116,12 +116,13 @@ void ope(const OpeArguments& arguments) {
 void add_log_options(CLI::App& command, OpeArguments& arguments) {
   command.add_option("files", arguments.files, "Logs, in order of time; - is standard input")->required();
   command
-      .add_option("--policy", arguments.policy,
-                  "The candidate: uniform, popular, softmax:TEMPERATURE (in units of reward), logged:NAME (another "
-                  "policy of the log), column:NAME (the log has its probability of each logged action)")
+      .add_option(
+          "--policy", arguments.policy,
+          "The candidate policy: uniform, popular, softmax:TEMPERATURE (in units of reward), logged:NAME (another "
+          "policy of the log), column:NAME (the log has its probability of each logged action)")
       ->capture_default_str();
   command.add_option("--logger", arguments.logger,
-                     "Evaluate on the lists of this policy only (default: all but those of a logged candidate)");
+                     "Evaluate on the lists of this policy only (default: all but those of a logged candidate policy)");
   command
       .add_option("--learn-share", arguments.learn_share,
                   "Share of the lists, the earliest, that popular and softmax learn from; the rest is evaluated")
@@ -142,7 +143,7 @@ void add_log_options(CLI::App& command, OpeArguments& arguments) {
   command.add_option("--prediction", arguments.prediction,
                      "Column with the predicted reward of the logged item, instead of the built-in reward model");
   command.add_option("--expected-prediction", arguments.expected_prediction,
-                     "Column with the mean predicted reward over the candidate's items");
+                     "Column with the mean predicted reward over the candidate policy's choices");
 }
 
 void add_estimate_options(CLI::App& command, OpeArguments& arguments) {
@@ -165,7 +166,7 @@ void add_estimate_options(CLI::App& command, OpeArguments& arguments) {
       ->check(number_between(0, 1));
   command
       .add_option("--max-uncovered", options.max_uncovered,
-                  "Refuse if the logging policy never takes more than this share of the candidate's actions")
+                  "Refuse if the logging policy never makes more than this share of the candidate policy's choices")
       ->check(number_between(0, 1))
       ->capture_default_str();
   command.add_option("--min-effective", options.min_effective_lists, "Refuse below this effective sample size")

@@ -84,13 +84,13 @@ std::string off_policy_text(const OffPolicyRun& run, const OffPolicyResult& resu
   text += fmt::format("{} lists, {} rounds, {} independent clusters, {} items, {} positions, seed {}\n", result.lists,
                       result.rounds, result.clusters, run.items, run.positions, run.seed);
   if (run.learned_lists > 0) {
-    text += fmt::format("the candidate was learned from {} other lists\n", run.learned_lists);
+    text += fmt::format("the candidate policy was learned from {} other lists\n", run.learned_lists);
   }
   text += estimates_table(run, result);
   text += fmt::format(
       "\neffective sample size {:.1f} of {} lists, largest weight {:.2f}, mean weight {:.4f} (expected: 1, standard "
       "error "
-      "{:.4f})\n{:.2f} % of the candidate's actions are never taken by the logging policy\n",
+      "{:.4f})\n{:.2f} % of the candidate policy's choices are never made by the logging policy\n",
       result.weights.effective_lists, result.lists, result.weights.largest, result.weights.mean,
       result.weights.mean_error, 100 * result.uncovered);
   text +=

@@ -164,7 +164,7 @@ def test_a_candidate_that_goes_where_the_log_does_not_is_refused(tmp_path):
     log = tmp_path / "log.tsv"
     rows = [f"{'abc'[i % 3] if i < 2500 else 'd'}\tclick\t0.25\t{'shown' if i < 2500 else 'new'}\n" for i in range(5000)]
     log.write_text("item\ttype\tpropensity\tpolicy\n" + "".join(rows))
-    assert "100.0 % of the candidate's actions are ones that the logging policy never takes" in refusal(
+    assert "100.0 % of the candidate policy's choices are ones that the logging policy never makes" in refusal(
         log, "--policy", "logged:new")
     few = tmp_path / "few.tsv"
     few.write_text("item\ttype\tpropensity\n" + "a\tclick\t0.5\nb\tclick\t0.5\n" * 10)

@@ -111,7 +111,9 @@ class Estimation {
                                  : cross_fitted_predictions(log_, candidate_, options_.propensities, cluster_of_list_,
                                                             options_.folds, options_.seed);
     if (!predictions) {
-      result_.notes.emplace_back("DM, DR and DRos need the candidate's probability of every action, or predictions");
+      result_.notes.emplace_back(
+          "no DM, DR and DRos: they need the candidate policy's probability of every item, or predictions "
+          "(--prediction)");
       return;
     }
     result_.lambda = options_.lambda ? *options_.lambda : choose_lambda(log_, result_.weights, *predictions);

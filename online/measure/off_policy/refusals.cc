@@ -63,7 +63,7 @@ std::vector<std::string> candidate_refusals(const LoggedFeedback& log, const Imp
     return options.recorded_candidate && !(round.candidate >= 0 && round.candidate <= 1);
   };
   std::vector<std::string> reasons;
-  if (auto bad = bad_rounds(log, "a probability under the candidate that is not from 0 to 1", no_probability)) {
+  if (auto bad = bad_rounds(log, "a probability under the candidate policy that is not from 0 to 1", no_probability)) {
     reasons.push_back(*std::move(bad));
   }
   const auto below_least = [&](const LoggedRound& round) { return round.propensity < options.least_propensity; };
@@ -76,7 +76,7 @@ std::vector<std::string> candidate_refusals(const LoggedFeedback& log, const Imp
   }
   if (uncovered > options.max_uncovered) {
     reasons.push_back(
-        fmt::format("{:.1f} % of the candidate's actions are ones that the logging policy never takes there, at most "
+        fmt::format("{:.1f} % of the candidate policy's choices are ones that the logging policy never makes, at most "
                     "{:.1f} % may be",
                     100 * uncovered, 100 * options.max_uncovered));
   }

@@ -131,7 +131,7 @@ TEST(OffPolicy, APropensityBelowTheLeastOneIsRefused) {
 
 TEST(OffPolicy, ACandidateWithoutOverlapIsRefused) {
   const BanditWorld half{{0.5, 0.5, 0}, {0.1, 0.2, 0.4}};
-  EXPECT_THAT(refusals(half.log(1000, 1)), ElementsAre(HasSubstr("33.3 % of the candidate's actions")));
+  EXPECT_THAT(refusals(half.log(1000, 1)), ElementsAre(HasSubstr("33.3 % of the candidate policy's choices")));
   OffPolicyOptions options;
   options.max_uncovered = 0.4;
   EXPECT_TRUE(refusals(half.log(1000, 1), options).empty());
@@ -139,7 +139,7 @@ TEST(OffPolicy, ACandidateWithoutOverlapIsRefused) {
   auto log = kWorld.log(1000, 1);
   for (std::size_t i = 0; i < 500; ++i) log.rounds[i].propensity = 1;
   EXPECT_THAT(refusals(log),
-              ElementsAre(HasSubstr("of the candidate's actions are ones that the logging policy never")));
+              ElementsAre(HasSubstr("of the candidate policy's choices are ones that the logging policy never")));
 }
 
 TEST(OffPolicy, ATooSmallEffectiveSampleIsRefused) {
