@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -64,6 +65,8 @@ LoggedFeedback FeedbackBuilder::finish() {
   }
   return std::move(log_);
 }
+
+bool is_reward(double number) { return std::abs(number) <= LoggedRound::kLargestReward; }
 
 std::optional<double> feedback_number(std::string_view text) {
   double number = 0;

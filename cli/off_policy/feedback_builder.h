@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "online/measure/off_policy/logged_feedback.h"
@@ -20,6 +21,8 @@ class FeedbackBuilder {
 
   /// The list with this id in this file, or a new one; an empty id is always a new one.
   std::size_t list(const std::string& id);
+  /// Whether no served list had this id yet, in any file.
+  bool is_new(const std::string& id) { return served_.insert(id).second; }
   online::LoggedList& at(std::size_t list) { return log_.lists[list]; }
 
   /// Adds a round to a list. Its action, position and source are set here; of an item that has no position it is the
@@ -45,8 +48,12 @@ class FeedbackBuilder {
   online::LoggedFeedback log_;
   std::vector<std::vector<online::LoggedRound>> rounds_;  // [list]
   std::unordered_map<std::string, std::size_t> lists_;    // of this file, by id
+  std::unordered_set<std::string> served_;
   Names actions_, positions_, policies_, owners_;
 };
+
+/// Whether rewards and predictions may be this.
+bool is_reward(double number);
 
 /// A number: as of an event stream's value, but NaN and infinity are numbers too.
 std::optional<double> feedback_number(std::string_view text);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 #include "base/suggestion.h"
@@ -56,6 +55,13 @@ Result<void> set_number(double& number, const std::string& column, const std::st
   return {};
 }
 
+/// A reward or a prediction of one.
+Result<void> set_reward(double& reward, const std::string& column, const std::string& text) {
+  if (auto set = set_number(reward, column, text); !set) return set;
+  if (is_reward(reward)) return {};
+  return invalid(column + ": \"" + text.substr(0, 40) + "\" is not a number below 10^9");
+}
+
 std::string* text_field(Row& row, const std::string& column) {
   if (column == "list") return &row.list;
   if (column == "owner") return &row.owner;
@@ -80,14 +86,10 @@ Result<void> set_field(Row& row, const std::string& column, const std::string& t
   if (column == "propensity") return set_number(row.round.propensity, column, text);
   if (column == "least_propensity") return set_number(row.round.least_propensity, column, text);
   if (column == format.candidate) return set_number(row.round.candidate, column, text);
-  if (column == format.prediction) return set_number(row.round.prediction, column, text);
-  if (column == format.expected_prediction) return set_number(row.round.expected_prediction, column, text);
-  if (column == "reward") {
-    row.has_reward = true;
-    if (auto set = set_number(row.round.reward, column, text); !set) return set;
-    if (!std::isfinite(row.round.reward)) return invalid("reward: \"" + text.substr(0, 40) + "\" is not finite");
-  }
-  return {};
+  if (column == format.prediction) return set_reward(row.round.prediction, column, text);
+  if (column == format.expected_prediction) return set_reward(row.round.expected_prediction, column, text);
+  row.has_reward = row.has_reward || column == "reward";
+  return column == "reward" ? set_reward(row.round.reward, column, text) : Result<void>();
 }
 
 }  // namespace

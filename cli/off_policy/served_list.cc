@@ -81,7 +81,9 @@ Result<void> take_item(const json::value& value, std::size_t list, std::uint64_t
   const std::string item = members.text("item"), position = members.text("position");
   if (!members.complaint().empty()) return invalid(members.complaint());
   if (item.empty()) return invalid("item: empty");
-  if (!std::isfinite(round.reward)) return invalid("reward: not finite");
+  for (const double number : {round.reward, round.prediction, round.expected_prediction}) {
+    if (!std::isnan(number) && !is_reward(number)) return invalid("a reward or prediction is not below 10^9");
+  }
   builder.add(list, round, item, position);
   return {};
 }
@@ -95,10 +97,11 @@ Result<void> take_served_list(std::string_view text, std::uint64_t line, const F
   if (error) return invalid("not JSON: " + error.message());
   if (!value.is_object()) return invalid("not a JSON object");
   Members members(value.get_object());
-  const std::string owner = members.text("owner"), policy = members.text("policy");
+  const std::string id = members.text("list"), owner = members.text("owner"), policy = members.text("policy");
   const double time = members.number("time", -1);
   if (!members.complaint().empty()) return invalid(members.complaint());
   if (members.has("time") && !(time >= 0 && time < 1e15)) return invalid("time: not milliseconds since 1970");
+  if (!id.empty() && !builder.is_new(id)) return invalid("list: \"" + id.substr(0, 40) + "\" is in the log twice");
   const json::value* items = value.get_object().if_contains("items");
   if (items == nullptr || !items->is_array()) return invalid("items: not an array");
   const std::size_t index = builder.list("");

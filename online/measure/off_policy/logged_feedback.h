@@ -11,13 +11,14 @@ namespace freshet::online {
 
 /// One decision of the logging policy: it put an action (an item) at a position, and a reward followed.
 struct LoggedRound {
+  static constexpr double kLargestReward = 1e9;
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-  std::uint32_t action = 0;    ///< index into LoggedFeedback::actions
-  std::uint32_t position = 0;  ///< index into LoggedFeedback::positions
-  std::uint32_t source = 0;    ///< index into LoggedFeedback::sources
-  std::uint64_t line = 0;      ///< of the source
-  double reward = 0;
+  std::uint32_t action = 0;               ///< index into LoggedFeedback::actions
+  std::uint32_t position = 0;             ///< index into LoggedFeedback::positions
+  std::uint32_t source = 0;               ///< index into LoggedFeedback::sources
+  std::uint64_t line = 0;                 ///< of the source
+  double reward = 0;                      ///< at most kLargestReward, on either side of 0; so are predictions
   double propensity = kUnknown;           ///< probability that the logging policy put this action here
   double least_propensity = kUnknown;     ///< no action could have had a smaller one here, unless it had none
   double candidate = kUnknown;            ///< probability that the candidate puts this action here, if the log has it

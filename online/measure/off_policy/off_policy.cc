@@ -164,7 +164,7 @@ class Estimation {
     const bool step = options_.propensities == PropensityKind::step && !single;
     const double propensity = least_propensity(log_, options_);
     if (propensity > 0 && !step) {
-      assumptions.largest_weight = std::max(candidate_.largest_probability() / propensity, result_.weights.largest);
+      assumptions.largest_weight = candidate_.largest_probability() / propensity;
     } else {
       result_.notes.emplace_back(
           "the anytime-valid interval is wide, because the largest possible weight is unknown (--least-propensity)");

@@ -11,6 +11,8 @@
 namespace freshet::online {
 namespace {
 
+constexpr double kLargestWeight = 1e12;  // sums of squares stay exact enough
+
 /// "12 of 100 rounds ..., the first is FILE:3"; nullopt if no round is bad.
 template <typename IsBad>
 std::optional<std::string> bad_rounds(const LoggedFeedback& log, const std::string& what, IsBad is_bad) {
@@ -70,8 +72,8 @@ std::vector<std::string> candidate_refusals(const LoggedFeedback& log, const Imp
   if (auto below = bad_rounds(log, "a propensity below the least one given", below_least)) {
     reasons.push_back(*std::move(below));
   }
-  if (!std::ranges::all_of(weights.raw, [](double weight) { return std::isfinite(weight); })) {
-    reasons.emplace_back("some importance weights are not finite numbers");
+  if (!(weights.largest <= kLargestWeight)) {
+    reasons.push_back(fmt::format("an importance weight is above {:g}: a propensity is too small", kLargestWeight));
     return reasons;
   }
   if (uncovered > options.max_uncovered) {

@@ -90,7 +90,7 @@ std::optional<RewardPredictions> forward_predictions(const LoggedFeedback& log, 
 std::optional<RewardPredictions> recorded_predictions(const LoggedFeedback& log) {
   RewardPredictions result;
   for (const LoggedRound& round : log.rounds) {
-    if (!std::isfinite(round.prediction) || !std::isfinite(round.expected_prediction)) return std::nullopt;
+    if (std::isnan(round.prediction) || std::isnan(round.expected_prediction)) return std::nullopt;
     result.own.push_back(round.prediction);
     result.expected.push_back(round.expected_prediction);
   }

@@ -72,7 +72,7 @@ TEST(OffPolicyProperty, IntervalsOfListsHoldAlthoughItemsOfAListAreNotIndependen
     options.seed = static_cast<std::uint64_t>(repetition + 1);
     coverage.add(estimate_off_policy(world.log(400, mix64(options.seed)), *candidate, options), world.uniform_value());
   }
-  coverage.expect_nominal({"IPS", "SNIPS", "DR"});
+  coverage.expect_nominal({"IPS", "SNIPS", "DR", "DRos"});
   for (const char* name : {"IPS", "SNIPS", "DR"}) {
     EXPECT_NEAR(coverage.sum_of_values[name], world.uniform_value(), 0.005) << name;
   }

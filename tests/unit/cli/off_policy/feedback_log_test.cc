@@ -116,7 +116,10 @@ TEST_F(FeedbackLog, WhatIsNoRoundIsAnErrorWithItsLine) {
   for (const auto& [text, said] :
        {std::pair{"item,propensity,type\na,0.5,click\na,0.5\n", "log:3: 2 columns, expected 3"},
         {"item,propensity,type\na,half,click\n", "log:2: propensity: \"half\" is not a number"},
-        {"item,propensity,reward\na,0.5,nan\n", "log:2: reward: \"nan\" is not finite"},
+        {"item,propensity,reward\na,0.5,nan\n", "log:2: reward: \"nan\" is not a number below 10^9"},
+        {"item,propensity,reward\na,0.5,1e10\n", "log:2: reward: \"1e10\" is not a number below 10^9"},
+        {"{\"items\":[{\"item\":\"a\",\"reward\":1e10}]}", "log:1: items[0]: a reward or prediction is not below 10^9"},
+        {"{\"list\":\"l\",\"items\":[]}\n{\"list\":\"l\",\"items\":[]}", "log:2: list: \"l\" is in the log twice"},
         {"item,time,reward,propensity\na,noon,1,1\n", "log:2: time: \"noon\" is not a time"},
         {"item,propensity,item,type\n", "log:1: the header: \"item\" is named twice"},
         {"item,propensity,type\n\"a,0.5,click\n", "log:2: a quoted field is not closed"},
