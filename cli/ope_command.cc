@@ -21,7 +21,7 @@ namespace {
 
 struct OpeArguments {
   std::vector<std::string> files, rewards;
-  std::string policy = "uniform", logger, columns, propensity = "step";
+  std::string policy = "uniform", logger, placement, arm, columns, propensity = "step";
   std::string prediction, expected_prediction, json;
   double learn_share = 0.5;
   online::OffPolicyOptions options;
@@ -49,6 +49,8 @@ std::map<std::string, double> parse_rewards(const std::vector<std::string>& pair
 FeedbackFormat make_format(const OpeArguments& arguments, const CandidateOption& candidate) {
   FeedbackFormat format;
   if (candidate.kind == CandidateOption::Kind::column) format.candidate = candidate.name;
+  format.placement = arguments.placement;
+  format.arm = arguments.arm;
   format.prediction = arguments.prediction;
   format.expected_prediction = arguments.expected_prediction;
   if (!arguments.rewards.empty()) format.rewards = parse_rewards(arguments.rewards);
@@ -123,6 +125,8 @@ void add_log_options(CLI::App& command, OpeArguments& arguments) {
       ->capture_default_str();
   command.add_option("--logger", arguments.logger,
                      "Evaluate on the lists of this policy only (default: all but those of a logged candidate policy)");
+  command.add_option("--placement", arguments.placement, "Served lists of this placement only");
+  command.add_option("--arm", arguments.arm, "Served lists of this arm only");
   command
       .add_option("--learn-share", arguments.learn_share,
                   "Share of the lists, the earliest, that popular and softmax learn from; the rest is evaluated")

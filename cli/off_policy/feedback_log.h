@@ -16,6 +16,7 @@ struct FeedbackFormat {
   /// time, position, propensity, least_propensity, policy, reward, type, another name that an option mentions, or "-" to
   /// ignore a column. Not used for JSON lines.
   std::vector<std::string> columns{"-", "item", "time", "type", "propensity", "position", "policy"};
+  std::string placement, arm;  ///< served lists of others are left out; empty: all are read
   /// Rewards by event type, where the log has no reward itself. Other types have none.
   std::map<std::string, double> rewards{{"click", 1.0}};
   /// Columns, or members of an item in JSON lines, with what other programs computed; empty: none.

@@ -98,12 +98,15 @@ Result<void> take_served_list(std::string_view text, std::uint64_t line, const F
   if (!value.is_object()) return invalid("not a JSON object");
   Members members(value.get_object());
   const std::string id = members.text("list"), owner = members.text("owner"), policy = members.text("policy");
+  const std::string placement = members.text("placement"), arm = members.text("arm");
   const double time = members.number("time", -1);
   if (!members.complaint().empty()) return invalid(members.complaint());
   if (members.has("time") && !(time >= 0 && time < 1e15)) return invalid("time: not milliseconds since 1970");
   if (!id.empty() && !builder.is_new(id)) return invalid("list: \"" + id.substr(0, 40) + "\" is in the log twice");
   const json::value* items = value.get_object().if_contains("items");
   if (items == nullptr || !items->is_array()) return invalid("items: not an array");
+  if (!format.placement.empty() && placement != format.placement) return {};
+  if (!format.arm.empty() && arm != format.arm) return {};
   const std::size_t index = builder.list("");
   LoggedList& list = builder.at(index);
   list.time_ms = static_cast<std::int64_t>(time);

@@ -16,16 +16,15 @@ class ContextFreePolicy final : public CandidatePolicy {
   explicit ContextFreePolicy(std::vector<std::vector<double>> probabilities)
       : probabilities_(std::move(probabilities)) {}
 
-  double probability(const LoggedRound& round, std::span<const std::uint32_t> before) const override {
-    if (contains(before, round.action)) return 0;
-    return probabilities_[round.position][round.action] * scale(round, before);
+  double probability(const Choice& choice) const override {
+    if (contains(choice.above, choice.round.action)) return 0;
+    return probabilities_[choice.round.position][choice.round.action] * scale(choice);
   }
 
-  bool probabilities(const LoggedRound& round, std::span<const std::uint32_t> before,
-                     std::span<double> out) const override {
-    const double factor = scale(round, before);
-    std::ranges::transform(probabilities_[round.position], out.begin(), [&](double p) { return p * factor; });
-    for (const std::uint32_t action : before) out[action] = 0;
+  bool probabilities(const Choice& choice, std::span<double> out) const override {
+    const double factor = scale(choice);
+    std::ranges::transform(probabilities_[choice.round.position], out.begin(), [&](double p) { return p * factor; });
+    for (const std::uint32_t action : choice.above) out[action] = 0;
     return true;
   }
 
@@ -36,10 +35,10 @@ class ContextFreePolicy final : public CandidatePolicy {
   }
 
  private:
-  /// What turns a probability into that given the actions before; 0 if these had everything.
-  double scale(const LoggedRound& round, std::span<const std::uint32_t> before) const {
+  /// What turns a probability into that given the actions above; 0 if these had everything.
+  double scale(const Choice& choice) const {
     double left = 1;
-    for (const std::uint32_t action : before) left -= probabilities_[round.position][action];
+    for (const std::uint32_t action : choice.above) left -= probabilities_[choice.round.position][action];
     return left > 1e-9 ? 1 / left : 0;
   }
 
@@ -56,23 +55,20 @@ class GreedyPolicy final : public CandidatePolicy {
     }
   }
 
-  double probability(const LoggedRound& round, std::span<const std::uint32_t> before) const override {
-    return best(round, before) == round.action ? 1 : 0;
-  }
+  double probability(const Choice& choice) const override { return best(choice) == choice.round.action ? 1 : 0; }
 
-  bool probabilities(const LoggedRound& round, std::span<const std::uint32_t> before,
-                     std::span<double> out) const override {
+  bool probabilities(const Choice& choice, std::span<double> out) const override {
     std::ranges::fill(out, 0.0);
-    out[best(round, before)] = 1;
+    out[best(choice)] = 1;
     return true;
   }
 
   double largest_probability() const override { return 1; }
 
  private:
-  std::uint32_t best(const LoggedRound& round, std::span<const std::uint32_t> before) const {
-    const auto& order = orders_[round.position];
-    const auto found = std::ranges::find_if(order, [&](auto action) { return !contains(before, action); });
+  std::uint32_t best(const Choice& choice) const {
+    const auto& order = orders_[choice.round.position];
+    const auto found = std::ranges::find_if(order, [&](auto action) { return !contains(choice.above, action); });
     return found == order.end() ? order.front() : *found;
   }
 
@@ -81,12 +77,8 @@ class GreedyPolicy final : public CandidatePolicy {
 
 class RecordedPolicy final : public CandidatePolicy {
  public:
-  double probability(const LoggedRound& round, std::span<const std::uint32_t>) const override {
-    return round.candidate;
-  }
-  bool probabilities(const LoggedRound&, std::span<const std::uint32_t>, std::span<double>) const override {
-    return false;
-  }
+  double probability(const Choice& choice) const override { return choice.round.candidate; }
+  bool probabilities(const Choice&, std::span<double>) const override { return false; }
   double largest_probability() const override { return 1; }
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "online/measure/off_policy/choice.h"
 #include "online/measure/off_policy/logged_feedback.h"
 #include "online/measure/off_policy/reward_model.h"
 
@@ -16,14 +16,12 @@ class CandidatePolicy {
  public:
   virtual ~CandidatePolicy() = default;
 
-  /// The probability of the round's own action. `before`: the actions above it in the list, which the policy does not
-  /// put again; empty if the propensities do not depend on them.
-  virtual double probability(const LoggedRound& round, std::span<const std::uint32_t> before) const = 0;
+  /// The probability of the round's own action.
+  virtual double probability(const Choice& choice) const = 0;
 
   /// Writes the probability of every action to `out`; false if only that of the round's own action is known.
   /// REQUIRES: out has an element for each action of the log.
-  virtual bool probabilities(const LoggedRound& round, std::span<const std::uint32_t> before,
-                             std::span<double> out) const = 0;
+  virtual bool probabilities(const Choice& choice, std::span<double> out) const = 0;
 
   /// No action has a larger probability in any round.
   virtual double largest_probability() const = 0;

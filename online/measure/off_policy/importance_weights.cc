@@ -24,33 +24,23 @@ void summarize_lists(const LoggedFeedback& log, ImportanceWeights& result) {
 
 }  // namespace
 
-std::vector<std::uint32_t> actions_of(std::span<const LoggedRound> rounds) {
-  std::vector<std::uint32_t> actions;
-  for (const LoggedRound& round : rounds) actions.push_back(round.action);
-  return actions;
-}
-
 ImportanceWeights importance_weights(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind,
                                      double max_weight) {
   ImportanceWeights result;
   double sum = 0, lost = 0;
-  for (const LoggedList& list : log.lists) {
-    const auto rounds = log.rounds_of(list);
-    const auto actions = actions_of(rounds);
-    double above = 1;
-    for (std::size_t i = 0; i < rounds.size(); ++i) {
-      const auto before = std::span(actions).first(kind == PropensityKind::step ? i : 0);
-      const double weight = above * candidate.probability(rounds[i], before) / rounds[i].propensity;
-      result.above.push_back(above);
-      result.raw.push_back(weight);
-      result.weights.push_back(std::min(weight, max_weight));
-      result.largest = std::max(result.largest, weight);
-      result.clipped += weight > max_weight ? 1 : 0;
-      sum += weight;
-      lost += weight - result.weights.back();
-      if (kind == PropensityKind::step) above = weight;
-    }
-  }
+  double above = 1;
+  for_each_choice(log, kind, [&](std::size_t, const Choice& choice) {
+    if (choice.above.empty()) above = 1;
+    const double weight = above * candidate.probability(choice) / choice.round.propensity;
+    result.above.push_back(above);
+    result.raw.push_back(weight);
+    result.weights.push_back(std::min(weight, max_weight));
+    result.largest = std::max(result.largest, weight);
+    result.clipped += weight > max_weight ? 1 : 0;
+    sum += weight;
+    lost += weight - result.weights.back();
+    above = weight;
+  });
   result.clipped_share = sum > 0 ? lost / sum : 0;
   summarize_lists(log, result);
   return result;

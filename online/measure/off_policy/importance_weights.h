@@ -1,19 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "online/measure/off_policy/candidate_policy.h"
+#include "online/measure/off_policy/choice.h"
 #include "online/measure/off_policy/logged_feedback.h"
 
 namespace freshet::online {
-
-/// What a propensity is a probability of.
-enum class PropensityKind {
-  step,      ///< of the action given the actions above it in the list
-  marginal,  ///< of the action at its position, whatever is above it
-};
 
 /// How much more often the candidate does what the logging policy did, per round.
 struct ImportanceWeights {
@@ -35,9 +29,5 @@ struct ImportanceWeights {
 /// REQUIRES: propensities in (0, 1].
 ImportanceWeights importance_weights(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind,
                                      double max_weight);
-
-/// The actions that a candidate knows to be above each round of a list.
-/// REQUIRES: `rounds` are those of one list.
-std::vector<std::uint32_t> actions_of(std::span<const LoggedRound> rounds);
 
 }  // namespace freshet::online

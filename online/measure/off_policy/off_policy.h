@@ -9,6 +9,7 @@
 
 #include "online/measure/off_policy/bootstrap.h"
 #include "online/measure/off_policy/candidate_policy.h"
+#include "online/measure/off_policy/choice.h"
 #include "online/measure/off_policy/importance_weights.h"
 #include "online/measure/off_policy/logged_feedback.h"
 

@@ -8,37 +8,35 @@
 namespace freshet::online {
 namespace {
 
-/// Calls visit(list, round, probabilities of all actions) for every round of the log; false if the candidate does not
-/// know them.
+/// Calls visit(index of the list, round, probabilities of all actions) for every round of the log; false if the candidate
+/// does not know them.
 template <typename Visit>
-bool for_each_round(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind, Visit visit) {
+bool for_each_distribution(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind,
+                           Visit visit) {
   std::vector<double> probabilities(log.actions.size());
-  for (std::size_t list = 0; list < log.lists.size(); ++list) {
-    const auto rounds = log.rounds_of(log.lists[list]);
-    const auto actions = actions_of(rounds);
-    for (std::size_t i = 0; i < rounds.size(); ++i) {
-      const auto before = std::span(actions).first(kind == PropensityKind::step ? i : 0);
-      if (!candidate.probabilities(rounds[i], before, probabilities)) return false;
-      visit(list, rounds[i], std::span<const double>(probabilities));
-    }
-  }
-  return true;
+  bool known = true;
+  for_each_choice(log, kind, [&](std::size_t list, const Choice& choice) {
+    known = known && candidate.probabilities(choice, probabilities);
+    if (known) visit(list, choice.round, std::span<const double>(probabilities));
+  });
+  return known;
 }
 
 /// `models`: of each list, a model; null predicts 0.
 std::optional<RewardPredictions> predict(const LoggedFeedback& log, const CandidatePolicy& candidate,
                                          PropensityKind kind, const std::vector<const RewardModel*>& models) {
   RewardPredictions result;
-  const bool known = for_each_round(log, candidate, kind, [&](std::size_t list, const LoggedRound& round, auto all) {
-    const RewardModel* model = models[list];
-    double expected = 0;
-    for (std::uint32_t action = 0; model != nullptr && action < all.size(); ++action) {
-      expected += all[action] * model->predict(action, round.position);
-    }
-    result.own.push_back(model == nullptr ? 0 : model->predict(round.action, round.position));
-    result.expected.push_back(expected);
-    result.largest.push_back(model == nullptr ? 0 : model->largest());
-  });
+  const bool known =
+      for_each_distribution(log, candidate, kind, [&](std::size_t list, const LoggedRound& round, auto all) {
+        const RewardModel* model = models[list];
+        double expected = 0;
+        for (std::uint32_t action = 0; model != nullptr && action < all.size(); ++action) {
+          expected += all[action] * model->predict(action, round.position);
+        }
+        result.own.push_back(model == nullptr ? 0 : model->predict(round.action, round.position));
+        result.expected.push_back(expected);
+        result.largest.push_back(model == nullptr ? 0 : model->largest());
+      });
   return known ? std::optional(std::move(result)) : std::nullopt;
 }
 
@@ -102,7 +100,7 @@ std::optional<double> never_logged_share(const LoggedFeedback& log, const Candid
   std::vector<bool> logged(log.positions.size() * log.actions.size());
   for (const LoggedRound& round : log.rounds) logged[round.position * log.actions.size() + round.action] = true;
   double share = 0;
-  const bool known = for_each_round(log, candidate, kind, [&](std::size_t, const LoggedRound& round, auto all) {
+  const bool known = for_each_distribution(log, candidate, kind, [&](std::size_t, const LoggedRound& round, auto all) {
     for (std::uint32_t action = 0; action < all.size(); ++action) {
       if (!logged[round.position * log.actions.size() + action]) share += all[action];
     }

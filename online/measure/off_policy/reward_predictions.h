@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "online/measure/off_policy/candidate_policy.h"
-#include "online/measure/off_policy/importance_weights.h"
+#include "online/measure/off_policy/choice.h"
 #include "online/measure/off_policy/logged_feedback.h"
 
 namespace freshet::online {

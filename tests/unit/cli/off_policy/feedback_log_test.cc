@@ -63,6 +63,18 @@ TEST_F(FeedbackLog, ServedListsAreReadWithTheirItems) {
   EXPECT_THAT(log.place(rounds[1]), HasSubstr("log:1"));
 }
 
+TEST_F(FeedbackLog, ListsOfOnePlacementAndOneArmCanBeRead) {
+  const std::string text = R"({"placement":"home","arm":"a","items":[{"item":"x"}]})"
+                           "\n"
+                           R"({"placement":"home","arm":"b","items":[{"item":"y"}]})"
+                           "\n"
+                           R"({"arm":"a","items":[{"item":"z"}]})";
+  format.placement = "home";
+  EXPECT_THAT(read(text).actions, ElementsAre("x", "y"));
+  format.arm = "b";
+  EXPECT_THAT(read(text).actions, ElementsAre("y"));
+}
+
 TEST_F(FeedbackLog, ATableOfTheUsualColumnsNeedsNoNames) {
   const auto log = read("ctx\tx\t1600000001\tclick\t0.25\t2\tbts\nctx\ty\t1600000000\timpression\tnan\t1\trandom\n");
   EXPECT_EQ(log.lists.size(), 2U);

@@ -14,11 +14,13 @@ using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 using testing::small_log;
 
-std::vector<double> all(const CandidatePolicy& policy, const std::vector<std::uint32_t>& before = {}) {
+const LoggedList kList;
+
+std::vector<double> all(const CandidatePolicy& policy, const std::vector<std::uint32_t>& above = {}) {
   std::vector<double> probabilities(3);
-  EXPECT_TRUE(policy.probabilities({}, before, probabilities));
+  EXPECT_TRUE(policy.probabilities({kList, {}, above}, probabilities));
   for (std::uint32_t action = 0; action < 3; ++action) {
-    EXPECT_DOUBLE_EQ(policy.probability({.action = action}, before), probabilities[action]) << action;
+    EXPECT_DOUBLE_EQ(policy.probability({kList, {.action = action}, above}), probabilities[action]) << action;
   }
   return probabilities;
 }
@@ -50,7 +52,8 @@ TEST(CandidatePolicy, ALoggedPolicyDoesWhatTheLogDid) {
   log.positions.emplace_back("2");
   const auto policy = make_logged_policy(log);
   EXPECT_THAT(all(*policy), ElementsAre(0.75, 0, 0.25));
-  EXPECT_DOUBLE_EQ(policy->probability({.action = 2, .position = 1}, {}), 0.25);  // without rounds: over all positions
+  EXPECT_DOUBLE_EQ(policy->probability({kList, {.action = 2, .position = 1}, {}}),
+                   0.25);  // without rounds: over all positions
 }
 
 TEST(CandidatePolicy, AGreedyPolicyTakesTheBestThatIsNotInTheListYet) {
@@ -70,8 +73,8 @@ TEST(CandidatePolicy, SoftmaxPrefersHigherRewardsByTheTemperature) {
 TEST(CandidatePolicy, ARecordedPolicyKnowsLoggedActionsOnly) {
   const auto policy = make_recorded_policy();
   std::vector<double> probabilities(3);
-  EXPECT_EQ(policy->probability({.candidate = 0.7}, {}), 0.7);
-  EXPECT_FALSE(policy->probabilities({.candidate = 0.7}, {}, probabilities));
+  EXPECT_EQ(policy->probability({kList, {.candidate = 0.7}, {}}), 0.7);
+  EXPECT_FALSE(policy->probabilities({kList, {.candidate = 0.7}, {}}, probabilities));
 }
 
 }  // namespace
