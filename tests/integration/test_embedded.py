@@ -360,7 +360,7 @@ def test_what_clients_send_cannot_steer_the_terminal_that_shows_it(freshet, tmp_
 
 
 def test_the_binary_explains_itself():
-    for command in ("serve", "replay", "evaluate", "generate", "inspect", "config", "keys"):
+    for command in ("serve", "replay", "evaluate", "ope", "generate", "inspect", "config", "keys"):
         text = run(command, "--help").stdout
         assert "Example" in text or command == "config", text
     for words, says in ((("srve",), '"srve" is not a command; did you mean "serve"? (see `freshet --help`)'),
