@@ -173,7 +173,7 @@ void add_estimate_options(CLI::App& command, OpeArguments& arguments) {
                   "Refuse if the logging policy never makes more than this share of the candidate policy's choices")
       ->check(number_between(0, 1))
       ->capture_default_str();
-  command.add_option("--min-effective", options.min_effective_lists, "Refuse below this effective sample size")
+  command.add_option("--min-effective", options.min_effective, "Refuse below this effective sample size")
       ->check(number_between(1, 1e9))
       ->capture_default_str();
   command.add_option("--bootstrap", options.resamples, "Resamples of the bootstrap")

@@ -65,7 +65,7 @@ std::string off_policy_json(const OffPolicyRun& run, const OffPolicyResult& resu
                       {"seed", run.seed},
                       {"logged", {{"value", result.logged_value}, {"bootstrap", interval_json(result.logged)}}},
                       {"estimates", std::move(estimates)},
-                      {"effective_lists", result.weights.effective_lists},
+                      {"effective_sample_size", result.weights.effective},
                       {"largest_weight", result.weights.largest},
                       {"mean_weight", result.weights.mean},
                       {"mean_weight_error", result.weights.mean_error},
@@ -88,11 +88,11 @@ std::string off_policy_text(const OffPolicyRun& run, const OffPolicyResult& resu
   }
   text += estimates_table(run, result);
   text += fmt::format(
-      "\neffective sample size {:.1f} of {} lists, largest weight {:.2f}, mean weight {:.4f} (expected: 1, standard "
+      "\neffective sample size {:.1f} of {} clusters, largest weight {:.2f}, mean weight {:.4f} (expected: 1, standard "
       "error "
       "{:.4f})\n{:.2f} % of the candidate policy's choices are never made by the logging policy\n",
-      result.weights.effective_lists, result.lists, result.weights.largest, result.weights.mean,
-      result.weights.mean_error, 100 * result.uncovered);
+      result.weights.effective, result.clusters, result.weights.largest, result.weights.mean, result.weights.mean_error,
+      100 * result.uncovered);
   text +=
       result.weights.clipped == 0
           ? "no weight was clipped\n"

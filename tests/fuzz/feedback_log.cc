@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FRESHET_CHECK(rounds == log->rounds.size());
   online::OffPolicyOptions options;
   options.resamples = 2;
-  options.min_effective_lists = 1;
+  options.min_effective = 1;
   options.max_uncovered = 1;
   options.recorded_candidate = !format.candidate.empty();
   const auto candidate =

@@ -168,8 +168,8 @@ def test_a_candidate_that_goes_where_the_log_does_not_is_refused(tmp_path):
         log, "--policy", "logged:new")
     few = tmp_path / "few.tsv"
     few.write_text("item\ttype\tpropensity\n" + "a\tclick\t0.5\nb\tclick\t0.5\n" * 10)
-    assert "the effective sample size is 20.0 of 20 lists, at least 30 are needed" in refusal(few)
-    assert ope(few, "--min-effective", 10)["effective_lists"] == pytest.approx(20)
+    assert "the effective sample size is 20.0, at least 30 are needed" in refusal(few)
+    assert ope(few, "--min-effective", 10)["effective_sample_size"] == pytest.approx(20)
 
 
 def test_what_cannot_be_read_is_an_error_that_names_the_line(tmp_path):

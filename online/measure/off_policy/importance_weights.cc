@@ -6,26 +6,38 @@
 namespace freshet::online {
 namespace {
 
-void summarize_lists(const LoggedFeedback& log, ImportanceWeights& result) {
-  double sum = 0, squares = 0, squared_deviations = 0;
+struct Cluster {
+  double weight = 0, rounds = 0;
+};
+
+void summarize(const LoggedFeedback& log, const std::vector<std::uint32_t>& cluster_of_list,
+               ImportanceWeights& result) {
+  std::vector<Cluster> clusters(log.lists.size());
   const double rounds = static_cast<double>(log.rounds.size());
-  for (const double weight : result.raw) result.mean += weight / rounds;
-  for (const LoggedList& list : log.lists) {
-    double weight = 0;
-    for (std::size_t i = 0; i < list.rounds; ++i) weight += result.raw[list.first_round + i];
-    sum += weight;
-    squares += weight * weight;
-    const double deviation = weight - result.mean * static_cast<double>(list.rounds);
+  for (std::size_t index = 0; index < log.lists.size(); ++index) {
+    const LoggedList& list = log.lists[index];
+    Cluster& cluster = clusters[cluster_of_list[index]];
+    cluster.rounds += static_cast<double>(list.rounds);
+    for (std::size_t i = 0; i < list.rounds; ++i) {
+      cluster.weight += result.raw[list.first_round + i];
+      result.mean += result.raw[list.first_round + i] / rounds;
+    }
+  }
+  double sum = 0, squares = 0, squared_deviations = 0;
+  for (const Cluster& cluster : clusters) {
+    sum += cluster.weight;
+    squares += cluster.weight * cluster.weight;
+    const double deviation = cluster.weight - result.mean * cluster.rounds;
     squared_deviations += deviation * deviation;
   }
-  result.effective_lists = squares > 0 ? sum * sum / squares : 0;
+  result.effective = squares > 0 ? sum * sum / squares : 0;
   result.mean_error = std::sqrt(squared_deviations) / rounds;
 }
 
 }  // namespace
 
 ImportanceWeights importance_weights(const LoggedFeedback& log, const CandidatePolicy& candidate, PropensityKind kind,
-                                     double max_weight) {
+                                     double max_weight, const std::vector<std::uint32_t>& cluster_of_list) {
   ImportanceWeights result;
   double sum = 0, lost = 0;
   double above = 1;
@@ -42,7 +54,7 @@ ImportanceWeights importance_weights(const LoggedFeedback& log, const CandidateP
     above = weight;
   });
   result.clipped_share = sum > 0 ? lost / sum : 0;
-  summarize_lists(log, result);
+  summarize(log, cluster_of_list, result);
   return result;
 }
 

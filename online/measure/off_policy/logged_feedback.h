@@ -55,4 +55,8 @@ struct LoggedFeedback {
   LoggedFeedback part(std::span<const std::size_t> chosen) const;
 };
 
+/// A number from 0 for each list: that of its owner if all owners are known, else of the list itself. Rewards within such
+/// a cluster are not independent.
+std::vector<std::uint32_t> clusters_of(const LoggedFeedback& log);
+
 }  // namespace freshet::online

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <unordered_map>
 #include <utility>
 
 #include "online/measure/off_policy/anytime_interval.h"
@@ -77,14 +75,14 @@ double least_propensity(const LoggedFeedback& log, const OffPolicyOptions& optio
 
 class Estimation {
  public:
-  Estimation(const LoggedFeedback& log, const CandidatePolicy& candidate, const OffPolicyOptions& options,
-             OffPolicyResult& result)
+  Estimation(const LoggedFeedback& log, const std::vector<std::uint32_t>& cluster_of_list,
+             const CandidatePolicy& candidate, const OffPolicyOptions& options, OffPolicyResult& result)
       : log_(log),
         candidate_(candidate),
         options_(options),
         result_(result),
-        cluster_of_list_(clusters_of(log)),
-        sums_(log, cluster_of_list_) {
+        cluster_of_list_(cluster_of_list),
+        sums_(log, cluster_of_list) {
     result_.clusters = sums_.clusters();
   }
 
@@ -186,24 +184,12 @@ class Estimation {
   const CandidatePolicy& candidate_;
   const OffPolicyOptions& options_;
   OffPolicyResult& result_;
-  const std::vector<std::uint32_t> cluster_of_list_;
+  const std::vector<std::uint32_t>& cluster_of_list_;
   const ClusterSums sums_;
   std::vector<ClusterRatio> ratios_;  // of result_.estimates
 };
 
 }  // namespace
-
-std::vector<std::uint32_t> clusters_of(const LoggedFeedback& log) {
-  std::vector<std::uint32_t> clusters(log.lists.size());
-  std::iota(clusters.begin(), clusters.end(), 0U);
-  const bool owned = std::ranges::all_of(log.lists, [](const auto& list) { return list.owner != LoggedList::kNone; });
-  if (!owned) return clusters;
-  std::unordered_map<std::uint32_t, std::uint32_t> numbers;
-  for (std::size_t list = 0; list < clusters.size(); ++list) {
-    clusters[list] = numbers.emplace(log.lists[list].owner, static_cast<std::uint32_t>(numbers.size())).first->second;
-  }
-  return clusters;
-}
 
 OffPolicyResult estimate_off_policy(const LoggedFeedback& log, const CandidatePolicy& candidate,
                                     const OffPolicyOptions& options) {
@@ -212,10 +198,11 @@ OffPolicyResult estimate_off_policy(const LoggedFeedback& log, const CandidatePo
   result.rounds = log.rounds.size();
   result.refusals = log_refusals(log);
   if (!result.refusals.empty()) return result;
-  result.weights = importance_weights(log, candidate, options.propensities, options.max_weight);
+  const auto cluster_of_list = clusters_of(log);
+  result.weights = importance_weights(log, candidate, options.propensities, options.max_weight, cluster_of_list);
   result.uncovered = uncovered_share(result.weights, never_logged_share(log, candidate, options.propensities));
   result.refusals = candidate_refusals(log, result.weights, result.uncovered, options);
-  if (result.refusals.empty()) Estimation(log, candidate, options, result).run();
+  if (result.refusals.empty()) Estimation(log, cluster_of_list, candidate, options, result).run();
   return result;
 }
 

@@ -28,7 +28,7 @@ struct OffPolicyOptions {
   double max_reward = 1;              ///< of a round; confidence sequences hold for rewards from 0 to this
   double least_propensity = 0;        ///< the logging policy gives no action a smaller one, unless none; 0: unknown
   double max_uncovered = 0.05;        ///< share of the candidate's actions that the logging policy may never take
-  double min_effective_lists = 30;
+  double min_effective = 30;          ///< effective sample size, in clusters
 };
 
 /// One estimator's answer.
@@ -57,8 +57,5 @@ struct OffPolicyResult {
 /// Cost: rounds x actions for the reward model, resamples x clusters for the bootstrap.
 OffPolicyResult estimate_off_policy(const LoggedFeedback& log, const CandidatePolicy& candidate,
                                     const OffPolicyOptions& options);
-
-/// The owner of each list if all are known, else the list itself: rewards within a cluster are not independent.
-std::vector<std::uint32_t> clusters_of(const LoggedFeedback& log);
 
 }  // namespace freshet::online

@@ -82,11 +82,11 @@ std::vector<std::string> candidate_refusals(const LoggedFeedback& log, const Imp
                     "{:.1f} % may be",
                     100 * uncovered, 100 * options.max_uncovered));
   }
-  if (weights.effective_lists < options.min_effective_lists) {
-    reasons.push_back(
-        fmt::format("the effective sample size is {:.1f} of {} lists, at least {:.0f} are needed: the policies are too "
-                    "different, or the log is too short",
-                    weights.effective_lists, log.lists.size(), options.min_effective_lists));
+  if (weights.effective < options.min_effective) {
+    reasons.push_back(fmt::format(
+        "the effective sample size is {:.1f}, at least {:.0f} are needed: the policies are too different, or "
+        "the log is too short",
+        weights.effective, options.min_effective));
   }
   return reasons;
 }

@@ -48,7 +48,7 @@ TEST_F(OffPolicyReport, TheJsonHasTheDocumentedShape) {
                                          "seed",
                                          "logged",
                                          "estimates",
-                                         "effective_lists",
+                                         "effective_sample_size",
                                          "largest_weight",
                                          "mean_weight",
                                          "mean_weight_error",

@@ -18,8 +18,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 struct Estimators : ::testing::Test {
   const LoggedFeedback log = testing::small_log(
       {{.action = 0, .reward = 1, .propensity = 0.25}, {.action = 1, .reward = 0, .propensity = 0.75}}, 2);
-  const ImportanceWeights weights =
-      importance_weights(log, *make_context_free_policy({{0.5, 0.5}}), PropensityKind::step, kInfinity);  // 2 and 2/3
+  const ImportanceWeights weights = importance_weights(log, *make_context_free_policy({{0.5, 0.5}}),
+                                                       PropensityKind::step, kInfinity, clusters_of(log));  // 2 and 2/3
   const RewardPredictions predictions{{0.4, 0.3}, {0.35, 0.35}, {}};
 };
 
@@ -47,13 +47,15 @@ TEST_F(Estimators, BelowOtherActionsThePredictionHasTheirWeight) {
 TEST(ChooseLambda, ShrinksWhereWeightsAreNoisyAndTheModelIsRight) {
   const testing::BanditWorld world{{0.97, 0.01, 0.01, 0.01}, {0.3, 0.3, 0.3, 0.3}};
   const auto log = world.log(2000, 1);
-  const auto weights = importance_weights(log, *make_uniform_policy(log), PropensityKind::step, kInfinity);
+  const auto weights =
+      importance_weights(log, *make_uniform_policy(log), PropensityKind::step, kInfinity, clusters_of(log));
   const std::vector<double> right(log.rounds.size(), 0.3), wrong(log.rounds.size(), 0.0);
   EXPECT_LT(choose_lambda(log, weights, {right, right, {}}), kInfinity);
   // A model that is wrong shows where weights are small and rounds many.
   const testing::BanditWorld gentle{{0.4, 0.3, 0.2, 0.1}, {0.3, 0.3, 0.3, 0.3}};
   const auto many = gentle.log(20'000, 1);
-  const auto small = importance_weights(many, *make_uniform_policy(many), PropensityKind::step, kInfinity);
+  const auto small =
+      importance_weights(many, *make_uniform_policy(many), PropensityKind::step, kInfinity, clusters_of(many));
   const std::vector<double> zero(many.rounds.size(), 0.0);
   EXPECT_GE(choose_lambda(many, small, {zero, zero, {}}), 100);
 }

@@ -60,13 +60,16 @@ TEST(OffPolicy, TheLoggingPolicyAsItsOwnCandidateEarnsWhatItEarned) {
   const OffPolicyResult result = estimate_off_policy(log, *make_context_free_policy({kWorld.logging}), {});
   EXPECT_NEAR(of(result, "IPS").value, result.logged_value, 1e-12);
   EXPECT_NEAR(of(result, "IPS").difference->low, 0, 1e-12);
-  EXPECT_NEAR(result.weights.effective_lists, 1000, 1e-6);
+  EXPECT_NEAR(result.weights.effective, 1000, 1e-6);
 }
 
 TEST(OffPolicy, ListsOfOneOwnerAreOneClusterIfAllOwnersAreKnown) {
   auto log = kWorld.log(100, 1);
   for (std::size_t i = 0; i < 100; ++i) log.lists[i].owner = static_cast<std::uint32_t>(7 + i % 10);
-  EXPECT_EQ(estimate_off_policy(log, *make_uniform_policy(log), {}).clusters, 10U);
+  OffPolicyOptions options;
+  options.min_effective = 5;
+  EXPECT_EQ(estimate_off_policy(log, *make_uniform_policy(log), options).clusters, 10U);
+  EXPECT_THAT(refusals(log), ElementsAre(HasSubstr("the effective sample size is ")));  // ten owners say little
   log.lists[3].owner = LoggedList::kNone;
   EXPECT_EQ(estimate_off_policy(log, *make_uniform_policy(log), {}).clusters, 100U);
 }
