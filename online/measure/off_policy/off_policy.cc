@@ -100,6 +100,7 @@ class Estimation {
 
   void add_estimates() {
     const RoundTerms ips = ips_terms(log_, result_.weights);
+    note_few_rewards(sums_.per_list(ips).numerators);
     add("IPS", sums_.per_list(ips));
     const double rounds_per_list = static_cast<double>(log_.rounds.size()) / static_cast<double>(log_.lists.size());
     add("SNIPS", {sums_.sum([&](std::size_t i) { return ips[i] * rounds_per_list; }),
@@ -118,6 +119,21 @@ class Estimation {
     add("DM", sums_.per_list(dm_terms(*predictions)));
     add("DR", sums_.per_list(dr_terms(log_, result_.weights, *predictions)));
     add("DRos", sums_.per_list(dros_terms(log_, result_.weights, *predictions, *result_.lambda)));
+  }
+
+  /// With few rewards, resamples do not contain what could have happened.
+  void note_few_rewards(const std::vector<double>& weighted_rewards) {
+    constexpr double kEnough = 30;
+    double sum = 0, squares = 0;
+    for (const double reward : weighted_rewards) {
+      sum += std::abs(reward);
+      squares += reward * reward;
+    }
+    const double effective = squares > 0 ? sum * sum / squares : 0;
+    if (effective >= kEnough) return;
+    result_.notes.push_back(
+        fmt::format("the estimates rest on {:.1f} effective rewards; below {:g} bootstrap intervals are too narrow",
+                    effective, kEnough));
   }
 
   void add_bootstrap_intervals() {

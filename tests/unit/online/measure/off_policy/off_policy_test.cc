@@ -83,6 +83,14 @@ TEST(OffPolicy, ClippingIsReportedAndBiasesDownwards) {
   EXPECT_LT(of(clipped, "IPS").value, of(estimate_off_policy(log, *make_uniform_policy(log), {}), "IPS").value);
 }
 
+TEST(OffPolicy, FewRewardsAreNoted) {
+  auto log = kWorld.log(1000, 1);
+  for (LoggedRound& round : log.rounds) round.reward = 0;
+  for (std::size_t i = 0; i < 5; ++i) log.rounds[i].reward = 1;
+  const auto notes = estimate_off_policy(log, *make_context_free_policy({kWorld.logging}), {}).notes;
+  EXPECT_THAT(notes.front(), HasSubstr("rest on 5.0 effective rewards"));
+}
+
 TEST(OffPolicy, AnytimeIntervalsNeedRewardsInTheirRange) {
   auto log = kWorld.log(1000, 1);
   log.rounds[5].reward = 3;
