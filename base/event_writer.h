@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/body_form.h"
 #include "base/event.h"
 #include "base/position.h"
 #include "base/receipt.h"
@@ -23,6 +24,7 @@ struct EraseReceipt {
 struct Submission {
   std::size_t max_events = 0;  ///< more are refused
   std::string sender = {};     ///< Event::sender
+  BodyForm form = BodyForm::any;
 };
 
 /// Writes events to the log. The server uses it, ingest/intake implements it.
@@ -35,7 +37,7 @@ class EventWriter {
 
   /// How many events `body` counts for in a limit: each event is one for each started KiB of its text. A body that is not
   /// events, or more than `max_events`, counts as one event of its size: nobody can use up more by one request.
-  virtual std::uint64_t weigh(std::string_view body, std::size_t max_events) const = 0;
+  virtual std::uint64_t weigh(std::string_view body, std::size_t max_events, BodyForm form) const = 0;
 
   /// Validates the events in `body` (one object, an array or NDJSON) and appends the valid ones to the log.
   /// `done` is called when they are durable.

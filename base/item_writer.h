@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/body_form.h"
 #include "base/item.h"
 #include "base/receipt.h"
 #include "base/result.h"
@@ -16,6 +17,7 @@ struct ItemSubmission {
   ItemChange::Kind kind = ItemChange::Kind::put;
   std::string item{};         ///< the one item that the body is about; empty: each names its own
   std::size_t max_items = 1;  ///< more are refused
+  BodyForm form = BodyForm::any;
 };
 
 /// Writes changes of the catalogue to the log. The server uses it, ingest/intake implements it.

@@ -120,7 +120,8 @@ Result<Texts> split_sequence(std::string_view body, std::size_t at, std::size_t 
 
 }  // namespace
 
-Result<std::vector<std::string_view>> split_events(std::string_view body, std::size_t most) {
+Result<std::vector<std::string_view>> split_events(std::string_view body, std::size_t most, BodyForm form) {
+  if (form == BodyForm::lines) return split_lines(body, most);
   std::string_view rest = body;  // places in errors are in the body, which is kept whole for them
   std::size_t at = take_byte_order_mark(rest);
   while (at < body.size() && is_space(body[at])) ++at;

@@ -59,12 +59,12 @@ LogEntry LogEventWriter::entry(Event event, std::string text) const {
   return {std::string(partition_key(event)), encode_event(event)};
 }
 
-std::uint64_t LogEventWriter::weigh(std::string_view body, std::size_t max_events) const {
+std::uint64_t LogEventWriter::weigh(std::string_view body, std::size_t max_events, BodyForm form) const {
   constexpr std::size_t kKiB = 1024;
   const auto started = [](std::string_view text) -> std::uint64_t {
     return std::max<std::size_t>(1, (text.size() + kKiB - 1) / kKiB);
   };
-  const auto texts = split_events(body, max_events);
+  const auto texts = split_events(body, max_events, form);
   if (!texts) return started(body);
   std::uint64_t events = 0;
   for (const std::string_view text : *texts) events += started(text);
@@ -73,7 +73,7 @@ std::uint64_t LogEventWriter::weigh(std::string_view body, std::size_t max_event
 
 void LogEventWriter::submit(std::string_view body, const Submission& submission,
                             std::function<void(Result<Receipt>)> done) {
-  auto texts = split_events(body, submission.max_events);
+  auto texts = split_events(body, submission.max_events, submission.form);
   if (!texts) return done(texts.error());
 
   Receipt receipt;

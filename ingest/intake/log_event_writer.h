@@ -27,7 +27,7 @@ class LogEventWriter final : public EventWriter {
   LogEventWriter(EventLog& log, store::TransientHistories& transient, const DecodeOptions& decode, Pseudonyms logged,
                  Pseudonyms held, const Clock& clock, Metrics& metrics);
 
-  std::uint64_t weigh(std::string_view body, std::size_t max_events) const override;
+  std::uint64_t weigh(std::string_view body, std::size_t max_events, BodyForm form) const override;
   void submit(std::string_view body, const Submission& submission, std::function<void(Result<Receipt>)> done) override;
   Result<Event> judge(std::string_view text) override;
   Result<void> judge_type(std::string_view type) override;

@@ -60,6 +60,10 @@ Api::~Api() = default;
 
 Router::Match Api::match(const ApiRequest& request) const { return impl_->router.match(request); }
 
+std::shared_ptr<LineIntake> Api::take_lines(Router::Match& match, const ApiRequest& request) const {
+  return impl_->router.take_lines(match, request);
+}
+
 void Api::handle(Router::Match match, const ApiRequest& request, Respond respond) const {
   impl_->router.handle(std::move(match), request, std::move(respond));
 }

@@ -21,6 +21,9 @@ class Api {
   /// Finds route and caller of a request from its head; its body may still be missing.
   Router::Match match(const ApiRequest& request) const;
 
+  /// Where the lines of a body go: Router::take_lines().
+  std::shared_ptr<LineIntake> take_lines(Router::Match& match, const ApiRequest& request) const;
+
   /// Answers `request`, whose head was given to match(). Its views must stay valid until `respond` is called.
   void handle(Router::Match match, const ApiRequest& request, Respond respond) const;
 

@@ -102,7 +102,8 @@ Awaitable<void> IoWorker::watch_deadlines() {
     const auto now = Connection::Clock::now();
     for (Connection* connection : connections_) {
       boost::system::error_code ignored;
-      if (connection->deadline <= now) connection->socket.close(ignored);
+      if (connection->deadline > now) continue;
+      connection->is_told ? connection->socket.cancel(ignored) : connection->socket.close(ignored);
     }
   }
 }

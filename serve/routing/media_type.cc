@@ -6,21 +6,35 @@
 
 namespace freshet::serve {
 
-bool is_json_type(std::string_view content_type) {
-  using boost::urls::grammar::ci_is_equal;
+namespace {
+
+using boost::urls::grammar::ci_is_equal;
+
+/// "application/json; charset=utf-8": "json". Empty if it is not of "application".
+std::string_view application_type(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-  constexpr std::string_view kApplication = "application/", kJson = "+json";
-  if (type.size() <= kApplication.size() || !ci_is_equal(type.substr(0, kApplication.size()), kApplication))
-    return false;
-  type.remove_prefix(kApplication.size());
-  constexpr std::array<std::string_view, 4> kTypes{"json", "x-ndjson", "ndjson", "jsonl"};
-  if (std::ranges::any_of(kTypes, [&](std::string_view known) { return ci_is_equal(type, known); })) return true;
+  constexpr std::string_view kApplication = "application/";
+  if (!ci_is_equal(type.substr(0, kApplication.size()), kApplication)) return {};
+  return type.substr(kApplication.size());
+}
+
+}  // namespace
+
+bool is_json_type(std::string_view content_type) {
+  constexpr std::string_view kJson = "+json";
+  const std::string_view type = application_type(content_type);
+  if (ci_is_equal(type, "json") || is_ndjson_type(content_type)) return true;
   return type.size() > kJson.size() && ci_is_equal(type.substr(type.size() - kJson.size()), kJson);
 }
 
+bool is_ndjson_type(std::string_view content_type) {
+  constexpr std::array<std::string_view, 3> kTypes{"x-ndjson", "ndjson", "jsonl"};
+  const std::string_view type = application_type(content_type);
+  return std::ranges::any_of(kTypes, [&](std::string_view known) { return ci_is_equal(type, known); });
+}
+
 bool is_gzip(std::string_view coding) {
-  using boost::urls::grammar::ci_is_equal;
   return ci_is_equal(coding, "gzip") || ci_is_equal(coding, "x-gzip");
 }
 
@@ -32,7 +46,7 @@ BodyCoding body_coding(std::string_view content_encoding) {
     content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
     coding.remove_prefix(std::min(coding.find_first_not_of(" \t"), coding.size()));
     coding = coding.substr(0, coding.find_last_not_of(" \t") + 1);
-    if (coding.empty() || boost::urls::grammar::ci_is_equal(coding, "identity")) continue;
+    if (coding.empty() || ci_is_equal(coding, "identity")) continue;
     all = all == BodyCoding::identity && is_gzip(coding) ? BodyCoding::gzip : BodyCoding::other;
   }
   return all;

@@ -9,6 +9,9 @@ namespace freshet::serve {
 /// it (CORS), unlike forms and plain text.
 bool is_json_type(std::string_view content_type);
 
+/// True for the types that NDJSON has.
+bool is_ndjson_type(std::string_view content_type);
+
 /// True for a content coding that is gzip by either of its names.
 bool is_gzip(std::string_view coding);
 

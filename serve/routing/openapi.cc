@@ -30,6 +30,7 @@ constexpr std::array kProblems{
     SharedProblem{401, "Unauthorized", "No API key, or an unknown one.", "WWW-Authenticate"},
     SharedProblem{403, "Forbidden", "The key lacks the required scope.", "WWW-Authenticate"},
     SharedProblem{404, "NotFound", "The item, user or session does not exist.", ""},
+    SharedProblem{408, "RequestTimeout", "The lines of the body have stopped coming.", ""},
     SharedProblem{412, "PreconditionFailed", "The histories did not reach the token of `after` in time.", ""},
     SharedProblem{413, "TooLarge", "The body exceeds `serve.max_body_bytes`, or the limit that its description names.",
                   ""},
@@ -68,6 +69,7 @@ std::set<unsigned> problems_of(const Route& route) {
   if (!route.parameters.empty() || route.body) problems.insert(400);
   if (route.scope) problems.insert({401, 403, 429});
   if (route.body) problems.insert({413, 415});
+  if (route.body && route.body->lines) problems.insert(408);
   // Lists under overload; other answers if they are large, and too many of those wait to be read.
   if (route.sheddable || (route.scope && route.method == "GET")) problems.insert(503);
   for (const Route::Response& own : route.responses) problems.erase(own.status);
@@ -91,6 +93,11 @@ json::object responses_of(const Route& route) {
 }
 
 std::string description_of(const Route::Body& body) {
+  if (body.lines) {
+    return body.description +
+           " NDJSON may have any length if it is declared as `application/x-ndjson`, without `Content-Encoding`. What "
+           "stops it in the middle is answered with `taken`: how many lines need not be sent again.";
+  }
   if (body.max_bytes == SIZE_MAX) return body.description;
   return body.description + " At most " + std::to_string(body.max_bytes) + " bytes.";
 }

@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/body_form.h"
 #include "base/check.h"
 #include "serve/access/key_ring.h"
 #include "serve/routing/json.h"
+#include "serve/routing/line_intake.h"
 #include "serve/routing/message.h"
 #include "serve/routing/parameter.h"
 
@@ -24,11 +26,17 @@ using Handler = std::function<void(const RouteRequest&, Respond)>;
 
 /// An endpoint, declared completely: the router serves it from this, and the OpenAPI document describes it from this.
 struct Route {
+  /// How NDJSON of any length is taken, instead of by the handler if it is larger than a piece.
+  struct Lines {
+    std::size_t most = 1;  ///< in a piece
+    std::function<std::shared_ptr<LineIntake>(const RouteRequest&)> open;
+  };
   struct Body {
     std::string description;
     json::object schema;
     std::string example;               ///< JSON
     std::size_t max_bytes = SIZE_MAX;  ///< a larger one is refused; so is one larger than serve.max_body_bytes
+    std::optional<Lines> lines = {};   ///< nullopt: NDJSON is a body like others
   };
   struct Response {
     unsigned status = 200;
@@ -51,8 +59,9 @@ struct Route {
   std::string summary = {};
   std::string description = {};
   std::optional<Body> body = {};  ///< nullopt: a body is not read
-  /// How many events the body counts for in the caller's limit of events; empty: the endpoint is not counted.
-  std::function<std::uint64_t(std::string_view body)> weigh = {};
+  /// How many events the body, or a piece of its lines, counts for in the caller's limit of events; empty: the endpoint
+  /// is not counted.
+  std::function<std::uint64_t(std::string_view body, BodyForm form)> weigh = {};
   std::vector<Response> responses = {};
   /// Statuses of the problem details that the handler may answer. The router's own are implied: by `scope`,
   /// `sheddable`, `parameters` and `body`.

@@ -151,6 +151,34 @@ std::optional<ApiResponse> refusal(const AccessControl::Decision& decision, cons
   return std::nullopt;
 }
 
+/// Charges the caller for a body, or a piece of its lines. The answer if the key's events are used up.
+std::optional<ApiResponse> charge(const AccessControl& access, const AccessControl::Decision& decision,
+                                  const Route& route, std::string_view body, BodyForm form) {
+  if (!decision.charged) return std::nullopt;
+  return refusal(access.charge(decision, route.weigh(body, form), std::chrono::steady_clock::now()), route);
+}
+
+/// Charges each piece to the caller.
+class ChargedLines final : public LineIntake {
+ public:
+  ChargedLines(const AccessControl& access, const AccessControl::Decision& decision, const Route& route,
+               std::shared_ptr<LineIntake> lines)
+      : access_(access), decision_(decision), route_(route), lines_(std::move(lines)) {}
+
+  void take(std::string_view lines, Respond done) override {
+    if (auto refused = charge(access_, decision_, route_, lines, BodyForm::lines)) return done(*std::move(refused));
+    lines_->take(lines, std::move(done));
+  }
+  void reject_line(std::string reason) override { lines_->reject_line(std::move(reason)); }
+  ApiResponse answer(std::optional<ApiResponse> stopped) override { return lines_->answer(std::move(stopped)); }
+
+ private:
+  const AccessControl& access_;
+  const AccessControl::Decision& decision_;
+  const Route& route_;
+  const std::shared_ptr<LineIntake> lines_;
+};
+
 }  // namespace
 
 /// Counts and times the answers of one route.
@@ -285,28 +313,34 @@ std::vector<Header> Router::cors(const ApiRequest& request, const Entry* entry) 
   return headers;
 }
 
-bool Router::Match::wants_body() const { return !refusal_ && entry_->route.body; }
+bool Router::Match::wants_body() const { return !settled_ && entry_->route.body; }
 
 std::size_t Router::Match::max_body_bytes() const { return entry_->route.body->max_bytes; }
 
+std::size_t Router::Match::max_lines() const { return max_lines_; }
+
+bool Router::Match::may_be_lines() const {
+  return entry_ != nullptr && entry_->route.body && entry_->route.body->lines;
+}
+
 bool Router::Match::is_read() const { return entry_ != nullptr && entry_->route.scope == Scope::read; }
 
-void Router::Match::refuse(ApiResponse answer) { refusal_ = std::move(answer); }
+void Router::Match::settle(ApiResponse answer) { settled_ = std::move(answer); }
 
 Router::Match Router::match(const ApiRequest& request) const {
   Match match;
   if (request.target == "*" && request.method == "OPTIONS") {
-    match.refusal_ = allowing(kMethods);
+    match.settled_ = allowing(kMethods);
     return match;
   }
   auto target = parse_target(request.target);
   if (!target) {
-    match.refusal_ = problem(target.error());
+    match.settled_ = problem(target.error());
     return match;
   }
   const std::string_view host = target->authority.empty() ? request.host : target->authority;
   if (auto refused = browsers_.refusal({request.method, host, request.origin, request.sec_fetch_site})) {
-    match.refusal_ = problem(refused->status, refused->reason);
+    match.settled_ = problem(refused->status, refused->reason);
     return match;
   }
   std::string allowed, others;
@@ -315,7 +349,7 @@ Router::Match Router::match(const ApiRequest& request) const {
       cors(request, request.method == "OPTIONS" ? find(request.access_control_request_method, target->segments, others)
                                                 : match.entry_);
   if (match.entry_ == nullptr) {
-    match.refusal_ = no_route(request.method, allowed);
+    match.settled_ = no_route(request.method, allowed);
     return match;
   }
   const Route& route = match.entry_->route;
@@ -326,16 +360,31 @@ Router::Match Router::match(const ApiRequest& request) const {
                                  request.authorization, request.x_api_key, std::chrono::steady_clock::now());
   match.detailed_ = route.details && decision.kind == AccessControl::Decision::allowed;
   if (!route.details) match.decision_ = std::move(decision);
-  match.refusal_ = refusal(match.decision_, route);
-  if (!match.refusal_ && route.body) match.refusal_ = unsupported(request);
+  match.settled_ = refusal(match.decision_, route);
+  if (!match.settled_ && route.body) match.settled_ = unsupported(request);
+  if (match.wants_body() && route.body->lines && is_ndjson_type(request.content_type) &&
+      body_coding(request.content_encoding) == BodyCoding::identity) {
+    match.max_lines_ = route.body->lines->most;
+  }
   return match;
+}
+
+std::shared_ptr<LineIntake> Router::take_lines(Match& match, const ApiRequest& request) const {
+  const Route& route = match.entry_->route;
+  auto values = decode(route, match.path_, match.query_);
+  if (!values) {
+    match.settle(problem(values.error()));
+    return nullptr;
+  }
+  const RouteRequest matched(route, *std::move(values), request, match.decision_.caller, match.detailed_);
+  return std::make_shared<ChargedLines>(access_, match.decision_, route, route.body->lines->open(matched));
 }
 
 void Router::handle(Match match, const ApiRequest& request, Respond respond) const {
   Call call{request_id(request.x_request_id), std::chrono::steady_clock::now(), std::move(match.cors_)};
   if (match.entry_ == nullptr) {
     return finishing(std::move(call), *unmatched_, std::nullopt, std::nullopt,
-                     std::move(respond))(*std::move(match.refusal_));
+                     std::move(respond))(*std::move(match.settled_));
   }
   const Route& route = match.entry_->route;
   const AccessControl::Decision& decision = match.decision_;
@@ -346,14 +395,11 @@ void Router::handle(Match match, const ApiRequest& request, Respond respond) con
   if (audited) subject = match.path_.empty() ? "" : match.path_.front();
   const Respond answer =
       finishing(std::move(call), match.entry_->metrics, decision.caller, std::move(subject), std::move(respond));
-  if (match.refusal_) return answer(*std::move(match.refusal_));
+  if (match.settled_) return answer(*std::move(match.settled_));
   if (request.shedding && route.sheddable) return answer(problem(503, "overloaded; try again"));
   auto values = decode(route, match.path_, match.query_);
   if (!values) return answer(problem(values.error()));
-  if (decision.charged) {
-    const auto charged = access_.charge(decision, route.weigh(request.body), std::chrono::steady_clock::now());
-    if (auto refused = refusal(charged, route)) return answer(*std::move(refused));
-  }
+  if (auto refused = charge(access_, decision, route, request.body, BodyForm::any)) return answer(*std::move(refused));
   route.handler(RouteRequest(route, *std::move(values), request, decision.caller, match.detailed_), answer);
 }
 

@@ -45,17 +45,24 @@ class Router {
     /// REQUIRES: wants_body()
     std::size_t max_body_bytes() const;
 
+    /// The most lines of a piece if the body is NDJSON that the endpoint takes by lines (Route::Lines); 0 if it does not.
+    std::size_t max_lines() const;
+
+    /// Whether the endpoint takes bodies by lines, of a request that declares them.
+    bool may_be_lines() const;
+
     /// Whether the endpoint only reads, and everybody with a key may call it.
     bool is_read() const;
 
-    /// Fixes the answer, of a request that cannot be read to its end. Without a route (a default Match) it is counted
-    /// as such.
-    void refuse(ApiResponse answer);
+    /// Fixes the answer: of a request that cannot be read to its end, or whose lines have been taken. Without a route (a
+    /// default Match) it is counted as such.
+    void settle(ApiResponse answer);
 
    private:
     friend Router;
     const Entry* entry_ = nullptr;
-    std::optional<ApiResponse> refusal_;  // the answer without the handler; set if there is no entry
+    std::optional<ApiResponse> settled_;  // the answer without the handler; set if there is no entry
+    std::size_t max_lines_ = 0;
     std::vector<std::string> path_;       // values of the path's parameters, percent-decoded
     std::vector<std::pair<std::string, std::string>> query_;
     AccessControl::Decision decision_;
@@ -65,6 +72,12 @@ class Router {
 
   /// Takes a request of the key's limit; handle() takes the events of the body. The body may still be missing.
   Match match(const ApiRequest& request) const;
+
+  /// Where the lines of the body go, instead of to handle(), which then only gives the answer that `match` was settled
+  /// with. Each piece is charged to the key. Null, and `match` settled, if the request is invalid. `match` and the views
+  /// of `request` outlive the intake.
+  /// REQUIRES: match.max_lines() > 0
+  std::shared_ptr<LineIntake> take_lines(Match& match, const ApiRequest& request) const;
 
   /// Answers `request`, whose head was given to match(). Its views must stay valid until `respond` is called.
   void handle(Match match, const ApiRequest& request, Respond respond) const;

@@ -1,5 +1,6 @@
 """The catalogue as records of the log: over HTTP, through Kafka, over restarts; filters and content."""
 
+import http.client
 import json
 import subprocess
 
@@ -167,6 +168,45 @@ def test_a_feed_with_a_line_that_is_no_item_fails_after_the_others(freshet, tmp_
         for command in (replay, evaluate):
             none = run(*command, check=False)
             assert none.returncode == 1 and reason in none.stderr
+
+
+def stream(service, path, lines, method="POST"):
+    """NDJSON in chunks, of one request: the status and the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=300)
+    headers = {"Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}
+    connection.request(method, path, body=lines, headers=headers, encode_chunked=True)
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    connection.close()
+    return answer.status, body
+
+
+def test_a_catalogue_of_any_length_is_one_request(freshet):
+    service = freshet()
+    items, rounds, text = 3_000, 100, "Holds tea. " * 40
+    resident = []
+
+    def lines():
+        for version in range(rounds):
+            chunk = "".join(json.dumps({"item": f"i{n}", "text": text, "version": version}) + "\n" for n in range(items))
+            if version == rounds // 2:
+                chunk += "{}\nnot an item\n" + json.dumps({"item": "long", "text": "x" * (20 << 20)}) + "\n"
+            resident.append(service.resident_mib())
+            yield chunk.encode()
+
+    stream(service, "/v1/items", [json.dumps({"item": f"i{n}", "text": text}).encode() + b"\n" for n in range(items)])
+    status, answer = stream(service, "/v1/items", lines())
+    assert status == 202 and answer["accepted"] == items * rounds, answer
+    middle = items * (rounds // 2 + 1)
+    assert [entry["index"] for entry in answer["rejected"]] == [middle, middle + 1, middle + 2]
+    assert "longer than 1048576 bytes" in answer["rejected"][2]["error"]
+    first, second = resident[:rounds // 2], resident[rounds // 2:]
+    assert max(second) - max(first) < 35, f"MiB, of 70 MiB that were sent meanwhile: {resident}"
+    last = service.get(f"/v1/items/i{items - 1}?after={answer['token']}")
+    assert last.status == 200 and last.json["attributes"]["version"] == rounds - 1
+    exported = [json.loads(line) for line in run("items", "export", "--url", service.url).stdout.splitlines()]
+    assert {item["item"] for item in exported} == {f"i{n}" for n in range(items)}
+    assert {item["attributes"]["version"] for item in exported} == {rounds - 1}
 
 
 def test_two_instances_have_one_catalogue_from_kafka(freshet, broker, topic):

@@ -18,7 +18,7 @@ class FakeEventWriter final : public EventWriter {
  public:
   using Done = std::function<void(Result<Receipt>)>;
 
-  std::uint64_t weigh(std::string_view, std::size_t) const override { return weight; }
+  std::uint64_t weigh(std::string_view, std::size_t, BodyForm) const override { return weight; }
 
   void submit(std::string_view body, const Submission& submission, Done done) override {
     {

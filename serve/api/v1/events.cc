@@ -1,10 +1,29 @@
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/line_receipts.h"
 #include "serve/api/v1/receipt.h"
 #include "serve/routing/json.h"
 #include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
 
 namespace freshet::serve {
+namespace {
+
+/// Submits the events of NDJSON of any length.
+Route::Lines lines_of_events(const EndpointContext& context) {
+  const std::size_t most = context.options.max_events_per_request;
+  return {most, [context, most](const RouteRequest& request) {
+            return std::make_shared<LineReceipts>(
+                LineReceipts::Settings{"event", most, context.options.events_timeout}, request.executor,
+                [context, most, sender = request.sender()](std::string_view lines,
+                                                           std::function<void(Result<Receipt>)> done) {
+                  context.services.events.submit(
+                      lines, {.max_events = most, .sender = sender, .form = BodyForm::lines}, std::move(done));
+                });
+          }};
+}
+
+}  // namespace
+
 void add_event_endpoints(Router& router, const EndpointContext& context) {
   const auto event = schema::reference("Event");
   router.add(
@@ -17,11 +36,13 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
        .description = "Answers once the events are durable. Each event is validated by itself; the rejected ones "
                       "are listed with the reason.",
        .body =
-           Route::Body{"One event, an array of events, or NDJSON.", schema::one_of({event, schema::array_of(event)}),
-                       R"({"id":"e1","user":"u1","item":"i42","type":"view","ts":"2026-11-21T21:36:00.123Z"})"},
+           Route::Body{.description = "One event, an array of events, or NDJSON.",
+                       .schema = schema::one_of({event, schema::array_of(event)}),
+                       .example = R"({"id":"e1","user":"u1","item":"i42","type":"view","ts":"2026-11-21T21:36:00.123Z"})",
+                       .lines = lines_of_events(context)},
        .weigh =
-           [context](std::string_view body) {
-             return context.services.events.weigh(body, context.options.max_events_per_request);
+           [context](std::string_view body, BodyForm form) {
+             return context.services.events.weigh(body, context.options.max_events_per_request, form);
            },
        .responses = {{202, "The events are durable in the event log.", schema::reference("Receipt"),
                       R"({"accepted":2,"rejected":[{"index":1,"error":"item: missing"}],"token":"0-1042"})"},
@@ -35,7 +56,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
                                      "the event log has not acknowledged in time; the events may still be accepted",
                                      *request.executor, std::move(respond));
              context.services.events.submit(
-                 request.body, {context.options.max_events_per_request, request.sender()},
+                 request.body, {.max_events = context.options.max_events_per_request, .sender = request.sender()},
                  [answer](Result<Receipt> receipt) {
                    answer->give(receipt ? receipt_response(*receipt, "event") : problem(receipt.error()));
                  });

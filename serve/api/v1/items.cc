@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/line_receipts.h"
 #include "serve/api/v1/receipt.h"
 #include "serve/api/v1/visible.h"
 #include "serve/routing/json.h"
@@ -34,6 +35,19 @@ Handler change_items(const EndpointContext& context, Kind kind, bool in_path) {
           answer->give(receipt ? receipt_response(*receipt, "item") : problem(receipt.error()));
         });
   };
+}
+
+/// Changes the items of NDJSON of any length.
+Route::Lines lines_of_items(const EndpointContext& context, Kind kind) {
+  const std::size_t most = context.options.max_items_per_request;
+  return {most, [context, kind, most](const RouteRequest& request) {
+            return std::make_shared<LineReceipts>(
+                LineReceipts::Settings{"item", most, context.options.events_timeout}, request.executor,
+                [context, kind, most](std::string_view lines, std::function<void(Result<Receipt>)> done) {
+                  context.services.items.change(
+                      lines, {.kind = kind, .item = {}, .max_items = most, .form = BodyForm::lines}, std::move(done));
+                });
+          }};
 }
 
 ApiResponse item_response(const EndpointContext& context, const std::string& name) {
@@ -131,8 +145,8 @@ Route changing_route(const EndpointContext& context, std::string method, std::st
   route.path = std::move(path);
   route.scope = Scope::admin;
   route.tag = "items";
-  route.weigh = [context](std::string_view body) {
-    return context.services.events.weigh(body, context.options.max_events_per_request);
+  route.weigh = [context](std::string_view body, BodyForm form) {
+    return context.services.events.weigh(body, context.options.max_items_per_request, form);
   };
   route.responses = {{202, "The change is durable in the event log.", schema::reference("Receipt"),
                       R"({"accepted":1,"rejected":[],"token":"0-1043"})"}};
@@ -153,6 +167,7 @@ void add_bulk_routes(Router& router, const EndpointContext& context) {
   post.description = "Each item is validated by itself; the rejected ones are listed with the reason.";
   post.body = Route::Body{"One item, an array of items, or NDJSON. Each replaces what the catalogue has.", many("Item"),
                           R"([{"item":"i42","title":"Blue mug","categories":["kitchen"],"price":9.5}])"};
+  post.body->lines = lines_of_items(context, Kind::put);
   post.responses.push_back(none_valid);
   post.handler = change_items(context, Kind::put, false);
   router.add(std::move(post));
@@ -163,6 +178,7 @@ void add_bulk_routes(Router& router, const EndpointContext& context) {
   patch.description = "A change of an item that is not in the catalogue has no effect.";
   patch.body = Route::Body{"One change, an array of changes, or NDJSON.", many("ItemChange"),
                            R"([{"item":"i42","price":8.5,"available":true},{"item":"i43","available":false}])"};
+  patch.body->lines = lines_of_items(context, Kind::patch);
   patch.responses.push_back(none_valid);
   patch.handler = change_items(context, Kind::patch, false);
   router.add(std::move(patch));

@@ -79,18 +79,25 @@ void add_event_schemas(json::object& all) {
                                      optional("request", text()),
                                      optional("props", object({}))}));
   const auto rejected = array_of(reference("RejectedEvent"));
+  const auto rejected_count = count("All that are rejected, if `rejected` has only the first of them.");
   all.emplace("RejectedEvent",
-              object({{"index", count("Of the event or item in the request, from 0.")}, {"error", text()}}));
+              object({{"index", count("Of the event or item in the request, from 0; empty lines do not count.")}, {"error", text()}}));
   all.emplace("Receipt",
               object({{"accepted", count()},
                       {"rejected", rejected},
+                      optional("rejected_count", rejected_count),
                       {"token", text("For `after`: histories and catalogue contain what was accepted once they "
                                      "have reached it.")}}));
   all.emplace("EventsProblem", object({{"type", text()},
                                        {"title", text()},
                                        {"status", integer()},
                                        {"detail", text("What is wrong, and where.")},
-                                       optional("rejected", rejected)},
+                                       optional("rejected", rejected),
+                                       optional("rejected_count", rejected_count),
+                                       optional("taken", count("Of lines that stopped in the middle: how many of them "
+                                                               "are accepted or rejected.")),
+                                       optional("accepted", count()),
+                                       optional("token", text("With `taken`: for `after`."))},
                                       "RFC 9457 problem details, with the rejected events if there were any."));
 }
 

@@ -41,6 +41,14 @@ TEST(SplitEvents, EveryLineOfNdjsonIsAnEvent) {
   EXPECT_EQ(split("{\"a\":1}\r\n\r\n{\"b\":2}\n{}"), (Texts{R"({"a":1})", R"({"b":2})", "{}"}));
 }
 
+TEST(SplitEvents, EveryLineOfLinesIsAnEventHoweverTheyBegin) {
+  const auto texts = split_events("{\"a\":\n[1]\r\n\n \n{\"b\":2}", 3, BodyForm::lines);
+  ASSERT_TRUE(texts);
+  EXPECT_EQ(*texts, (Texts{"{\"a\":", "[1]", R"({"b":2})"}));
+  EXPECT_EQ(*split_events("\n", 3, BodyForm::lines), Texts{});
+  EXPECT_FALSE(split_events("1\n2\n3\n4", 3, BodyForm::lines));
+}
+
 TEST(SplitEvents, ObjectsMayFollowEachOtherInAnyLayout) {
   EXPECT_EQ(split(R"({"a":1} {"b":2})"), (Texts{R"({"a":1})", R"({"b":2})"}));
   EXPECT_EQ(split("{\n\"a\":1\n}\n{\n\"b\":2\n}\n"), (Texts{"{\n\"a\":1\n}", "{\n\"b\":2\n}"}));

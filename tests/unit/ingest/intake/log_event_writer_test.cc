@@ -108,17 +108,21 @@ TEST_F(LogEventWriterTest, AnEventWeighsOneForEachStartedKiB) {
     return text.substr(0, text.size() - 2) + std::string(bytes - text.size(), 'x') + "\"}";
   };
   ASSERT_EQ(event(1024).size(), 1024U);
-  EXPECT_EQ(writer.weigh(event(100), 10), 1U);
-  EXPECT_EQ(writer.weigh(event(1024), 10), 1U);
-  EXPECT_EQ(writer.weigh(event(1025), 10), 2U);
-  EXPECT_EQ(writer.weigh("[" + event(100) + "," + event(5000) + ",{},7]", 10), 1U + 5U + 2U) << "whether valid or not";
-  EXPECT_EQ(writer.weigh(event(100) + "\n" + event(1025) + "\n", 10), 3U);
-  EXPECT_EQ(writer.weigh("[]", 10), 0U);
-  EXPECT_EQ(writer.weigh("", 10), 1U);
-  EXPECT_EQ(writer.weigh(std::string(3000, '{'), 10), 3U) << "not events: by its size";
+  const auto weight = [&](std::string_view body, BodyForm form = BodyForm::any) {
+    return writer.weigh(body, 10, form);
+  };
+  EXPECT_EQ(weight(event(100)), 1U);
+  EXPECT_EQ(weight(event(1024)), 1U);
+  EXPECT_EQ(weight(event(1025)), 2U);
+  EXPECT_EQ(weight("[" + event(100) + "," + event(5000) + ",{},7]"), 1U + 5U + 2U) << "whether valid or not";
+  EXPECT_EQ(weight(event(100) + "\n" + event(1025) + "\n"), 3U);
+  EXPECT_EQ(weight("[]"), 0U);
+  EXPECT_EQ(weight(""), 1U);
+  EXPECT_EQ(weight(std::string(3000, '{')), 3U) << "not events: by its size";
   std::string ones = "[1";
   while (ones.size() < 4000) ones += ",1";
-  EXPECT_EQ(writer.weigh(ones + "]", 10), 4U) << "too many are refused: nobody uses up more than their size";
+  EXPECT_EQ(weight(ones + "]"), 4U) << "too many are refused: nobody uses up more than their size";
+  EXPECT_EQ(weight("[\n{}\n" + event(1025), BodyForm::lines), 4U) << "each line, even if it is not valid";
 }
 
 TEST_F(LogEventWriterTest, JudgesAsItWouldSubmit) {
