@@ -113,9 +113,10 @@ std::vector<Option<Options>> Options::describe() {
       option::integer("max_connections", &Options::max_connections, {1, kMillion},
                       "Largest number of open connections. Beyond it new connections are closed at once. Fewer if the "
                       "limit of open files (ulimit -n), less 1,200 for the store, is lower."),
-      option::size("max_body_bytes", &Options::max_body_bytes, {kKiB, kGiB},
-                   "Largest request body, except for NDJSON of events or items, of which it is the largest line if it is "
-                   "less than 1 MiB."),
+      option::size(
+          "max_body_bytes", &Options::max_body_bytes, {kKiB, kGiB},
+          "Largest request body, except for NDJSON of events or items, of which it is the largest line if it is "
+          "less than 1 MiB."),
       option::size("max_body_bytes_total", &Options::max_body_bytes_total, {kKiB, 1024 * kGiB},
                    "Memory for all request bodies together, without those no larger than max_header_bytes. Beyond it "
                    "requests are refused with 503 before their body is read."),
@@ -123,8 +124,9 @@ std::vector<Option<Options>> Options::describe() {
                    "Memory for all answers together that clients have not read yet, without those no larger than "
                    "max_header_bytes. Beyond it answers are replaced by 503."),
       option::size("max_header_bytes", &Options::max_header_bytes, {kKiB, kMiB}, "Largest request header."),
-      option::duration("header_timeout", &Options::header_timeout, {10ms, 10min},
-                       "Longest time from the first byte of a request to its last, or to the end of the next line of NDJSON."),
+      option::duration(
+          "header_timeout", &Options::header_timeout, {10ms, 10min},
+          "Longest time from the first byte of a request to its last, or to the end of the next line of NDJSON."),
       option::duration("idle_timeout", &Options::idle_timeout, {10ms, 24h},
                        "Longest time between two requests of a kept-alive connection."),
       option::duration("write_timeout", &Options::write_timeout, {10ms, 10min},

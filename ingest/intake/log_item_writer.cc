@@ -54,8 +54,8 @@ void LogItemWriter::append(std::vector<LogEntry> entries, Receipt receipt, std::
 void LogItemWriter::change(std::string_view body, const ItemSubmission& submission,
                            std::function<void(Result<Receipt>)> done) {
   const bool one = !submission.item.empty();
-  auto texts = one ? Result<std::vector<std::string_view>>({body})
-                   : split_events(body, submission.max_items, submission.form);
+  auto texts =
+      one ? Result<std::vector<std::string_view>>({body}) : split_events(body, submission.max_items, submission.form);
   if (!texts) return done(texts.error());
   Receipt receipt;
   std::vector<LogEntry> entries;

@@ -106,7 +106,8 @@ Awaitable<beast::error_code> BodyReader<Stream>::read_lines(HttpParser& parser, 
     if (!intake) {
       if (error || (parser.is_done() && pieces.is_one_piece())) co_return error;
       intake = io_.shared.api.take_lines(match, head);
-      if (!intake) break;  // the match is settled
+      head.executor.reset();  // its timers may own the wait for the log, and so this coroutine
+      if (!intake) break;     // the match is settled
     }
     if (error) {
       stopped = why_stopped(error, match, most_, io_.shared.options);
@@ -127,12 +128,12 @@ Awaitable<beast::error_code> BodyReader<Stream>::read_piece(HttpParser& parser, 
   const std::string& text = parser.get().body();
   bool room = true;
   connection_.expires_after(io_.shared.options.header_timeout);
-  connection_.is_told = true;
+  connection_.goes_on_late = true;
   auto error = co_await wire_.read(parser, [&] {
     room = has_room(std::min(text.size(), pieces.most_bytes()));
     return !room || pieces.full() || parser.is_done();
   });
-  connection_.is_told = false;
+  connection_.goes_on_late = false;
   connection_.expires_never();
   if (!room) co_return make_error_code(kNoMemory);
   if (error == asio::error::operation_aborted && text.find('\n') != std::string::npos) error = {};

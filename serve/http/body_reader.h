@@ -28,7 +28,8 @@ class BodyReader {
              std::size_t most)
       : wire_(wire), connection_(connection), io_(io), memory_(memory), most_(most) {}
 
-  /// Returns with the body in `parser`, decoded, or with `match` settled if its lines have been taken. Sets head.arrived.
+  /// Returns with the body in `parser`, decoded, or with `match` settled if its lines have been taken; head.executor is
+  /// then null. Sets head.arrived.
   /// REQUIRES: the header has been read, and match.wants_body()
   Awaitable<ErrorCode> read(HttpParser& parser, Router::Match& match, ApiRequest& head);
 

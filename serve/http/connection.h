@@ -44,7 +44,8 @@ struct Connection {
   /// When IoWorker, which checks at intervals, closes the socket. A timer would be set and canceled three times per
   /// request.
   Clock::time_point deadline = Clock::time_point::max();
-  bool is_told = false;  ///< it cancels the read instead, again and again until there is another deadline
+  /// At the deadline only what waits for the peer is canceled, until there is another deadline: the session goes on.
+  bool goes_on_late = false;
 
   void expires_after(std::chrono::milliseconds timeout) { deadline = Clock::now() + timeout; }
   void expires_never() { deadline = Clock::time_point::max(); }

@@ -103,7 +103,7 @@ Awaitable<void> IoWorker::watch_deadlines() {
     for (Connection* connection : connections_) {
       boost::system::error_code ignored;
       if (connection->deadline > now) continue;
-      connection->is_told ? connection->socket.cancel(ignored) : connection->socket.close(ignored);
+      connection->goes_on_late ? connection->socket.cancel(ignored) : connection->socket.close(ignored);
     }
   }
 }

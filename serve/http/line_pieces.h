@@ -9,7 +9,7 @@ namespace freshet::serve {
 
 /// Cuts a text that arrives bit by bit into pieces of whole lines. Where it is cut into bits does not change the lines.
 /// Threads: one.
-/// Cost:    memory for `Limits::bytes` and the last bit; looks at each byte at most twice if next() is called when full().
+/// Cost:    memory for a piece and the last bit, if next() is called until it has none whenever the text is full().
 class LinePieces {
  public:
   struct Limits {

@@ -14,9 +14,8 @@ Respond PendingAnswer::callback() const {
       state->answer = std::move(answer);
       return;
     }
-    asio::post(context, [go_on = std::move(state->go_on), answer = std::move(answer)]() mutable {
-      go_on(std::move(answer));
-    });
+    asio::post(context,
+               [go_on = std::move(state->go_on), answer = std::move(answer)]() mutable { go_on(std::move(answer)); });
   };
 }
 

@@ -16,7 +16,7 @@ inline constexpr auto kNoMemory = boost::system::errc::not_enough_memory;       
 inline constexpr auto kNoTime = boost::system::errc::resource_unavailable_try_again;  // to decode it
 
 /// The answer to a request that cannot be read; nullopt if the connection has ended, and nobody waits for one.
-/// `most`: the limit of its body.
+/// `match`: of the request, `most`: the limit of its body, as far as they are known.
 std::optional<ApiResponse> refusal(const boost::beast::error_code& error, const Router::Match& match, std::size_t most,
                                    const Options& options);
 

@@ -34,9 +34,7 @@ bool is_ndjson_type(std::string_view content_type) {
   return std::ranges::any_of(kTypes, [&](std::string_view known) { return ci_is_equal(type, known); });
 }
 
-bool is_gzip(std::string_view coding) {
-  return ci_is_equal(coding, "gzip") || ci_is_equal(coding, "x-gzip");
-}
+bool is_gzip(std::string_view coding) { return ci_is_equal(coding, "gzip") || ci_is_equal(coding, "x-gzip"); }
 
 BodyCoding body_coding(std::string_view content_encoding) {
   BodyCoding all = BodyCoding::identity;

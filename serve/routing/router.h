@@ -15,6 +15,7 @@
 #include "serve/access/browser_rules.h"
 #include "serve/routing/message.h"
 #include "serve/routing/route.h"
+#include "serve/routing/route_metrics.h"
 
 namespace freshet::serve {
 
@@ -63,7 +64,7 @@ class Router {
     const Entry* entry_ = nullptr;
     std::optional<ApiResponse> settled_;  // the answer without the handler; set if there is no entry
     std::size_t max_lines_ = 0;
-    std::vector<std::string> path_;       // values of the path's parameters, percent-decoded
+    std::vector<std::string> path_;  // values of the path's parameters, percent-decoded
     std::vector<std::pair<std::string, std::string>> query_;
     AccessControl::Decision decision_;
     bool detailed_ = false;
@@ -85,7 +86,6 @@ class Router {
   std::vector<const Route*> routes() const;
 
  private:
-  class RouteMetrics;
   struct Call {
     std::string id;
     std::chrono::steady_clock::time_point start;

@@ -16,8 +16,8 @@ Route::Lines lines_of_events(const EndpointContext& context) {
                 LineReceipts::Settings{"event", most, context.options.events_timeout}, request.executor,
                 [context, most, sender = request.sender()](std::string_view lines,
                                                            std::function<void(Result<Receipt>)> done) {
-                  context.services.events.submit(
-                      lines, {.max_events = most, .sender = sender, .form = BodyForm::lines}, std::move(done));
+                  context.services.events.submit(lines, {.max_events = most, .sender = sender, .form = BodyForm::lines},
+                                                 std::move(done));
                 });
           }};
 }
@@ -35,11 +35,11 @@ void add_event_endpoints(Router& router, const EndpointContext& context) {
        .summary = "Accept events",
        .description = "Answers once the events are durable. Each event is validated by itself; the rejected ones "
                       "are listed with the reason.",
-       .body =
-           Route::Body{.description = "One event, an array of events, or NDJSON.",
-                       .schema = schema::one_of({event, schema::array_of(event)}),
-                       .example = R"({"id":"e1","user":"u1","item":"i42","type":"view","ts":"2026-11-21T21:36:00.123Z"})",
-                       .lines = lines_of_events(context)},
+       .body = Route::Body{.description = "One event, an array of events, or NDJSON.",
+                           .schema = schema::one_of({event, schema::array_of(event)}),
+                           .example =
+                               R"({"id":"e1","user":"u1","item":"i42","type":"view","ts":"2026-11-21T21:36:00.123Z"})",
+                           .lines = lines_of_events(context)},
        .weigh =
            [context](std::string_view body, BodyForm form) {
              return context.services.events.weigh(body, context.options.max_events_per_request, form);

@@ -8,14 +8,14 @@
 
 namespace freshet::serve {
 
-LineReceipts::LineReceipts(Settings settings, std::shared_ptr<Executor> executor, Submit submit)
-    : settings_(std::move(settings)), executor_(std::move(executor)), submit_(std::move(submit)) {}
+LineReceipts::LineReceipts(Settings settings, const std::shared_ptr<Executor>& executor, Submit submit)
+    : settings_(std::move(settings)), executor_(executor), submit_(std::move(submit)) {}
 
 void LineReceipts::take(std::string_view lines, Respond done) {
   if (!std::exchange(begun_, true)) take_byte_order_mark(lines);
   const auto once = RespondOnce::within(
       settings_.timeout, "the log has not acknowledged in time; the lines behind those taken may still be accepted",
-      *executor_, std::move(done));
+      *executor_.lock(), std::move(done));
   submit_(lines, [self = shared_from_this(), once](Result<Receipt> receipt) {
     const Respond answer = once->take();
     if (!answer) return;

@@ -27,7 +27,8 @@ class LineReceipts final : public LineIntake, public std::enable_shared_from_thi
   /// Validates lines and makes them durable; the receipt is for these lines alone.
   using Submit = std::function<void(std::string_view lines, std::function<void(Result<Receipt>)> done)>;
 
-  LineReceipts(Settings settings, std::shared_ptr<Executor> executor, Submit submit);
+  /// `executor`: the request's, which outlives every call of take().
+  LineReceipts(Settings settings, const std::shared_ptr<Executor>& executor, Submit submit);
 
   void take(std::string_view lines, Respond done) override;
   void reject_line(std::string reason) override;
@@ -38,7 +39,7 @@ class LineReceipts final : public LineIntake, public std::enable_shared_from_thi
   void reject(std::size_t line, std::string reason);
 
   const Settings settings_;
-  const std::shared_ptr<Executor> executor_;
+  const std::weak_ptr<Executor> executor_;  // an acknowledgment may come, and end this, when its thread is gone
   const Submit submit_;
   bool begun_ = false;
   std::size_t lines_ = 0;     // without the empty ones

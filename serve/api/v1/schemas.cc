@@ -81,7 +81,8 @@ void add_event_schemas(json::object& all) {
   const auto rejected = array_of(reference("RejectedEvent"));
   const auto rejected_count = count("All that are rejected, if `rejected` has only the first of them.");
   all.emplace("RejectedEvent",
-              object({{"index", count("Of the event or item in the request, from 0; empty lines do not count.")}, {"error", text()}}));
+              object({{"index", count("Of the event or item in the request, from 0; empty lines do not count.")},
+                      {"error", text()}}));
   all.emplace("Receipt",
               object({{"accepted", count()},
                       {"rejected", rejected},

@@ -93,13 +93,13 @@ TEST(LinePieces, RandomTextsInRandomBitsAreTheSameLines) {
 
 TEST(LinePieces, OnePieceIsToldFromMore) {
   for (const auto& [body, one] : std::vector<std::pair<std::string, bool>>{{"", true},
-                                                                          {"a", true},
-                                                                          {"a\nb\n", true},
-                                                                          {"a\nb", true},
-                                                                          {"a\nb\nc", false},
-                                                                          {"abcdefgh", true},
-                                                                          {"abcdefghi", false},
-                                                                          {"abcd\nefgh", false}}) {
+                                                                           {"a", true},
+                                                                           {"a\nb\n", true},
+                                                                           {"a\nb", true},
+                                                                           {"a\nb\nc", false},
+                                                                           {"abcdefgh", true},
+                                                                           {"abcdefghi", false},
+                                                                           {"abcd\nefgh", false}}) {
     std::string text = body;
     EXPECT_EQ(LinePieces(text, {8, 2}).is_one_piece(), one) << body;
   }

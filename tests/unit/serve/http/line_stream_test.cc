@@ -38,9 +38,7 @@ std::string lines(std::size_t from, std::size_t to, const std::function<std::str
   return text;
 }
 
-std::string event_line(std::size_t number) {
-  return R"({"user":"u","item":"i)" + std::to_string(number) + "\"}\n";
-}
+std::string event_line(std::size_t number) { return R"({"user":"u","item":"i)" + std::to_string(number) + "\"}\n"; }
 
 class LineStreamTest : public ServerTest {
  protected:
@@ -90,10 +88,13 @@ class LineStreamTest : public ServerTest {
 TEST_F(LineStreamTest, EveryLineIsTakenWhereverChunksEnd) {
   start();
   std::mt19937_64 random(testing::test_seed(1));
-  const std::string body = "\xef\xbb\xbf" + lines(0, 1000) + "\r\n\n" + lines(1000, 2000, [](std::size_t i) {
-                             const std::string line = item_line(i);
-                             return line.substr(0, line.size() - 1) + "\r\n";
-                           }) + "{\"item\":\n" + lines(2001, 4000) + "[1,2]\n" + item_line(4001).substr(0, 20) +
+  const std::string body = "\xef\xbb\xbf" + lines(0, 1000) + "\r\n\n" +
+                           lines(1000, 2000,
+                                 [](std::size_t i) {
+                                   const std::string line = item_line(i);
+                                   return line.substr(0, line.size() - 1) + "\r\n";
+                                 }) +
+                           "{\"item\":\n" + lines(2001, 4000) + "[1,2]\n" + item_line(4001).substr(0, 20) +
                            "\xff\"}\n" + item_line(4002);
   for (const std::size_t most : {3U, 100U, 5'000U, 200'000U}) {
     const std::size_t without_end = body.size() - 1;
@@ -124,7 +125,8 @@ TEST_F(LineStreamTest, EveryLineIsTakenWhereverChunksEnd) {
 TEST_F(LineStreamTest, PatchesAndEventsAreTakenToo) {
   start();
   EXPECT_EQ(post(lines(0, 2000)).status, 202U);
-  std::string patches = lines(0, 4000, [](std::size_t i) { return R"({"item":"i)" + std::to_string(i) + R"(","price":7})" "\n"; });
+  const std::string patches =
+      lines(0, 4000, [](std::size_t i) { return R"({"item":"i)" + std::to_string(i) + "\",\"price\":7}\n"; });
   auto socket = connect();
   send(socket, head("Content-Length: " + std::to_string(patches.size()) + "\r\n", "PATCH") + patches);
   const Answer patched = answer_of(socket);
@@ -148,8 +150,8 @@ TEST_F(LineStreamTest, ALineThatIsTooLongIsRejectedByItsIndex) {
   start();
   const std::string fits = R"({"item":"fits","title":")" + std::string(1000, 'x') + "\"}";
   const std::string exact = fits + std::string(kPiece - fits.size(), ' ');
-  const std::string body = lines(0, 100) + R"({"item":"i100","text":")" + std::string(20 << 20, 'x') + "\"}\n" +
-                           exact + "\n" + exact + " \n" + lines(103, 200);
+  const std::string body = lines(0, 100) + R"({"item":"i100","text":")" + std::string(20 << 20, 'x') + "\"}\n" + exact +
+                           "\n" + exact + " \n" + lines(103, 200);
   const Answer answer = post(body);
   ASSERT_EQ(answer.status, 202U);
   EXPECT_EQ(answer.number("accepted"), 198U);
@@ -338,8 +340,9 @@ TEST_F(LineStreamTest, OtherBodiesHaveTheirLimit) {
                      "Content-Length: " + std::to_string(sent.size()) + "\r\n\r\n" + sent);
     return answer_of(socket);
   };
-  for (const Answer& refused : {answer("Content-Type: application/json\r\n", "", body), answer("", "", body),
-                                answer("Content-Type: application/x-ndjson\r\n", "Content-Encoding: gzip\r\n", packed)}) {
+  for (const Answer& refused :
+       {answer("Content-Type: application/json\r\n", "", body), answer("", "", body),
+        answer("Content-Type: application/x-ndjson\r\n", "Content-Encoding: gzip\r\n", packed)}) {
     EXPECT_EQ(refused.status, 413U);
     EXPECT_NE(refused.text("detail").find("application/x-ndjson"), std::string::npos);
   }

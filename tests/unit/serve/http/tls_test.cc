@@ -77,6 +77,19 @@ class TlsTest : public ::testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+TEST_F(TlsTest, AStalledSenderOfLinesIsToldWhatWasTaken) {
+  options_.header_timeout = std::chrono::milliseconds(200);
+  start();
+  Client client = connect();
+  asio::write(client.stream, asio::buffer(std::string("POST /v1/items HTTP/1.1\r\nHost: localhost\r\n"
+                                                      "Content-Type: application/x-ndjson\r\nContent-Length: 1000\r\n"
+                                                      "\r\n{\"item\":\"i\"}\n{\"it")));
+  std::string answer;
+  asio::read_until(client.stream, asio::dynamic_buffer(answer), "}", client.error);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+  EXPECT_NE(answer.find("\"taken\":1,"), std::string::npos) << answer;
+}
+
 TEST_F(TlsTest, RequestsAreAnsweredAndTheLimitsHold) {
   options_.max_header_bytes = 4096;
   start();
