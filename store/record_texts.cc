@@ -177,7 +177,8 @@ void visit_base64(std::string_view text, const std::function<void(std::string_vi
   while (!text.empty()) {
     const auto size = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
     if (size >= kLeast) {
-      const auto bytes = from_base64(text.substr(0, size));
+      const std::size_t whole = size % 4 == 1 ? size - 1 : size;  // one digit alone is of no byte
+      const auto bytes = from_base64(text.substr(0, whole));
       if (bytes && is_text(*bytes)) visit_as_they_are(*bytes, visit);
     }
     text.remove_prefix(std::min(size + 1, text.size()));

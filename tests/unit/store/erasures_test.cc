@@ -308,6 +308,7 @@ TEST_F(DeadLettersOfErased, AnIdThatOnlyAHeaderHasIsFoundHoweverItIsEncoded) {
   reject("{}", "", {{"authorization", "Basic em/Dq0BleGFtcGxlLmNvbTpzZWNyZXQ="}});
   reject("{}", "", {{"authorization", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJ6b1x1MDBlYkBleGFtcGxlLmNvbSJ9."}});
   reject("{}", "", {{"of", "em_Dq0BleGFtcGxlLmNvbQ%3D%3D"}});
+  reject("{}", "", {{"between letters", "dT16b8OrQGV4YW1wbGUuY29tx"}});
   reject("{}", "", {{"binary", std::string("\0\xFF", 2) + id}});
   RecordHeaders many(10'000, {"n", "v"});
   many.emplace_back("user", id);
