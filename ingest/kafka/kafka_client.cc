@@ -2,7 +2,11 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <chrono>
+#include <future>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 
 #include "base/log.h"
 
@@ -87,6 +91,20 @@ RdConf consumer_conf(const KafkaOptions& options, const std::string& group) {
 
 RdKafka make_consumer(RdConf conf) { return make(RD_KAFKA_CONSUMER, std::move(conf)); }
 RdKafka make_producer(RdConf conf) { return make(RD_KAFKA_PRODUCER, std::move(conf)); }
+
+void destroy(RdKafka client) {
+  constexpr std::chrono::seconds kMostWait{1};
+  const std::string name = rd_kafka_name(client.get());
+  const auto destroyed = std::make_shared<std::promise<void>>();
+  std::thread([handle = client.release(), destroyed] {
+    rd_kafka_destroy(handle);
+    destroyed->set_value();
+  }).detach();
+  if (destroyed->get_future().wait_for(kMostWait) == std::future_status::ready) return;
+  log::warn("kafka: a client does not end, as when its topic is gone; it is left behind", {{"client", name}});
+}
+
+void leave_behind(RdKafka client) { static_cast<void>(client.release()); }
 
 std::string kafka_message(int error) {
   return std::string("kafka: ") + rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(error));

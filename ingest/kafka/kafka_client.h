@@ -28,6 +28,13 @@ RdConf consumer_conf(const KafkaOptions& options, const std::string& group);
 RdKafka make_consumer(RdConf conf);
 RdKafka make_producer(RdConf conf);
 
+/// Destroys a client. A client that had partitions which the topic has lost is never destroyed by librdkafka (its issues
+/// 4362 and 4486): such a client is left behind after a second, with a warning.
+void destroy(RdKafka client);
+
+/// Lets a client be until the process ends, where to destroy it would be worse.
+void leave_behind(RdKafka client);
+
 /// The message for a librdkafka error code.
 std::string kafka_message(int error);
 

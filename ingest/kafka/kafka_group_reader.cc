@@ -54,7 +54,7 @@ KafkaGroupReader::~KafkaGroupReader() {
   // issue 4312). Such a client is closed, which leaves the group, but never destroyed.
   const bool between = joining_ && member_.empty() && !member_id(consumer_.get()).empty();
   rd_kafka_consumer_close(consumer_.get());
-  if (between) static_cast<void>(consumer_.release());
+  if (between) leave_behind(std::move(consumer_));
 }
 
 /// If a member joins before the topic exists, librdkafka assigns the topic's partitions only after the next metadata

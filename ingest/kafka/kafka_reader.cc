@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
-#include <memory>
-#include <thread>
 #include <utility>
 
 #include "base/clock.h"
@@ -65,18 +62,8 @@ KafkaReader::KafkaReader(const KafkaOptions& options, const KafkaMonitor& monito
                          Metrics& metrics)
     : options_(options), monitor_(monitor), gaps_(metrics, name) {}
 
-/// A client that had partitions which the topic has lost is never destroyed by librdkafka (its issues 4362 and 4486): a
-/// stop does not wait for that.
 KafkaReader::~KafkaReader() {
-  constexpr std::chrono::seconds kMostWait{1};
-  if (!consumer_) return;
-  const auto destroyed = std::make_shared<std::promise<void>>();
-  std::thread([client = consumer_.release(), destroyed] {
-    rd_kafka_destroy(client);
-    destroyed->set_value();
-  }).detach();
-  if (destroyed->get_future().wait_for(kMostWait) == std::future_status::ready) return;
-  log::warn("kafka: a client does not end, as when its topic is gone; it is left behind", {{"topic", options_.topic}});
+  if (consumer_) destroy(std::move(consumer_));
 }
 
 Result<LogBatch> KafkaReader::poll(std::size_t max_records, std::chrono::milliseconds timeout) {
