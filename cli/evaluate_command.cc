@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -22,7 +21,9 @@
 #include "cli/streams/catalogue_file.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/support/arguments.h"
+#include "cli/support/output_file.h"
 #include "cli/support/progress.h"
+#include "ingest/codec/event_decoder.h"
 #include "online/all_parts.h"
 
 namespace freshet::cli {
@@ -105,16 +106,6 @@ std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, co
   return make_model_predictor(options);
 }
 
-/// Writes the file of --json or --plot; "-", for --json alone, is standard output.
-void write_file(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    std::fputs(text.c_str(), stdout);
-    return;
-  }
-  std::ofstream out(path, std::ios::trunc);
-  if (!(out << text) || !out.flush()) throw std::runtime_error("cannot write " + path);
-}
-
 std::size_t peak_rss_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -183,11 +174,7 @@ class Evaluate {
       throw CLI::RuntimeError(1);
     }
     for (Item& item : file->items) {
-      Event put;
-      put.kind = EventKind::item;
-      put.item = item.item;
-      put.change = SharedItemChange({.kind = ItemChange::Kind::put, .item = std::move(item)});
-      predictor_->describe(put);
+      predictor_->describe(ingest::item_event({.kind = ItemChange::Kind::put, .item = std::move(item)}, Timestamp()));
     }
     run_.skipped_items = file->skipped;
     run_.has_catalogue = true;

@@ -1,18 +1,17 @@
 #include "cli/generate_command.h"
 
 #include <CLI/CLI.hpp>
-#include <boost/json.hpp>
-#include <cstdio>
-#include <fstream>
-#include <iostream>
 #include <memory>
+#include <ostream>
 #include <stdexcept>
 
+#include "base/clock.h"
+#include "base/item_json.h"
 #include "cli/streams/shop_world.h"
 #include "cli/support/arguments.h"
+#include "cli/support/output_file.h"
 #include "cli/support/progress.h"
 #include "ingest/codec/event_encoder.h"
-#include "serve/routing/json.h"
 
 namespace freshet::cli {
 namespace {
@@ -34,26 +33,8 @@ void write_line(std::ostream& out, const Event& event, bool tsv) {
   }
 }
 
-/// Calls `write` with the stream of the file; "-" is standard output.
-template <typename Write>
-void write_file(const std::string& path, Write write) {
-  std::ofstream file;
-  if (path != "-") file.open(path);
-  std::ostream& out = path == "-" ? std::cout : file;
-  if (out) write(out);
-  if (!out.flush()) throw std::runtime_error("cannot write " + path);
-}
-
 void write_catalogue(const ShopWorld& world, std::ostream& out) {
-  boost::json::array items;
-  for (const Item& item : world.catalogue()) {
-    items.push_back(boost::json::object{{"item", item.item},
-                                        {"title", item.title},
-                                        {"categories", boost::json::value_from(item.categories)},
-                                        {"price", item.price.value_or(0)},
-                                        {"ts", format_rfc3339(item.time)}});
-  }
-  out << serve::to_text(items) << '\n';
+  for (const Item& item : world.catalogue()) out << item_json(item) << '\n';
 }
 
 void write_events(ShopWorld& world, const GenerateArguments& arguments, std::ostream& out) {
@@ -91,7 +72,7 @@ void add_generate_command(CLI::App& app) {
       app.add_subcommand("generate", "Generate the event stream of a synthetic shop, with tastes and drift");
   command->footer(
       "Examples:\n"
-      "  freshet generate --events 100000 -o shop.jsonl --items-out items.json\n"
+      "  freshet generate --events 100000 -o shop.jsonl --items-out items.jsonl\n"
       "  freshet generate --users 1000000 --items 100000 --events 5000000 --format tsv | zstd > shop.tsv.zst\n"
       "\n"
       "TSV columns: user,item,time,type. The same options and seed give the same stream.");
@@ -119,7 +100,7 @@ void add_generate_command(CLI::App& app) {
       ->check(CLI::IsMember({"jsonl", "tsv"}));
   command->add_option("-o,--output", arguments->output, "File to write; - is standard output")->capture_default_str();
   command->add_option("--items-out", arguments->items_output,
-                      "Also write the catalogue to this file, as a body for POST /v1/items; - is standard output");
+                      "Also write the catalogue to this file, as JSON lines; - is standard output");
   command->callback([arguments] { generate(*arguments); });
 }
 

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -15,6 +14,7 @@
 #include "cli/off_policy/feedback_log.h"
 #include "cli/off_policy/off_policy_report.h"
 #include "cli/support/arguments.h"
+#include "cli/support/output_file.h"
 
 namespace freshet::cli {
 namespace {
@@ -74,11 +74,6 @@ std::string loggers_of(const online::LoggedFeedback& log) {
     }
   }
   return joined(names, "the logging policy");
-}
-
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::trunc);
-  if (!(out << text) || !out.flush()) throw std::runtime_error("cannot write " + path);
 }
 
 void ope(const OpeArguments& arguments) {

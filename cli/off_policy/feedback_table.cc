@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/suggestion.h"
+#include "cli/streams/csv.h"
 
 namespace freshet::cli {
 namespace {
@@ -95,12 +96,8 @@ Result<void> set_field(Row& row, const std::string& column, const std::string& t
 }  // namespace
 
 Result<std::vector<std::string>> parse_feedback_columns(const std::string& text, const FeedbackFormat& format) {
-  std::vector<std::string> columns;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    columns.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-    const std::string& name = columns.back();
+  std::vector<std::string> columns = split_names(text);
+  for (const std::string& name : columns) {
     if (!has(kNames, name) && !is_mentioned(name, format)) {
       const std::string close = nearest(name, kNames);
       return invalid("\"" + name + "\" is not a column name" +

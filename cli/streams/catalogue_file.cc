@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/item_json.h"
 #include "base/suggestion.h"
+#include "cli/streams/csv.h"
 #include "cli/streams/record_lines.h"
 #include "ingest/codec/item_decoder.h"
 
@@ -186,13 +187,7 @@ std::string CatalogueFile::why_none() const {
 Result<CatalogueFile> read_catalogue(const std::string& path, const std::string& names, Dimensions dimensions) {
   std::vector<std::string> columns;
   if (!names.empty()) {
-    std::vector<std::string> given;
-    for (std::size_t at = 0; at <= names.size();) {
-      const std::size_t comma = std::min(names.find(',', at), names.size());
-      given.push_back(names.substr(at, comma - at));
-      at = comma + 1;
-    }
-    auto checked = check_columns(std::move(given));
+    auto checked = check_columns(split_names(names));
     if (!checked) return invalid("--item-columns: " + checked.error().message);
     columns = *std::move(checked);
   }

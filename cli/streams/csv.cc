@@ -22,6 +22,16 @@ Result<std::vector<std::string>> split_csv(std::string_view record) {
   return fields;
 }
 
+std::vector<std::string> split_names(std::string_view text) {
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    names.emplace_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return names;
+}
+
 void CsvRecordEnd::step(char c) {
   if (state_ == State::quoted) {
     if (c == '"') state_ = State::quote_in_quoted;

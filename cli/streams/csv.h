@@ -13,6 +13,9 @@ namespace freshet::cli {
 /// Errors: invalid, if a quoted field is not closed.
 Result<std::vector<std::string>> split_csv(std::string_view record);
 
+/// The names that `text` lists with commas between them. A name may be empty.
+std::vector<std::string> split_names(std::string_view text);
+
 /// Finds where a CSV record ends: at a line break that is not in quotes. A quote that nothing closes within kMaxLines
 /// and `most` bytes is a fault of its own line only: the record then ends with that line.
 /// Cost: looks at every byte once, however many pieces the text arrives in; at most kMaxLines times if each line has a

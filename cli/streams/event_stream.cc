@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/suggestion.h"
+#include "cli/streams/csv.h"
 #include "cli/streams/record_lines.h"
 #include "ingest/codec/event_decoder.h"
 
@@ -91,12 +92,8 @@ Result<void> set_field(Event& event, const std::string& column, std::string text
 }  // namespace
 
 Result<std::vector<std::string>> parse_columns(const std::string& text) {
-  std::vector<std::string> columns;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    columns.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-    const std::string& name = columns.back();
+  std::vector<std::string> columns = split_names(text);
+  for (const std::string& name : columns) {
     if (std::ranges::count(kColumnNames, name) == 0) {
       const std::string close = nearest(name, kColumnNames);
       return invalid("\"" + name + "\" is not a column name" +

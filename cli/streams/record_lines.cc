@@ -25,6 +25,13 @@ RecordLines::Shape shape_of(std::string_view first) {
                               : RecordLines::Shape::tsv;
 }
 
+/// True if a file that begins with this line is all one JSON array. A TSV field may begin with a bracket too.
+bool is_array(std::string_view first) {
+  if (first.front() != '[') return false;
+  const std::size_t next = first.find_first_not_of(" \t", 1);
+  return next == std::string_view::npos || first[next] == '{';
+}
+
 }  // namespace
 
 Result<RecordLines> RecordLines::open(const std::string& path) {
@@ -68,7 +75,13 @@ Result<std::optional<std::string_view>> RecordLines::next() {
     auto line = next_line();
     if (!line || !*line) return line;
     if ((*line)->empty()) continue;
-    if (shape_ == Shape::unknown) shape_ = shape_of(**line);
+    if (shape_ == Shape::unknown) {
+      if (is_array(**line)) {
+        return Error{Errc::invalid,
+                     in_line("a JSON array; write each object on a line of its own, as jq -c '.[]' does")};
+      }
+      shape_ = shape_of(**line);
+    }
     return line;
   }
 }

@@ -156,7 +156,7 @@ std::vector<Item> ShopWorld::catalogue() const {
     items[i].item = world.name_of(i);
     items[i].title =
         std::string(kAdjectives[i % kAdjectives.size()]) + " " + world.noun_of(i) + " " + std::to_string(i);
-    items[i].categories = {"category-" + std::to_string(category)};
+    items[i].categories = {std::string(world.noun_of(i)) + " > range " + std::to_string(category)};
     items[i].price = 5.0 + static_cast<double>(mix64(i) % 20'000) / 100.0;
     items[i].time = world.options.start;
   }

@@ -55,6 +55,15 @@ TEST_F(CatalogueFileTest, ReadsJsonLines) {
   EXPECT_EQ(file->items[0].title, "Mug");
 }
 
+TEST_F(CatalogueFileTest, AJsonArrayIsNotTakenForAHeader) {
+  for (const char* text : {"[{\"item\":\"a\"},{\"item\":\"b\"}]", "[ {\"item\":\"a\"}]", "[\n{\"item\":\"a\"}\n]\n"}) {
+    const auto file = read(text);
+    ASSERT_FALSE(file) << text;
+    EXPECT_THAT(file.error().message, HasSubstr("items:1: a JSON array; write each object on a line of its own"));
+  }
+  EXPECT_TRUE(read("[1]\tx\n", "item,title")) << "the name of an item may begin with a bracket";
+}
+
 TEST_F(CatalogueFileTest, ALongNumberIsAName) {
   const auto file = read("1\t2103807459595387724\n", "item,attribute:id");
   ASSERT_TRUE(file);
