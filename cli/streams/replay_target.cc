@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <thread>
@@ -125,7 +126,7 @@ class HttpLane {
         counts.failed += batch.size();
         note(counts, answer.error().message);
       });
-    } else if (batch.size() > 1 && is_refused_as_whole(*answer)) {
+    } else if (batch.size() > 1 && is_refused_as_whole(*answer, batch)) {
       post(batch.first(batch.size() / 2));
       post(batch.subspan(batch.size() / 2));
     } else if (answer->status == kTooLarge) {
@@ -133,16 +134,16 @@ class HttpLane {
       counts_.change([&](ReplayTarget::Counts& counts) {
         ++counts.rejected;
         note(counts, "a record of " + std::to_string(record.size()) + " bytes is too large for the service (" +
-                         summary(*answer) + "): " + record.substr(0, kQuotedBytes) + "...");
+                         summary(*answer) + "): " + beginning_of(record));
       });
     } else {
-      record(*answer, batch.size());
+      record(*answer, batch);
     }
   }
 
-  /// True if the service has looked at no record: the body is too large, or has too many records.
-  static bool is_refused_as_whole(const HttpClient::Answer& answer) {
-    return answer.status == kTooLarge || (answer.status == kBadRequest && rejected_of(answer).is_null());
+  /// True if the service, or a proxy before it, has looked at no record: the body is too large, or has too many records.
+  static bool is_refused_as_whole(const HttpClient::Answer& answer, std::span<const std::string> batch) {
+    return answer.status == kTooLarge || (answer.status == kBadRequest && !refused_in(answer, batch));
   }
 
   /// Retries until the answer is final. An error after `patience`.
@@ -168,27 +169,46 @@ class HttpLane {
     return "HTTP " + std::to_string(answer.status) + ": " + answer.body.substr(0, 200);
   }
 
-  /// The field "rejected"; null if the answer has none.
-  static boost::json::value rejected_of(const HttpClient::Answer& answer) {
+  struct Refused {
+    std::size_t records = 0;
+    std::string first;  // the first one, with the reason
+  };
+
+  /// What the service refuses of the batch; nullopt if the answer does not say, as when it has looked at no record.
+  static std::optional<Refused> refused_in(const HttpClient::Answer& answer, std::span<const std::string> batch) {
     boost::system::error_code error;
     const boost::json::value body = boost::json::parse(answer.body, error);
-    const auto* fields = error ? nullptr : body.if_object();
-    const auto* rejected = fields == nullptr ? nullptr : fields->if_contains("rejected");
-    return rejected == nullptr || !rejected->is_array() ? boost::json::value() : *rejected;
+    if (error) return std::nullopt;
+    const auto* const rejected = body.find_pointer("/rejected", error);
+    if (rejected == nullptr || !rejected->is_array()) return std::nullopt;
+    Refused refused{rejected->as_array().size(), {}};
+    if (const auto* const all = body.find_pointer("/rejected_count", error)) {
+      refused.records = std::min(all->to_number<std::size_t>(error), batch.size());  // the list has the first ones only
+    }
+    const auto* const reason = body.find_pointer("/rejected/0/error", error);
+    if (reason == nullptr || !reason->is_string()) return refused;
+    refused.first = reason->as_string();
+    const auto* const index = body.find_pointer("/rejected/0/index", error);
+    const auto place = index == nullptr ? batch.size() : index->to_number<std::size_t>(error);
+    if (place < batch.size()) refused.first += ": " + beginning_of(batch[place]);
+    return refused;
   }
 
-  void record(const HttpClient::Answer& answer, std::size_t events) {
-    const boost::json::value rejected = rejected_of(answer);
+  static std::string beginning_of(const std::string& record) {
+    return record.size() > kQuotedBytes ? record.substr(0, kQuotedBytes) + "..." : record;
+  }
+
+  void record(const HttpClient::Answer& answer, std::span<const std::string> batch) {
+    const auto refused = refused_in(answer, batch);
     counts_.change([&](ReplayTarget::Counts& counts) {
-      if (rejected.is_null()) {
-        counts.failed += events;
+      if (!refused) {
+        counts.failed += batch.size();
         note(counts, summary(answer));
         return;
       }
-      const std::size_t refused = rejected.as_array().size();
-      counts.rejected += refused;
-      counts.acknowledged += events - refused;
-      if (refused > 0) note(counts, boost::json::serialize(rejected.as_array().front()));
+      counts.rejected += refused->records;
+      counts.acknowledged += batch.size() - refused->records;
+      if (!refused->first.empty()) note(counts, refused->first);
     });
   }
 

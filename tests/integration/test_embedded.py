@@ -1,8 +1,10 @@
 """The service on its embedded log, driven over HTTP."""
 
+import http.server
 import json
 import re
 import subprocess
+import threading
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -134,22 +136,65 @@ def test_a_command_that_made_nothing_fails():
         assert lost.returncode == 2 and lost.stderr.endswith("freshet: standard output cannot be written\n")
 
 
-def test_a_replay_sends_in_halves_what_the_service_does_not_take_at_once(freshet, tmp_path):
-    service = freshet("[serve]\nmax_body_bytes = \"8KiB\"\nmax_events_per_request = 7\n")
+def long_stream(tmp_path):
+    """400 events, of which the 124th has 8 KiB."""
     events = [{"session": f"s{i % 9}", "item": f"i{i}", "ts": 1_700_000_000_000 + i} for i in range(400)]
     events[123]["props"] = {"long": "x" * 8100}
     stream = tmp_path / "stream.jsonl"
     stream.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return stream
+
+
+def test_a_replay_names_the_event_that_the_service_refuses_and_counts_all(freshet, tmp_path):
+    service = freshet("[serve]\nmax_body_bytes = \"8KiB\"\nmax_events_per_request = 7\n")
+    stream = long_stream(tmp_path)
+    with stream.open("a") as more:
+        more.writelines(json.dumps({"session": "s", "item": "i", "ts": 4_000_000_000_000}) + "\n" for _ in range(20))
     answer = run("replay", stream, "--to", "http", "--url", service.url, "--json", check=False)
+    report = json.loads(answer.stdout)
+    assert answer.returncode == 1
+    assert (report["sent"], report["acknowledged"], report["rejected"], report["failed"]) == (420, 399, 21, 0)
+    too_long, too_late = 'longer than 8192 bytes: {"id":"stream.jsonl:124"', 'after arrival at .*: {"id":"stream.jsonl:4'
+    assert re.search(f"{too_long}|{too_late}", report["first_problem"])
+    wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the histories at the end of the log")
+    service.stop()
+    assert service.counts()["events"] == 399
+
+
+class SmallDoor(http.server.BaseHTTPRequestHandler):
+    """A proxy that lets no body of more than 8 KiB in."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        lines = self.rfile.read(int(self.headers["Content-Length"])).splitlines(keepends=True)
+        small = sum(map(len, lines)) <= 8192
+        if small:
+            self.server.lines += lines
+        body = json.dumps({"accepted": len(lines), "rejected": []}) if small else "<html>Too large</html>"
+        self.send_response(202 if small else 413)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_replay_sends_in_halves_what_a_proxy_does_not_let_in_at_once(tmp_path):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SmallDoor) as door:
+        door.lines = []
+        threading.Thread(target=door.serve_forever).start()
+        url = f"http://127.0.0.1:{door.server_port}"
+        answer = run("replay", long_stream(tmp_path), "--to", "http", "--url", url, "--json", check=False)
+        door.shutdown()
     report = json.loads(answer.stdout)
     assert answer.returncode == 1
     assert (report["sent"], report["acknowledged"], report["rejected"], report["failed"]) == (400, 399, 1, 0)
     assert report["first_problem"].startswith("a record of ")
-    for part in ("too large for the service", "HTTP 413", "8192 bytes", '"id":"stream.jsonl:124"'):
+    for part in ("too large for the service", "HTTP 413", '"id":"stream.jsonl:124"'):
         assert part in report["first_problem"]
-    wait_until(lambda: service.status()["history"]["lag_events"] == 0, "the histories at the end of the log")
-    service.stop()
-    assert service.counts()["events"] == 399
+    assert sorted(json.loads(line)["item"] for line in door.lines) == sorted(f"i{i}" for i in range(400) if i != 123)
 
 
 def test_replaying_the_same_file_twice_stores_it_once(freshet, tmp_path):
