@@ -33,7 +33,7 @@ float log_of(std::uint32_t clicks) { return std::log2(1.0F + static_cast<float>(
 ItemTraits traits_of(const ItemFacts& facts, std::uint32_t clicks) {
   ItemTraits traits;
   std::vector<std::uint32_t> hashes;
-  const auto take_last = [&](std::array<std::uint32_t, ItemTraits::kMost>& out) {
+  const auto take_last = [&](ItemTraits::Hashes& out) {
     const std::size_t count = std::min(hashes.size(), out.size());
     std::copy_n(hashes.end() - static_cast<std::ptrdiff_t>(count), count, out.begin());
   };

@@ -34,13 +34,21 @@ constexpr float kMostPriceRatio = 5.0F;
 constexpr std::size_t kPrefetched = 8;  // candidates ahead of the one being compared
 constexpr std::size_t kCompared = 3;    // of the session's newest items, by kCosineMost
 
-bool holds(const std::array<std::uint32_t, ItemTraits::kMost>& hashes, std::uint32_t hash) {
-  return hash != 0 && std::ranges::find(hashes, hash) != hashes.end();
+bool holds(const ItemTraits::Hashes& hashes, std::uint32_t hash) {
+  for (const std::uint32_t one : hashes) {
+    if (one == 0) return false;
+    if (one == hash) return true;
+  }
+  return false;
 }
 
-float shared(const std::array<std::uint32_t, ItemTraits::kMost>& a,
-             const std::array<std::uint32_t, ItemTraits::kMost>& b) {
-  return static_cast<float>(std::ranges::count_if(a, [&](std::uint32_t hash) { return holds(b, hash); }));
+float shared(const ItemTraits::Hashes& a, const ItemTraits::Hashes& b) {
+  float count = 0;
+  for (const std::uint32_t hash : a) {
+    if (hash == 0) break;
+    if (holds(b, hash)) ++count;
+  }
+  return count;
 }
 
 class ContentQuery final : public Query {

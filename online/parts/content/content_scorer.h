@@ -20,7 +20,9 @@ namespace freshet::online {
 struct ItemTraits {
   static constexpr std::size_t kMost = 8;
 
-  std::array<std::uint32_t, kMost> categories{}, relations{};  ///< hashes; 0: none
+  using Hashes = std::array<std::uint32_t, kMost>;
+
+  Hashes categories{}, relations{};  ///< hashes; behind the last one, if there are fewer, zeros
   std::uint32_t self = 0;                                      ///< hash by which relations name the item
   float log_clicks = 0;                                        ///< log2(1 + number of clicks)
   float log2_price = 0;                                        ///< if has_price
