@@ -293,6 +293,7 @@ void validate(const Config& config, const std::string& file, const KeyLines& lin
   add("writer", config.writer.validate());
   add("store", config.store.validate());
   add("catalogue", config.catalogue.validate());
+  add("served", config.store.served.validate());
   add("serve", config.serve.validate());
   add("online", config.online.validate());
 }

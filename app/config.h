@@ -36,7 +36,7 @@ struct Config {
   ingest::EmbeddedOptions embedded;                                            ///< [embedded]
   ingest::KafkaOptions kafka;                                                  ///< [kafka], [kafka.properties]
   ingest::WriterOptions writer;                                                ///< [writer]
-  store::Options store;                                                        ///< [store]
+  store::Options store;                                                        ///< [store], [served]
   store::CatalogueOptions catalogue;                                           ///< [catalogue]
   online::Options online{online::all_parts()};                                 ///< [online], [online.popularity], ...
   serve::Options serve;                                                        ///< [serve]

@@ -13,6 +13,9 @@ std::vector<ConfigOption> describe() {
   append(all, within("writer", &Config::writer));
   append(all, within("store", &Config::store));
   append(all, within("catalogue", &Config::catalogue));
+  append(all,
+         within<Config, store::ServedOptions>(
+             "served", [](auto& config) -> auto& { return config.store.served; }, store::ServedOptions::describe()));
   append(all, within<Config, online::Options>(
                   "online", [](auto& config) -> auto& { return config.online; },
                   online::Options::describe(online::all_parts())));

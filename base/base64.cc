@@ -11,6 +11,20 @@ std::optional<std::uint32_t> base64_digit(char c) {
   return c == '/' || c == '_' ? std::optional(63U) : std::nullopt;
 }
 
+std::string to_base64url(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string text;
+  text.reserve(bytes.size() * 4 / 3 + 2);
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char byte : bytes) {
+    bits = bits << 8 | static_cast<unsigned char>(byte);
+    for (count += 8; count >= 6; count -= 6) text += kDigits[bits >> (count - 6) & 63];
+  }
+  if (count > 0) text += kDigits[bits << (6 - count) & 63];
+  return text;
+}
+
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 == 0 && text.ends_with("==")) text.remove_suffix(2);
   if (text.size() % 4 == 0 && text.ends_with('=')) text.remove_suffix(1);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/item.h"
+#include "base/served_list.h"
 
 namespace freshet {
 
@@ -15,11 +16,12 @@ enum class EventKind : unsigned char {
   interaction,  ///< a user or session did something with an item
   erase,        ///< forget everything that this user or session did before: history rows, and what the learner holds
   item,         ///< the catalogue entry of an item changes: Event::change
+  served,       ///< a user or session was shown a list: Event::served
 };
 
 /// One decoded, validated record of the event log (docs/event_format.md).
-/// Invariants after decoding: user or session is not empty, except for an item; item is not empty, except for an erasure;
-/// every id is valid UTF-8 and at most kMaxIdBytes long; value is finite.
+/// Invariants after decoding: user or session is not empty, except for an item, and just one of them for a list; item is not
+/// empty, except for an erasure and a list; every id is valid UTF-8 and at most kMaxIdBytes long; value is finite.
 struct Event {
   EventKind kind = EventKind::interaction;
   std::string id;       ///< dedupe key; empty: never deduplicated
@@ -38,6 +40,7 @@ struct Event {
   /// Of an erase record: it covers only what is before it in its own partition, and every partition has one.
   bool partition_only = false;
   SharedItemChange change = {};  ///< of an item record; null for others
+  SharedServedList served = {};  ///< of a record of a list; null for others
 
   bool operator==(const Event&) const = default;
 };

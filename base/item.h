@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/shared_value.h"
 
 namespace freshet {
 
@@ -97,23 +97,7 @@ struct ItemChange {
   bool operator==(const ItemChange&) const = default;
 };
 
-/// A change, shared by all copies of an event; compared by value.
-class SharedItemChange {
- public:
-  SharedItemChange() = default;
-  explicit SharedItemChange(ItemChange change) : change_(std::make_shared<const ItemChange>(std::move(change))) {}
-
-  explicit operator bool() const { return change_ != nullptr; }
-  const ItemChange& operator*() const { return *change_; }
-  const ItemChange* operator->() const { return change_.get(); }
-
-  bool operator==(const SharedItemChange& other) const {
-    return change_ == other.change_ || (change_ && other.change_ && *change_ == *other.change_);
-  }
-
- private:
-  std::shared_ptr<const ItemChange> change_;
-};
+using SharedItemChange = SharedValue<ItemChange>;
 
 /// `item` as `patch` leaves it. REQUIRES: patch.kind is patch, and names this item
 void apply(const ItemChange& patch, Item& item);

@@ -25,6 +25,7 @@ struct LogEntry {
   std::string value;
   std::optional<std::int32_t> partition{};  ///< where it belongs, whatever its key; kStatePartition if the log has one
   bool erases = false;                      ///< an erase record: a log that is full takes it all the same
+  bool may_wait = false;  ///< is in no hurry to be durable, so it needs no fsync of its own (EmbeddedLog::kLongestWait)
 };
 
 struct LogRecord {

@@ -91,10 +91,21 @@ Result<Erasure> unfinished(const Database::Impl& db, const Owner& owner) {
 
 }  // namespace
 
+rocksdb::Status delete_lists(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
+                             const ErasedPart& part) {
+  const auto rows = history_rows(db, owner, Family::served);
+  for (; rows->Valid(); rows->Next()) {
+    const auto key = decode_history_key(to_view(rows->key()));
+    if (key && part.covers(key->position)) batch.Delete(db.family(Family::served), rows->key());
+  }
+  return rows->status();
+}
+
 Result<Erasure> erase_history(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
                               const ErasedPart& part, bool keeps_own) {
   Sessions sessions;
   auto status = delete_own_rows(db, batch, owner, part, keeps_own, sessions);
+  if (status.ok()) status = delete_lists(db, batch, owner, part);
   std::set<Owner> touched{owner};
   if (owner.kind == Owner::Kind::user) {
     if (status.ok()) status = delete_links(db, batch, owner, sessions);
@@ -102,6 +113,7 @@ Result<Erasure> erase_history(const Database::Impl& db, rocksdb::WriteBatch& bat
       const Owner session{Owner::Kind::session, id};
       touched.insert(session);
       if (status.ok()) status = delete_rows_in_session(db, batch, owner, session, part);
+      if (status.ok()) status = delete_lists(db, batch, session, part);
     }
   }
   if (!status.ok()) return to_error(status);

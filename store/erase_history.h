@@ -26,15 +26,19 @@ struct ErasedPart {
   }
 };
 
-/// Adds to `batch` the deletion of the rows of `owner` that `part` covers; of a user its rows in the histories of its
-/// sessions
-/// too, and its links to sessions (db.linked is then to be cleared). `keeps_own`: rows of the owner that `part` does not
+/// Adds to `batch` the deletion of the rows of `owner` that `part` covers, events and lists; of a user its rows in the
+/// histories of its sessions too, the lists of these sessions, and its links to them (db.linked is then to be cleared).
+/// `keeps_own`: rows of the owner that `part` does not
 /// cover have been put into `batch` before.
 /// Returns the erasure, merged with an unfinished one of the same owner. The caller writes it with put_erasure().
 /// REQUIRES: db.history_writes is held, until `batch` is written
 /// Cost:     reads the owner's rows, and for a user all rows of its sessions
 Result<Erasure> erase_history(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
                               const ErasedPart& part, bool keeps_own);
+
+/// Adds to `batch` the deletion of the lists of `owner` that `part` covers.
+rocksdb::Status delete_lists(const Database::Impl& db, rocksdb::WriteBatch& batch, const Owner& owner,
+                             const ErasedPart& part);
 
 void put_erasure(const Database::Impl& db, rocksdb::WriteBatch& batch, const Erasure& erasure);
 

@@ -27,8 +27,11 @@ rocksdb::Status rewrite(const Database::Impl& db, Family family, const rocksdb::
 rocksdb::Status rewrite_rows_of(const Database::Impl& db, const Owner& owner) {
   const std::string first = encode_owner(owner), last = end_of_history(owner);
   const rocksdb::Slice from(first), to(last);
-  auto status = rewrite(db, Family::history, &from, &to);
-  return status.ok() ? rewrite(db, Family::sessions, &from, &to) : status;
+  rocksdb::Status status;
+  for (const Family family : {Family::history, Family::sessions, Family::served}) {
+    if (status.ok()) status = rewrite(db, family, &from, &to);
+  }
+  return status;
 }
 
 /// Deletes the erasures. One stays if it has changed: the owner was erased again meanwhile, and there is more to

@@ -28,7 +28,7 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
   }
 };
 
-/// Drops history rows beyond the owner's newest `max_events`, and rows older than `oldest`.
+/// Drops rows of histories, or of lists, beyond the owner's newest `most`, and rows older than `oldest`.
 ///
 /// A compaction sees an owner's rows newest first, but only those in its input files. Dropping a row after N newer ones
 /// of the same owner is safe: these N exist, so the row is beyond the limit whatever other files contain. Erasing the
@@ -37,7 +37,7 @@ class OwnerPrefix final : public rocksdb::SliceTransform {
 /// limit by at most the number of erased rows, although it had older ones. It never shows an erased row.
 class HistoryFilter final : public rocksdb::CompactionFilter {
  public:
-  HistoryFilter(std::size_t max_events, Timestamp oldest) : max_events_(max_events), oldest_(oldest) {}
+  HistoryFilter(std::size_t most, Timestamp oldest) : most_(most), oldest_(oldest) {}
 
   const char* Name() const override { return "freshet.HistoryFilter"; }
 
@@ -48,11 +48,11 @@ class HistoryFilter final : public rocksdb::CompactionFilter {
       owner_ = prefix;
       seen_ = 0;
     }
-    return ++seen_ > max_events_ || time_of_history_suffix(to_view(key).substr(prefix.size())) < oldest_;
+    return ++seen_ > most_ || time_of_history_suffix(to_view(key).substr(prefix.size())) < oldest_;
   }
 
  private:
-  const std::size_t max_events_;
+  const std::size_t most_;
   const Timestamp oldest_;
   // One filter object serves one compaction on one thread, in key order.
   mutable std::string owner_;
@@ -61,19 +61,17 @@ class HistoryFilter final : public rocksdb::CompactionFilter {
 
 class HistoryFilterFactory final : public rocksdb::CompactionFilterFactory {
  public:
-  HistoryFilterFactory(const Options& options, SharedTime stream_time)
-      : max_events_(options.max_events_per_owner),
-        max_age_(options.max_event_age),
-        stream_time_(std::move(stream_time)) {}
+  HistoryFilterFactory(std::size_t most, std::chrono::hours max_age, SharedTime stream_time)
+      : most_(most), max_age_(max_age), stream_time_(std::move(stream_time)) {}
 
   const char* Name() const override { return "freshet.HistoryFilterFactory"; }
   std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
       const rocksdb::CompactionFilter::Context&) override {
-    return std::make_unique<HistoryFilter>(max_events_, oldest_kept(max_age_, stream_time_->judged()));
+    return std::make_unique<HistoryFilter>(most_, oldest_kept(max_age_, stream_time_->judged()));
   }
 
  private:
-  const std::size_t max_events_;
+  const std::size_t most_;
   const std::chrono::hours max_age_;
   const SharedTime stream_time_;
 };
@@ -155,15 +153,17 @@ rocksdb::ColumnFamilyOptions family_options(Family which, const Database::Impl& 
   family.bottommost_compression = rocksdb::kZSTD;      // has most bytes and is rewritten rarely
   family.level_compaction_dynamic_level_bytes = true;  // bounded space amplification for a store that only grows
 
+  const auto keep_newest = [&](std::size_t most, std::chrono::hours max_age) {
+    family.prefix_extractor = std::make_shared<OwnerPrefix>();
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.whole_key_filtering = false;  // there are no lookups of single rows
+    family.memtable_prefix_bloom_size_ratio = 0.05;
+    family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(most, max_age, impl.stream_time);
+    family.periodic_compaction_seconds = rewrite_interval(max_age);
+  };
   switch (which) {
-    case Family::history:
-      family.prefix_extractor = std::make_shared<OwnerPrefix>();
-      table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-      table.whole_key_filtering = false;  // there are no lookups of single rows
-      family.memtable_prefix_bloom_size_ratio = 0.05;
-      family.compaction_filter_factory = std::make_shared<HistoryFilterFactory>(options, impl.stream_time);
-      family.periodic_compaction_seconds = rewrite_interval(options.max_event_age);
-      break;
+    case Family::history: keep_newest(options.max_events_per_owner, options.max_event_age); break;
+    case Family::served: keep_newest(options.served.max_lists_per_owner, options.served.max_age); break;
     case Family::dedupe:
       // Looked up once for each event with an id, and almost always absent: the bloom filter answers.
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

@@ -1,6 +1,7 @@
 #include "store/history_commit.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -8,7 +9,6 @@
 #include "base/check.h"
 #include "store/codec/key_codec.h"
 #include "store/dead_letters.h"
-#include "store/erase_history.h"
 #include "store/record_texts.h"
 
 namespace freshet::store {
@@ -107,6 +107,10 @@ Result<void> HistoryCommit::add(std::size_t index) {
     items_->change(entry);
     return {};
   }
+  if (event.kind == EventKind::served) {
+    lists_.push_back(index);
+    return add_list(entry);
+  }
   if (!event.consent) {
     ++counts_.withheld;
   } else if (!event.id.empty() && !accept_id(index)) {
@@ -141,6 +145,39 @@ void HistoryCommit::put_rows(const PositionedEvent& entry) {
   ++counts_.stored;
 }
 
+/// A row for the owner of a list. It does not move stream time, since it is no event.
+Result<void> HistoryCommit::add_list(const PositionedEvent& entry) {
+  for (const Owner& owner : owners_of(entry.event)) {
+    if (owner.id.empty()) continue;
+    const auto erased = is_of_erased(owner, entry.position);
+    if (!erased) return erased.error();
+    if (*erased) {
+      ++counts_.overtaken;
+      continue;
+    }
+    out_.Put(db_.family(Family::served), encode_history_key({owner, entry.event.time, entry.position}),
+             encode_served_list(*entry.event.served));
+    ++counts_.lists;
+  }
+  return {};
+}
+
+/// True if an erasure that was not read from the log has erased the owner of a list, or a user who was in the session that
+/// it is for.
+Result<bool> HistoryCommit::is_of_erased(const Owner& owner, const Position& position) {
+  if (db_.erased.empty()) return false;
+  if (db_.erased.covers(owner, position)) return true;
+  if (owner.kind == Owner::Kind::user) return false;
+  if (!unfinished_) {
+    auto read = unfinished_erasures(db_);
+    if (!read) return read.error();
+    unfinished_ = *std::move(read);
+  }
+  return std::ranges::any_of(*unfinished_, [&](const Erasure& erasure) {
+    return erasure.touched.contains(owner) && is_below(position, erasure.before);
+  });
+}
+
 void HistoryCommit::link(const Event& event) {
   Timestamp& time = links_.try_emplace({event.user, event.session}, event.time).first->second;
   time = std::max(time, event.time);
@@ -168,6 +205,7 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
     std::erase_if(links_, [&](const auto& link) { return link.first.first == owner.id; });
   }
   std::vector<std::string> covered;
+  std::set<std::string> sessions;
   bool keeps_own = false;
   for (const std::size_t earlier : interactions_before(index, owner)) {
     const PositionedEvent& entry = in_.events[earlier];
@@ -176,6 +214,7 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
       if (!entry.event.user.empty() && !entry.event.session.empty()) link(entry.event);
       continue;
     }
+    if (owner.kind == Owner::Kind::user && !entry.event.session.empty()) sessions.insert(entry.event.session);
     for (const Owner& other : owners_of(entry.event)) {
       const bool named = owner.kind == Owner::Kind::user || other == owner;
       if (named) covered.push_back(encode_history_key({other, entry.event.time, entry.position}));
@@ -187,8 +226,29 @@ Result<void> HistoryCommit::erase(std::size_t index, const Owner& owner) {
     erasure->before[partition] = partition == record.position.partition ? record.position.offset + 1 : 0;
   }
   for (const std::string& key : covered) out_.Delete(db_.family(Family::history), key);
+  if (auto erased = erase_lists(index, part, sessions, *erasure); !erased) return erased;
   const auto [earlier, first] = erasures_.emplace(owner, *erasure);
   if (!first) merge(earlier->second, *erasure);
+  return {};
+}
+
+/// The lists that erase_history() does not find: those of `sessions` that the user was in only in this batch, and those of
+/// this batch before `index`.
+Result<void> HistoryCommit::erase_lists(std::size_t index, const ErasedPart& part,
+                                        const std::set<std::string>& sessions, Erasure& erasure) {
+  for (const std::string& id : sessions) {
+    const Owner session{Owner::Kind::session, id};
+    if (!erasure.touched.insert(session).second) continue;
+    if (const auto status = delete_lists(db_, out_, session, part); !status.ok()) return to_error(status);
+  }
+  for (const std::size_t earlier : lists_) {
+    const PositionedEvent& list = in_.events[earlier];
+    for (const Owner& owner : owners_of(list.event)) {
+      if (earlier < index && erasure.touched.contains(owner) && part.covers(list.position)) {
+        out_.Delete(db_.family(Family::served), encode_history_key({owner, list.event.time, list.position}));
+      }
+    }
+  }
   return {};
 }
 

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "store/catalogue_commit.h"
 #include "store/codec/records.h"
 #include "store/codec/value_codec.h"
+#include "store/erase_history.h"
 #include "store/history_store.h"
 #include "store/rocks.h"
 
@@ -39,6 +42,10 @@ class HistoryCommit {
   Result<void> forget_positions_of_recreated();
   Result<void> add(std::size_t index);
   Result<void> erase(std::size_t index, const Owner& owner);
+  Result<void> erase_lists(std::size_t index, const ErasedPart& part, const std::set<std::string>& sessions,
+                           Erasure& erasure);
+  Result<void> add_list(const PositionedEvent& entry);
+  Result<bool> is_of_erased(const Owner& owner, const Position& position);
   std::span<const std::size_t> interactions_before(std::size_t index, const Owner& owner);
   void add(const RejectedRecord& record);
   void set_positions();
@@ -57,6 +64,8 @@ class HistoryCommit {
   std::size_t indexed_ = 0;                                            // so many events of the batch are in by_owner_
   std::map<Owner, std::vector<std::size_t>> by_owner_;                 // their numbers, for erase records
   std::map<Owner, Erasure> erasures_;                                  // by the erase records of this batch
+  std::vector<std::size_t> lists_;                                     // numbers of the lists in the batch so far
+  std::optional<std::vector<Erasure>> unfinished_;  // those from before the batch, once a list of a session needs them
   std::map<std::pair<std::string_view, std::string_view>, Timestamp> links_;  // of users to sessions, to be written
   Timestamp stream_time_;
   Timestamp newest_arrival_;

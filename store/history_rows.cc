@@ -36,10 +36,10 @@ class WriteThrough final : public rocksdb::WriteBatch::Handler {
 
 }  // namespace
 
-std::unique_ptr<rocksdb::Iterator> history_rows(const Database::Impl& db, const Owner& owner) {
+std::unique_ptr<rocksdb::Iterator> history_rows(const Database::Impl& db, const Owner& owner, Family family) {
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
-  std::unique_ptr<rocksdb::Iterator> rows(db.db->NewIterator(options, db.family(Family::history)));
+  std::unique_ptr<rocksdb::Iterator> rows(db.db->NewIterator(options, db.family(family)));
   rows->Seek(encode_owner(owner) + std::string(kHistorySuffixBytes, '\0'));
   return rows;
 }

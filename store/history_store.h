@@ -17,13 +17,14 @@
 
 namespace freshet::store {
 
-/// The outcome of one committed batch, in events.
+/// The outcome of one committed batch, in records.
 struct CommitCounts {
   std::size_t stored = 0;          ///< interactions written
   std::size_t duplicates = 0;      ///< not stored: the id was seen before, within the dedupe window
   std::size_t withheld = 0;        ///< not stored: no consent
   std::size_t erased = 0;          ///< erase records
   std::size_t overtaken = 0;       ///< not stored: a request to erase their owner was faster
+  std::size_t lists = 0;           ///< records of lists, written
   ItemCounts items;                ///< item records
   std::set<Position> carried_out;  ///< erase records whose requests had erased already
 };
@@ -61,7 +62,8 @@ class HistoryStore {
   /// position it is the same record again.
   /// An erase record deletes the rows that the owner had before it in log order (Event::partition_only says where), a
   /// user's rows in the histories of its sessions too. It is added to Erasures.
-  /// Item records change the catalogue in the same write (store/catalogue_commit.h).
+  /// Item records change the catalogue in the same write (store/catalogue_commit.h). Records of lists become rows of their
+  /// owner's lists (store/served_lists.h).
   /// If a log was recreated (batch.recreated), the rows stay, and the positions of unfinished erasures in it are
   /// forgotten.
   /// REQUIRES: the database has a Catalogue, if the batch has item records

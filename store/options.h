@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/options.h"
+#include "store/served_options.h"
 
 namespace freshet::store {
 
@@ -23,6 +24,8 @@ struct Options {
   std::size_t history_cache_bytes = std::size_t{64} << 20;  ///< of RecentHistories
   std::size_t memtable_bytes = std::size_t{64} << 20;       ///< all column families together
   std::size_t max_wal_bytes = std::size_t{256} << 20;
+
+  ServedOptions served;  ///< a section of its own
 
   static std::vector<Option<Options>> describe();
   /// Every problem at once.

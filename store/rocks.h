@@ -31,9 +31,9 @@ namespace freshet::store {
 
 class CatalogueIndex;
 
-enum class Family { meta, history, items, positions, dedupe, journal, dead_letters, sessions };
-inline constexpr std::array<const char*, 8> kFamilyNames{"default", "history", "items",        "positions",
-                                                         "dedupe",  "journal", "dead_letters", "sessions"};
+enum class Family { meta, history, items, positions, dedupe, journal, dead_letters, sessions, served };
+inline constexpr std::array<const char*, 9> kFamilyNames{"default", "history",      "items",    "positions", "dedupe",
+                                                         "journal", "dead_letters", "sessions", "served"};
 
 /// Keys of the meta family. Part of the on-disk format.
 inline constexpr std::string_view kApplicationKey = "application";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "ingest/codec/item_fields.h"
 #include "ingest/codec/json_members.h"
 #include "ingest/codec/member_texts.h"
+#include "ingest/codec/served_decoder.h"
+#include "ingest/codec/served_encoder.h"
 
 namespace freshet::ingest {
 namespace {
@@ -29,8 +32,9 @@ constexpr std::size_t kUsualBytes = 4096;  // few records are longer
 struct Draft {
   Event event;
   std::optional<Timestamp> time;
-  bool scoped = false;  // "$scope" is given
-  unsigned seen = 0;    // one bit per member of kMembers
+  bool scoped = false;            // "$scope" is given
+  std::optional<element> served;  // the value of kServedMember
+  unsigned seen = 0;              // one bit per member of kMembers
 };
 
 bool read_type(const element& value, std::string& out, Fault& fault) {
@@ -68,8 +72,8 @@ bool is_partition(const element& value) {
   return value.get(scope) == simdjson::SUCCESS && scope == "partition";
 }
 
-constexpr std::array<std::string_view, 11> kMembers{"user",  "item",    "ts",    "type",    "session", "id",
-                                                    "value", "request", "props", "consent", "$scope"};
+constexpr std::array<std::string_view, 12> kMembers{"user",  "item",    "ts",    "type",    "session", "id",
+                                                    "value", "request", "props", "consent", "$scope",  kServedMember};
 
 /// One member of the event object. Unknown members are ignored, so that producers may use a newer format. Null means
 /// absent. A duplicate member is refused, since it is ambiguous. `text_of()`: the member's value as it was written.
@@ -91,6 +95,10 @@ bool read_member(std::string_view name, const element& value, TextOf text_of, Dr
   if (name == "type") return read_type(value, event.type, fault);
   if (name == "value") return read_value(value, event.value, fault);
   if (name == "consent") return read_consent(value, event.consent, fault);
+  if (name == kServedMember) {
+    draft.served = value;
+    return true;
+  }
   if (name == "$scope") {
     draft.scoped = true;
     event.partition_only = is_partition(value);
@@ -203,6 +211,12 @@ bool apply_envelope(const Envelope& envelope, Draft& draft, Fault& fault) {
   return read_rfc3339(envelope.time, "time", draft.time, fault);
 }
 
+/// A record of a list has no other member of events.
+bool take_served_list(Draft& draft, Fault& fault) {
+  if (std::popcount(draft.seen) > 1) return fail(fault, kServedMember, "expected no other member of an event");
+  return read_served_list(*draft.served, draft.event, draft.time, fault);
+}
+
 bool check_not_ours(std::string_view type, Fault& fault) {
   if (!type.starts_with('$')) return true;
   return fail(fault, "type", "\"" + clip(type) + "\" begins with '$', which is freshet's own");
@@ -220,6 +234,7 @@ struct EventDecoder::Impl {
   bool decode(const object& fields, const RecordHeaders& headers, Draft& draft, Fault& fault);
   bool finish(Draft& draft, std::size_t bytes, Timestamp arrival, Fault& fault) const;
   bool check_type(std::string_view type, Fault& fault) const;
+  bool check_time(const Event& event, Timestamp arrival, std::string_view field, Fault& fault) const;
 
   const DecodeOptions options;
   const std::unordered_set<std::string_view> types;  // of `options`
@@ -232,8 +247,11 @@ EventDecoder::~EventDecoder() = default;
 
 bool EventDecoder::Impl::parse(std::string_view value, object& fields, Fault& fault) {
   std::size_t most = options.max_record_bytes;
-  if (value.size() > most && value.find(kItemType) != std::string_view::npos) {
-    most = std::max(most, kMaxItemRecordBytes);  // an item may have a longer record than an event
+  // Items and lists may have longer records than events.
+  static_assert(kMaxServedRecordBytes == kMaxItemRecordBytes);
+  if (value.size() > most &&
+      (value.find(kItemType) != std::string_view::npos || value.find(kServedMember) != std::string_view::npos)) {
+    most = std::max(most, kMaxItemRecordBytes);
   }
   return check_length(value.size(), most, "record", fault) && parse_object(parser, value, padded, fields, fault);
 }
@@ -247,6 +265,7 @@ bool EventDecoder::Impl::decode(const object& fields, const RecordHeaders& heade
       if (!read_member(name, value, text_of, draft, fault)) return false;
       ++index;
     }
+    if (draft.served) return take_served_list(draft, fault);
     if (draft.event.type != kItemType) return true;
     ItemChange change;
     if (!read_item_record(members, written, &options.vectors, change, fault)) return false;
@@ -289,6 +308,11 @@ bool EventDecoder::Impl::finish(Draft& draft, std::size_t bytes, Timestamp arriv
     event.id.clear();  // of a CloudEvent
     return true;
   }
+  if (event.kind == EventKind::served) {
+    event.id.clear();  // of a CloudEvent
+    event.sender.clear();
+    return check_time(event, arrival, "time", fault);
+  }
   if (!check_length(bytes, options.max_record_bytes, "record", fault)) return false;
   if (event.user.empty() && event.session.empty()) return fail(fault, "user", "missing (and no session)");
   if (event.type == kEraseType) {
@@ -300,8 +324,12 @@ bool EventDecoder::Impl::finish(Draft& draft, std::size_t bytes, Timestamp arriv
     event.partition_only = false;
     if (!check_type(event.type, fault)) return false;
   }
+  return check_time(event, arrival, "ts", fault);
+}
+
+bool EventDecoder::Impl::check_time(const Event& event, Timestamp arrival, std::string_view field, Fault& fault) const {
   if (event.time <= arrival + options.max_future_skew) return true;
-  return fail(fault, "ts",
+  return fail(fault, field,
               format_rfc3339(event.time) + " is more than " + std::to_string(options.max_future_skew.count()) +
                   " s after arrival at " + format_rfc3339(arrival));
 }

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "ingest/codec/event_decoder.h"
 #include "ingest/codec/item_encoder.h"
+#include "ingest/codec/served_encoder.h"
 
 namespace freshet::ingest {
 namespace {
@@ -28,6 +29,7 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
 
 std::string encode_event(const Event& event) {
   if (event.kind == EventKind::item) return encode_item_change(*event.change);
+  if (event.kind == EventKind::served) return encode_served_list(event);
   std::string out;
   out.reserve(160 + event.sender.size() + event.id.size() + event.user.size() + event.session.size() +
               event.item.size() + event.request.size() + event.props.size());

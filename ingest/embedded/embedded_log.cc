@@ -119,6 +119,8 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
   if (entries.empty()) return done(Positions{});
   std::size_t bytes = 0;
   for (const LogEntry& entry : entries) bytes += entry.key.size() + entry.value.size();
+  const bool waits = std::ranges::all_of(entries, &LogEntry::may_wait);
+  const auto write_by = std::chrono::steady_clock::now() + (waits ? kLongestWait : std::chrono::milliseconds(0));
   Error refused{Errc::overloaded, "the queue of the event log is full; try again later"};
   {
     MutexLock lock(mutex_);
@@ -132,8 +134,10 @@ void EmbeddedLog::append(std::vector<LogEntry> entries, Appended done) {
       queue_.records += entries.size();
       queue_.bytes += bytes;
       queue_.appends.push_back({std::move(entries), std::move(done)});
+      const bool wakes = write_by < queue_.write_by;
+      queue_.write_by = std::min(queue_.write_by, write_by);
       lock.unlock();  // first, or the woken thread would wait for the lock
-      queued_.notify_one();
+      if (wakes) queued_.notify_one();
       return;
     }
   }
@@ -151,21 +155,26 @@ std::string EmbeddedLog::problem() const {
   return full_ ? kFull : "";
 }
 
+/// Waits for appends that are to be written, a trim, or the end, and takes the queue. `trim_now`: a trim may help a full
+/// log.
+EmbeddedLog::Queue EmbeddedLog::next_queue(std::chrono::steady_clock::time_point next_trim, bool& trim_now) {
+  MutexLock lock(mutex_);
+  while (!stopping_ && !(full_ && reader_moved_)) {
+    const auto until = std::min(next_trim, queue_.write_by);
+    if (std::chrono::steady_clock::now() >= until) break;
+    queued_.wait_until(lock.native(), until);
+  }
+  trim_now = full_ && reader_moved_;
+  return std::exchange(queue_, {});
+}
+
 void EmbeddedLog::run() {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   report();
   while (true) {
-    Queue queue;
     bool trim_now = false;
-    {
-      MutexLock lock(mutex_);
-      queued_.wait_until(lock.native(), next_trim, [&]() FRESHET_REQUIRES(mutex_) {
-        return !queue_.appends.empty() || stopping_ || (full_ && reader_moved_);
-      });
-      std::swap(queue, queue_);
-      trim_now = full_ && reader_moved_;
-      if (queue.appends.empty() && stopping_) return;
-    }
+    Queue queue = next_queue(next_trim, trim_now);
+    if (queue.appends.empty() && is_stopping()) return;
     if (!queue.appends.empty()) {
       write(std::move(queue.appends));
       trim_now |= is_too_large();
@@ -176,6 +185,11 @@ void EmbeddedLog::run() {
     }
     report();
   }
+}
+
+bool EmbeddedLog::is_stopping() const {
+  const MutexLock lock(mutex_);
+  return stopping_;
 }
 
 /// Group commit: everything queued during one fsync shares the next one.
@@ -211,24 +225,34 @@ std::int64_t EmbeddedLog::committed_by_all() const {
 
 Result<bool> EmbeddedLog::forget(std::span<const store::Erasure> erasures) {
   std::int64_t end = 0;  // after the last erase record
-  std::map<Owner, std::int64_t> ends;
+  std::map<Owner, std::int64_t> ends, ends_of_lists;
   for (const store::Erasure& erasure : erasures) {
     const auto own = erasure.before.find(0);
     if (own == erasure.before.end()) continue;
     end = std::max(end, ends[erasure.owner] = own->second);
+    // What a user's sessions were shown follows from what the user did in them.
+    for (const Owner& session : erasure.touched) {
+      auto& last = ends_of_lists[session];
+      last = std::max(last, own->second);
+    }
   }
   if (end > committed_by_all()) return false;
 
-  const auto is_erased = [&](const Owner& owner, std::int64_t offset) {
-    const auto own_end = ends.find(owner);
-    return own_end != ends.end() && offset < own_end->second;
+  const auto is_within = [](const std::map<Owner, std::int64_t>& of, const Owner& owner, std::int64_t offset) {
+    const auto own_end = of.find(owner);
+    return own_end != of.end() && offset < own_end->second;
   };
+  const auto is_erased = [&](const Owner& owner, std::int64_t offset) { return is_within(ends, owner, offset); };
   EventDecoder decoder(decode_);
   const auto erased = journal_.erase(end, [&](const store::JournalRecord& record) {
     const auto event = decoder.decode(record.value, {}, record.arrival);
     // A record that is not an event belongs to the owner that its key names.
     const std::string& user = event ? event->user : record.key;
     const std::string& session = event ? event->session : record.key;
+    if (event && event->kind == EventKind::served && !session.empty() &&
+        is_within(ends_of_lists, {Owner::Kind::session, session}, record.offset)) {
+      return true;
+    }
     // An event with a user belongs to the user, even if it has a session too.
     return is_erased({Owner::Kind::user, user}, record.offset) ||
            ((!event || event->user.empty()) && is_erased({Owner::Kind::session, session}, record.offset));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -18,7 +19,8 @@
 namespace freshet::ingest {
 
 /// The event log in freshet's own data directory: one partition (0), one process, no replication, no broker. Appends are
-/// acknowledged after an fsync; one fsync covers all appends queued since the one before. A record is trimmed after
+/// acknowledged after an fsync; one fsync covers all appends queued since the one before. Appends whose entries all may wait
+/// (LogEntry::may_wait) are written with the next other one, or kLongestWait after the first of them. A record is trimmed after
 /// every open reader has committed past it, and the retention has expired or the log is larger than it may be. When a
 /// reader has been opened or closed, nothing is trimmed before the next commit.
 /// Threads: as EventLog; owns "freshet-journal".
@@ -27,6 +29,8 @@ namespace freshet::ingest {
 ///          What is queued already is still written, so the log may be larger by twice max_queued_bytes, or two appends.
 class EmbeddedLog final : public EventLog {
  public:
+  static constexpr std::chrono::milliseconds kLongestWait{100};
+
   /// `decode` must be the readers': forget() decodes records to find their owners.
   EmbeddedLog(store::Journal& journal, const EmbeddedOptions& options, const DecodeOptions& decode, const Clock& clock,
               Metrics& metrics);
@@ -51,10 +55,13 @@ class EmbeddedLog final : public EventLog {
     std::vector<Pending> appends;
     std::size_t records = 0;
     std::size_t bytes = 0;
+    std::chrono::steady_clock::time_point write_by = std::chrono::steady_clock::time_point::max();
   };
 
   void run();
+  Queue next_queue(std::chrono::steady_clock::time_point next_trim, bool& trim_now);
   void write(std::vector<Pending> pending);
+  bool is_stopping() const;
   bool is_too_large() const;
   void trim();
   void report() const;

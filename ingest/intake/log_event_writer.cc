@@ -41,6 +41,9 @@ Result<Event> LogEventWriter::decode(EventDecoder& decoder, std::string_view tex
   if (event && event->kind == EventKind::item) {
     return Error{Errc::invalid, "type: \"$item\" is reserved; use PUT /v1/items/{item}"};
   }
+  if (event && event->kind == EventKind::served) {
+    return Error{Errc::invalid, "$served: is reserved; freshet itself records the lists that it serves"};
+  }
   return event;
 }
 

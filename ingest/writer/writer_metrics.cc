@@ -32,6 +32,7 @@ WriterMetrics::WriterMetrics(Metrics& metrics)
       rejected_(events(metrics, "rejected")),
       erased_(events(metrics, "erased")),
       overtaken_(events(metrics, "overtaken")),
+      lists_(events(metrics, "list")),
       puts_(item_changes(metrics, "put")),
       patches_(item_changes(metrics, "patched")),
       removals_(item_changes(metrics, "removed")),
@@ -54,6 +55,7 @@ void WriterMetrics::count(const store::CommitCounts& counts, const EventBatch& b
   withheld_.Increment(static_cast<double>(counts.withheld));
   erased_.Increment(static_cast<double>(counts.erased));
   overtaken_.Increment(static_cast<double>(counts.overtaken));
+  lists_.Increment(static_cast<double>(counts.lists));
   puts_.Increment(static_cast<double>(counts.items.puts));
   patches_.Increment(static_cast<double>(counts.items.patches));
   removals_.Increment(static_cast<double>(counts.items.removals));

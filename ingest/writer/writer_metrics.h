@@ -28,7 +28,7 @@ class WriterMetrics {
   void set_lag(const Positions& at, const Positions& ends);
 
  private:
-  Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &overtaken_, &puts_, &patches_,
+  Counter &stored_, &duplicates_, &expired_, &withheld_, &rejected_, &erased_, &overtaken_, &lists_, &puts_, &patches_,
       &removals_, &ignored_patches_, &oversized_patches_, &refused_items_, &in_topic_, &in_store_, &retries_;
   Histogram &batch_events_, &commit_seconds_;
   prometheus::Family<Gauge>& lag_;

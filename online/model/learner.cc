@@ -155,22 +155,28 @@ void Learner::Impl::set_problem(std::string& which, std::string problem) {
 void Learner::Impl::learn(const EventBatch& batch) {
   const auto begin = std::chrono::steady_clock::now();
   const std::uint64_t limited = model->events_limited();
-  std::size_t unscored = 0;
+  std::size_t unscored = 0, lists = 0;
   for (const PositionedEvent& event : batch.events) {
+    if (event.event.kind == EventKind::served) {
+      ++lists;
+      continue;
+    }
     const bool scores = scoring.next();
     unscored += scores ? 0 : 1;
     model->learn(event.event, event.arrival, scores ? Model::Scores::learned : Model::Scores::none);
     if (event.event.kind == EventKind::erase) checkpoints_with_erased = options.keep_checkpoints;
   }
-  scoring.learned(batch.events.size(), std::chrono::steady_clock::now() - begin);
+  const std::size_t learned = batch.events.size() - lists;
+  scoring.learned(learned, std::chrono::steady_clock::now() - begin);
   // The checkpoint before has no position in a log that was recreated since.
   for (const std::int32_t partition : batch.recreated) {
     fallback.erase(partition);
     restored.erase(partition);
   }
   move_to(positions, batch.next);
-  unpublished = unsaved = true;
-  gauges->events.Increment(static_cast<double>(batch.events.size()));
+  unpublished |= learned > 0;
+  unsaved = true;
+  gauges->events.Increment(static_cast<double>(learned));
   gauges->limited.Increment(static_cast<double>(model->events_limited() - limited));
   gauges->unscored.Increment(static_cast<double>(unscored));
   gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));

@@ -268,6 +268,7 @@ const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores
   m.outcome.scored = false;
   m.outcome.unseen_target = false;
   m.outcome.ranks.clear();
+  if (event.kind == EventKind::served) return m.outcome;
   ++m.events;
   if (event.kind == EventKind::erase) {
     m.erase(event);

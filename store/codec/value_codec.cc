@@ -123,6 +123,54 @@ std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time) 
   });
 }
 
+std::string encode_served_list(const ServedList& list) {
+  return encode(64 + 20 * list.entries.size(), [&](ByteWriter& out) {
+    out.string(list.request);
+    out.string(list.page_of);
+    out.string(list.placement);
+    out.string(list.arm);
+    out.string(list.policy);
+    out.varint(list.model);
+    out.varint(list.entries.size());
+    std::uint64_t explored = 0;
+    for (const auto& entry : list.entries) {
+      out.string(entry.item);
+      out.fixed(entry.score);
+      explored += entry.propensity != 1 ? 1 : 0;
+    }
+    out.varint(explored);
+    for (std::size_t i = 0; i < list.entries.size(); ++i) {
+      if (list.entries[i].propensity == 1) continue;
+      out.varint(i);
+      out.fixed(list.entries[i].propensity);
+    }
+  });
+}
+
+std::optional<ServedList> decode_served_list(std::string_view bytes) {
+  return decode(bytes, ServedList{}, [](ByteReader& in, ServedList& list) {
+    list.request = in.string();
+    list.page_of = in.string();
+    list.placement = in.string();
+    list.arm = in.string();
+    list.policy = in.string();
+    list.model = in.varint();
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      std::string item(in.string());
+      list.entries.push_back({std::move(item), in.fixed<float>()});
+    }
+    for (std::uint64_t left = in.varint(); left > 0 && in.ok(); --left) {
+      const std::uint64_t place = in.varint();
+      const auto propensity = in.fixed<float>();
+      if (place < list.entries.size()) {
+        list.entries[place].propensity = propensity;
+      } else {
+        in.take(in.remaining() + 1);  // spoils it
+      }
+    }
+  });
+}
+
 std::string encode_item(const Item& item) {
   std::string bytes;
   bytes.reserve(item.title.size() + item.text.size() + 96);

@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/event_reader.h"
 #include "base/position.h"
+#include "base/served_list.h"
 #include "store/codec/records.h"
 
 namespace freshet::store {
@@ -20,6 +21,10 @@ inline constexpr std::uint8_t kValueVersion = 1;
 /// An event without its time and position, which are in the key.
 std::string encode_event_value(const Event& event);
 std::optional<Event> decode_event_value(std::string_view bytes, Timestamp time);
+
+/// A list that was served, without its owner, time and position, which are in the key.
+std::string encode_served_list(const ServedList& list);
+std::optional<ServedList> decode_served_list(std::string_view bytes);
 
 std::string encode_item(const Item& item);
 /// Reads items of 0.1.0 too: all their attributes are then one JsonText with an empty name, the object as it was sent.

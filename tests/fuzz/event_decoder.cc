@@ -38,7 +38,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     return 0;
   }
   FRESHET_CHECK(!event->user.empty() || !event->session.empty());
-  FRESHET_CHECK(event->kind == EventKind::erase || (!event->item.empty() && ingest::check_texts(*event)));
+  const bool has_item = event->kind != EventKind::erase && event->kind != EventKind::served;
+  FRESHET_CHECK(!has_item || (!event->item.empty() && ingest::check_texts(*event)));
+  FRESHET_CHECK((event->kind == EventKind::served) == (event->served && !event->served->entries.empty()));
   const auto again = decoder.decode(ingest::encode_event(*event), {}, fuzz::kArrival);
   FRESHET_CHECK(again && *again == *event);
   return 0;

@@ -68,6 +68,8 @@ void write_store_seeds() {
   write("store_values", "erased", 4, store::encode_journal_value({77, time, "", "", true}));
   RejectedRecord rejected{position, time, "item: missing", "key", "{}", {{"ce_id", "1"}, {"ce_source", "/s"}}};
   write("store_values", "rejected", 5, store::encode_rejected(rejected));
+  ServedList list{"request", "first", "home", "a", "softmax", 17, {{"item", 1.5F}, {"other", 1.25F, 0.5F}}};
+  write("store_values", "served", 6, store::encode_served_list(list));
 }
 
 void write_checkpoint_seeds() {

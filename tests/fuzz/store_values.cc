@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace freshet;
   using fuzz::check_round_trip;
   std::string_view bytes = fuzz::to_view(data, size);
-  switch (fuzz::take_choice(bytes) % 6) {
+  switch (fuzz::take_choice(bytes) % 7) {
     case 0:
       check_round_trip(
           bytes, [](std::string_view b) { return store::decode_event_value(b, Timestamp{}); },
@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
       check_round_trip(
           bytes, [](std::string_view b) { return store::decode_journal_value(b, 0); }, store::encode_journal_value);
       break;
+    case 6: check_round_trip(bytes, store::decode_served_list, store::encode_served_list); break;
     default:
       check_round_trip(
           bytes, [](std::string_view b) { return store::decode_rejected(b, Position{}); }, store::encode_rejected);

@@ -86,6 +86,20 @@ TEST_P(EventLogContract, AnyBytesComeBackUnchanged) {
   EXPECT_EQ(values.at("big"), std::vector<std::string>{std::string(200'000, 'x')});
 }
 
+TEST_P(EventLogContract, WhatMayWaitIsAcknowledgedByItselfAndInItsPlace) {
+  auto waits = entries(3, 1, "w");
+  for (auto& entry : waits) entry.may_wait = true;
+  ASSERT_TRUE(append_and_wait(log(), waits));
+  log().append(waits, [](Result<Positions>) {});
+  ASSERT_TRUE(append_and_wait(log(), entries(2, 1)));
+  const auto reader = open_all();
+  auto expected = values_of(waits);
+  for (const auto& more : {values_of(waits), values_of(entries(2, 1))}) {
+    expected.insert(expected.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(values_of(read(*reader, 8)), expected);
+}
+
 TEST_P(EventLogContract, AppendingNothingIsDoneAtOnce) {
   const auto token = append_and_wait(log(), {});
   ASSERT_TRUE(token);

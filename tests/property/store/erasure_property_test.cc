@@ -1,16 +1,20 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <map>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "base/random.h"
 #include "store/erasures.h"
 #include "store/history_store.h"
+#include "store/served_lists.h"
 #include "tests/support/history_events.h"
+#include "tests/support/served_lists.h"
 #include "tests/support/synthetic_stream.h"
 #include "tests/support/test_store.h"
 
@@ -43,6 +47,12 @@ class ErasureProperty : public ::testing::Test {
 
   void append_event() {
     Event& event = append(static_cast<std::int32_t>(random_.below(kPartitions))).event;
+    if (random_.below(4) == 0) {
+      event.kind = EventKind::served;
+      event.served = SharedServedList(freshet::testing::served_list(std::exchange(event.item, {}), {"x"}));
+      (random_.below(2) == 0 ? event.user : event.session) = numbered("o", random_.below(4));
+      return;
+    }
     const std::uint64_t form = random_.below(3);
     if (form != 0) event.user = numbered("o", random_.below(4));
     if (form != 1) event.session = numbered("o", random_.below(4));
@@ -109,11 +119,39 @@ class ErasureProperty : public ::testing::Test {
   std::set<std::string> expected(const Owner& owner) const {
     std::set<std::string> items;
     for (const PositionedEvent& entry : visible_) {
+      if (entry.event.kind == EventKind::served) continue;
       const auto [user, session] = owners_of(entry.event);
       const bool own = owner.kind == Owner::Kind::user ? user == owner : session == owner;
       if (own && !is_erased(user, entry.position) && !is_erased(owner, entry.position)) items.insert(entry.event.item);
     }
     return items;
+  }
+
+  /// The lists that must be there at least, or may be there at most: what a session was shown goes with a user of it, as far
+  /// as the store knows the user to have been in it.
+  std::set<std::string> expected_lists(const Owner& owner, bool at_least) const {
+    std::set<std::string> lists;
+    for (const PositionedEvent& entry : visible_) {
+      if (entry.event.kind != EventKind::served) continue;
+      const auto [user, session] = owners_of(entry.event);
+      if (owner != (owner.kind == Owner::Kind::user ? user : session) || is_erased(owner, entry.position)) continue;
+      bool with_user = false;
+      for (std::uint64_t i = 0; at_least && owner.kind == Owner::Kind::session && i < 4; ++i) {
+        with_user = with_user || is_erased({Owner::Kind::user, numbered("o", i)}, entry.position);
+      }
+      if (!with_user) lists.insert(entry.event.served->request);
+    }
+    return lists;
+  }
+
+  void check_lists(const Owner& owner) {
+    std::set<std::string> found;
+    const auto page = ServedLists(files_.database()).page(owner, 10'000, {});
+    ASSERT_TRUE(page);
+    for (const StoredList& list : page->lists) found.insert(list.list.request);
+    const auto most = expected_lists(owner, false), least = expected_lists(owner, true);
+    ASSERT_TRUE(std::ranges::includes(most, found)) << "an erased list of " << owner.id;
+    ASSERT_TRUE(std::ranges::includes(found, least)) << "a lost list of " << owner.id;
   }
 
   void check() {
@@ -125,6 +163,7 @@ class ErasureProperty : public ::testing::Test {
         ASSERT_TRUE(events);
         for (const Event& event : *events) items.insert(event.item);
         ASSERT_EQ(items, expected(owner)) << (kind == Owner::Kind::user ? "user " : "session ") << owner.id;
+        check_lists(owner);
       }
     }
   }
@@ -134,6 +173,8 @@ class ErasureProperty : public ::testing::Test {
     options.max_events_per_owner = 10'000;
     options.max_event_age = std::chrono::hours(0);
     options.history_cache_bytes = 1 << 20;
+    options.served.max_lists_per_owner = 10'000;
+    options.served.max_age = std::chrono::hours(0);
     return options;
   }
 

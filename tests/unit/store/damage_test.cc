@@ -11,9 +11,11 @@
 #include "store/history_store.h"
 #include "store/journal.h"
 #include "store/rocks.h"
+#include "store/served_lists.h"
 #include "tests/support/damaged_files.h"
 #include "tests/support/history_events.h"
 #include "tests/support/item_changes.h"
+#include "tests/support/served_lists.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::store {
@@ -34,7 +36,7 @@ EventBatch batch_with_everything() {
   PositionedEvent event = user_event(0, "u", "a", 1000);
   event.event.session = "s";
   event.event.id = "id";
-  EventBatch batch = batch_of({event});
+  EventBatch batch = batch_of({event, freshet::testing::served_record(1, kUser, "r", {"a"}, 1000)});
   batch.rejected.push_back({{0, 0}, timestamp_from_ms(1000), "bad", "key", "value", {}});
   return batch;
 }
@@ -100,6 +102,7 @@ TEST_F(DamageTest, OfAnyFamilyIsNamedAndNeverTakenForEmptiness) {
        [](Database& database) { return outcome(HistoryStore(database).commit(batch_with_everything(), true)); }},
       {Family::journal, only_open},
       {Family::dead_letters, only_open},
+      {Family::served, [](Database& database) { return outcome(ServedLists(database).page(kUser, 10, {})); }},
       {Family::sessions, [](Database& database) { return HistoryStore(database).erase(kUser, {{0, 1}}); }},
   };
   ASSERT_EQ(cases.size(), kFamilyNames.size());

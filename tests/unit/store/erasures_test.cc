@@ -12,16 +12,21 @@
 #include "store/history_store.h"
 #include "store/journal.h"
 #include "store/rocks.h"
+#include "store/served_lists.h"
 #include "tests/support/history_events.h"
+#include "tests/support/served_lists.h"
 #include "tests/support/test_store.h"
 
 namespace freshet::store {
 namespace {
 
 using freshet::testing::batch_of;
+using freshet::testing::served_record;
 using freshet::testing::user_event;
 
 const Owner kSomebody{Owner::Kind::user, "k7Qz-somebody-Wv3x"};
+const Owner kShared{Owner::Kind::session, "shared session"};
+constexpr std::int64_t kTime = 1'700'000'000'000;
 
 class ErasuresTest : public ::testing::Test {
  protected:
@@ -35,8 +40,13 @@ class ErasuresTest : public ::testing::Test {
     PositionedEvent entry = user_event(next_, user, "item" + std::to_string(next_), 1'700'000'000'000 + next_);
     entry.event.session = session;
     ++next_;
-    ASSERT_TRUE(histories_.commit(batch_of({entry}), true));
+    const Owner owner{Owner::Kind::user, user}, in{Owner::Kind::session, session};
+    std::vector<PositionedEvent> entries{entry, served_record(next_++, owner, "list of " + user, {"item"}, kTime)};
+    if (!session.empty()) entries.push_back(served_record(next_++, in, "list in " + session, {"item"}, kTime));
+    ASSERT_TRUE(histories_.commit(batch_of(entries), true));
   }
+
+  std::size_t lists(const Owner& owner) { return ServedLists(database_).page(owner, 1000, {})->lists.size(); }
 
   PositionedEvent erase_record() {
     PositionedEvent entry = user_event(next_++, kSomebody.id, "", 1'700'000'000'000);
@@ -91,6 +101,39 @@ TEST_F(ErasuresTest, AUserLeavesNothingInAnyFile) {
   EXPECT_TRUE(erasures_.pending()->empty());
   EXPECT_EQ(*histories_.count({Owner::Kind::user, "other1"}), 1U) << "others stay";
   EXPECT_EQ(*histories_.count({Owner::Kind::session, "shared session"}), 8U) << "their events of the session too";
+}
+
+TEST_F(ErasuresTest, TheListsOfAUserAndOfTheirSessionsGoToo) {
+  const std::size_t of_other = lists({Owner::Kind::user, "other1"});
+  ASSERT_GT(lists(kSomebody), 0U);
+  ASSERT_GT(lists(kShared), 0U);
+  const PositionedEvent before = served_record(next_++, kSomebody, "before", {"x"}, kTime);
+  const PositionedEvent in_session = served_record(next_++, kShared, "in session", {"x"}, kTime);
+  PositionedEvent visit = user_event(next_++, kSomebody.id, "x", kTime);
+  visit.event.session = "new session";
+  const Owner new_session{Owner::Kind::session, "new session"};
+  const PositionedEvent in_new = served_record(next_++, new_session, "in new session", {"x"}, kTime);
+  const PositionedEvent erase = erase_record(), after = served_record(next_++, kSomebody, "after", {"x"}, kTime);
+  ASSERT_TRUE(histories_.commit(batch_of({before, in_session, visit, in_new, erase, after}), true));
+  EXPECT_EQ(lists(kSomebody), 1U);
+  EXPECT_EQ(lists(kShared), 0U);
+  EXPECT_EQ(lists(new_session), 0U);
+  EXPECT_EQ(lists({Owner::Kind::user, "other1"}), of_other);
+}
+
+TEST_F(ErasuresTest, AListThatARequestToEraseHasOvertakenIsNotStored) {
+  const PositionedEvent own = served_record(next_++, kSomebody, "own", {"x"}, kTime);
+  const PositionedEvent in_session = served_record(next_++, kShared, "in session", {"x"}, kTime);
+  ASSERT_TRUE(histories_.erase(kSomebody, {{0, next_ + 1}}));
+  EXPECT_EQ(lists(kSomebody), 0U);
+  EXPECT_EQ(lists(kShared), 0U);
+  const PositionedEvent erase = erase_record(), after = served_record(next_++, kShared, "after", {"x"}, kTime);
+  const auto counts = histories_.commit(batch_of({own, in_session, erase, after}), true);
+  ASSERT_TRUE(counts);
+  EXPECT_EQ(counts->overtaken, 2U);
+  EXPECT_EQ(counts->lists, 1U);
+  EXPECT_EQ(lists(kSomebody), 0U);
+  EXPECT_EQ(lists(kShared), 1U);
 }
 
 TEST_F(ErasuresTest, ASessionKeepsNoEventOfAnErasedUserOfTheSameBatch) {

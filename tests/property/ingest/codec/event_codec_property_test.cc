@@ -82,7 +82,28 @@ class RandomEvents {
     return out + "}";
   }
 
+  Event list() {
+    Event event;
+    event.kind = EventKind::served;
+    (one_in(2) ? event.user : event.session) = id(true);
+    event.time = timestamp_from_ms(static_cast<std::int64_t>(below(1'800'000'000'000)));
+    ServedList list;
+    list.request = id(true);
+    list.page_of = id(false);
+    if (one_in(2)) list.placement = "home-" + std::to_string(below(9));
+    if (one_in(2)) list.arm = "a";
+    if (one_in(2)) list.policy = "softmax";
+    list.model = random_();
+    for (std::size_t left = 1 + below(20); left > 0; --left) list.entries.push_back({id(true), value()});
+    for (auto& entry : list.entries) {
+      if (one_in(5)) entry.propensity = static_cast<float>(1 + below(1000)) / 1000;
+    }
+    event.served = SharedServedList(std::move(list));
+    return event;
+  }
+
   Event event(EventDecoder& decoder) {
+    if (one_in(8)) return list();
     Event event;
     if (one_in(10)) {
       event.kind = EventKind::erase;
@@ -166,7 +187,8 @@ TEST(EventCodecProperty, DecodingWhatWasEncodedGivesTheEventBack) {
 /// The invariants of base/event.h.
 void expect_invariants(const Event& event, const std::string& from) {
   ASSERT_FALSE(event.user.empty() && event.session.empty()) << from;
-  ASSERT_EQ(event.item.empty(), event.kind == EventKind::erase) << from;
+  ASSERT_EQ(event.item.empty(), event.kind == EventKind::erase || event.kind == EventKind::served) << from;
+  ASSERT_EQ(static_cast<bool>(event.served), event.kind == EventKind::served) << from;
   ASSERT_TRUE(std::isfinite(event.value)) << from;
   ASSERT_LE(event.props.size(), kMaxPropsBytes) << from;
   ASSERT_GE(to_ms(event.time), 0) << from;

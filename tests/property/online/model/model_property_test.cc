@@ -113,6 +113,27 @@ TEST(ModelProperty, LearnsTheCatalogueAfterSaveAndLoadAsIfNeverStopped) {
   }
 }
 
+TEST(ModelProperty, ServedListsLeaveNoTrace) {
+  Random random(testing::test_seed(209));
+  auto with = make_model(), without = make_model();
+  Event list;
+  list.kind = EventKind::served;
+  for (const Event& event : stream(random.next(), 600)) {
+    if (random.below(2) == 0) {
+      list.user = event.user;
+      list.session = event.user.empty() ? event.session : "";
+      list.time = event.time + std::chrono::hours(random.below(100));
+      list.served =
+          SharedServedList(ServedList{.request = "r", .page_of = {}, .arm = {}, .entries = {{event.item, 1}}});
+      EXPECT_FALSE(with->learn(list).scored);
+    }
+    with->learn(event);
+    without->learn(event);
+  }
+  EXPECT_TRUE(testing::saved(*with) == testing::saved(*without));
+  EXPECT_EQ(with->events_learned(), without->events_learned());
+}
+
 TEST(ModelProperty, WithoutACatalogueContentChangesNothing) {
   const Options with = options_with_content();
   Options without = with;

@@ -38,6 +38,22 @@ TEST_F(LogEventWriterTest, AppendsTheProducersOwnBytesUnderTheUsersKeyAndListsTh
   EXPECT_EQ(log.entries[1].key, "s");
 }
 
+TEST_F(LogEventWriterTest, ClientsCannotClaimThatAListWasServed) {
+  Result<Receipt> receipt = Error{};
+  writer.submit(
+      R"([{"user":"u","item":"a"},
+          {"$served":{"request":"r","time":1700000000000,"user":"u","items":["a"],"scores":[1]}},
+          {"specversion":"1.0","id":"1","source":"/s","type":"t",
+           "data":{"$served":{"request":"r","time":1700000000000,"user":"u","items":["a"],"scores":[1]}}}])",
+      {.max_events = 10, .sender = "shop/1"}, [&](Result<Receipt> result) { receipt = std::move(result); });
+  ASSERT_TRUE(receipt);
+  ASSERT_EQ(receipt->rejected.size(), 2U);
+  for (const auto& rejected : receipt->rejected) {
+    EXPECT_EQ(rejected.reason, "$served: is reserved; freshet itself records the lists that it serves");
+  }
+  EXPECT_EQ(log.entries.size(), 1U);
+}
+
 TEST_F(LogEventWriterTest, AnEventThatIsTooOldToBeKeptIsRejectedWithTheReason) {
   DecodeOptions decode;
   decode.oldest_kept = [] { return timestamp_from_ms(1'690'000'000'000); };

@@ -23,6 +23,19 @@ TEST(ValueCodec, TheFormatOnDiskIsPinned) {
   EXPECT_EQ(encode_event_value(event), std::string("\x01\x00\x01u\x00\x01i\x04view\0\0\0\0\0\0", 18));
 }
 
+TEST(ValueCodec, TheFormatOfListsOnDiskIsPinned) {
+  const ServedList list{"r", "", "home", "", "p", 300, {{"i", 1.5F}, {"j", 0, 0.5F}}};
+  const std::string bytes = encode_served_list(list);
+  EXPECT_EQ(
+      bytes,
+      std::string("\x01\x01r\x00\x04home\x00\x01p\xac\x02\x02\x01i\0\0\xc0\x3f\x01j\0\0\0\0\x01\x01\0\0\0\x3f", 33));
+  EXPECT_EQ(decode_served_list(bytes), list);
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_served_list(bytes.substr(0, size)));
+  std::string beyond = bytes;
+  beyond[28] = 2;  // the place of the one that came by chance
+  EXPECT_FALSE(decode_served_list(beyond));
+}
+
 TEST(ValueCodec, AnUnknownVersionIsRefused) {
   std::string bytes = encode_event_value(Event{});
   bytes[0] = 2;
