@@ -25,6 +25,7 @@
 #include "ingest/intake/legacy_items.h"
 #include "ingest/intake/log_event_writer.h"
 #include "ingest/intake/log_item_writer.h"
+#include "ingest/intake/log_served_list_writer.h"
 #include "ingest/kafka/kafka_log.h"
 #include "ingest/writer/eraser.h"
 #include "ingest/writer/history_writer.h"
@@ -36,6 +37,7 @@
 #include "store/database.h"
 #include "store/history_store.h"
 #include "store/journal.h"
+#include "store/served_lists.h"
 #include "store/transient_histories.h"
 
 namespace freshet::app {
@@ -105,6 +107,7 @@ struct Application::Impl {
   const Pseudonyms pseudonyms;
   store::Database database;
   store::HistoryStore histories;
+  store::ServedLists served;
   store::TransientHistories transient;
   store::AttributeColumns columns;
   store::Catalogue catalogue;
@@ -123,6 +126,7 @@ struct Application::Impl {
   online::Learner learner;
   ingest::LogEventWriter events;
   ingest::LogItemWriter items;
+  ingest::LogServedListWriter lists;
   ingest::Eraser eraser;
   // Looked at by monitor() and by every request for the status.
   mutable Freshness histories_freshness, learner_freshness;
@@ -141,6 +145,7 @@ Application::Impl::Impl(const Config& the_config)
       pseudonyms(config.store.pseudonym_key),
       database(config.store, clock),
       histories(database),
+      served(database),
       transient(config.store, clock, metrics),
       catalogue(database, config.catalogue, &columns),
       journal(database),
@@ -157,6 +162,7 @@ Application::Impl::Impl(const Config& the_config)
           config.online, clock, metrics),
       events(*log, transient, request_options(), own_log() ? pseudonyms : Pseudonyms(), pseudonyms, clock, metrics),
       items(*log, request_options().vectors, metrics),
+      lists(*log, own_log() ? pseudonyms : Pseudonyms()),
       eraser(
           database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics),
       histories_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling),
@@ -170,9 +176,10 @@ Application::Impl::Impl(const Config& the_config)
   learner.restore();
 
   server = std::make_unique<serve::Server>(
-      config.serve, serve::Services{histories, transient, pseudonyms, catalogue, columns, events, items, visible,
-                                    config.online, learner.vocabulary(), [this] { return learner.snapshot(); },
-                                    [this] { return status(); }, clock, metrics});
+      config.serve,
+      serve::Services{histories, transient, pseudonyms, catalogue, columns, events, items, visible, config.online,
+                      learner.vocabulary(), [this] { return learner.snapshot(); }, [this] { return status(); }, clock,
+                      metrics, served, lists, config.store.served.share});
   writer_thread = start_thread("freshet-writer", [this](std::stop_token token) { writer.run(std::move(token)); });
   learner_thread = start_thread("freshet-learner", [this](std::stop_token token) { learner.run(std::move(token)); });
   monitor_thread = start_thread("freshet-monitor", [this](std::stop_token token) { monitor(std::move(token)); });

@@ -8,6 +8,7 @@
 #include "base/item_writer.h"
 #include "base/metrics.h"
 #include "base/pseudonyms.h"
+#include "base/served_list_writer.h"
 #include "base/watermark.h"
 #include "online/model/ranking.h"
 #include "online/model/vocabulary.h"
@@ -16,6 +17,7 @@
 #include "store/catalogue.h"
 #include "store/catalogue/attribute_columns.h"
 #include "store/history_store.h"
+#include "store/served_lists.h"
 #include "store/transient_histories.h"
 
 namespace freshet::serve {
@@ -36,6 +38,9 @@ struct Services {
   std::function<ServiceStatus()> status;
   const Clock& clock;
   Metrics& metrics;
+  const store::ServedLists& served;
+  ServedListWriter& lists;
+  double served_share = 1;  ///< of the lists that are recorded
 };
 
 }  // namespace freshet::serve

@@ -17,16 +17,18 @@ struct Api::Impl {
       : options(the_options),
         services(the_services),
         recommender(services, {.share = options.explore_share}),
+        recorder(services),
         access(options.keys_file, services.metrics),
         browsers(options),
         audit(options.audit),
         parameters(options),
         router(access, browsers, audit, services.metrics) {
-    const EndpointContext context{options, services, recommender, parameters};
+    const EndpointContext context{options, services, recommender, recorder, parameters};
     add_event_endpoints(router, context);
     add_recommendation_endpoints(router, context);
     add_item_endpoints(router, context);
     add_owner_endpoints(router, context);
+    add_served_endpoints(router, context);
     add_user_endpoints(router, context);
     add_operation_endpoints(router, context);
     router.add({.method = "GET",
@@ -47,6 +49,7 @@ struct Api::Impl {
   const Options options;
   const Services services;
   Recommender recommender;
+  ServedRecorder recorder;
   AccessControl access;
   BrowserRules browsers;
   AuditLog audit;

@@ -41,6 +41,14 @@ class ExcludeFilter final : public Filter {
   }
 };
 
+class ServedFilter final : public Filter {
+ public:
+  std::string_view name() const override { return "served"; }
+  bool keep(const ListRequest& request, FilterCandidate& candidate) const override {
+    return request.served.empty() || !request.served.contains(candidate.name());
+  }
+};
+
 class AvailabilityFilter final : public Filter {
  public:
   AvailabilityFilter(const store::Catalogue& catalogue, CatalogueRows& rows) : catalogue_(catalogue), rows_(rows) {}
@@ -81,6 +89,7 @@ std::vector<std::unique_ptr<Filter>> make_filters(const store::Catalogue& catalo
   filters.push_back(std::make_unique<SeenFilter>());
   filters.push_back(std::make_unique<EventTypeFilter>());
   filters.push_back(std::make_unique<ExcludeFilter>());
+  filters.push_back(std::make_unique<ServedFilter>());
   filters.push_back(std::make_unique<AvailabilityFilter>(catalogue, rows));
   filters.push_back(std::make_unique<SelectionFilter>());
   return filters;

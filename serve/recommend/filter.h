@@ -43,7 +43,7 @@ class FilterCandidate {
 };
 
 /// The filters, in the order in which they are asked: their places in make_filters().
-enum FilterPlace : std::size_t { kCurrentItem, kSeen, kOfType, kExcluded, kAvailable, kSelected, kFilters };
+enum FilterPlace : std::size_t { kCurrentItem, kSeen, kOfType, kExcluded, kServed, kAvailable, kSelected, kFilters };
 
 /// One reason to leave an item out of a list. A new filter is a class in filter.cc, a line in make_filters() and a name
 /// in FilterPlace; what it can tell by an item's number, RequestScope tells to the parts.

@@ -27,6 +27,7 @@ struct ListRequest {
   bool exclude_seen = false;                   ///< leave out the items of the session, and `seen`
   SeenItems seen;                              ///< other items that the owner has seen
   SeenItems of_types;                          ///< items of the owner's events of excluded types (ExcludedTypes)
+  SeenItems served;                            ///< items that the owner was served lately (`exclude_served`)
   std::shared_ptr<const ItemSelection> only;   ///< the items that the list is limited to; null: all
   bool explain = false;                        ///< name, per item, the parts that proposed it
   bool explores = false;                       ///< may have an item by chance (Exploration)

@@ -13,6 +13,7 @@ void RequestScope::begin(const ListRequest& request, const online::Vocabulary& v
     for (const std::string& item : request.seen) leave_out(vocabulary.find(item), kSeen);
   }
   for (const std::string& item : request.of_types) leave_out(vocabulary.find(item), kOfType);
+  for (const std::string& item : request.served) leave_out(vocabulary.find(item), kServed);
   limits_ = selection_ != nullptr || left_out_.size() > 0 || rows.excludes_any();
   passed_over_.fill(0);
   few_known_ = selection_ != nullptr && selection_->estimate() <= kFew;

@@ -7,11 +7,13 @@
 #include "base/metrics.h"
 #include "base/watermark.h"
 #include "ingest/intake/log_item_writer.h"
+#include "ingest/intake/log_served_list_writer.h"
 #include "online/model/model.h"
 #include "serve/api/api.h"
 #include "store/catalogue.h"
 #include "store/database.h"
 #include "store/history_store.h"
+#include "store/served_lists.h"
 #include "store/transient_histories.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_event_writer.h"
@@ -66,7 +68,10 @@ class ServiceFixture {
             [this] { return snapshot; },
             [this] { return status; },
             clock,
-            metrics};
+            metrics,
+            served,
+            lists,
+            served_share};
   }
 
   TempDirectory dir;
@@ -82,6 +87,9 @@ class ServiceFixture {
   store::TransientHistories transient{store::Options{}, clock, metrics};
   ItemLog item_log{histories, visible};
   ingest::LogItemWriter items{item_log, {}, metrics};
+  store::ServedLists served{database};
+  ingest::LogServedListWriter lists{item_log, {}};
+  double served_share = 1;
   store::AttributeColumns columns;
   store::Catalogue catalogue;
   std::unique_ptr<online::Model> model;

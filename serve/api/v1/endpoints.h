@@ -5,6 +5,7 @@
 #include "serve/api/v1/parameters.h"
 #include "serve/options.h"
 #include "serve/recommend/recommender.h"
+#include "serve/recommend/served_recorder.h"
 #include "serve/routing/router.h"
 #include "serve/services.h"
 
@@ -15,6 +16,7 @@ struct EndpointContext {
   const Options& options;
   const Services& services;
   const Recommender& recommender;
+  ServedRecorder& recorder;
   const Parameters& parameters;
 
   /// The owner with a client's id, as histories and learner name it: by pseudonym, if these are on.
@@ -32,6 +34,7 @@ void add_event_endpoints(Router& router, const EndpointContext& context);
 void add_recommendation_endpoints(Router& router, const EndpointContext& context);
 void add_item_endpoints(Router& router, const EndpointContext& context);
 void add_owner_endpoints(Router& router, const EndpointContext& context);
+void add_served_endpoints(Router& router, const EndpointContext& context);
 void add_user_endpoints(Router& router, const EndpointContext& context);
 void add_operation_endpoints(Router& router, const EndpointContext& context);
 

@@ -1,6 +1,7 @@
 #include "serve/api/v1/list_request.h"
 
 #include <algorithm>
+#include <any>
 #include <set>
 #include <utility>
 
@@ -104,7 +105,12 @@ std::vector<const ParameterBase*> list_parameters(const Parameters& all, ListKin
   std::vector<const ParameterBase*> parameters{&all.k,       &all.exclude, &all.exclude_seen,
                                                &all.explain, &all.filter,  &all.after};
   if (kind != ListKind::popular) parameters.push_back(&all.content);
-  if (kind == ListKind::owner) parameters.push_back(&all.exclude_types);
+  if (kind == ListKind::owner) {
+    for (const ParameterBase* own : std::initializer_list<const ParameterBase*>{&all.exclude_types, &all.placement,
+                                                                                &all.exclude_served, &all.page}) {
+      parameters.push_back(own);
+    }
+  }
   return parameters;
 }
 
@@ -121,6 +127,9 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
     asked.list.explores = true;
     asked.excluded_types = request.get(all.exclude_types).value_or(ExcludedTypes{});
     if (auto judged = judge(asked.excluded_types, context); !judged) return judged.error();
+    asked.placement = request.get(all.placement).value_or(asked.placement);
+    asked.exclude_served = request.get(all.exclude_served);
+    asked.page = request.get(all.page);
   }
   return asked;
 }
@@ -139,6 +148,15 @@ Result<json::object> body_object(const RouteRequest& request, std::initializer_l
     if (!is_given(object, field)) object.erase(field);
   }
   return std::move(object);
+}
+
+Result<std::string> placement_field(const json::object& body, const EndpointContext& context) {
+  const json::value* const field = body.if_contains("placement");
+  if (field == nullptr) return std::string(ServedList::kDefaultPlacement);
+  if (!field->is_string()) return Error{Errc::invalid, "placement: expected a string"};
+  const auto value = context.parameters.placement.decode(std::string(field->as_string()));
+  if (!value) return value.error();
+  return *std::any_cast<std::optional<std::string>>(value->any);
 }
 
 Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most) {

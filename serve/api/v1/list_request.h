@@ -1,12 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/event.h"
 #include "base/result.h"
+#include "base/served_list.h"
 #include "serve/api/v1/endpoints.h"
 #include "serve/recommend/excluded_types.h"
 #include "serve/recommend/list.h"
@@ -20,6 +23,9 @@ struct AskedList {
   ListRequest list;
   std::string filter = {};            ///< an expression; empty: none
   ExcludedTypes excluded_types = {};  ///< of the owner's events
+  std::string placement = std::string(ServedList::kDefaultPlacement);
+  std::optional<std::chrono::milliseconds> exclude_served = {};  ///< leave out what was served within this age
+  std::optional<std::string> page = {};                          ///< a token, not judged yet
 
   /// Whether the owner's events must be visited.
   bool wants_events() const { return list.exclude_seen || !excluded_types.empty(); }
@@ -51,6 +57,9 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
 
 /// The body, without the fields that are null: these count as absent.
 Result<json::object> body_object(const RouteRequest& request, std::initializer_list<std::string_view> fields);
+
+/// The name of a placement; the default one if the field is left out.
+Result<std::string> placement_field(const json::object& body, const EndpointContext& context);
 
 /// Ids of items; none if the field is left out.
 Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "serve/api/v1/endpoints.h"
 #include "serve/api/v1/export_cursor.h"
+#include "serve/api/v1/served.h"
 #include "serve/routing/json.h"
 #include "serve/routing/respond_once.h"
 #include "serve/routing/schema.h"
@@ -46,16 +48,18 @@ ApiResponse newest_events(const RouteRequest& request, const EndpointContext& co
   return response;
 }
 
-/// A page of all stored events. The first page also has those held in memory without consent; if there are more of them
-/// than a page takes, the rest comes behind the stored ones.
+/// A page of all stored events and lists. The first page also has the events held in memory without consent; if there are
+/// more of them than a page takes, the rest comes behind the stored ones.
 ApiResponse export_page(const RouteRequest& request, const EndpointContext& context, const OwnerKind& of) {
   const std::string& id = request.get(of.parameter);
   const ExportCursor after = request.get(context.parameters.cursor).value_or(ExportCursor{});
   const std::size_t limit = request.get(context.parameters.page_limit);
   const Owner owner = context.owner(of.kind, id);
-  const bool first = !after.stored && !after.held, with_stored = first || after.stored, with_held = !after.stored;
-  ExportCursor next{{}, after.held};
+  const bool first = after.at_begin(), with_stored = first || after.stored, with_served = first || after.served;
+  const bool with_held = first || (!after.stored && after.held);
+  ExportCursor next{{}, after.held, {}};
   std::vector<Event> stored, held;
+  std::vector<store::StoredList> served;
   if (with_stored) {
     auto page = context.services.histories.page(owner, limit, after.stored);
     if (!page) return problem(page.error());
@@ -67,14 +71,21 @@ ApiResponse export_page(const RouteRequest& request, const EndpointContext& cont
     held = std::move(page.events);
     next.held = page.next;
   }
-  if (first && stored.empty() && held.empty()) return not_found(of);
+  if (with_served) {
+    auto page = context.services.served.page(owner, std::min(limit, kMaxPageLists), after.served);
+    if (!page) return problem(page.error());
+    served = std::move(page->lists);
+    next.served = page->next;
+  }
+  if (first && stored.empty() && held.empty() && served.empty()) return not_found(of);
 
   ApiResponse response;
   JsonWriter out(response.body);
   out.open('{').name(of.name).text(id);
   write_events(out, "events", stored);
   if (with_held) write_events(out, "without_consent", held);
-  if (next.stored || next.held) out.name("next").text(to_text(next));
+  if (with_served) write_lists(out, "served", served);
+  if (!next.at_begin()) out.name("next").text(to_text(next));
   out.close('}');
   return response;
 }
@@ -90,6 +101,7 @@ void erase_owner(const RouteRequest& request, const EndpointContext& context, co
     const auto removed = context.services.histories.erase(owner, erased.before);
     if (!removed) return answer->give(problem(removed.error()));
     context.services.transient.erase(owner);
+    context.recorder.erase(owner);
     answer->give(json_response({{"erased", named.id}, {"token", to_token(erased.token)}}, 202));
   };
   context.services.events.erase(named, [answer, erase, executor = request.executor](Result<EraseReceipt> erased) {
@@ -120,11 +132,12 @@ void add_endpoints(Router& router, const EndpointContext& context, const OwnerKi
        .scope = Scope::admin,
        .operation = "export_" + of.name,
        .tag = "histories",
-       .summary = "Export all events of a " + of.name + ", page by page",
-       .responses = {{200,
-                      "Stored events, newest first. The first page also has those held without consent; if they are "
-                      "more than a page takes, the rest comes behind the stored ones.",
-                      schema::reference("Export"), ""}},
+       .summary = "Export all events and lists of a " + of.name + ", page by page",
+       .responses =
+           {{200,
+             "Stored events and lists, newest first. The first page also has the events held without consent; if "
+             "they are more than a page takes, the rest comes behind the stored ones.",
+             schema::reference("Export"), ""}},
        .problems = {404, 503},
        .handler =
            immediately([context, of](const RouteRequest& request) { return export_page(request, context, of); })});

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/served_list.h"
+#include "base/units.h"
 #include "serve/api/v1/export_cursor.h"
 
 namespace freshet::serve {
@@ -17,14 +19,41 @@ Parameter<std::size_t> make_page_limit() {
   return limit;
 }
 
+Parameter<std::size_t> make_list_limit() {
+  auto limit = query_integer("limit", "Number of lists per page.", 1, kMaxPageLists, kMaxPageLists);
+  limit.component = "list_limit";
+  return limit;
+}
+
+Parameter<std::optional<store::HistoryCursor>> make_served_cursor() {
+  auto cursor = query_text<store::HistoryCursor>("cursor", "`next` of the previous page.", kHistoryCursorPattern,
+                                                 parse_history_cursor);
+  cursor.component = "served_cursor";
+  return cursor;
+}
+
+Result<std::string> parse_placement(const std::string& text) {
+  if (!is_placement(text)) {
+    return Error{Errc::invalid, "expected 1 to 64 lower-case letters, digits, '-' and '_'"};
+  }
+  return text;
+}
+
+Result<std::chrono::milliseconds> parse_age(const std::string& text) {
+  const auto age = parse_duration(text);
+  if (!age) return Error{Errc::invalid, "expected a duration such as 30m or 12h"};
+  return *age;
+}
+
 Parameter<std::size_t> make_item_limit() {
   auto limit = query_integer("limit", "Number of items per page.", 1, kMaxPageItems, 100);
   limit.component = "item_limit";
   return limit;
 }
 
+Result<std::string> any(const std::string& text) { return text; }
+
 Parameter<std::optional<std::string>> make_item_cursor() {
-  const auto any = [](const std::string& text) { return Result<std::string>(text); };
   auto cursor = query_text<std::string>("cursor", "`next` of the previous page.", "^.+$", any);
   cursor.component = "item_cursor";
   return cursor;
@@ -52,11 +81,25 @@ Parameters::Parameters(const Options& options)
           "^.*$", ExcludedTypes::parse)),
       filter(query_text<std::string>(
           "filter", "Only items that this expression matches, such as `brand = \"acme\" AND price < 50`.", "^.*$",
-          [](const std::string& text) { return Result<std::string>(text); })),
+          any)),
       content(query_share(
           "content",
           "Share of the part `content` in the order: 0 as if it did not take part, 1 alone. Without it, what the blend "
           "has learned.")),
+      placement(query_text<std::string>("placement",
+                                        "Where the list is shown, a name of your choice; `default` without it. It is "
+                                        "recorded with the list.",
+                                        "^[a-z0-9_-]{1,64}$", parse_placement)),
+      exclude_served(query_text<std::chrono::milliseconds>(
+          "exclude_served",
+          "Leave out the items that this user or session was served within this time, such as `30m`. Recorded lists "
+          "are known once the store has followed the log, and what this instance has served in the last 10 minutes "
+          "at once.",
+          "^.*$", parse_age)),
+      page(query_text<std::string>("page",
+                                   "`next` of the answer before: the items that follow. Give it with the parameters of "
+                                   "the first page.",
+                                   "^[A-Za-z0-9_-]+$", any)),
       after(query_text<Positions>(
           "after",
           "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "
@@ -68,6 +111,8 @@ Parameters::Parameters(const Options& options)
       page_limit(make_page_limit()),
       cursor(query_text<ExportCursor>("cursor", "`next` of the previous page.", kExportCursorPattern,
                                       parse_export_cursor)),
+      list_limit(make_list_limit()),
+      served_cursor(make_served_cursor()),
       item_limit(make_item_limit()),
       item_cursor(make_item_cursor()) {}
 

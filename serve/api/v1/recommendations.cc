@@ -5,10 +5,13 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "serve/api/v1/endpoints.h"
+#include "serve/api/v1/list_answer.h"
 #include "serve/api/v1/list_request.h"
 #include "serve/api/v1/visible.h"
+#include "serve/recommend/page_token.h"
 #include "serve/routing/json.h"
 #include "serve/routing/schema.h"
 
@@ -18,29 +21,6 @@ namespace {
 /// Of a list's body: room for the largest filter and ten thousand ids.
 constexpr std::size_t kMaxBodyBytes = std::size_t{1} << 20;
 
-ApiResponse list_response(const List& list) {
-  ApiResponse response;
-  response.body.reserve(256 + 64 * list.items.size());
-  JsonWriter out(response.body);
-  out.open('{').name("request").text(list.id).name("items").open('[');
-  for (const List::Entry& entry : list.items) {
-    out.open('{').name("item").text(entry.item).name("score").number(entry.score);
-    if (!entry.parts.empty()) {
-      out.name("parts").open('{');
-      for (const auto& [part, score] : entry.parts) out.name(part).number(score);
-      out.close('}');
-    }
-    if (entry.propensity) out.name("explored").raw("true").name("propensity").number(*entry.propensity);
-    out.close('}');
-  }
-  out.close(']').name("model").open('{').name("version").number(list.model_version);
-  out.name("age_ms").number(list.model_age_ms).close('}');
-  out.name("source").text(list.source).name("parts").open('[');
-  for (const std::string& part : list.parts) out.text(part);
-  out.close(']').close('}');
-  return response;
-}
-
 /// What a filter may cost a list (store::FilterWork): where it holds up other requests, about a millisecond; on the thread
 /// for that, a quarter or half of a second. A word in the titles of a million items, about which several parts ask, fits.
 constexpr std::uint64_t kMostWorkInPlace = 40'000, kMostWork = 20'000'000;
@@ -48,41 +28,79 @@ constexpr std::uint64_t kMostWorkInPlace = 40'000, kMostWork = 20'000'000;
 /// How a list is made.
 using Make = List (Recommender::*)(const ListRequest& request) const;
 
-/// The answer, for the items that the filter matches; nullopt if that is more work than it may be. `about`: the item that the
-/// list is about, if any.
-std::optional<ApiResponse> filtered(const EndpointContext& context, ListRequest request, std::string_view filter,
-                                    std::string_view about, std::uint64_t most_work, Make make) {
-  auto only = context.recommender.selection(filter, about, most_work);
-  if (!only) return problem(Error{only.error().code, "filter: " + only.error().message});
+/// A list that is being made, and how it is answered.
+struct Job {
+  AskedList asked;
+  std::string about;  ///< the item that the list is about, if any
+  Make make = &Recommender::recommend;
+  std::optional<ListPage> page = {};  ///< of a list for a user or session
+};
+
+void answer(const EndpointContext& context, const Job& job, List list, const Respond& respond) {
+  if (!job.page) return respond(list_response(list));
+  answer_with_page(context, *job.page, std::move(list), respond);
+}
+
+/// The list, of the items that the filter matches; nullopt if that is more work than it may be.
+std::optional<Result<List>> filtered(const EndpointContext& context, const Job& job, std::uint64_t most_work) {
+  auto only = context.recommender.selection(job.asked.filter, job.about, most_work);
+  if (!only) return Error{only.error().code, "filter: " + only.error().message};
+  ListRequest request = job.asked.list;
   request.only = *std::move(only);
-  const List list = (context.recommender.*make)(request);
+  List list = (context.recommender.*job.make)(request);
   if (request.only->is_used_up()) return std::nullopt;
-  return list_response(list);
+  return list;
+}
+
+/// Answers with the list of a job that has a filter. False if the filter is more work than it may be.
+bool answer_filtered(const EndpointContext& context, const Job& job, std::uint64_t most_work, const Respond& respond) {
+  auto list = filtered(context, job, most_work);
+  if (!list) return false;
+  if (*list) {
+    answer(context, job, **std::move(list), respond);
+  } else {
+    respond(problem(list->error()));
+  }
+  return true;
 }
 
 /// Answers with the list. One whose filter turns out to cost much is made again, on another thread.
-void answer_with_list(const EndpointContext& context, AskedList asked, std::string about,
-                      const std::shared_ptr<Executor>& executor, const Respond& respond, Make make) {
-  if (asked.filter.empty()) return respond(list_response((context.recommender.*make)(asked.list)));
-  asked.list.seed = context.recommender.new_seed();
-  if (auto answer = filtered(context, asked.list, asked.filter, about, kMostWorkInPlace, make)) {
-    return respond(*std::move(answer));
+void answer_with_list(const EndpointContext& context, Job job, const std::shared_ptr<Executor>& executor,
+                      const Respond& respond) {
+  if (job.asked.filter.empty()) {
+    return answer(context, job, (context.recommender.*job.make)(job.asked.list), respond);
   }
-  executor->post_reading([context, respond, make, asked = std::move(asked), about = std::move(about)](bool in_time) {
+  job.asked.list.seed = context.recommender.new_seed();
+  if (answer_filtered(context, job, kMostWorkInPlace, respond)) return;
+  executor->post_reading([context, respond, job = std::move(job)](bool in_time) {
     if (!in_time) return respond(problem(503, "too many costly lists at once; try again"));
-    auto answer = filtered(context, asked.list, asked.filter, about, kMostWork, make);
-    if (!answer) {
-      answer =
-          problem(400,
-                  "filter: compares too much: too many comparisons, or texts that are too long, for so many items; "
-                  "narrow it by an attribute, such as category = ... AND ...");
-    }
-    respond(*std::move(answer));
+    if (answer_filtered(context, job, kMostWork, respond)) return;
+    respond(problem(400,
+                    "filter: compares too much: too many comparisons, or texts that are too long, for so many items; "
+                    "narrow it by an attribute, such as category = ... AND ..."));
   });
 }
 
-void recommend_to(const EndpointContext& context, const Owner& owner, AskedList asked,
+/// Sets what the page asks for. A later page is made from a list that has room for what the pages before have.
+/// Errors: invalid: the token of the page.
+Result<ListPage> page_of(AskedList& asked, Audience audience) {
+  audience.placement = asked.placement;
+  ListPage page{std::move(audience), asked.list.k};
+  if (!asked.page) return page;
+  auto token = parse_page_token(*asked.page, page.audience.owner);
+  if (!token) return Error{token.error().code, "page: " + token.error().message};
+  page.audience.page_of = std::move(token->first);
+  page.shown = std::move(token->shown);
+  asked.list.k += page.shown.size();
+  asked.list.explores = false;
+  return page;
+}
+
+void recommend_to(const EndpointContext& context, const Audience& audience, AskedList asked,
                   const std::shared_ptr<Executor>& executor, const Respond& respond) {
+  const Owner& owner = audience.owner;
+  auto page = page_of(asked, audience);
+  if (!page) return respond(problem(page.error()));
   auto session = context.recommender.context_of(owner);
   if (!session) return respond(problem(session.error()));
   asked.list.context = *std::move(session);
@@ -90,7 +108,12 @@ void recommend_to(const EndpointContext& context, const Owner& owner, AskedList 
     const auto visited = context.recommender.visit_events(owner, [&](const Event& event) { asked.take(event); });
     if (!visited) return respond(problem(visited.error()));
   }
-  answer_with_list(context, std::move(asked), {}, executor, respond, &Recommender::recommend);
+  if (asked.exclude_served) {
+    const auto visited = context.recorder.visit_items(owner, *asked.exclude_served,
+                                                      [&](const std::string& item) { asked.list.served.insert(item); });
+    if (!visited) return respond(problem(visited.error()));
+  }
+  answer_with_list(context, {std::move(asked), {}, &Recommender::recommend, *std::move(page)}, executor, respond);
 }
 
 void similar_items(const EndpointContext& context, const std::string& item, AskedList asked,
@@ -98,13 +121,13 @@ void similar_items(const EndpointContext& context, const std::string& item, Aske
   asked.list.context = context.recommender.context_of({item});
   if (asked.list.context.session.empty())
     return respond(problem(404, "no event had this item, and the catalogue does not have it"));
-  answer_with_list(context, std::move(asked), item, executor, respond, &Recommender::recommend);
+  answer_with_list(context, {std::move(asked), item}, executor, respond);
 }
 
 void popular_items(const EndpointContext& context, std::monostate, AskedList asked,
                    const std::shared_ptr<Executor>& executor, const Respond& respond) {
   asked.list.context = context.recommender.context_of(std::vector<std::string>{});
-  answer_with_list(context, std::move(asked), {}, executor, respond, &Recommender::popular);
+  answer_with_list(context, {std::move(asked), {}, &Recommender::popular}, executor, respond);
 }
 
 /// A GET of a list about what `subject(request)` names, with which `answer` answers.
@@ -122,38 +145,67 @@ Handler list_handler(const EndpointContext& context, ListKind kind, Subject subj
 void recommend_stateless(const EndpointContext& context, const RouteRequest& request, const Respond& respond) {
   auto asked = stateless_list(request, context);
   if (!asked) return respond(problem(asked.error()));
-  answer_with_list(context, *std::move(asked), {}, request.executor, respond, &Recommender::recommend);
+  answer_with_list(context, {*std::move(asked), {}}, request.executor, respond);
 }
 
-ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
-  const std::size_t most = context.options.max_items_per_request;
-  const auto body = body_object(request, {"user", "session", "items", "content"});
-  if (!body) return problem(body.error());
-  if (!body->contains("items")) return problem(400, "items: missing");
-  const auto items = ids_field(*body, "items", most);
-  if (!items) return problem(items.error());
-  const auto content = json_field(*body, context.parameters.content);
-  if (!content) return problem(content.error());
-  std::set<std::string_view> distinct(items->begin(), items->end());
-  if (distinct.size() != items->size()) return problem(400, "items: the same item twice");
+/// What a body of POST /v1/rank asks for.
+struct AskedRanking {
+  online::Context session;
+  std::vector<std::string> items;
+  std::optional<double> content;
+  std::optional<Audience> audience;  ///< of a stored user or session
+};
 
-  online::Context session = context.recommender.context_of(std::vector<std::string>{});
-  const json::value* user = body->if_contains("user");
-  const json::value* given = body->if_contains("session");
-  if (user != nullptr && given != nullptr) return problem(400, "give user or session, not both");
-  if (given != nullptr && given->is_array()) {
-    auto visited = session_field(*body, context);
-    if (!visited) return problem(visited.error());
-    session = context.recommender.context_of(*std::move(visited));
-  } else if (user != nullptr || given != nullptr) {
-    const auto id = id_from_json(user != nullptr ? *user : *given, user != nullptr ? "user" : "session");
-    if (!id) return problem(id.error());
-    auto stored =
-        context.recommender.context_of(context.owner(user != nullptr ? Owner::Kind::user : Owner::Kind::session, *id));
-    if (!stored) return problem(stored.error());
-    session = *std::move(stored);
+/// Sets session and audience.
+/// Errors: invalid, naming the field; those of the histories.
+Result<void> take_session(const json::object& body, const EndpointContext& context, AskedRanking& asked) {
+  auto placement = placement_field(body, context);
+  if (!placement) return placement.error();
+  const json::value* user = body.if_contains("user");
+  const json::value* given = body.if_contains("session");
+  if (user != nullptr && given != nullptr) return Error{Errc::invalid, "give user or session, not both"};
+  if (user == nullptr && given == nullptr) {
+    asked.session = context.recommender.context_of(std::vector<std::string>{});
+    return {};
   }
-  return list_response(context.recommender.rank(session, *items, *content));
+  if (given != nullptr && given->is_array()) {
+    auto visited = session_field(body, context);
+    if (!visited) return visited.error();
+    asked.session = context.recommender.context_of(*std::move(visited));
+    return {};
+  }
+  const auto kind = user != nullptr ? Owner::Kind::user : Owner::Kind::session;
+  auto id = id_from_json(user != nullptr ? *user : *given, user != nullptr ? "user" : "session");
+  if (!id) return id.error();
+  asked.audience = Audience{{kind, *id}, context.owner(kind, *id), *std::move(placement)};
+  auto stored = context.recommender.context_of(asked.audience->owner);
+  if (!stored) return stored.error();
+  asked.session = *std::move(stored);
+  return {};
+}
+
+Result<AskedRanking> asked_ranking(const RouteRequest& request, const EndpointContext& context) {
+  const auto body = body_object(request, {"user", "session", "items", "content", "placement"});
+  if (!body) return body.error();
+  if (!body->contains("items")) return Error{Errc::invalid, "items: missing"};
+  auto items = ids_field(*body, "items", context.options.max_items_per_request);
+  if (!items) return items.error();
+  const auto content = json_field(*body, context.parameters.content);
+  if (!content) return content.error();
+  if (std::set<std::string_view>(items->begin(), items->end()).size() != items->size()) {
+    return Error{Errc::invalid, "items: the same item twice"};
+  }
+  AskedRanking asked{{}, *std::move(items), *content, {}};
+  if (auto taken = take_session(*body, context, asked); !taken) return taken.error();
+  return asked;
+}
+
+void rank_items(const EndpointContext& context, const RouteRequest& request, const Respond& respond) {
+  const auto asked = asked_ranking(request, context);
+  if (!asked) return respond(problem(asked.error()));
+  const List list = context.recommender.rank(asked->session, asked->items, asked->content);
+  if (!asked->audience) return respond(list_response(list));
+  answer_with_whole(context, *asked->audience, list, respond);
 }
 
 /// What all endpoints that answer with a list have in common.
@@ -179,10 +231,10 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
     route.operation = "recommend_" + id.name;
     route.summary = "Recommend to a " + id.name;
     route.problems = {412};
-    const auto owner = [context, kind, &id](const RouteRequest& request) {
-      return context.owner(kind, request.get(id));
+    const auto audience = [context, kind, &id](const RouteRequest& request) {
+      return Audience{{kind, request.get(id)}, context.owner(kind, request.get(id))};
     };
-    route.handler = list_handler(context, ListKind::owner, owner, recommend_to);
+    route.handler = list_handler(context, ListKind::owner, audience, recommend_to);
     router.add(std::move(route));
   };
   for_owner(Owner::Kind::user, parameters.user);
@@ -204,7 +256,9 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   rank.description = "Every item is returned once. Items unknown to the model come last, in the given order.";
   rank.body = Route::Body{"The user or session, and the items to rank.", schema::reference("RankRequest"),
                           R"({"user":"u1","items":["a","b"]})", kMaxBodyBytes};
-  rank.handler = immediately([context](const RouteRequest& request) { return ranked_items(request, context); });
+  rank.handler = [context](const RouteRequest& request, const Respond& respond) {
+    rank_items(context, request, respond);
+  };
   router.add(std::move(rank));
 
   Route similar = list_route("GET", "/v1/items/{item}/similar");

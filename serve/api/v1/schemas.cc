@@ -115,14 +115,17 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
               optional("propensity", share("With `explored`: how likely the list was to get this item so."))}));
   all.emplace("Model", object({{"version", count()}, {"age_ms", count("Milliseconds since it was published.")}},
                               "The snapshot of the model that answered."));
-  all.emplace("List",
-              object({{"request", text("Id of the list. Name it in the events that the list leads to.")},
-                      {"items", array_of(reference("ListEntry"))},
-                      {"model", reference("Model")},
-                      {"source", text("What orders the list: `blend`; `popularity` if nothing is known of the user or "
-                                      "session; `content` or `blend+content` if the request gives the part "
-                                      "content a share.")},
-                      {"parts", array_of(text(), "The parts that proposed an item of the list.")}}));
+  all.emplace(
+      "List",
+      object({{"request", text("Id of the list. Name it in the events that the list leads to.")},
+              {"items", array_of(reference("ListEntry"))},
+              {"model", reference("Model")},
+              {"source", text("What orders the list: `blend`; `popularity` if nothing is known of the user or "
+                              "session; `content` or `blend+content` if the request gives the part "
+                              "content a share.")},
+              {"parts", array_of(text(), "The parts that proposed an item of the list.")},
+              optional("next", text("Of a list for a user or session: `page` of the items that follow. Absent if "
+                                    "there are none, or if the pages have 500 items."))}));
   all.emplace("SimilarUser", object({{"user", text()}, {"similarity", number("Cosine of the two vectors, above 0.")}}));
   all.emplace(
       "SimilarUsers",
@@ -156,6 +159,7 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                              optional("user", reference("Id")),
                              optional("session", one_of({id_text(), integer(), reference("SessionItems")},
                                                         "Id of a session, or the session itself.")),
+                             optional("placement", parameters.placement.schema),
                              optional("content", parameters.content.schema)},
                             "`user` or `session` may be given, not both. A field that is null counts as absent."));
 }
@@ -211,11 +215,29 @@ void add_history_schemas(json::object& all) {
                                  optional("session", text()),
                                  {"count", count("Number of stored events.")},
                                  {"events", events}}));
+  const auto lists = array_of(reference("ServedList"), "Newest first.");
+  all.emplace("ServedEntry", object({{"item", text()},
+                                     {"score", number("With three significant digits.")},
+                                     optional("explored", boolean("The item was there by chance.")),
+                                     optional("propensity", share("With `explored`: how likely it was there."))}));
+  all.emplace("ServedList", object({{"request", text("Id of the list.")},
+                                    {"ts", schema::time("When it was served.")},
+                                    optional("page_of", text("Of a later page: id of the first one.")),
+                                    {"placement", text()},
+                                    optional("arm", text()),
+                                    {"policy", text()},
+                                    {"model", count("Version of the snapshot that made it.")},
+                                    {"items", array_of(reference("ServedEntry"), "Best first.")}}));
+  all.emplace("ServedPage", object({optional("user", text()),
+                                    optional("session", text()),
+                                    {"lists", lists},
+                                    optional("next", text("Cursor of the next page; absent on the last page."))}));
   all.emplace("Export", object({optional("user", text()),
                                 optional("session", text()),
                                 {"events", events},
                                 optional("without_consent", array_of(reference("StoredEvent"),
                                                                      "On the first page: events held in memory only.")),
+                                optional("served", lists),
                                 optional("next", text("Cursor of the next page; absent on the last page."))}));
   all.emplace("Erased", object({{"erased", text("The id.")}, {"token", text("Covers the erase record.")}}));
 }

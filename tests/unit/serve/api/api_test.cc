@@ -669,6 +669,90 @@ TEST_F(ApiTest, ExportGoesThroughEverythingHeldOfAnOwnerPageByPage) {
   }
 }
 
+TEST_F(ApiTest, AListForAnOwnerIsRecordedAndShown) {
+  const json::value list = get("/v1/users/me/recommendations?k=2&placement=home-2_a");
+  get("/v1/sessions/me/recommendations?k=1");
+  get("/v1/popular?k=2");
+  const json::value ranked =
+      json::parse(ask("POST", "/v1/rank", R"({"user":"me","items":["a","new"],"placement":"cart"})").body);
+  ask("POST", "/v1/rank", R"({"session":["b"],"items":["a"]})");
+  const json::value served = get("/v1/users/me/served");
+  ASSERT_EQ(served.at("lists").as_array().size(), 2U);
+  const json::value& newest = served.at("lists").at(0);
+  EXPECT_EQ(newest.at("request"), ranked.at("request"));
+  EXPECT_EQ(newest.at("placement").as_string(), "cart");
+  const json::value& shown = served.at("lists").at(1);
+  EXPECT_EQ(shown.at("request"), list.at("request"));
+  EXPECT_EQ(shown.at("placement").as_string(), "home-2_a");
+  EXPECT_EQ(shown.at("policy").as_string(), "greedy");
+  EXPECT_EQ(shown.at("ts").as_string(), "2027-01-15T08:00:00.000Z");
+  EXPECT_EQ(items(shown), items(list));
+  EXPECT_EQ(get("/v1/sessions/me/served").at("lists").at(0).at("placement").as_string(), "default");
+
+  const json::value first = get("/v1/users/me/served?limit=1");
+  EXPECT_EQ(first.at("lists").at(0), newest);
+  const json::value second = get("/v1/users/me/served?limit=1&cursor=" + std::string(first.at("next").as_string()));
+  EXPECT_EQ(second.at("lists").at(0), shown);
+  EXPECT_FALSE(second.as_object().contains("next"));
+  EXPECT_EQ(get("/v1/users/nobody/served", 404).at("detail").as_string(), "no recorded list of this user");
+  EXPECT_EQ(detail("GET", "/v1/users/me/served?cursor=1-2"), "cursor: not the \"next\" of a page");
+  EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?placement=Home"),
+            "placement: expected 1 to 64 lower-case letters, digits, '-' and '_'");
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"user":"me","items":["a"],"placement":7})"), "placement: expected a string");
+}
+
+TEST_F(ApiTest, AnExportHasTheListsAndErasureTakesThem) {
+  fixture_.learn(testing::user_event(1000, "me", "a", 1'700'000'100'000));
+  for (int i = 0; i < 3; ++i) get("/v1/users/me/recommendations?k=2");
+  const json::value first = get("/v1/users/me/export?limit=2");
+  EXPECT_EQ(first.at("events").as_array().size(), 1U);
+  EXPECT_EQ(first.at("served").as_array().size(), 2U);
+  const json::value second = get("/v1/users/me/export?limit=2&cursor=" + std::string(first.at("next").as_string()));
+  EXPECT_TRUE(second.at("events").as_array().empty());
+  EXPECT_EQ(second.at("served").as_array().size(), 1U);
+  EXPECT_FALSE(second.as_object().contains("without_consent"));
+  EXPECT_FALSE(second.as_object().contains("next"));
+  for (const char* cursor : {"_", "_1-2", "_1-2-3-4", "1-2-3_", "_1-2-3_1-2-3"}) {
+    EXPECT_EQ(ask("GET", std::string("/v1/users/me/export?cursor=") + cursor).status, 400U) << cursor;
+  }
+  EXPECT_EQ(ask("DELETE", "/v1/users/me").status, 202U);
+  EXPECT_EQ(ask("GET", "/v1/users/me/served").status, 404U);
+  EXPECT_EQ(ask("GET", "/v1/users/me/export").status, 404U);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?k=3&exclude_served=1h")).size(), 3U) << "nothing is remembered";
+}
+
+TEST_F(ApiTest, WhatWasServedLatelyCanBeLeftOut) {
+  const Names first = items(get("/v1/users/me/recommendations?k=1&exclude_served=30m"));
+  const Names second = items(get("/v1/users/me/recommendations?k=1&exclude_served=30m"));
+  const Names third = items(get("/v1/users/me/recommendations?k=5&exclude_served=30m"));
+  EXPECT_EQ(first.size(), 1U);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(third.size(), 1U) << "there are three items";
+  EXPECT_TRUE(items(get("/v1/users/me/recommendations?exclude_served=30m")).empty());
+  EXPECT_EQ(items(get("/v1/users/you/recommendations?exclude_served=30m")).size(), 3U);
+  fixture_.clock.advance(std::chrono::minutes(31));
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_served=30m")).size(), 3U);
+  EXPECT_EQ(items(get("/v1/users/me/recommendations?exclude_served=0s")).size(), 3U);
+  EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?exclude_served=soon"),
+            "exclude_served: expected a duration such as 30m or 12h");
+}
+
+TEST_F(ApiTest, PagesGoOnWhereTheOneBeforeEnded) {
+  const json::value first = get("/v1/users/me/recommendations?k=2");
+  const std::string next(first.at("next").as_string());
+  const json::value second = get("/v1/users/me/recommendations?k=2&page=" + next);
+  EXPECT_EQ(items(second).size(), 1U);
+  EXPECT_FALSE(second.as_object().contains("next"));
+  Names all = items(first);
+  for (const std::string& item : items(second)) all.push_back(item);
+  EXPECT_EQ(all, items(get("/v1/users/me/recommendations?k=3")));
+  EXPECT_EQ(get("/v1/users/me/served").at("lists").at(1).at("page_of"), first.at("request"));
+  EXPECT_FALSE(get("/v1/popular?k=1").as_object().contains("next"));
+  EXPECT_EQ(detail("GET", "/v1/users/you/recommendations?page=" + next),
+            "page: the \"next\" of a list of another user or session");
+  EXPECT_EQ(detail("GET", "/v1/users/me/recommendations?page=" + next.substr(2)), "page: not the \"next\" of a list");
+}
+
 TEST_F(ApiTest, PropsAreReturnedAsTheyWereSent) {
   PositionedEvent entry = testing::user_event(1000, "me", "i", 1'700'000'100'000);
   std::string deep = "1";
@@ -938,7 +1022,7 @@ TEST_F(ApiTest, StatusAndMetricsShowWhatWasDone) {
   const std::string metrics = ask("GET", "/metrics").body;
   EXPECT_NE(metrics.find(R"(freshet_serve_requests_total{route="GET /v1/popular",status="200"} 1)"), std::string::npos);
   const json::value status = get("/v1/status");
-  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 6U);
+  EXPECT_EQ(status.at("pipeline").at("filters").as_array().size(), 7U);
   EXPECT_EQ(status.at("pipeline").at("sources").at(0).as_string(), "popularity");
   EXPECT_EQ(status.at("pipeline").as_object().size(), 2U);
 }
