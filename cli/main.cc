@@ -20,6 +20,7 @@
 #include "cli/repair_command.h"
 #include "cli/replay_command.h"
 #include "cli/serve_command.h"
+#include "cli/served_command.h"
 #include "cli/support/arguments.h"
 
 // jemalloc reads this at startup. Huge pages make random access to large tables faster (fewer TLB misses). The
@@ -44,6 +45,7 @@ int main(int argc, char** argv) {
   freshet::cli::add_config_command(app);
   freshet::cli::add_keys_command(app);
   freshet::cli::add_items_command(app);
+  freshet::cli::add_served_command(app);
   try {
     const std::span words(argv, static_cast<std::size_t>(argc));
     if (const auto problem = freshet::cli::unknown_command(app, words.subspan(std::min<std::size_t>(1, words.size())));

@@ -26,7 +26,12 @@ def of_an_uninterrupted_run(directory, toml, events, database=None):
         shutil.copytree(database / "db", service.data / "db")
     try:
         service.start(ready=False)
-        wait_until(lambda: service.status()["learner"]["events_learned"] >= events, "the whole log learned", 3600)
+
+        def at_the_end():
+            learner = service.status()["learner"]
+            return learner["events_learned"] >= events and learner["lag_events"] == 0
+
+        wait_until(at_the_end, "the whole log learned", 3600)
         service.stop()
     finally:
         service.close()

@@ -10,6 +10,8 @@ from freshet_process import wait_until
 
 EVENTS_PER_REQUEST = 3
 USERS = 3  # whom one client sends for at the same time
+LISTS_PER_REQUEST = 0.2
+LISTS_PER_USER = 50  # fewer than are kept
 EVENTS_PER_USER = 300  # then somebody else comes: fewer than a history keeps
 BASE_MS = 1_700_000_000_000
 GONE = (OSError, http.client.HTTPException)  # what a client sees of a service that died
@@ -24,6 +26,15 @@ class Books:
         self.acknowledged = set()
         self.ends = collections.Counter()  # partition: where what was acknowledged ends
         self.lost = self.doubled = self.misordered = 0
+        self.shown = collections.defaultdict(set)  # user: ids of lists that were answered; the last may not be recorded
+        self.recorded = collections.defaultdict(set)  # user: ids of those that have been found recorded
+        self.lists_lost = self.lists_doubled = 0
+
+    def check_lists(self, user, found):
+        """`found`: the ids of this user's recorded lists. What was there once must stay."""
+        self.lists_doubled += len(found) - len(set(found))
+        self.lists_lost += len(self.recorded[user] - set(found))
+        self.recorded[user] = set(found) & self.shown[user]
 
     def check(self, user, found):
         """`found`: the ids in this user's history, oldest first."""
@@ -45,16 +56,20 @@ class Books:
         connection = connect(service.url)
         for user in users or self.sent:
             self.check(user, history(connection, user))
+            if self.shown[user]:
+                self.check_lists(user, lists(connection, user))
         connection.close()
 
     @property
     def figures(self):
         return {"accepted": len(self.acknowledged), "lost": self.lost, "doubled": self.doubled,
-                "misordered": self.misordered}
+                "misordered": self.misordered, "lists_recorded": sum(map(len, self.recorded.values())),
+                "lists_shown": sum(map(len, self.shown.values())), "lists_lost": self.lists_lost,
+                "lists_doubled": self.lists_doubled}
 
     @property
     def clean(self):
-        return (self.lost, self.doubled, self.misordered) == (0, 0, 0)
+        return (self.lost, self.doubled, self.misordered, self.lists_lost, self.lists_doubled) == (0, 0, 0, 0, 0)
 
 
 class Client:
@@ -116,8 +131,18 @@ class Client:
         """One request. True if it was acknowledged; raises if the service is gone."""
         self.unanswered = self._request()
         if self._post(connection, self.unanswered):
+            user = self.unanswered[0]["user"]
             self.unanswered = None
+            if self.random.random() < LISTS_PER_REQUEST and len(self.books.shown[user]) < LISTS_PER_USER:
+                self._list(connection, user)
         return self.unanswered is None
+
+    def _list(self, connection, user):
+        connection.request("GET", f"/v1/users/{user}/recommendations?k=3")
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status == 200:
+            self.books.shown[user].add(json.loads(body)["request"])
 
     def send_until_down(self, url, stop):
         """Until the service is gone, refuses, or `stop` is set."""
@@ -178,3 +203,14 @@ def history(connection, user):
     document = json.loads(body)
     assert document["count"] < 1000, "more than a history keeps: nothing can be said about the oldest"
     return [event["id"] for event in reversed(document["events"])]
+
+
+def lists(connection, user):
+    """The ids of this user's recorded lists."""
+    connection.request("GET", f"/v1/users/{user}/served")
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status == 404:
+        return []
+    assert answer.status == 200, body
+    return [shown["request"] for shown in json.loads(body)["lists"]]

@@ -51,24 +51,28 @@ class Visitors:
         if request(connection, "POST", "/v1/events", events)[0] != 202:
             return
         for kind, owner in (("users", user), ("sessions", own_session)):
+            request(connection, "GET", f"/v1/{kind}/{owner}/recommendations?k=3")
+        for kind, owner in (("users", user), ("sessions", own_session)):
             if request(connection, "DELETE", f"/v1/{kind}/{owner}")[0] == 202:
                 self.erased.append((kind, owner))
                 self._look(connection, kind, owner, session)
 
     def _look(self, connection, kind, owner, session):
-        status, _ = request(connection, "GET", f"/v1/{kind}/{owner}")
-        if status != 404:
-            self.seen.append((owner, status))
+        self._look_at(connection, kind, owner)
         if kind == "users":
             self.seen += [(owner, event) for event in events_of(connection, "sessions", session)
                           if event.get("user") == owner]
 
+    def _look_at(self, connection, kind, owner):
+        for what in ("", "/served"):
+            status, _ = request(connection, "GET", f"/v1/{kind}/{owner}{what}")
+            if status != 404:
+                self.seen.append((owner + what, status))
+
     def check(self, connection):
         """All of them again."""
         for kind, owner in self.erased:
-            status, _ = request(connection, "GET", f"/v1/{kind}/{owner}")
-            if status != 404:
-                self.seen.append((owner, status))
+            self._look_at(connection, kind, owner)
         gone = {owner for kind, owner in self.erased if kind == "users"}
         for number in range(SESSIONS):
             self.seen += [event for event in events_of(connection, "sessions", f"shared-{number}")

@@ -24,6 +24,16 @@ def events_of(user, count, start=1_700_000_000_000):
              "id": f"{start}-{user[:3]}-{n}"} for n in range(count)]
 
 
+def show_lists(service, *owners):
+    """A list for each, recorded."""
+    for kind, owner in owners:
+        for _ in range(2):
+            service.recommend(owner, kind=kind, k=3)
+    for kind, owner in owners:
+        wait_until(lambda: len(service.get(f"/v1/{kind}/{owner.replace(' ', '%20')}/served").json.get("lists", [])) == 2,
+                   f"the lists of {owner} stored")
+
+
 def files_with(directory, text):
     """Names of the files below `directory` that hold `text`. RocksDB's files come and go meanwhile."""
     found = []
@@ -43,10 +53,12 @@ def test_an_erased_user_leaves_no_byte_in_the_data_directory(freshet):
     wait_until(lambda: service.status()["learner"]["events_learned"] >= 80, "80 events learned")
     wait_until(lambda: any("checkpoint" in name for name in files_with(service.data, USER)), "a checkpoint of the user")
     assert service.get(f"/v1/users/{USER}?limit=1").json["count"] == 40
+    show_lists(service, ("users", USER), ("sessions", f"session {USER[:3]}"), ("users", "somebody else"))
 
     erased = service.curl(f"/v1/users/{USER}", method="DELETE")
     assert erased.status == 202, erased.body
-    assert service.get(f"/v1/users/{USER}").status == 404
+    for owner in (f"users/{USER}", f"users/{USER}/served", f"sessions/session%20{USER[:3]}/served"):
+        assert service.get(f"/v1/{owner}").status == 404
     # The manifest names keys of files long gone until it is begun anew, at the latest by the next start.
     wait_until(lambda: not [name for name in files_with(service.data, USER) if not name.startswith("MANIFEST")],
                "the user gone from all files")
@@ -64,6 +76,8 @@ def test_an_erased_user_leaves_no_byte_in_the_data_directory(freshet):
     assert service.get(f"/v1/users/{USER}").status == 404
     assert service.get("/v1/users/somebody%20else").json["count"] == 40
     assert service.get(f"/v1/sessions/session%20{USER[:3]}").status == 404
+    assert service.get(f"/v1/sessions/session%20{USER[:3]}/served").status == 404
+    assert len(service.get("/v1/users/somebody%20else/served").json["lists"]) == 2
     assert service.get(f"/v1/users/{USER}/similar").status == 404
     assert token.startswith("0-")
 
@@ -84,7 +98,7 @@ def test_an_event_without_consent_counts_for_the_list_and_leaves_no_byte(freshet
     service = freshet(TOML)
     service.send(*events_of("somebody else", 40))
     wait_until(lambda: service.status()["learner"]["events_learned"] >= 40, "40 events learned")
-    popular = service.items_for(USER)
+    popular = [entry["item"] for entry in service.get("/v1/popular").json["items"]]
 
     token = service.send({"user": USER, "item": "i3", "consent": False, "id": f"{USER}-1", "props": {"who": USER}})
     answer = service.recommend(USER, after=token)
@@ -96,6 +110,8 @@ def test_an_event_without_consent_counts_for_the_list_and_leaves_no_byte(freshet
     assert "i4" not in service.items_for(USER, after=token)
 
     assert service.get(f"/v1/users/{USER}").status == 404
+    assert service.get(f"/v1/users/{USER}/served").status == 404
+    assert 'freshet_serve_served_lists_total{result="no_consent"} 2' in service.get("/metrics").body
     wait_until(lambda: service.status()["learner"]["events_learned"] >= 41, "what had consent learned")
     assert service.status()["learner"]["events_learned"] == 41
     assert files_with(service.data, USER) == []
@@ -131,6 +147,13 @@ def test_an_export_is_everything_that_was_stored_and_ends_with_erasure(freshet):
         query = f"?limit=7&cursor={page['next']}" if "next" in page else None
     assert [event["id"] for event in exported] == [event["id"] for event in reversed(events)]
     assert service.get(f"/v1/sessions/session%20{USER[:3]}/export").json["events"] == exported
+    show_lists(service, ("users", USER))
+    lists, query = [], "?limit=1"
+    while query:
+        page = service.get(f"/v1/users/{USER}/export{query}").json
+        lists += page.get("served", [])
+        query = f"?limit=1&cursor={page['next']}" if "next" in page else None
+    assert lists == service.get(f"/v1/users/{USER}/served").json["lists"]
     assert service.curl(f"/v1/users/{USER}", method="DELETE").status == 202
     assert service.get(f"/v1/users/{USER}/export").status == 404
 
@@ -154,6 +177,7 @@ def test_with_a_pseudonym_key_no_id_is_in_the_data_directory_and_everything_else
     assert (stored["user"], stored["count"]) == (USER, 40)
     pseudonym = stored["events"][0]["user"]
     assert service.get(f"/v1/users/{USER}/similar").json["user"] == USER
+    wait_until(lambda: service.get(f"/v1/users/{USER}/served").status == 200, "the list stored")
     wait_until(lambda: any("checkpoint" in name for name in files_with(service.data, pseudonym)), "a checkpoint")
     assert files_with(service.data, USER) == []
     service.stop()
