@@ -155,15 +155,17 @@ std::string EmbeddedLog::problem() const {
   return full_ ? kFull : "";
 }
 
-/// Waits for appends that are to be written, a trim, or the end, and takes the queue. `trim_now`: a trim may help a full
-/// log.
-EmbeddedLog::Queue EmbeddedLog::next_queue(std::chrono::steady_clock::time_point next_trim, bool& trim_now) {
+/// Waits for appends that are to be written, a trim, or the end, and takes the queue. Nullopt at the end, once all is
+/// written. `trim_now`: a trim may help a full log.
+std::optional<EmbeddedLog::Queue> EmbeddedLog::next_queue(std::chrono::steady_clock::time_point next_trim,
+                                                          bool& trim_now) {
   MutexLock lock(mutex_);
   while (!stopping_ && !(full_ && reader_moved_)) {
     const auto until = std::min(next_trim, queue_.write_by);
     if (std::chrono::steady_clock::now() >= until) break;
     queued_.wait_until(lock.native(), until);
   }
+  if (stopping_ && queue_.appends.empty()) return std::nullopt;
   trim_now = full_ && reader_moved_;
   return std::exchange(queue_, {});
 }
@@ -171,12 +173,10 @@ EmbeddedLog::Queue EmbeddedLog::next_queue(std::chrono::steady_clock::time_point
 void EmbeddedLog::run() {
   auto next_trim = std::chrono::steady_clock::now() + options_.trim_interval;
   report();
-  while (true) {
-    bool trim_now = false;
-    Queue queue = next_queue(next_trim, trim_now);
-    if (queue.appends.empty() && is_stopping()) return;
-    if (!queue.appends.empty()) {
-      write(std::move(queue.appends));
+  bool trim_now = false;
+  while (auto queue = next_queue(next_trim, trim_now)) {
+    if (!queue->appends.empty()) {
+      write(std::move(queue->appends));
       trim_now |= is_too_large();
     }
     if (trim_now || std::chrono::steady_clock::now() >= next_trim) {
@@ -185,11 +185,6 @@ void EmbeddedLog::run() {
     }
     report();
   }
-}
-
-bool EmbeddedLog::is_stopping() const {
-  const MutexLock lock(mutex_);
-  return stopping_;
 }
 
 /// Group commit: everything queued during one fsync shares the next one.

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -59,9 +60,8 @@ class EmbeddedLog final : public EventLog {
   };
 
   void run();
-  Queue next_queue(std::chrono::steady_clock::time_point next_trim, bool& trim_now);
+  std::optional<Queue> next_queue(std::chrono::steady_clock::time_point next_trim, bool& trim_now);
   void write(std::vector<Pending> pending);
-  bool is_stopping() const;
   bool is_too_large() const;
   void trim();
   void report() const;
