@@ -54,7 +54,7 @@ Result<ServedPage> ServedLists::page(const Owner& owner, std::size_t limit,
 }
 
 Result<void> ServedLists::visit_since(const Owner& owner, Timestamp oldest,
-                                      const std::function<void(const ServedList&)>& visit) const {
+                                      const std::function<bool(const ServedList&)>& visit) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
   const ServedOptions& options = db.options.served;
@@ -63,8 +63,7 @@ Result<void> ServedLists::visit_since(const Owner& owner, Timestamp oldest,
   for (std::size_t left = options.max_lists_per_owner; rows->Valid() && left > 0; rows->Next(), --left) {
     const auto row = row_at(*rows);
     if (!row) return row.error();
-    if (row->list.time < oldest) break;
-    visit(row->list.list);
+    if (row->list.time < oldest || !visit(row->list.list)) break;
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return {};

@@ -42,9 +42,10 @@ class ServedLists {
   /// removed from the files yet.
   Result<ServedPage> page(const Owner& owner, std::size_t limit, const std::optional<HistoryCursor>& after) const;
 
-  /// Visits the lists of `owner` that are within the limits and not older than `oldest`, newest first.
+  /// Visits the lists of `owner` that are within the limits and not older than `oldest`, newest first, until `visit`
+  /// returns false.
   Result<void> visit_since(const Owner& owner, Timestamp oldest,
-                           const std::function<void(const ServedList&)>& visit) const;
+                           const std::function<bool(const ServedList&)>& visit) const;
 
   /// Visits every list in key order, owner by owner, until `visit` returns false. Reads the whole store.
   Result<void> scan(const std::function<bool(const Owner&, const StoredList&)>& visit) const;

@@ -10,8 +10,9 @@
 
 namespace freshet::ingest {
 
-/// Decodes one log record into a validated Event (docs/event_format.md), which may be an item or a list that was served. The record is freshet JSON, or a CloudEvent 1.0
-/// in structured mode (a JSON object with "specversion") or binary mode (ce_* headers).
+/// Decodes one log record into a validated Event (docs/event_format.md), which may be an item or a list that was served.
+/// The record is freshet JSON, or a CloudEvent 1.0 in structured mode (a JSON object with "specversion") or binary mode
+/// (ce_* headers).
 /// A total function of headers, value and arrival: every reader decodes the same record to the same event.
 /// If options.pseudonyms is in use, user and session of the event are pseudonyms.
 /// Threads: one; each thread has its own decoder.

@@ -47,6 +47,7 @@ Result<PageToken> parse_page_token(std::string_view text, const Owner& owner) {
   const auto of = in.fixed<std::uint32_t>();
   PageToken token;
   token.first = in.take(kIdBytes);
+  if (token.first.find_first_not_of("0123456789abcdef") != std::string::npos) return bad;
   if (count > PageToken::kMaxShown) return bad;
   for (std::size_t i = 0; i < count; ++i) token.shown.push_back(in.fixed<std::uint32_t>());
   const std::string_view checked = std::string_view(*bytes).substr(0, bytes->size() - sizeof(std::uint64_t));

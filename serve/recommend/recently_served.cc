@@ -10,13 +10,11 @@ std::string key_of(const Owner& owner) { return (owner.kind == Owner::Kind::user
 }  // namespace
 
 void RecentlyServed::Shard::drop_oldest() {
-  const Place oldest = std::move(in_order.front());
-  in_order.pop_front();
-  items -= oldest.list->entries.size();
-  const auto own = of.find(oldest.owner);
-  if (own == of.end() || &*own->second.front().list != &*oldest.list) return;  // erased since
+  const auto own = of.find(in_order.front().owner);
   own->second.pop_front();
   if (own->second.empty()) of.erase(own);
+  items -= in_order.front().items;
+  in_order.pop_front();
 }
 
 void RecentlyServed::add(const Owner& owner, Timestamp time, const SharedServedList& list) {
@@ -25,7 +23,7 @@ void RecentlyServed::add(const Owner& owner, Timestamp time, const SharedServedL
   const MutexLock lock(shard.mutex);
   shard.of[key].push_back({time, list});
   shard.items += list->entries.size();
-  shard.in_order.push_back({std::move(key), list, time});
+  shard.in_order.push_back({std::move(key), list->entries.size(), time});
   const Timestamp oldest = clock_.now() - kMaxAge;
   while (!shard.in_order.empty() && (shard.items > kMaxItems / kShards || shard.in_order.front().time < oldest)) {
     shard.drop_oldest();
@@ -33,14 +31,14 @@ void RecentlyServed::add(const Owner& owner, Timestamp time, const SharedServedL
 }
 
 void RecentlyServed::visit_since(const Owner& owner, Timestamp oldest,
-                                 const std::function<void(const ServedList&)>& visit) {
+                                 const std::function<bool(const ServedList&)>& visit) {
   const std::string key = key_of(owner);
   Shard& shard = shard_of(key);
   const MutexLock lock(shard.mutex);
   const auto own = shard.of.find(key);
   if (own == shard.of.end()) return;
-  for (const Served& served : own->second) {
-    if (served.time >= oldest) visit(*served.list);
+  for (auto served = own->second.rbegin(); served != own->second.rend(); ++served) {
+    if (served->time < oldest || !visit(*served->list)) return;
   }
 }
 
@@ -48,7 +46,12 @@ void RecentlyServed::erase(const Owner& owner) {
   const std::string key = key_of(owner);
   Shard& shard = shard_of(key);
   const MutexLock lock(shard.mutex);
-  shard.of.erase(key);
+  if (shard.of.erase(key) == 0) return;
+  std::erase_if(shard.in_order, [&](const Place& place) FRESHET_REQUIRES(shard.mutex) {
+    if (place.owner != key) return false;
+    shard.items -= place.items;
+    return true;
+  });
 }
 
 }  // namespace freshet::serve

@@ -31,9 +31,10 @@ class RecentlyServed {
 
   void add(const Owner& owner, Timestamp time, const SharedServedList& list);
 
-  /// Visits the owner's lists that are not older than `oldest`.
-  void visit_since(const Owner& owner, Timestamp oldest, const std::function<void(const ServedList&)>& visit);
+  /// Visits the owner's lists that are not older than `oldest`, newest first, until `visit` returns false.
+  void visit_since(const Owner& owner, Timestamp oldest, const std::function<bool(const ServedList&)>& visit);
 
+  /// Cost: a scan of a shard.
   void erase(const Owner& owner);
 
  private:
@@ -43,13 +44,13 @@ class RecentlyServed {
   };
   struct Place {
     std::string owner;
-    SharedServedList list;
+    std::size_t items;
     Timestamp time{};
   };
   struct alignas(64) Shard {
     Mutex mutex;
     std::size_t items FRESHET_GUARDED_BY(mutex) = 0;
-    std::deque<Place> in_order FRESHET_GUARDED_BY(mutex);  // oldest first; some may be gone from `of`
+    std::deque<Place> in_order FRESHET_GUARDED_BY(mutex);  // the lists in `of`, oldest first
     boost::unordered_flat_map<std::string, std::deque<Served>, TextHash> of FRESHET_GUARDED_BY(mutex);
 
     void drop_oldest() FRESHET_REQUIRES(mutex);

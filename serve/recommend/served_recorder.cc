@@ -13,6 +13,20 @@ Counter& lists(Metrics& metrics, const char* result) {
                          "Lists for users and sessions, by what became of their record.", {{"result", result}});
 }
 
+ServedList served_list(const Audience& audience, const List& list) {
+  ServedList served;
+  served.request = list.id;
+  served.page_of = audience.page_of;
+  served.placement = audience.placement;
+  served.model = list.model_version;
+  served.entries.reserve(list.items.size());
+  for (const List::Entry& entry : list.items) {
+    served.entries.push_back(
+        {entry.item, rounded_score(entry.score), static_cast<float>(entry.propensity.value_or(1.0))});
+  }
+  return served;
+}
+
 }  // namespace
 
 bool is_in_share(const std::string& request, double share) {
@@ -30,41 +44,28 @@ ServedRecorder::ServedRecorder(const Services& services)
       dropped_(lists(services.metrics, "dropped")),
       no_consent_(lists(services.metrics, "no_consent")) {}
 
-ServedRecorder::Noted ServedRecorder::note(const Audience& audience, const List& list) {
-  Noted noted{services_.clock.now(), {}};
-  if (list.items.empty()) return noted;
-  ServedList served;
-  served.request = list.id;
-  served.page_of = audience.page_of;
-  served.placement = audience.placement;
-  served.model = list.model_version;
-  served.entries.reserve(list.items.size());
-  for (const List::Entry& entry : list.items) {
-    served.entries.push_back(
-        {entry.item, rounded_score(entry.score), static_cast<float>(entry.propensity.value_or(1.0))});
-  }
-  noted.list = SharedServedList(std::move(served));
-  recently_.add(audience.owner, noted.time, noted.list);
-  return noted;
-}
-
-void ServedRecorder::record(const Audience& audience, const Noted& noted) {
-  if (!noted.list) return;
-  if (!is_in_share(noted.list->request, services_.served_share)) return sampled_out_.Increment();
+void ServedRecorder::record(const Audience& audience, const List& list) {
+  if (list.items.empty()) return;
+  const Timestamp now = services_.clock.now();
+  const SharedServedList served(served_list(audience, list));
+  recently_.add(audience.owner, now, served);
+  if (!is_in_share(served->request, services_.served_share)) return sampled_out_.Increment();
   if (!services_.transient.recent(audience.owner, 1).empty()) return no_consent_.Increment();
-  services_.lists.write(
-      audience.named, noted.time, noted.list,
-      [&logged = logged_, &dropped = dropped_](bool logged_it) { (logged_it ? logged : dropped).Increment(); });
+  services_.lists.write(audience.named, now, served, [&logged = logged_, &dropped = dropped_](bool in_log) {
+    (in_log ? logged : dropped).Increment();
+  });
 }
 
-Result<void> ServedRecorder::visit_items(const Owner& owner, std::chrono::milliseconds age,
-                                         const std::function<void(const std::string& item)>& visit) {
-  const auto visit_list = [&](const ServedList& list) {
-    for (const auto& entry : list.entries) visit(entry.item);
+Result<SeenItems> ServedRecorder::items_since(const Owner& owner, std::chrono::milliseconds age) {
+  SeenItems items;
+  const auto add = [&](const ServedList& list) {
+    for (const auto& entry : list.entries) items.insert(entry.item);
+    return items.size() < kMaxItems;
   };
   const Timestamp oldest = services_.clock.now() - age + std::chrono::milliseconds(1);
-  recently_.visit_since(owner, oldest, visit_list);
-  return services_.served.visit_since(owner, oldest, visit_list);
+  recently_.visit_since(owner, oldest, add);
+  if (const auto visited = services_.served.visit_since(owner, oldest, add); !visited) return visited.error();
+  return items;
 }
 
 }  // namespace freshet::serve

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
+#include <cstddef>
 #include <string>
 
 #include "base/event.h"
@@ -28,23 +28,16 @@ class ServedRecorder {
  public:
   explicit ServedRecorder(const Services& services);
 
-  /// A list that is about to be answered, once it has been noted.
-  struct Noted {
-    Timestamp time{};
-    SharedServedList list;  ///< none of an empty list
-  };
+  /// Hands the record of a list over to the log, unless the list is not in the share of those that are recorded, or the
+  /// owner has events without consent. Never waits. Call it before the answer: the owner's next list then knows of this
+  /// one, and an erasure that the client asks for next covers it.
+  void record(const Audience& audience, const List& list);
 
-  /// Call it before the answer: the owner's next list then knows of this one.
-  Noted note(const Audience& audience, const List& list);
+  /// The items that the owner was served within `age`: by what the store has, which follows the log, and by what this
+  /// process has just served. Stops after the list with which there are kMaxItems.
+  Result<SeenItems> items_since(const Owner& owner, std::chrono::milliseconds age);
 
-  /// Call it after the answer: hands the record over to the log, unless the owner has events without consent, or the list
-  /// is not in the share of those that are recorded.
-  void record(const Audience& audience, const Noted& noted);
-
-  /// Visits the items that the owner was served within `age`, some of them more than once: by what the store has, which
-  /// follows the log, and by what this process has just served.
-  Result<void> visit_items(const Owner& owner, std::chrono::milliseconds age,
-                           const std::function<void(const std::string& item)>& visit);
+  static constexpr std::size_t kMaxItems = 10'000;
 
   /// Forgets what it holds of the owner itself.
   void erase(const Owner& owner) { recently_.erase(owner); }

@@ -56,18 +56,10 @@ ApiResponse list_response(const List& list, std::string_view next) {
   return response;
 }
 
-void answer_with_page(const EndpointContext& context, const ListPage& page, List list, const Respond& respond) {
+ApiResponse page_response(const EndpointContext& context, const ListPage& page, List list) {
   const std::string next = take_page(page, list);
-  const auto noted = context.recorder.note(page.audience, list);
-  respond(list_response(list, next));
-  context.recorder.record(page.audience, noted);
-}
-
-void answer_with_whole(const EndpointContext& context, const Audience& audience, const List& list,
-                       const Respond& respond) {
-  const auto noted = context.recorder.note(audience, list);
-  respond(list_response(list));
-  context.recorder.record(audience, noted);
+  context.recorder.record(page.audience, list);
+  return list_response(list, next);
 }
 
 }  // namespace freshet::serve

@@ -22,12 +22,8 @@ struct ListPage {
 /// A list as JSON. `next`: the token of the page after it; empty if there is none.
 ApiResponse list_response(const List& list, std::string_view next = {});
 
-/// Answers with a page, from a list of at least page.k items that are not on the pages before, if there are so many. Then
-/// records what was served.
-void answer_with_page(const EndpointContext& context, const ListPage& page, List list, const Respond& respond);
-
-/// Answers with a list for a user or session that has no pages, then records it.
-void answer_with_whole(const EndpointContext& context, const Audience& audience, const List& list,
-                       const Respond& respond);
+/// Records a page of a list and returns it as JSON. `list` has page.k items that are not on the pages before, if there are
+/// so many.
+ApiResponse page_response(const EndpointContext& context, const ListPage& page, List list);
 
 }  // namespace freshet::serve

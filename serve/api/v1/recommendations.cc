@@ -36,48 +36,39 @@ struct Job {
   std::optional<ListPage> page = {};  ///< of a list for a user or session
 };
 
-void answer(const EndpointContext& context, const Job& job, List list, const Respond& respond) {
-  if (!job.page) return respond(list_response(list));
-  answer_with_page(context, *job.page, std::move(list), respond);
+ApiResponse response(const EndpointContext& context, const Job& job, List list) {
+  return job.page ? page_response(context, *job.page, std::move(list)) : list_response(list);
 }
 
-/// The list, of the items that the filter matches; nullopt if that is more work than it may be.
-std::optional<Result<List>> filtered(const EndpointContext& context, const Job& job, std::uint64_t most_work) {
+/// The answer, for the items that the filter matches; nullopt if that is more work than it may be.
+std::optional<ApiResponse> filtered(const EndpointContext& context, const Job& job, std::uint64_t most_work) {
   auto only = context.recommender.selection(job.asked.filter, job.about, most_work);
-  if (!only) return Error{only.error().code, "filter: " + only.error().message};
+  if (!only) return problem(Error{only.error().code, "filter: " + only.error().message});
   ListRequest request = job.asked.list;
   request.only = *std::move(only);
   List list = (context.recommender.*job.make)(request);
   if (request.only->is_used_up()) return std::nullopt;
-  return list;
-}
-
-/// Answers with the list of a job that has a filter. False if the filter is more work than it may be.
-bool answer_filtered(const EndpointContext& context, const Job& job, std::uint64_t most_work, const Respond& respond) {
-  auto list = filtered(context, job, most_work);
-  if (!list) return false;
-  if (*list) {
-    answer(context, job, **std::move(list), respond);
-  } else {
-    respond(problem(list->error()));
-  }
-  return true;
+  return response(context, job, std::move(list));
 }
 
 /// Answers with the list. One whose filter turns out to cost much is made again, on another thread.
 void answer_with_list(const EndpointContext& context, Job job, const std::shared_ptr<Executor>& executor,
                       const Respond& respond) {
   if (job.asked.filter.empty()) {
-    return answer(context, job, (context.recommender.*job.make)(job.asked.list), respond);
+    return respond(response(context, job, (context.recommender.*job.make)(job.asked.list)));
   }
   job.asked.list.seed = context.recommender.new_seed();
-  if (answer_filtered(context, job, kMostWorkInPlace, respond)) return;
+  if (auto answer = filtered(context, job, kMostWorkInPlace)) return respond(*std::move(answer));
   executor->post_reading([context, respond, job = std::move(job)](bool in_time) {
     if (!in_time) return respond(problem(503, "too many costly lists at once; try again"));
-    if (answer_filtered(context, job, kMostWork, respond)) return;
-    respond(problem(400,
-                    "filter: compares too much: too many comparisons, or texts that are too long, for so many items; "
-                    "narrow it by an attribute, such as category = ... AND ..."));
+    auto answer = filtered(context, job, kMostWork);
+    if (!answer) {
+      answer =
+          problem(400,
+                  "filter: compares too much: too many comparisons, or texts that are too long, for so many items; "
+                  "narrow it by an attribute, such as category = ... AND ...");
+    }
+    respond(*std::move(answer));
   });
 }
 
@@ -109,9 +100,9 @@ void recommend_to(const EndpointContext& context, const Audience& audience, Aske
     if (!visited) return respond(problem(visited.error()));
   }
   if (asked.exclude_served) {
-    const auto visited = context.recorder.visit_items(owner, *asked.exclude_served,
-                                                      [&](const std::string& item) { asked.list.served.insert(item); });
-    if (!visited) return respond(problem(visited.error()));
+    auto served = context.recorder.items_since(owner, *asked.exclude_served);
+    if (!served) return respond(problem(served.error()));
+    asked.list.served = *std::move(served);
   }
   answer_with_list(context, {std::move(asked), {}, &Recommender::recommend, *std::move(page)}, executor, respond);
 }
@@ -195,17 +186,19 @@ Result<AskedRanking> asked_ranking(const RouteRequest& request, const EndpointCo
   if (std::set<std::string_view>(items->begin(), items->end()).size() != items->size()) {
     return Error{Errc::invalid, "items: the same item twice"};
   }
-  AskedRanking asked{{}, *std::move(items), *content, {}};
+  AskedRanking asked;
+  asked.items = *std::move(items);
+  asked.content = *content;
   if (auto taken = take_session(*body, context, asked); !taken) return taken.error();
   return asked;
 }
 
-void rank_items(const EndpointContext& context, const RouteRequest& request, const Respond& respond) {
+ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
   const auto asked = asked_ranking(request, context);
-  if (!asked) return respond(problem(asked.error()));
+  if (!asked) return problem(asked.error());
   const List list = context.recommender.rank(asked->session, asked->items, asked->content);
-  if (!asked->audience) return respond(list_response(list));
-  answer_with_whole(context, *asked->audience, list, respond);
+  if (asked->audience) context.recorder.record(*asked->audience, list);
+  return list_response(list);
 }
 
 /// What all endpoints that answer with a list have in common.
@@ -256,9 +249,7 @@ void add_recommendation_endpoints(Router& router, const EndpointContext& context
   rank.description = "Every item is returned once. Items unknown to the model come last, in the given order.";
   rank.body = Route::Body{"The user or session, and the items to rank.", schema::reference("RankRequest"),
                           R"({"user":"u1","items":["a","b"]})", kMaxBodyBytes};
-  rank.handler = [context](const RouteRequest& request, const Respond& respond) {
-    rank_items(context, request, respond);
-  };
+  rank.handler = immediately([context](const RouteRequest& request) { return ranked_items(request, context); });
   router.add(std::move(rank));
 
   Route similar = list_route("GET", "/v1/items/{item}/similar");

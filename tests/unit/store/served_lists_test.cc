@@ -49,6 +49,7 @@ class ServedListsTest : public ::testing::Test {
     Names names;
     EXPECT_TRUE(ServedLists(files_.database()).visit_since(owner, timestamp_from_ms(ms), [&](const ServedList& list) {
       names.push_back(list.request);
+      return true;
     }));
     return names;
   }

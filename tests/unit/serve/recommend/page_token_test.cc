@@ -50,6 +50,7 @@ TEST(PageToken, WhatFreshetHasNotMadeIsRefused) {
   EXPECT_EQ(refusal("hello"), kMadeUp);
   EXPECT_EQ(refusal("AAAA!"), kMadeUp);
   EXPECT_EQ(refusal(to_text(token_of(501), kUser)), kMadeUp);
+  EXPECT_EQ(refusal(to_text({"\xffnot an id of 16", {}}, kUser)), kMadeUp);
   const std::string text = to_text(token_of(3), kUser);
   for (std::size_t size = 0; size < text.size(); ++size) EXPECT_EQ(refusal(text.substr(0, size)), kMadeUp);
   Random random(testing::test_seed(1));

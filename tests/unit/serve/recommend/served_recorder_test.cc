@@ -14,7 +14,7 @@ namespace freshet::serve {
 namespace {
 
 using namespace std::chrono_literals;
-using Names = std::set<std::string>;
+using Names = SeenItems;
 
 const Audience kUser{{Owner::Kind::user, "u"}, {Owner::Kind::user, "u"}};
 
@@ -29,9 +29,9 @@ List list_of(std::string id, const std::vector<std::string>& items) {
 class ServedRecorderTest : public ::testing::Test {
  protected:
   Names served(const Audience& audience, std::chrono::milliseconds age = 1h) {
-    Names names;
-    EXPECT_TRUE(recorder_.visit_items(audience.owner, age, [&](const std::string& item) { names.insert(item); }));
-    return names;
+    const auto items = recorder_.items_since(audience.owner, age);
+    EXPECT_TRUE(items);
+    return *items;
   }
 
   std::size_t stored(const Owner& owner) { return fixture_.served.page(owner, 100, {})->lists.size(); }
@@ -45,16 +45,14 @@ class ServedRecorderTest : public ::testing::Test {
   ServedRecorder recorder_{services_};
 };
 
-TEST_F(ServedRecorderTest, AListIsKnownBeforeItIsRecordedAndStoredAfterwards) {
+TEST_F(ServedRecorderTest, AListIsRecordedAsItWasShown) {
   List list = list_of("00000000aaaaaaaa", {"a", "b"});
   list.items[1].propensity = 0.25;
   Audience audience = kUser;
   audience.placement = "home";
   audience.page_of = "first";
-  const auto noted = recorder_.note(audience, list);
+  recorder_.record(audience, list);
   EXPECT_EQ(served(kUser), (Names{"a", "b"}));
-  EXPECT_EQ(stored(kUser.owner), 0U);
-  recorder_.record(audience, noted);
   const auto page = fixture_.served.page(kUser.owner, 100, {});
   ASSERT_EQ(page->lists.size(), 1U);
   EXPECT_EQ(page->lists[0].time, fixture_.clock.now());
@@ -64,20 +62,20 @@ TEST_F(ServedRecorderTest, AListIsKnownBeforeItIsRecordedAndStoredAfterwards) {
 }
 
 TEST_F(ServedRecorderTest, OnlyWhatWasServedWithinTheAgeCounts) {
-  recorder_.record(kUser, recorder_.note(kUser, list_of("00000000aaaaaaaa", {"a"})));
+  recorder_.record(kUser, list_of("00000000aaaaaaaa", {"a"}));
   fixture_.clock.advance(2min);
-  recorder_.note(kUser, list_of("00000000aaaaaaab", {"b"}));
+  recorder_.record(kUser, list_of("00000000aaaaaaab", {"b"}));
   EXPECT_EQ(served(kUser, 1min), Names{"b"});
   EXPECT_EQ(served(kUser, 2min), Names{"b"});
   EXPECT_EQ(served(kUser, 2min + 1ms), (Names{"a", "b"}));
   fixture_.clock.advance(RecentlyServed::kMaxAge + 1ms);
-  recorder_.note({kUser.named, {Owner::Kind::session, "u"}}, list_of("00000000aaaaaaac", {"c"}));
+  recorder_.record({kUser.named, {Owner::Kind::session, "u"}}, list_of("00000000aaaaaaac", {"c"}));
   EXPECT_EQ(served(kUser, 24h).count("a"), 1U) << "it is stored";
 }
 
 TEST_F(ServedRecorderTest, AnOwnerWithoutConsentLeavesNoRecord) {
   fixture_.transient.add(testing::user_event(0, "u", "x", 1'800'000'000'000).event);
-  recorder_.record(kUser, recorder_.note(kUser, list_of("00000000aaaaaaaa", {"a"})));
+  recorder_.record(kUser, list_of("00000000aaaaaaaa", {"a"}));
   EXPECT_EQ(stored(kUser.owner), 0U);
   EXPECT_EQ(count("no_consent"), 1);
   EXPECT_EQ(served(kUser), Names{"a"}) << "in memory, as the events are";
@@ -86,7 +84,7 @@ TEST_F(ServedRecorderTest, AnOwnerWithoutConsentLeavesNoRecord) {
 }
 
 TEST_F(ServedRecorderTest, AnEmptyListIsNone) {
-  recorder_.record(kUser, recorder_.note(kUser, list_of("00000000aaaaaaaa", {})));
+  recorder_.record(kUser, list_of("00000000aaaaaaaa", {}));
   EXPECT_EQ(stored(kUser.owner), 0U);
 }
 
@@ -94,8 +92,8 @@ TEST_F(ServedRecorderTest, TheShareIsDecidedByTheIdOfTheList) {
   fixture_.served_share = 0.5;
   const Services services = fixture_.services();
   ServedRecorder half(services);
-  half.record(kUser, half.note(kUser, list_of("7fffffffffffffff", {"a"})));
-  half.record(kUser, half.note(kUser, list_of("8000000000000000", {"b"})));
+  half.record(kUser, list_of("7fffffffffffffff", {"a"}));
+  half.record(kUser, list_of("8000000000000000", {"b"}));
   EXPECT_EQ(stored(kUser.owner), 1U);
   EXPECT_EQ(count("sampled_out"), 1);
   EXPECT_TRUE(is_in_share("ffffffffffffffff", 1));
@@ -115,11 +113,50 @@ TEST_F(ServedRecorderTest, MemoryIsBounded) {
   }
   std::size_t items = 0;
   for (int n = 0; n < 500; ++n) {
-    recent.visit_since({Owner::Kind::user, "u" + std::to_string(n)}, Timestamp{},
-                       [&](const ServedList& one) { items += one.entries.size(); });
+    recent.visit_since({Owner::Kind::user, "u" + std::to_string(n)}, Timestamp{}, [&](const ServedList& one) {
+      items += one.entries.size();
+      return true;
+    });
   }
   EXPECT_LE(items, RecentlyServed::kMaxItems);
   EXPECT_GE(items, RecentlyServed::kMaxItems / 3) << "shards are filled unevenly";
+}
+
+TEST_F(ServedRecorderTest, NoMoreItemsAreLeftOutThanTheNewest) {
+  for (int n = 0; n < 30; ++n) {
+    std::vector<std::string> items;
+    for (int i = 0; i < 1000; ++i) items.push_back(std::to_string(n) + "-" + std::to_string(i));
+    recorder_.record(kUser, list_of("00000000aaaaaaaa", items));
+  }
+  const Names items = served(kUser);
+  EXPECT_EQ(items.size(), ServedRecorder::kMaxItems);
+  EXPECT_TRUE(items.contains("29-0"));
+  EXPECT_FALSE(items.contains("0-0"));
+}
+
+TEST_F(ServedRecorderTest, TheMemoryOfAnErasedOwnerIsGoneAndOthersStay) {
+  RecentlyServed recent(fixture_.clock);
+  const auto add = [&](int owner, int count) {
+    for (int n = 0; n < count; ++n) {
+      recent.add({Owner::Kind::user, std::to_string(owner)}, fixture_.clock.now(),
+                 SharedServedList(testing::served_list("r", std::vector<std::string>(100, "i"))));
+    }
+  };
+  const auto lists = [&](int owner) {
+    int count = 0;
+    recent.visit_since({Owner::Kind::user, std::to_string(owner)}, Timestamp{}, [&](const ServedList&) {
+      ++count;
+      return true;
+    });
+    return count;
+  };
+  for (int owner = 0; owner < 100; ++owner) add(owner, 3);
+  for (int owner = 0; owner < 100; owner += 2) recent.erase({Owner::Kind::user, std::to_string(owner)});
+  for (int owner = 0; owner < 100; ++owner) EXPECT_EQ(lists(owner), owner % 2 == 0 ? 0 : 3) << owner;
+  for (int owner = 0; owner < 100; owner += 2) add(owner, 1);
+  fixture_.clock.advance(RecentlyServed::kMaxAge + 1ms);
+  for (int owner = 100; owner < 1000; ++owner) add(owner, 1);  // in every shard
+  for (int owner = 0; owner < 100; ++owner) EXPECT_EQ(lists(owner), 0) << owner;
 }
 
 }  // namespace
