@@ -42,30 +42,23 @@ class ServedExport {
       : lists_(database), histories_(database), window_(window) {}
 
   void print_all() {
-    Owner owner;
-    std::vector<store::StoredList> lists;
-    const auto scanned = lists_.scan([&](const Owner& of, const store::StoredList& list) {
-      if (of != owner) print(owner, std::exchange(lists, {}));
-      owner = of;
-      lists.push_back(list);
-      return true;
-    });
-    if (!scanned) throw std::runtime_error(scanned.error().message);
-    print(owner, std::move(lists));
+    std::optional<Owner> owner;
+    while ((owner = value_of(lists_.next_owner(owner)))) print(*owner);
   }
 
  private:
-  void print(const Owner& owner, std::vector<store::StoredList> of_owner) {
-    const ListsOfOwner lists(std::move(of_owner));
-    Actions actions = no_actions(lists);
-    if (!lists.lists().empty()) count_actions(owner, lists, actions);
+  void print(const Owner& owner) {
+    const ListsOfOwner lists(read(owner));
+    const Actions actions = actions_of(owner, lists);
     for (std::size_t i = 0; i < lists.lists().size(); ++i) {
       std::printf("%s\n", served_line(owner, lists.lists()[i], actions[i]).c_str());
     }
   }
 
-  /// Adds the owner's events. One with user and session is stored under both, and counts for the better list of both.
-  void count_actions(const Owner& owner, const ListsOfOwner& lists, Actions& actions) {
+  /// What the owner's events say of the lists. An event with user and session is stored under both, and counts for the
+  /// better list of both.
+  Actions actions_of(const Owner& owner, const ListsOfOwner& lists) const {
+    Actions actions = no_actions(lists);
     std::map<std::string, ListsOfOwner> others;  // of the sessions of a user, or the users of a session
     std::optional<store::HistoryCursor> after;
     do {
@@ -79,6 +72,7 @@ class ServedExport {
       }
       after = page.next;
     } while (after);
+    return actions;
   }
 
   static Owner other_of(const Owner& owner, const Event& event) {
@@ -88,6 +82,10 @@ class ServedExport {
 
   const ListsOfOwner& lists_of(const Owner& owner, std::map<std::string, ListsOfOwner>& known) const {
     if (const auto found = known.find(owner.id); found != known.end()) return found->second;
+    return known.try_emplace(owner.id, read(owner)).first->second;
+  }
+
+  std::vector<store::StoredList> read(const Owner& owner) const {
     std::vector<store::StoredList> lists;
     std::optional<store::HistoryCursor> after;
     do {
@@ -95,7 +93,7 @@ class ServedExport {
       std::move(page.lists.begin(), page.lists.end(), std::back_inserter(lists));
       after = page.next;
     } while (after);
-    return known.try_emplace(owner.id, std::move(lists)).first->second;
+    return lists;
   }
 
   const store::ServedLists lists_;

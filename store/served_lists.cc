@@ -14,16 +14,11 @@
 namespace freshet::store {
 namespace {
 
-struct Row {
-  Owner owner;
-  StoredList list;
-};
-
-Result<Row> row_at(const rocksdb::Iterator& rows) {
-  auto key = decode_history_key(to_view(rows.key()));
+Result<StoredList> list_at(const rocksdb::Iterator& rows) {
+  const auto key = decode_history_key(to_view(rows.key()));
   auto list = key ? decode_served_list(to_view(rows.value())) : std::nullopt;
   if (!list) return Error{Errc::corrupt, "a served list cannot be decoded"};
-  return Row{std::move(key->owner), {key->time, key->position, *std::move(list)}};
+  return StoredList{key->time, key->position, *std::move(list)};
 }
 
 /// False for a directory of an earlier release that is opened for reading only.
@@ -44,9 +39,9 @@ Result<ServedPage> ServedLists::page(const Owner& owner, std::size_t limit,
     if (rows->Valid() && to_view(rows->key()) == last) rows->Next();
   }
   for (; rows->Valid() && page.lists.size() < limit; rows->Next()) {
-    auto row = row_at(*rows);
-    if (!row) return row.error();
-    page.lists.push_back(std::move(row->list));
+    auto list = list_at(*rows);
+    if (!list) return list.error();
+    page.lists.push_back(*std::move(list));
   }
   if (!rows->status().ok()) return to_error(rows->status());
   if (rows->Valid() && !page.lists.empty()) page.next = {page.lists.back().time, page.lists.back().position};
@@ -61,29 +56,28 @@ Result<void> ServedLists::visit_since(const Owner& owner, Timestamp oldest,
   oldest = std::max(oldest, oldest_kept(options.max_age, db.stream_time->judged()));
   const auto rows = history_rows(db, owner, Family::served);
   for (std::size_t left = options.max_lists_per_owner; rows->Valid() && left > 0; rows->Next(), --left) {
-    const auto row = row_at(*rows);
-    if (!row) return row.error();
-    if (row->list.time < oldest || !visit(row->list.list)) break;
+    const auto stored = list_at(*rows);
+    if (!stored) return stored.error();
+    if (stored->time < oldest || !visit(stored->list)) break;
   }
   if (!rows->status().ok()) return to_error(rows->status());
   return {};
 }
 
-Result<void> ServedLists::scan(const std::function<bool(const Owner&, const StoredList&)>& visit) const {
+Result<std::optional<Owner>> ServedLists::next_owner(const std::optional<Owner>& after) const {
   const Database::Impl& db = database_.impl();
   const std::shared_lock lock(db.in_use);
-  if (!has_lists(db)) return {};
+  if (!has_lists(db)) return std::optional<Owner>();
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
-  options.fill_cache = false;
   std::unique_ptr<rocksdb::Iterator> rows(db.db->NewIterator(options, db.family(Family::served)));
-  for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
-    const auto row = row_at(*rows);
-    if (!row) return row.error();
-    if (!visit(row->owner, row->list)) break;
-  }
+  // Beyond every row of `after`.
+  rows->Seek(after ? encode_owner(*after) + std::string(kHistorySuffixBytes + 1, '\xff') : std::string());
   if (!rows->status().ok()) return to_error(rows->status());
-  return {};
+  if (!rows->Valid()) return std::optional<Owner>();
+  auto key = decode_history_key(to_view(rows->key()));
+  if (!key) return Error{Errc::corrupt, "the key of a served list cannot be decoded"};
+  return std::optional(std::move(key->owner));
 }
 
 }  // namespace freshet::store

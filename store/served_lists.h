@@ -33,7 +33,7 @@ struct ServedPage {
 /// Threads: all methods may be called concurrently with everything.
 /// Errors:  unavailable (I/O), corrupt. Never throws.
 /// Limits:  ServedOptions::max_lists_per_owner, and max_age before stream time.
-/// Cost:    a seek, then a scan of what is returned.
+/// Cost:    a seek, then a scan of what is returned or visited.
 class ServedLists {
  public:
   explicit ServedLists(const Database& database) : database_(database) {}
@@ -47,8 +47,8 @@ class ServedLists {
   Result<void> visit_since(const Owner& owner, Timestamp oldest,
                            const std::function<bool(const ServedList&)>& visit) const;
 
-  /// Visits every list in key order, owner by owner, until `visit` returns false. Reads the whole store.
-  Result<void> scan(const std::function<bool(const Owner&, const StoredList&)>& visit) const;
+  /// The owner who has lists and follows `after` in key order, or the first one; nullopt if there is none.
+  Result<std::optional<Owner>> next_owner(const std::optional<Owner>& after) const;
 
  private:
   const Database& database_;
