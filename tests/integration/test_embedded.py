@@ -285,7 +285,7 @@ def test_a_token_from_the_future_times_out(freshet):
 
 
 def test_operations_endpoints_answer(freshet):
-    service = freshet()
+    service = freshet("[served]\nshare = 0\n")  # for the positions
     token = service.send(*shop_sessions(20))
     service.recommend("u", after=token)
     wait_learned(service, 60)
