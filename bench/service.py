@@ -131,14 +131,14 @@ class Service:
         tries = []
         while not tries or (tries[-1]["elsewhere"] > DISTURBED and len(tries) < 3):
             answering, ours, (at_work, had) = self.cpu()["http"], self._ours(), machine_cpu()
-            figures = self._load(targets, seconds, rate)
+            figures = self.load(targets, seconds, rate)
             figures["cpu_us"] = 1e6 * (self.cpu()["http"] - answering) / (figures["answered_per_second"] * seconds)
             at_work_now, had_now = machine_cpu()
             figures["elsewhere"] = max(0.0, (at_work_now - at_work - (self._ours() - ours)) / (had_now - had))
             tries.append(figures)
         return min(tries, key=lambda each: each["elsewhere"])
 
-    def _load(self, targets, seconds, rate):
+    def load(self, targets, seconds, rate):
         answer = subprocess.run([LOAD, f"--port={self.port}", f"--targets={targets}", f"--seconds={seconds}", f"--rate={rate}"],
                                 check=True, capture_output=True, text=True)
         figures = json.loads(answer.stdout)

@@ -31,7 +31,8 @@ def test_a_directory_of_an_earlier_release(archive, tmp_path):
     # 0.1.0 stored items beside the log; now each is a record of it.
     expected["positions"]["0"] += len(expected["items"])
     expected["events_learned"] += len(expected["items"])
-    service = Freshet(tmp_path, (tmp_path / "freshet.toml").read_text())
+    # Lists leave no records, so that positions stay.
+    service = Freshet(tmp_path, (tmp_path / "freshet.toml").read_text() + "\n[served]\nshare = 0\n")
     try:
         answers = []
         for _ in range(2):  # as it was found, and as this release leaves it

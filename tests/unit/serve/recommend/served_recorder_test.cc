@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using Names = SeenItems;
 
 const Audience kUser{{Owner::Kind::user, "u"}, {Owner::Kind::user, "u"}};
+const Audience kSession{{Owner::Kind::session, "u"}, {Owner::Kind::session, "u"}};
 
 List list_of(std::string id, const std::vector<std::string>& items) {
   List list;
@@ -69,7 +70,7 @@ TEST_F(ServedRecorderTest, OnlyWhatWasServedWithinTheAgeCounts) {
   EXPECT_EQ(served(kUser, 2min), Names{"b"});
   EXPECT_EQ(served(kUser, 2min + 1ms), (Names{"a", "b"}));
   fixture_.clock.advance(RecentlyServed::kMaxAge + 1ms);
-  recorder_.record({kUser.named, {Owner::Kind::session, "u"}}, list_of("00000000aaaaaaac", {"c"}));
+  recorder_.record(kSession, list_of("00000000aaaaaaac", {"c"}));
   EXPECT_EQ(served(kUser, 24h).count("a"), 1U) << "it is stored";
 }
 
