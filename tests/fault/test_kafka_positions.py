@@ -14,6 +14,11 @@ from test_kafka import click
 MANY = 10_001  # more than a reader may be behind and be ready
 
 
+def service_config(broker, topic):
+    """Lists leave no records: all positions are those of what the tests write."""
+    return kafka_admin.service_config(broker, topic) + "[served]\nshare = 0\n"
+
+
 def clicks(count, first=0):
     return [click(number, f"u{number % 50}") for number in range(first, first + count)]
 
@@ -46,14 +51,14 @@ def assert_visible(service, positions):
 def emptied(freshet, broker, topic):
     kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
     kafka_admin.delete_records(broker, topic, 0, before=MANY)
-    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": MANY}, 0
+    return freshet(service_config(broker, topic), ready=False), {"0": MANY}, 0
 
 
 def taken_over(freshet, broker, topic):
     kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
-    active = freshet(kafka_admin.service_config(broker, topic), name="active")
+    active = freshet(service_config(broker, topic), name="active")
     positions = wait_settled(active)
-    standby = freshet(kafka_admin.service_config(broker, topic), name="standby")
+    standby = freshet(service_config(broker, topic), name="standby")
     assert standby.status()["history"]["positions"] == {}, "the group has given it no partition, and it is ready"
     active.stop()
     wait_until(lambda: standby.status()["history"]["ends"], "the partition at the standby")
@@ -62,7 +67,7 @@ def taken_over(freshet, broker, topic):
 
 def lost_directory(freshet, broker, topic):
     kafka_admin.produce(broker, topic, clicks(MANY), partition=0)
-    service = freshet(kafka_admin.service_config(broker, topic))
+    service = freshet(service_config(broker, topic))
     positions = wait_settled(service)
     service.stop()
     shutil.rmtree(service.data)
@@ -71,12 +76,12 @@ def lost_directory(freshet, broker, topic):
 
 def aborted(freshet, broker, topic):
     kafka_admin.transaction(broker, topic, clicks(MANY), commit=False)
-    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": MANY + 1}, 0
+    return freshet(service_config(broker, topic), ready=False), {"0": MANY + 1}, 0
 
 
 def committed(freshet, broker, topic):
     kafka_admin.transaction(broker, topic, clicks(1), commit=True)
-    return freshet(kafka_admin.service_config(broker, topic), ready=False), {"0": 2}, 1
+    return freshet(service_config(broker, topic), ready=False), {"0": 2}, 1
 
 
 @pytest.mark.parametrize("case", [emptied, taken_over, lost_directory, aborted, committed])
@@ -93,7 +98,7 @@ def test_whoever_has_read_what_there_is_is_ready(freshet, broker, topic, case):
 
 def test_a_transaction_after_the_start_is_passed_too(freshet, broker, topic):
     kafka_admin.create_topic(broker, topic, partitions=1)
-    service = freshet(kafka_admin.service_config(broker, topic))
+    service = freshet(service_config(broker, topic))
     kafka_admin.transaction(broker, topic, clicks(3), commit=True)
     kafka_admin.transaction(broker, topic, clicks(3), commit=False)
     wait_until(lambda: service.status()["history"]["positions"] == {"0": 8}, "both transactions and their markers")
@@ -104,7 +109,7 @@ def test_an_instance_without_partitions_is_not_ready_while_the_group_owes_it_som
     broker = Broker(tmp_path / "kafka").start()
     try:
         kafka_admin.create_topic(broker, topic, partitions=1)
-        service = freshet(kafka_admin.service_config(broker, topic))
+        service = freshet(service_config(broker, topic))
         broker.kill()
         wait_until(lambda: "partitions revoked" in service.log_path.read_text(), "the session has expired")
         reasons = service.get("/readyz").json["components"]
@@ -121,7 +126,7 @@ def test_an_instance_without_partitions_is_not_ready_while_the_group_owes_it_som
 def test_a_topic_made_anew_is_a_new_log(freshet, broker, topic):
     kafka_admin.create_topic(broker, topic, partitions=1)
     kafka_admin.produce(broker, topic, clicks(300), partition=0)
-    service = freshet(kafka_admin.service_config(broker, topic))
+    service = freshet(service_config(broker, topic))
     wait_settled(service)
     kafka_admin.delete_topic(broker, topic)
     wait_until(lambda: topic in service.get("/readyz").json["components"]["event_log"].get("reason", ""), "it is gone")
@@ -151,7 +156,7 @@ def test_a_topic_made_anew_with_fewer_partitions_leaves_no_lag_of_the_others(fre
     kafka_admin.create_topic(broker, topic, partitions=3)
     for partition in range(3):
         kafka_admin.produce(broker, topic, clicks(30), partition)
-    service = freshet(kafka_admin.service_config(broker, topic))
+    service = freshet(service_config(broker, topic))
     wait_settled(service)
     wait_until(lambda: len(lag_series(service)) == 3, "the lag of three partitions")
     kafka_admin.delete_topic(broker, topic)
@@ -167,7 +172,7 @@ def test_a_stop_while_the_topic_is_gone_ends_soon_and_loses_nothing(freshet, tmp
         kafka_admin.create_topic(broker, topic, partitions=2)
         for partition in range(2):
             kafka_admin.produce(broker, topic, clicks(150, first=150 * partition), partition)
-        service = freshet(kafka_admin.service_config(broker, topic))
+        service = freshet(service_config(broker, topic))
         wait_settled(service)
         kafka_admin.delete_topic(broker, topic)
         wait_until(lambda: topic in service.get("/readyz").json["components"]["event_log"].get("reason", ""), "it is gone")

@@ -136,6 +136,7 @@ def test_an_export_is_everything_that_was_stored_and_ends_with_erasure(freshet):
     service = freshet(TOML)
     events = events_of(USER, 40)
     service.send(*events, *events_of("somebody else", 5))
+    show_lists(service, ("users", USER))
     token = service.send({"user": USER, "item": "i3", "consent": False})
     wait_until(lambda: service.get("/v1/users/somebody%20else").status == 200, "the histories written")
     assert token
@@ -147,7 +148,6 @@ def test_an_export_is_everything_that_was_stored_and_ends_with_erasure(freshet):
         query = f"?limit=7&cursor={page['next']}" if "next" in page else None
     assert [event["id"] for event in exported] == [event["id"] for event in reversed(events)]
     assert service.get(f"/v1/sessions/session%20{USER[:3]}/export").json["events"] == exported
-    show_lists(service, ("users", USER))
     lists, query = [], "?limit=1"
     while query:
         page = service.get(f"/v1/users/{USER}/export{query}").json
@@ -177,7 +177,7 @@ def test_with_a_pseudonym_key_no_id_is_in_the_data_directory_and_everything_else
     assert (stored["user"], stored["count"]) == (USER, 40)
     pseudonym = stored["events"][0]["user"]
     assert service.get(f"/v1/users/{USER}/similar").json["user"] == USER
-    wait_until(lambda: service.get(f"/v1/users/{USER}/served").status == 200, "the list stored")
+    wait_until(lambda: service.get(f"/v1/sessions/{session}/served").status == 200, "the list stored")
     wait_until(lambda: any("checkpoint" in name for name in files_with(service.data, pseudonym)), "a checkpoint")
     assert files_with(service.data, USER) == []
     service.stop()

@@ -69,7 +69,8 @@ TEST_F(PagesProperty, TogetherTheyAreOneListAsLongAsNothingChanges) {
     const std::string user = numbered("u", random_.below(25));  // some are strangers
     const std::size_t k = 1 + random_.below(9), count = 1 + random_.below(5);
     Names whole;
-    for (const json::value& entry : list(user, k * count).at("items").as_array()) {
+    const json::object one = list(user, k * count);
+    for (const json::value& entry : one.at("items").as_array()) {
       whole.emplace_back(entry.at("item").as_string());
     }
     ASSERT_EQ(whole.size(), k * count);
