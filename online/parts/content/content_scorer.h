@@ -23,9 +23,9 @@ struct ItemTraits {
   using Hashes = std::array<std::uint32_t, kMost>;
 
   Hashes categories{}, relations{};  ///< hashes; behind the last one, if there are fewer, zeros
-  std::uint32_t self = 0;                                      ///< hash by which relations name the item
-  float log_clicks = 0;                                        ///< log2(1 + number of clicks)
-  float log2_price = 0;                                        ///< if has_price
+  std::uint32_t self = 0;            ///< hash by which relations name the item
+  float log_clicks = 0;              ///< log2(1 + number of clicks)
+  float log2_price = 0;              ///< if has_price
   bool has_price = false;
   std::int64_t time_ms = 0;  ///< of publication; 0: not known
 };
