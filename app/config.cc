@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -18,6 +20,8 @@
 
 namespace freshet::app {
 namespace {
+
+constexpr const char* kVariablePrefix = "FRESHET_";
 
 /// On one line, because the text can also be a key.
 std::string toml_text(const std::string& text) {
@@ -121,12 +125,16 @@ struct Reader {
   }
 };
 
-/// The line of the file that sets a key.
-using KeyLines = std::map<std::string, std::size_t>;
+/// Where the value of a key comes from.
+struct Origin {
+  std::string source;    ///< a file, a variable of the environment, an option of the command line
+  std::size_t line = 0;  ///< of a file
+};
+using Origins = std::map<std::string, Origin>;
 
 class Loader {
  public:
-  Loader(const std::string& file, Config& config, KeyLines& lines) : file_(file), config_(config), lines_(lines) {
+  Loader(const std::string& file, Config& config, Origins& origins) : file_(file), config_(config), origins_(origins) {
     for (const ConfigOption& option : config_schema()) {
       names_.push_back(option.key);
       names_.push_back(section_of(option.key));
@@ -183,7 +191,7 @@ class Loader {
   }
 
   void set(const ConfigOption& option, const toml::node& node) {
-    lines_[option.key] = node.source().begin.line;
+    origins_[option.key] = {file_, node.source().begin.line};
     const auto value = std::visit(Reader{node}, option.get(config_));
     if (!value) return report(node, option.key, "expected " + option.type);
     for (const OptionProblem& problem : option.set(config_, *value)) {
@@ -201,17 +209,17 @@ class Loader {
 
   const std::string& file_;
   Config& config_;
-  KeyLines& lines_;
+  Origins& origins_;
   std::vector<std::string> names_;  // of options and sections
   std::vector<ConfigProblem> problems_;
 };
 
-std::vector<ConfigProblem> read_file(const std::string& path, Config& config, KeyLines& lines) {
+std::vector<ConfigProblem> read_file(const std::string& path, Config& config, Origins& origins) {
   const auto text = read_text_file(path);
   if (!text) return {{path, 0, "", text.error().message}};
   try {
     const toml::table table = toml::parse(*text, path);
-    Loader loader(path, config, lines);
+    Loader loader(path, config, origins);
     loader.read(table, "");
     return loader.take_problems();
   } catch (const toml::parse_error& error) {
@@ -219,16 +227,79 @@ std::vector<ConfigProblem> read_file(const std::string& path, Config& config, Ke
   }
 }
 
-/// Only addresses and secrets come from the environment. Everything else is in the file.
-void apply_environment(Config& config, std::vector<ConfigProblem>& problems) {
-  if (const char* directory = std::getenv("FRESHET_DATA")) config.store.directory = directory;
-  if (const char* brokers = std::getenv("FRESHET_KAFKA_BROKERS")) config.kafka.brokers = brokers;
-  if (const char* listen = std::getenv("FRESHET_LISTEN")) {
-    if (!apply_listen_address(listen, config.serve)) {
-      problems.push_back({"", 0, "FRESHET_LISTEN", "expected HOST:PORT"});
+/// "serve.tls.key" to "FRESHET_SERVE_TLS_KEY".
+std::string variable_of(const std::string& key) {
+  std::string name = kVariablePrefix + key;
+  for (char& c : name) c = c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+/// Options from the environment and the command line, over those of the file.
+class Overrides {
+ public:
+  Overrides(Config& config, Origins& origins, std::vector<ConfigProblem>& problems)
+      : config_(config), origins_(origins), problems_(problems) {}
+
+  void read_environment() {
+    std::vector<std::string> names;
+    for (const ConfigOption& option : config_schema()) {
+      names.push_back(variable_of(option.key));
+      if (const char* text = std::getenv(names.back().c_str())) set(names.back(), option, text);
+    }
+    for (const char* const* entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text = *entry;
+      const std::string name(text.substr(0, text.find('=')));
+      if (!names_a_section(name) || std::ranges::find(names, name) != names.end()) continue;
+      const std::string close = nearest(name, names);
+      problems_.push_back(
+          {"", 0, name, close.empty() ? "names no option" : "names no option; did you mean " + close + "?"});
+    }
+    if (const char* directory = std::getenv("FRESHET_DATA")) set_directory("FRESHET_DATA", directory);
+    if (const char* listen = std::getenv("FRESHET_LISTEN")) set_listen("FRESHET_LISTEN", listen);
+  }
+
+  void set_directory(const std::string& source, const std::string& directory) {
+    config_.store.directory = directory;
+    origins_["store.directory"] = {source};
+  }
+
+  void set_listen(const std::string& source, const std::string& text) {
+    if (!apply_listen_address(text, config_.serve)) problems_.push_back({"", 0, source, "expected HOST:PORT"});
+    origins_["serve.address"] = origins_["serve.port"] = {source};
+  }
+
+ private:
+  static bool names_a_section(const std::string& variable) {
+    return std::ranges::any_of(config_schema(), [&](const ConfigOption& option) {
+      return variable.starts_with(variable_of(option.key.substr(0, option.key.find('.') + 1)));
+    });
+  }
+
+  /// Text is taken as it is; anything else is written as in the file.
+  void set(const std::string& variable, const ConfigOption& option, const std::string& text) {
+    origins_[option.key] = {variable};
+    const OptionValue before = option.get(config_);
+    std::optional<OptionValue> value;
+    if (std::holds_alternative<std::string>(before)) {
+      value = text;
+    } else {
+      try {
+        const toml::table table = toml::parse("value = " + text);
+        if (table.size() == 1) value = std::visit(Reader{*table.get("value")}, before);
+      } catch (const toml::parse_error&) {
+      }
+    }
+    if (!value) return problems_.push_back({variable, 0, option.key, "expected " + option.type});
+    for (OptionProblem& problem : option.set(config_, *value)) {
+      (problem.warning ? config_.warnings : problems_)
+          .push_back({variable, 0, std::move(problem.key), std::move(problem.message)});
     }
   }
-}
+
+  Config& config_;
+  Origins& origins_;
+  std::vector<ConfigProblem>& problems_;
+};
 
 /// Calls `on_text` with the key, the name of the entry (of a table; else empty) and the text of everything in `value`
 /// that can be given as "$env:NAME" or "$file:PATH".
@@ -274,15 +345,14 @@ void resolve_references(Config& config, std::vector<ConfigProblem>& problems) {
   }
 }
 
-void validate(const Config& config, const std::string& file, const KeyLines& lines,
-              std::vector<ConfigProblem>& problems) {
+void validate(const Config& config, const Origins& origins, std::vector<ConfigProblem>& problems) {
   const auto add = [&](const std::string& section, const OptionProblems& of_section) {
     for (const OptionProblem& found : of_section) {
       ConfigProblem problem{"", 0, section + "." + found.key, found.message};
-      for (const auto& [key, line] : lines) {  // the key, or the table that it is an entry of
+      for (const auto& [key, origin] : origins) {  // the key, or the table that it is an entry of
         if (problem.key != key && !problem.key.starts_with(key + ".")) continue;
-        problem.file = file;
-        problem.line = line;
+        problem.file = origin.source;
+        problem.line = origin.line;
       }
       problems.push_back(std::move(problem));
     }
@@ -329,19 +399,14 @@ std::string to_string(const ConfigProblem& problem) {
 
 std::vector<ConfigProblem> load_config(const std::string& path, const ConfigOverrides& overrides, Config& config) {
   std::vector<ConfigProblem> problems;
-  KeyLines lines;
-  if (!path.empty()) problems = read_file(path, config, lines);
+  Origins origins;
+  if (!path.empty()) problems = read_file(path, config, origins);
+  Overrides over_file(config, origins, problems);
+  over_file.read_environment();
+  if (!overrides.data.empty()) over_file.set_directory("--data", overrides.data);
+  if (!overrides.listen.empty()) over_file.set_listen("--listen", overrides.listen);
   resolve_references(config, problems);
-  const Config as_written = config;
-  apply_environment(config, problems);
-  if (!overrides.data.empty()) config.store.directory = overrides.data;
-  if (!overrides.listen.empty() && !apply_listen_address(overrides.listen, config.serve)) {
-    problems.push_back({"", 0, "--listen", "expected HOST:PORT"});
-  }
-  for (const ConfigOption& option : config_schema()) {
-    if (option.get(config) != option.get(as_written)) lines.erase(option.key);  // overridden
-  }
-  validate(config, path, lines, problems);
+  validate(config, origins, problems);
   // In the order of the file; problems of no line come last.
   for (auto* list : {&problems, &config.warnings}) {
     std::ranges::stable_sort(*list, {}, [](const ConfigProblem& problem) { return problem.line - 1; });
@@ -406,8 +471,14 @@ std::string config_reference() {
       "names\n"
       "(as the user that runs it). `freshet config print -c FILE` shows the effective configuration. Options\n"
       "that have been renamed are still read under their former names, with a warning.\n\n"
-      "Environment variables override addresses: `FRESHET_LISTEN` (HOST:PORT), `FRESHET_DATA` (`store.directory`) and\n"
-      "`FRESHET_KAFKA_BROKERS`.\n";
+      "Every option can come from the environment instead, which overrides the file: `serve.tls.key` is\n"
+      "`FRESHET_SERVE_TLS_KEY`. Text is taken as it is, without quotes; numbers, `true` and `false`, lists\n"
+      "(`[\"a\", \"b\"]`) and tables (`{ name = \"value\" }`) are as in the file. A variable that begins like a "
+      "section and "
+      "names no option is\n"
+      "refused. `FRESHET_LISTEN` (HOST:PORT) and `FRESHET_DATA` (`store.directory`) are short forms, and override "
+      "these; the\n"
+      "command line overrides all.\n";
   walk_schema(
       [&](const std::string& section) {
         text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";

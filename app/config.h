@@ -20,7 +20,7 @@ enum class LogKind { embedded, kafka };
 
 /// One thing wrong with a configuration, or to be changed about it.
 struct ConfigProblem {
-  std::string file;      ///< empty: not from a file
+  std::string file;      ///< or variable of the environment, or option of the command line; empty: from neither
   std::size_t line = 0;  ///< 0: no particular line
   std::string key;
   std::string message;  ///< "unknown key; did you mean serve.port?"

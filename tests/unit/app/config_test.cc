@@ -52,6 +52,23 @@ class ConfigTest : public ::testing::Test {
 
 using Lines = std::vector<std::string>;
 
+/// A printed configuration as NAME=VALUE, by the rule of docs/config.md.
+Lines variables(const std::string& printed) {
+  Lines result;
+  std::string section;
+  std::istringstream lines(printed);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with('[')) section = line.substr(1, line.find(']') - 1);
+    const std::size_t equals = line.find(" = ");
+    if (equals == std::string::npos) continue;
+    std::string name = "FRESHET_" + section + "_" + line.substr(0, equals), value = line.substr(equals + 3);
+    for (char& c : name) c = c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (value.starts_with('\'') || value.starts_with('"')) value = value.substr(1, value.size() - 2);
+    result.push_back(name + "=" + value);
+  }
+  return result;
+}
+
 TEST_F(ConfigTest, EveryProblemIsReportedWithFileLineAndKey) {
   EXPECT_EQ(problems("[serve]\nprot = 1\nport = 99999\nthreads = \"two\"\n[online]\nsession_gap = \"30 min\"\n"
                      "[nonsense]\nx = 1\n"),
@@ -78,19 +95,69 @@ TEST_F(ConfigTest, ModulesJudgeWhatBelongsTogether) {
                    "test.toml:5: serve.port: expected an integer 0 to 65535"}));
 }
 
-TEST_F(ConfigTest, WhatTheFileDidNotSayHasNoLine) {
-  setenv("FRESHET_KAFKA_BROKERS", "", 1);
+/// A variable of the environment while it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+  ~Variable() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST_F(ConfigTest, AProblemNamesTheVariableThatTheValueIsFrom) {
+  const Variable brokers("FRESHET_KAFKA_BROKERS", ""), threads("FRESHET_SERVE_THREADS", "many"),
+      gap("FRESHET_ONLINE_SESSION_GAP", "30 min"), directory("FRESHET_DATA", "");
   EXPECT_EQ(problems("[kafka]\nbrokers = \"b:1\"\n[serve]\nport = -1\n"),
-            (Lines{"test.toml:4: serve.port: expected an integer 0 to 65535", "kafka.brokers: must not be empty"}));
-  unsetenv("FRESHET_KAFKA_BROKERS");
+            (Lines{"test.toml:4: serve.port: expected an integer 0 to 65535",
+                   "FRESHET_ONLINE_SESSION_GAP: online.session_gap: expected a duration 0s to 365d, such as \"30s\"",
+                   "FRESHET_SERVE_THREADS: serve.threads: expected integer 1 to 256",
+                   "FRESHET_KAFKA_BROKERS: kafka.brokers: must not be empty",
+                   "FRESHET_DATA: store.directory: must not be empty"}));
 }
 
 TEST_F(ConfigTest, TheEnvironmentAndTheCommandLineReplaceWhatTheFileLeavesEmpty) {
-  setenv("FRESHET_KAFKA_BROKERS", "host:9092", 1);
+  const Variable brokers("FRESHET_KAFKA_BROKERS", "host:9092"), directory("FRESHET_STORE_DIRECTORY", "");
   overrides_.data = "/tmp/somewhere";
   EXPECT_EQ(problems("[kafka]\nbrokers = \"\"\n[store]\ndirectory = \"\"\n"), Lines{});
   EXPECT_EQ(config_.kafka.brokers, "host:9092");
-  unsetenv("FRESHET_KAFKA_BROKERS");
+  EXPECT_EQ(config_.store.directory, "/tmp/somewhere");
+}
+
+TEST_F(ConfigTest, EveryOptionCanComeFromTheEnvironment) {
+  const std::string defaults = print_config(Config{});
+  std::set<std::string> names;
+  for (const std::string& line : variables(defaults)) {
+    const std::size_t equals = line.find('=');
+    ASSERT_TRUE(names.insert(line.substr(0, equals)).second) << line;
+    setenv(line.substr(0, equals).c_str(), line.substr(equals + 1).c_str(), 1);
+  }
+  EXPECT_EQ(names.size(), config_schema().size());
+  EXPECT_EQ(problems(""), Lines{});
+  EXPECT_EQ(print_config(config_), defaults);
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+TEST_F(ConfigTest, TheEnvironmentOverridesTheFileAndIsWrittenLikeIt) {
+  const Variable address("FRESHET_SERVE_ADDRESS", "0.0.0.0"), open("FRESHET_SERVE_ALLOW_PUBLIC", "true"),
+      hosts("FRESHET_SERVE_HOSTS", "[\"shop\", \"cart\"]"), port("FRESHET_SERVE_PORT", "9000"),
+      secret("FRESHET_TEST_SECRET", "hunter2"),
+      properties("FRESHET_KAFKA_PROPERTIES", "{ \"sasl.password\" = \"$env:FRESHET_TEST_SECRET\" }");
+  EXPECT_EQ(problems("[serve]\nport = 1\nallow_public = false\nhosts = [\"other\"]\n"), Lines{});
+  EXPECT_EQ(config_.serve.address, "0.0.0.0");
+  EXPECT_EQ(config_.serve.port, 9000);
+  EXPECT_EQ(config_.serve.hosts, (Lines{"shop", "cart"}));
+  EXPECT_EQ(config_.kafka.properties.at("sasl.password"), "hunter2");
+  EXPECT_EQ(print_config(config_).find("hunter2"), std::string::npos);
+}
+
+TEST_F(ConfigTest, AVariableThatBeginsLikeASectionMustNameAnOption) {
+  const Variable mistyped("FRESHET_SERVE_KEYS_FIEL", "/etc/freshet/keys"), other("FRESHET_TEST_SECRET", "x"),
+      two("FRESHET_SERVE_PORT", "1\nother = 2");
+  EXPECT_EQ(problems(""), (Lines{"FRESHET_SERVE_PORT: serve.port: expected integer 0 to 65535",
+                                 "FRESHET_SERVE_KEYS_FIEL: names no option; did you mean FRESHET_SERVE_KEYS_FILE?"}));
 }
 
 TEST_F(ConfigTest, AnEntryThatIsRefusedHidesNoOther) {
