@@ -264,7 +264,9 @@ class Overrides {
   }
 
   void set_listen(const std::string& source, const std::string& text) {
-    if (!apply_listen_address(text, config_.serve)) problems_.push_back({"", 0, source, "expected HOST:PORT"});
+    if (std::string problem = apply_listen_address(text, config_.serve); !problem.empty()) {
+      problems_.push_back({"", 0, source, std::move(problem)});
+    }
     origins_["serve.address"] = origins_["serve.port"] = {source};
   }
 

@@ -6,7 +6,8 @@
 
 namespace freshet::app {
 
-/// Sets address and port from "127.0.0.1:8080" or "[::1]:8080". Errors: false if the text is neither.
-bool apply_listen_address(const std::string& text, serve::Options& options);
+/// Sets address and port from "127.0.0.1:8080", "localhost:8080" or "[::1]:8080". Returns what is wrong with the text;
+/// empty: nothing.
+std::string apply_listen_address(const std::string& text, serve::Options& options);
 
 }  // namespace freshet::app

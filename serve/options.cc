@@ -43,7 +43,7 @@ OptionRule<std::vector<std::string>> each(Fits fits, std::string expected) {
 bool is_loopback(const std::string& text) {
   in_addr v4{};
   if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return text == "::1";
+  return text == "::1" || boost::urls::grammar::ci_is_equal(text, "localhost");
 }
 
 bool is_address(const std::string& text) {
@@ -88,7 +88,10 @@ std::vector<Option<Options>> Options::describe() {
   using option::kMiB;
   using option::kMillion;
   std::vector<Option<Options>> all{
-      option::text("address", &Options::address, "IP address to listen on."),
+      option::text(
+          "address", &Options::address,
+          "IP address or host name to listen on. Of the addresses of a name the first is taken, one of IPv4 if "
+          "there is one."),
       option::integer("port", &Options::port, {0, 65535},
                       "Port to listen on. 0: any free port; the log says which one."),
       option::integer("threads", &Options::threads, {1, 256}, "I/O threads. They also compute the answers."),
@@ -157,8 +160,8 @@ std::vector<Option<Options>> Options::describe() {
 
 OptionProblems Options::validate() const {
   OptionProblems problems = check(describe(), *this);
-  if (!is_address(address)) {
-    problems.push_back({"address", "\"" + address + "\" is not an IPv4 or IPv6 address"});
+  if (!is_host(address)) {
+    problems.push_back({"address", "\"" + address + "\" is neither an IP address nor a host name"});
   } else if (is_public() && keys_file.empty() && !allow_public) {
     problems.push_back(
         {"address", address + " can be reached by other machines, and there are no keys; set serve.keys_file "

@@ -14,7 +14,7 @@ namespace freshet::serve {
 
 /// True for an IPv4 or IPv6 address.
 bool is_address(const std::string& text);
-/// True for an address that only programs on this machine can reach.
+/// True for an address that only programs on this machine can reach, and for localhost.
 bool is_loopback(const std::string& text);
 
 /// [serve.tls]: TLS, if a certificate is named.
@@ -70,8 +70,7 @@ struct Options {
   std::size_t max_events_per_request = 10'000;
   std::size_t max_items_per_request = 10'000;
 
-  /// True if other machines can reach the server.
-  /// REQUIRES: `address` is an IP address.
+  /// True if other machines may reach the server. Names are not looked up: any but localhost may be public.
   bool is_public() const;
 
   static std::vector<Option<Options>> describe();

@@ -41,7 +41,7 @@ bool BrowserRules::allows(std::string_view origin) const {
 
 bool BrowserRules::is_own(std::string_view host) const {
   const std::string name = name_of(host);
-  if (same(name, "localhost") || is_loopback(name) || same(name, address_)) return true;
+  if (is_loopback(name) || same(name, address_)) return true;
   // An address of this machine; no DNS server can make one of another site's pages have it as its own.
   if ((address_ == "0.0.0.0" || address_ == "::") && is_address(name)) return true;
   return std::ranges::any_of(hosts_, [&](const std::string& own) { return same(own, name); });

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <stdexcept>
 #include <thread>
@@ -21,10 +22,25 @@ using std::chrono::steady_clock;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
+/// Errors: throws boost::system::system_error if a name has no address.
+Tcp::endpoint resolve(asio::io_context& context, const Options& options) {
+  const auto found = Tcp::resolver(context).resolve(options.address, std::to_string(options.port),
+                                                    Tcp::resolver::passive | Tcp::resolver::numeric_service);
+  const auto v4 =
+      std::ranges::find_if(found, [](const auto& entry) { return entry.endpoint().protocol() == Tcp::v4(); });
+  return v4 != found.end() ? v4->endpoint() : found.begin()->endpoint();
+}
+
 Tcp::acceptor listen(asio::io_context& context, const Options& options) {
-  const auto address = asio::ip::make_address(options.address);
-  const Tcp::endpoint endpoint(address, options.port);
+  std::string where = options.address + ":" + std::to_string(options.port);
   try {
+    const Tcp::endpoint endpoint = resolve(context, options);
+    const std::string address = endpoint.address().to_string();
+    if (address != options.address) where += " (" + address + ")";
+    // The options took it for one that no other machine reaches, and needed no keys.
+    if (!options.is_public() && !is_loopback(address)) {
+      throw std::runtime_error("cannot listen on " + where + ": it is not a loopback address");
+    }
     Tcp::acceptor acceptor(context);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(asio::socket_base::reuse_address(true));
@@ -32,8 +48,7 @@ Tcp::acceptor listen(asio::io_context& context, const Options& options) {
     acceptor.listen(asio::socket_base::max_listen_connections);
     return acceptor;
   } catch (const boost::system::system_error& error) {
-    throw std::runtime_error("cannot listen on " + options.address + ":" + std::to_string(options.port) + ": " +
-                             error.code().message());
+    throw std::runtime_error("cannot listen on " + where + ": " + error.code().message());
   }
 }
 

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   if (const auto bytes = parse_size(text)) FRESHET_CHECK(parse_size(format_size(*bytes)) == bytes);
   serve::Options options;
-  if (app::apply_listen_address(text, options)) FRESHET_CHECK(!options.address.empty());
+  if (app::apply_listen_address(text, options).empty()) FRESHET_CHECK(!options.address.empty());
   if (const auto columns = cli::parse_columns(text)) FRESHET_CHECK(!columns->empty());
   return 0;
 }

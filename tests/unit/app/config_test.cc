@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "app/config_schema.h"
 #include "base/random.h"
@@ -158,6 +159,27 @@ TEST_F(ConfigTest, AVariableThatBeginsLikeASectionMustNameAnOption) {
       two("FRESHET_SERVE_PORT", "1\nother = 2");
   EXPECT_EQ(problems(""), (Lines{"FRESHET_SERVE_PORT: serve.port: expected integer 0 to 65535",
                                  "FRESHET_SERVE_KEYS_FIEL: names no option; did you mean FRESHET_SERVE_KEYS_FILE?"}));
+}
+
+TEST_F(ConfigTest, AnAddressToListenOnSaysWhatIsWrongWithIt) {
+  for (const auto& [text, address, port] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"127.0.0.1:0", "127.0.0.1", 0}, {"localhost:8080", "localhost", 8080}, {"[::1]:65535", "::1", 65535}}) {
+    overrides_.listen = text;
+    EXPECT_EQ(problems(""), Lines{}) << text;
+    EXPECT_EQ(config_.serve.address, address);
+    EXPECT_EQ(config_.serve.port, port);
+  }
+  for (const auto& [text, problem] : std::map<std::string, std::string>{
+           {"8080", "\"8080\" has no port: expected HOST:PORT, such as localhost:8080"},
+           {":8080", "\":8080\" has no host: expected HOST:PORT; all addresses of IPv4 are 0.0.0.0"},
+           {"::1:8080", "\"::1:8080\": an IPv6 address is written in brackets: [::1]:8080"},
+           {"localhost:http", "\"http\" is not a port: expected 0 to 65535"},
+           {"localhost:65536", "\"65536\" is not a port: expected 0 to 65535"}}) {
+    overrides_.listen = text;
+    EXPECT_EQ(problems(""), Lines{"--listen: " + problem});
+  }
+  overrides_.listen = "shop.internal:8080";
+  EXPECT_TRUE(problems("").at(0).starts_with("--listen: serve.address: shop.internal can be reached"));
 }
 
 TEST_F(ConfigTest, AnEntryThatIsRefusedHidesNoOther) {

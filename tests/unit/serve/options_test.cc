@@ -7,11 +7,11 @@ namespace {
 
 TEST(ServeOptions, OnlyLoopbackWithoutAskingForMore) {
   Options options;
-  for (const char* address : {"127.0.0.1", "127.8.9.1", "::1"}) {
+  for (const char* address : {"127.0.0.1", "127.8.9.1", "::1", "localhost", "LOCALHOST"}) {
     options.address = address;
     EXPECT_TRUE(options.validate().empty()) << address;
   }
-  for (const char* address : {"0.0.0.0", "192.0.2.1", "::"}) {
+  for (const char* address : {"0.0.0.0", "192.0.2.1", "::", "shop.internal"}) {
     options.address = address;
     EXPECT_EQ(options.validate().size(), 1U) << address;
   }
@@ -20,8 +20,11 @@ TEST(ServeOptions, OnlyLoopbackWithoutAskingForMore) {
   options.keys_file.clear();
   options.allow_public = true;
   EXPECT_TRUE(options.validate().empty());
-  options.address = "localhost";
-  EXPECT_EQ(to_string(options.validate().front()), "address: \"localhost\" is not an IPv4 or IPv6 address");
+  for (const char* address : {"", "localhost:80", "http://localhost", "a b", "*"}) {
+    options.address = address;
+    EXPECT_EQ(options.validate(),
+              (OptionProblems{{"address", "\"" + options.address + "\" is neither an IP address nor a host name"}}));
+  }
 }
 
 TEST(ServeOptions, ACertificateAndItsKeyGoTogether) {

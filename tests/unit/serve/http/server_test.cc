@@ -194,5 +194,24 @@ TEST_F(ServerTest, APortInUseIsNamed) {
   }
 }
 
+TEST_F(ServerTest, ListensOnANameThatHasAnAddress) {
+  options_.address = "localhost";
+  start();
+  auto socket = connect();
+  send(socket, get("/healthz", "Connection: close\r\n"));
+  EXPECT_TRUE(rest(socket).starts_with("HTTP/1.1 200 "));
+
+  Options unknown = options_;
+  unknown.address = "freshet.invalid";
+  unknown.allow_public = true;
+  try {
+    Server other(unknown, fixture_.services());
+    FAIL() << "an address of a name that has none";
+  } catch (const std::runtime_error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("cannot listen on freshet.invalid:0: Host not found"))
+        << error.what();
+  }
+}
+
 }  // namespace
 }  // namespace freshet::serve
