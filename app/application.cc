@@ -167,6 +167,10 @@ Application::Impl::Impl(const Config& the_config)
           database, *log, [this] { return writer.end_positions(); }, config.writer.erase_interval, metrics),
       histories_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling),
       learner_freshness(clock, own_log() ? std::chrono::seconds(0) : kSettling) {
+  metrics
+      .gauge("freshet_build_info", "1; the labels say what runs.",
+             {{"version", kVersion}, {"commit", kCommit}, {"compiler", kCompiler}, {"libtorch", kLibTorch}})
+      .Set(1);
   auto positions = histories.positions();
   if (!positions) throw std::runtime_error("cannot read " + config.store.directory + ": " + positions.error().message);
   visible.move_to(*positions);

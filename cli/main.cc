@@ -12,6 +12,7 @@
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
+#include "cli/health_command.h"
 #include "cli/inspect_command.h"
 #include "cli/items_command.h"
 #include "cli/keys_command.h"
@@ -33,13 +34,18 @@ const char* malloc_conf = "thp:always,metadata_thp:auto";
 int main(int argc, char** argv) {
   freshet::cli::arrange_last_words();
   CLI::App app{"freshet: streaming recommendations. A click changes the next answer."};
-  app.set_version_flag("--version", std::string("freshet ") + freshet::app::kVersion);
+  app.set_version_flag("--version", [] {
+    using namespace freshet::app;
+    return std::string("freshet ") + kVersion + " (commit " + kCommit + ", " + kCompiler + ", LibTorch " + kLibTorch +
+           ")";
+  });
   app.require_subcommand(1);
   freshet::cli::add_serve_command(app);
   freshet::cli::add_replay_command(app);
   freshet::cli::add_evaluate_command(app);
   freshet::cli::add_ope_command(app);
   freshet::cli::add_generate_command(app);
+  freshet::cli::add_health_command(app);
   freshet::cli::add_inspect_command(app);
   freshet::cli::add_repair_command(app);
   freshet::cli::add_config_command(app);

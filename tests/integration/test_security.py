@@ -138,6 +138,15 @@ def test_a_recorded_stream_is_sent_over_tls_to_whom_it_is_meant_for(freshet, tmp
     wait_until(lambda: service.get("/v1/users/u0", **as_key(key)).json.get("count") == 10, "all events stored")
 
 
+def test_health_on_the_same_machine_takes_any_certificate(freshet, tmp_path, authority):
+    keys = tmp_path / "keys"
+    new_key(keys, "reader", "read")
+    service = freshet(secured(authority, keys), ca=authority.ca)
+    assert run("health", "-c", service.config, FRESHET_SERVE_PORT=str(service.port)).stdout == "alive\n"
+    stranger = run("health", "--url", service.url, check=False)
+    assert stranger.returncode == 1 and "certificate verify failed" in stranger.stderr, stranger.stderr
+
+
 def test_a_reload_changes_keys_and_certificate_and_no_request_fails(freshet, tmp_path, authority):
     keys = tmp_path / "keys"
     steady, leaving = new_key(keys, "steady", "read"), new_key(keys, "leaving", "read")
