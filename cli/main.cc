@@ -9,6 +9,7 @@
 
 #include "app/version.h"
 #include "base/printable.h"
+#include "cli/completion_command.h"
 #include "cli/config_command.h"
 #include "cli/evaluate_command.h"
 #include "cli/generate_command.h"
@@ -17,6 +18,7 @@
 #include "cli/items_command.h"
 #include "cli/keys_command.h"
 #include "cli/last_words.h"
+#include "cli/manual_command.h"
 #include "cli/ope_command.h"
 #include "cli/repair_command.h"
 #include "cli/replay_command.h"
@@ -52,6 +54,8 @@ int main(int argc, char** argv) {
   freshet::cli::add_keys_command(app);
   freshet::cli::add_items_command(app);
   freshet::cli::add_served_command(app);
+  freshet::cli::add_completion_command(app);
+  freshet::cli::add_manual_command(app);
   try {
     const std::span words(argv, static_cast<std::size_t>(argc));
     if (const auto problem = freshet::cli::unknown_command(app, words.subspan(std::min<std::size_t>(1, words.size())));

@@ -23,7 +23,7 @@ build_packages=(
   dpkg-dev file  # the package (scripts/package.sh)
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
-test_packages=(kcat jq procps zstd clang-tidy-16)
+test_packages=(kcat jq procps zstd clang-tidy-16 zsh fish)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # Debian's default, 14, cannot compile our coroutines with sanitizers
 
 install_packages() {
