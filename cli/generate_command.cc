@@ -1,6 +1,7 @@
 #include "cli/generate_command.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <stdexcept>
@@ -18,7 +19,7 @@ namespace {
 
 struct GenerateArguments {
   ShopOptions shop;
-  std::string start = "2026-01-01T00:00:00Z";
+  std::string start;  // empty: so that the stream ends now
   std::string format = "jsonl";
   std::string output = "-";
   std::string items_output;
@@ -47,13 +48,24 @@ void write_events(ShopWorld& world, const GenerateArguments& arguments, std::ost
   }
 }
 
+/// The start of a stream whose last event is now: how long it is, only its events tell.
+Timestamp start_for_now(const ShopOptions& shop) {
+  ShopWorld rehearsal(shop);
+  Timestamp last = shop.start;
+  for (std::uint64_t done = 0; done < shop.events; ++done) last = rehearsal.next().time;
+  return system_clock().now() - (last - shop.start);
+}
+
+Timestamp start_of(const GenerateArguments& arguments) {
+  if (arguments.start.empty()) return start_for_now(arguments.shop);
+  if (const auto start = parse_rfc3339(arguments.start)) return *start;
+  throw std::runtime_error("--start: \"" + arguments.start +
+                           "\" is not an RFC 3339 time, such as 2026-01-31T00:00:00Z");
+}
+
 void generate(const GenerateArguments& arguments) {
   ShopOptions shop = arguments.shop;
-  const auto start = parse_rfc3339(arguments.start);
-  if (!start)
-    throw std::runtime_error("--start: \"" + arguments.start +
-                             "\" is not an RFC 3339 time, such as 2026-01-31T00:00:00Z");
-  shop.start = *start;
+  shop.start = start_of(arguments);
   if (arguments.items_output == "-" && arguments.output == "-") {
     throw std::runtime_error("--output, --items-out: not both to standard output; name a file");
   }
@@ -75,7 +87,7 @@ void add_generate_command(CLI::App& app) {
       "  freshet generate --events 100000 -o shop.jsonl --items-out items.jsonl\n"
       "  freshet generate --users 1000000 --items 100000 --events 5000000 --format tsv | zstd > shop.tsv.zst\n"
       "\n"
-      "TSV columns: user,item,time,type. The same options and seed give the same stream.");
+      "TSV columns: user,item,time,type. The same options, seed and start give the same stream.");
   command->add_option("--users", arguments->shop.users, "Number of users")
       ->capture_default_str()
       ->check(whole_number(1, 100'000'000));
@@ -94,7 +106,7 @@ void add_generate_command(CLI::App& app) {
   command->add_option("--drift", arguments->shop.drift, "Share of the catalogue replaced during the stream")
       ->capture_default_str()
       ->check(number_between(0, 0.9));
-  command->add_option("--start", arguments->start, "Start of the stream (RFC 3339)")->capture_default_str();
+  command->add_option("--start", arguments->start, "Start of the stream (RFC 3339). By default it ends now");
   command->add_option("--format", arguments->format, "Format of the stream")
       ->capture_default_str()
       ->check(CLI::IsMember({"jsonl", "tsv"}));

@@ -3,9 +3,9 @@
 source "$(dirname "$0")/env.sh"
 
 usage="usage: scripts/quickstart.sh [--no-wait]
-Installs missing dependencies, builds the release, starts freshet with its embedded log, sends the events of a synthetic
+Installs missing dependencies, builds the release, starts freshet with its embedded log, sends the events of a made-up
 shop, and shows how each further click changes the list. The service runs until Ctrl-C; with --no-wait, it is stopped
-after the demonstration."
+after the demonstration. FRESHET_LISTEN=HOST:PORT is where it listens (127.0.0.1:8080)."
 wait_for_user=true
 case ${1:-} in
   "") ;;
@@ -15,14 +15,40 @@ case ${1:-} in
 esac
 
 cd "$root"
-"$root/scripts/setup.sh" --build
 mkdir -p build/quickstart
-echo "building the release (takes some minutes the first time)"
-{
-  cmake --preset release -DFRESHET_BUILD_TESTS=OFF -DFRESHET_BUILD_BENCH=OFF &&
-    cmake --build --preset release --parallel "$(nproc)"
-} >build/quickstart/build.log 2>&1 || die "the build failed: $(tail -n 5 build/quickstart/build.log)"
+echo "The first time this takes about 4 GB of disk (Debian packages, LibTorch, the build), 4 GB of memory, and 15 minutes on
+two cores; after that, seconds. Nothing is installed outside Debian's packages, $FRESHET_CACHE and build/."
 
+step() { # step NUMBER WHAT
+  echo
+  echo "step $1 of 4, $(date +%T): $2"
+}
+
+# Shows how far Ninja is: on a terminal in one line, else every tenth of the way.
+show_progress() {
+  local finished total start=$SECONDS shown=0
+  while read -r finished total _; do
+    [[ $finished =~ ^[0-9]+$ && $total =~ ^[0-9]+$ ]] || continue
+    if [ -t 1 ]; then
+      printf '\r  %d of %d files, %d:%02d min ' "$finished" "$total" $(((SECONDS - start) / 60)) $(((SECONDS - start) % 60))
+    elif [ $((finished * 10 / total)) -gt $shown ]; then
+      shown=$((finished * 10 / total))
+      echo "  $finished of $total files"
+    fi
+  done
+  if [ -t 1 ]; then printf '\r\033[K'; fi
+}
+
+step 1 "installing what is missing"
+"$root/scripts/setup.sh" --build
+
+step 2 "building"
+cmake --preset release -DFRESHET_BUILD_TESTS=OFF -DFRESHET_BUILD_BENCH=OFF >build/quickstart/build.log 2>&1 ||
+  die "the build failed: $(tail -n 5 build/quickstart/build.log)"
+NINJA_STATUS='%f %t ' cmake --build --preset release --parallel "$(nproc)" 2>&1 | tee -a build/quickstart/build.log |
+  show_progress || die "the build failed: $(tail -n 5 build/quickstart/build.log)"
+
+step 3 "starting the service"
 freshet=$root/build/release/freshet
 work=$(mktemp -d)
 log=$work/freshet.log
@@ -42,35 +68,8 @@ done
 url=http://127.0.0.1:$port
 echo "freshet is running at $url"
 
-echo
-echo "sending 60,000 events of a synthetic shop:"
-"$freshet" generate --users 1500 --items 300 --events 60000 --seed 1 -o "$work/shop.jsonl"
-"$freshet" replay "$work/shop.jsonl" --to http --url "$url"
-echo "learning them; each event is scored before it is learned ..."
-until curl -sf "$url/v1/status" | grep -q '"events_learned":60000'; do sleep 0.3; done
-
-show() { # show TITLE < JSON
-  printf '%-36s' "$1"
-  grep -o '"item":"[^"]*"' | head -n 8 | cut -d'"' -f4 | paste -sd' '
-}
-click() { # click ITEM: sends a click of the user "you", and prints the next list
-  local token
-  token=$(curl -sf "$url/v1/events" --json "{\"user\":\"you\",\"item\":\"$1\",\"ts\":\"$now\"}" | grep -o '"token":"[^"]*"' | cut -d'"' -f4)
-  curl -sf "$url/v1/users/you/recommendations?k=8&after=$token" | show "after a click on $1:"
-}
-now=$(curl -sf "$url/v1/status" | grep -o '"stream_time":"[^"]*"' | head -n 1 | cut -d'"' -f4)
-echo
-curl -sf "$url/v1/users/you/recommendations?k=8" | show "no clicks yet, so popular items:"
-click mug-12
-click mug-18
-click chair-8
-click chair-20
-echo
-echo "quality so far, over the newest events (hit rate at 20 / MRR at 20):"
-curl -sf "$url/v1/status" | python3 -c '
-import json, sys
-for part, q in json.load(sys.stdin)["learner"]["quality"].items():
-    print("  {:14} {:.3f} / {:.3f}".format(part, q["recent_hit_rate"], q["recent_mrr"]))'
+step 4 "a shop"
+"$root/scripts/demonstration.sh" "$freshet" "$url"
 cat <<NEXT
 
 try it:

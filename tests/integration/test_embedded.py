@@ -426,6 +426,15 @@ def test_a_number_that_an_option_cannot_have_is_named(command):
     assert f'{command[-2]}: "{command[-1]}" is not a ' in refused.stderr
 
 
+def test_a_made_up_shop_ends_now_unless_it_is_said_when_it_starts():
+    before = datetime.now(timezone.utc)
+    lines = run("generate", "--events", 3000, "--users", 50, "--items", 30).stdout.splitlines()
+    last = datetime.fromtimestamp(json.loads(lines[-1])["ts"] / 1000, timezone.utc)
+    assert before - timedelta(milliseconds=1) <= last <= datetime.now(timezone.utc)
+    assert run("generate", "--events", 9, "--start", "2026-01-01T00:00:00Z").stdout.startswith('{"id":"g1-0","user":"')
+    assert run("generate", "--start", "yesterday", check=False).returncode == 2
+
+
 def test_a_minus_for_an_output_is_standard_output_or_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shop = ("generate", "--events", 5, "--users", 2, "--items", 3)
