@@ -106,6 +106,7 @@ build_lane() {
     done
   fi
   step "package" scripts/package.sh
+  step "third-party licenses" .ci/check_third_party.sh build/release/freshet
   step "layers" .ci/check_layers.py build/release
   step "clang-tidy" .ci/check_tidy.sh build/release
 }
