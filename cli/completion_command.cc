@@ -98,8 +98,8 @@ std::string zsh_script(const std::vector<Command>& table) {
       "  done\n"
       "  case \"$at ${words[CURRENT-1]}\" in\n";
   for_each_value(table, [&](const CommandOption& option, const std::string& seen) {
-    out += "    (" + seen + ") " +
-           (option.choices.empty() ? "_files" : "compadd -- " + joined(option.choices, " ")) + "; return ;;\n";
+    out += "    (" + seen + ") " + (option.choices.empty() ? "_files" : "compadd -- " + joined(option.choices, " ")) +
+           "; return ;;\n";
   });
   out += "  esac\n  local -a commands options\n  case $at in\n";
   for (const Command& command : table) {
@@ -177,7 +177,10 @@ void add_completion_command(CLI::App& app) {
   command->add_option("shell", *shell, "The shell")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   command->callback([&app, shell] {
     const auto table = command_table(app);
-    std::fputs((*shell == "bash" ? bash_script(table) : *shell == "zsh" ? zsh_script(table) : fish_script(table)).c_str(),
+    std::fputs((*shell == "bash"  ? bash_script(table)
+                : *shell == "zsh" ? zsh_script(table)
+                                  : fish_script(table))
+                   .c_str(),
                stdout);
   });
 }

@@ -40,12 +40,14 @@ std::string synopsis(const Command& command) {
 
 std::string described(const CommandOption& option) {
   std::string out = ".TP\n";
-  for (const std::string& name : option.names) out += "\\fB" + troff(name) + "\\fR" + (name == option.names.back() ? "" : ", ");
+  for (const std::string& name : option.names)
+    out += "\\fB" + troff(name) + "\\fR" + (name == option.names.back() ? "" : ", ");
   if (!option.value.empty()) out += (option.names.empty() ? "\\fI" : " \\fI") + troff(option.value) + "\\fR";
   out += "\n" + troff(option.help);
   if (!option.choices.empty()) {
     out += ":";
-    for (const std::string& choice : option.choices) out += (choice == option.choices.front() ? " " : " or ") + troff(choice);
+    for (const std::string& choice : option.choices)
+      out += (choice == option.choices.front() ? " " : " or ") + troff(choice);
   }
   if (!option.standard.empty()) out += " (default " + troff(option.standard) + ")";
   return out + ".\n";
