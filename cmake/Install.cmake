@@ -1,4 +1,4 @@
-# What `cmake --install` installs, and the Debian package (scripts/package.sh); see docs/install.md.
+# What `cmake --install` installs (docs/install.md).
 set(installed_rpath "$ORIGIN/../lib/freshet")
 set(built_rpath "${TORCH_INSTALL_PREFIX}/lib:${installed_rpath}")  # the second only reserves space for RPATH_CHANGE
 # Changed by hand at install: CMake would end the RPATH of the build with ":", which means the current directory.
@@ -7,10 +7,14 @@ install(SCRIPT cmake/directories.cmake)  # first
 install(TARGETS freshet RUNTIME_DEPENDENCY_SET freshet_libraries)
 install(CODE "file(RPATH_CHANGE FILE \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/freshet
   OLD_RPATH ${built_rpath} NEW_RPATH ${installed_rpath})")
-# Installs all shared libraries that are not the system's, directly or indirectly used: LibTorch.
+# Installs all shared libraries that are not the system's, directly or indirectly used: LibTorch, of which a fifth is symbols
+# that only a debugger reads.
 install(RUNTIME_DEPENDENCY_SET freshet_libraries POST_EXCLUDE_REGEXES "^/(usr/)?lib(64)?/" DESTINATION lib/freshet)
+install(CODE "
+  file(GLOB libraries \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/lib/freshet/*)
+  execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded \${libraries} COMMAND_ERROR_IS_FATAL ANY)")
 install(FILES ${TORCH_INSTALL_PREFIX}/LICENSE ${TORCH_INSTALL_PREFIX}/NOTICE DESTINATION share/doc/freshet/libtorch OPTIONAL)
-install(FILES LICENSE cmake/copyright DESTINATION share/doc/freshet)
+install(FILES LICENSE packaging/debian/copyright DESTINATION share/doc/freshet)
 install(FILES configs/freshet.toml configs/kafka.toml configs/dev.toml configs/small.toml configs/alerts.yml DESTINATION share/freshet)
 
 # The unit needs the absolute path of the binary, which is known only at installation.
@@ -21,17 +25,17 @@ install(CODE "
   file(WRITE ${PROJECT_BINARY_DIR}/freshet.service \"\${unit}\")")
 install(FILES ${PROJECT_BINARY_DIR}/freshet.service DESTINATION lib/systemd/system)
 
-set(CPACK_GENERATOR DEB)
-set(CPACK_SET_DESTDIR ON)  # makes paths refer to the installed prefix, not to the staging directory
-set(CPACK_INSTALL_PREFIX /usr)
-set(CPACK_PACKAGE_CONTACT "The freshet maintainers <maintainers@freshet.invalid>")
-set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Streaming recommendations: a click changes the next answer")
-set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_SECTION net)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
-set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)  # xz would be a quarter smaller, but takes minutes
-file(GLOB CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/debian/*)
-set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-include(CPack)
+install(FILES packaging/freshet.sysusers DESTINATION lib/sysusers.d RENAME freshet.conf)
+
+# Manual and completions, as the binary tells them.
+set(told ${PROJECT_BINARY_DIR}/told)
+install(CODE "
+  file(MAKE_DIRECTORY ${told})
+  execute_process(COMMAND $<TARGET_FILE:freshet> manual OUTPUT_FILE ${told}/freshet.1 COMMAND_ERROR_IS_FATAL ANY)
+  foreach(shell bash zsh fish)
+    execute_process(COMMAND $<TARGET_FILE:freshet> completion \${shell} OUTPUT_FILE ${told}/\${shell} COMMAND_ERROR_IS_FATAL ANY)
+  endforeach()")
+install(FILES ${told}/freshet.1 DESTINATION share/man/man1)
+install(FILES ${told}/bash DESTINATION share/bash-completion/completions RENAME freshet)
+install(FILES ${told}/zsh DESTINATION share/zsh/site-functions RENAME _freshet)
+install(FILES ${told}/fish DESTINATION share/fish/vendor_completions.d RENAME freshet.fish)

@@ -11,6 +11,7 @@ function(make_directory path)
 endfunction()
 
 get_filename_component(prefix "${CMAKE_INSTALL_PREFIX}" ABSOLUTE)
-foreach(directory bin lib/freshet lib/systemd/system share/doc/freshet/libtorch share/freshet)
+foreach(directory bin lib/freshet lib/systemd/system lib/sysusers.d share/bash-completion/completions
+    share/doc/freshet/libtorch share/fish/vendor_completions.d share/freshet share/man/man1 share/zsh/site-functions)
   make_directory("$ENV{DESTDIR}${prefix}/${directory}")
 endforeach()

@@ -20,10 +20,10 @@ build_packages=(
   librdkafka-dev librocksdb-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libsimdjson-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libssl-dev libzstd-dev zlib1g-dev
   libjemalloc-dev libroaring-dev
-  dpkg-dev file  # the package (scripts/package.sh)
+  dpkg-dev file patchelf zstd  # the packages (scripts/package.sh)
   libgtest-dev libgmock-dev libbenchmark-dev  # the presets configure the tests and benchmarks too
 )
-test_packages=(kcat jq procps zstd clang-tidy-16 zsh fish)
+test_packages=(kcat jq procps clang-tidy-16 zsh fish lintian debootstrap systemd-container)
 fuzz_packages=(clang-16 libclang-rt-16-dev)  # Debian's default, 14, cannot compile our coroutines with sanitizers
 
 install_packages() {

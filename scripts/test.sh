@@ -105,7 +105,7 @@ build_lane() {
       echo $? >"$logs/$sanitizer.built"
     done
   fi
-  step "package" scripts/package.sh
+  step "package" scripts/package.sh && step "package in a bare Debian" as_root scripts/check_package.sh
   step "third-party licenses" .ci/check_third_party.sh build/release/freshet
   step "layers" .ci/check_layers.py build/release
   step "clang-tidy" .ci/check_tidy.sh build/release

@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from freshet_process import BINARY, ROOT, Freshet, wait_until
+from freshet_process import BINARY, ROOT, Freshet, run, wait_until
 
 BUILD = ROOT / "build/release"
 NOBODY = 65534
@@ -81,6 +81,19 @@ def test_the_license_comes_along(prefix):
     documents = prefix / "share/doc/freshet"
     assert (documents / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     assert "SPDX-License-Identifier: Apache-2.0" in (documents / "copyright").read_text()
+
+
+def test_the_manual_and_the_completions_come_along(prefix):
+    share = prefix / "share"
+    assert (share / "man/man1/freshet.1").read_text() == run("manual").stdout
+    for shell, path in (("bash", "bash-completion/completions/freshet"), ("zsh", "zsh/site-functions/_freshet"),
+                        ("fish", "fish/vendor_completions.d/freshet.fish")):
+        assert (share / path).read_text() == run("completion", shell).stdout
+
+
+def test_the_user_of_the_unit_is_declared(prefix):
+    declared = (prefix / "lib/sysusers.d/freshet.conf").read_text()
+    assert re.search(rf"^u {unit(prefix)['User']} ", declared, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["freshet.toml", "kafka.toml", "dev.toml", "small.toml"])
