@@ -25,6 +25,7 @@
 #include "cli/support/progress.h"
 #include "ingest/codec/event_decoder.h"
 #include "online/all_parts.h"
+#include "online/model/unknown_types.h"
 
 namespace freshet::cli {
 namespace {
@@ -184,8 +185,9 @@ class Evaluate {
   void read(const std::vector<std::string>& files, Take take) {
     RecordedEvents events(files, format_, arguments_.stream.skip, arguments_.stream.limit);
     while (auto event = events.next()) {
+      unknown_types_.has(*event);
       take(*event, events.position());
-      if (config_.online.weight_of(event->type) > 0) ++clicks_[event->item];
+      if (config_.online.weight_of(*event) > 0) ++clicks_[event->item];
       if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
     if (events.taken() == 0) nothing_ = files.front() + ": " + events.why_none();
@@ -207,6 +209,7 @@ class Evaluate {
   online::Evaluation evaluation_;
   EvaluationPredictions predictions_;
   Progress progress_;
+  online::UnknownTypes unknown_types_{config_.online};
   EvaluationRun run_;
   std::unordered_map<std::string, std::size_t> clicks_;  // so far, by item
   std::string nothing_;                                  // why there is nothing to measure; empty: there is

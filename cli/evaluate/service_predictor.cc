@@ -40,10 +40,9 @@ online::Options options_of(const json::value& status) {
   options.max_open_sessions = said.at("max_open_sessions").to_number<std::size_t>();
   options.dedupe_ids = said.at("dedupe_ids").to_number<std::size_t>();
   options.seed = said.at("seed").to_number<std::uint64_t>();
-  options.type_weights.clear();
-  for (const auto& [type, weight] : said.at("type_weights").as_object()) {
-    options.type_weights[type] = weight.to_number<double>();
-  }
+  options.type_weights = json::value_to<std::map<std::string, double>>(said.at("type_weights"));
+  options.type_aliases = json::value_to<std::map<std::string, std::string>>(said.at("type_aliases"));
+  options.least_value = json::value_to<std::map<std::string, double>>(said.at("least_value"));
   return options;
 }
 

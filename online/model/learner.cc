@@ -12,6 +12,7 @@
 #include "online/model/learner_checkpoint.h"
 #include "online/model/learner_metrics.h"
 #include "online/model/scoring_share.h"
+#include "online/model/unknown_types.h"
 
 namespace freshet::online {
 namespace {
@@ -65,6 +66,7 @@ struct Learner::Impl {
   std::unique_ptr<Model> model;
   std::unique_ptr<LearnerMetrics> gauges;
   ScoringShare scoring;
+  UnknownTypes unknown_types{options};
   Positions positions;
   Positions fallback;   // those of the checkpoint before the newest
   Positions committed;  // the last that were given to `checkpointed`
@@ -155,12 +157,13 @@ void Learner::Impl::set_problem(std::string& which, std::string problem) {
 void Learner::Impl::learn(const EventBatch& batch) {
   const auto begin = std::chrono::steady_clock::now();
   const std::uint64_t limited = model->events_limited();
-  std::size_t unscored = 0, lists = 0;
+  std::size_t unscored = 0, lists = 0, unknown = 0;
   for (const PositionedEvent& event : batch.events) {
     if (event.event.kind == EventKind::served) {
       ++lists;
       continue;
     }
+    unknown += unknown_types.has(event.event) ? 1 : 0;
     const bool scores = scoring.next();
     unscored += scores ? 0 : 1;
     model->learn(event.event, event.arrival, scores ? Model::Scores::learned : Model::Scores::none);
@@ -179,6 +182,7 @@ void Learner::Impl::learn(const EventBatch& batch) {
   gauges->events.Increment(static_cast<double>(learned));
   gauges->limited.Increment(static_cast<double>(model->events_limited() - limited));
   gauges->unscored.Increment(static_cast<double>(unscored));
+  gauges->unknown_types.Increment(static_cast<double>(unknown));
   gauges->rejected.Increment(static_cast<double>(batch.rejected.size()));
   const std::lock_guard lock(status_mutex);
   status.positions = positions;

@@ -43,6 +43,9 @@ LearnerMetrics::LearnerMetrics(Metrics& metrics, const std::vector<std::string>&
       limited(metrics.counter("freshet_learner_limited_events_total",
                               "Events that were not learned, because their sender had taught enough about the item "
                               "or brought enough new items (online.sender_limit)")),
+      unknown_types(metrics.counter("freshet_learner_unknown_type_events_total",
+                                    "Events that were not learned, because online.type_weights does not name their "
+                                    "type")),
       rejected(metrics.counter("freshet_learner_rejected_total",
                                "Records that the learner skipped because they are not valid events")),
       lag_events(metrics.gauge("freshet_learner_lag_events", "Records of the log that the learner has not read yet")),

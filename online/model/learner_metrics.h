@@ -29,6 +29,7 @@ class LearnerMetrics {
   Counter& events;
   Counter& unscored;
   Counter& limited;
+  Counter& unknown_types;
   Counter& rejected;
   Gauge& lag_events;
   Gauge& lag_seconds;

@@ -254,7 +254,7 @@ void Model::Impl::test_then_train(const Event& event, const SenderId& sender, Ti
 const Model::Outcome& Model::test(const Event& event) {
   Impl& m = *impl_;
   m.outcome = {};
-  const double weight = m.options.weight_of(event.type);
+  const double weight = m.options.weight_of(event);
   if (event.kind == EventKind::interaction && weight > 0) {
     m.test_then_train(event, {}, m.timeline.of(event.time), static_cast<float>(weight), true, Takes::session);
   }
@@ -282,7 +282,7 @@ const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores
   if (!event.id.empty() && !m.seen.insert(m.ids.event(dedupe_key(event)))) return m.outcome;
   m.stream_time = std::max(m.stream_time, event.time);
   const Timestamp time = m.timeline.place(event.time);
-  const double weight = m.options.weight_of(event.type);
+  const double weight = m.options.weight_of(event);
   if (weight <= 0) return m.outcome;
   // What is said of items that are not admitted does not count as sent: a flood of them makes nobody a part of the
   // site.

@@ -56,7 +56,7 @@ class Collected {
 
 const Event* newest_learned(std::span<const Event> newest_first, const Options& options) {
   const auto learned =
-      std::ranges::find_if(newest_first, [&](const Event& event) { return options.weight_of(event.type) > 0; });
+      std::ranges::find_if(newest_first, [&](const Event& event) { return options.weight_of(event) > 0; });
   return learned == newest_first.end() ? nullptr : &*learned;
 }
 
@@ -75,7 +75,7 @@ HistorySession session_from_history(std::span<const Event> newest_first, Timesta
   bool over = false;      // earlier events are of the session before a pause: only its user goes on
   bool whose = false;     // the oldest event that was collected tells whose it is
   for (const Event& event : newest_first) {
-    if (options.weight_of(event.type) <= 0 || event.session != newest->session) continue;
+    if (options.weight_of(event) <= 0 || event.session != newest->session) continue;
     const auto pause = later - event.time;
     later = event.time;
     over |= gap.count() > 0 && pause > gap;

@@ -29,7 +29,7 @@ struct HistorySession {
 };
 
 /// The current session of an owner, from the stored history: what SessionTracker::before() is at `now`, if events are
-/// in order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events whose type has weight 0, those
+/// in order of time. `newest_first`: as HistoryStore::recent() returns it. Skips events of weight 0, those
 /// of other session ids than the newest, and items that `find` does not know. Empty if, at `now`, the last event is
 /// longer ago than the gap. `ids`: Snapshot::ids.
 HistorySession session_from_history(std::span<const Event> newest_first, Timestamp now, const Options& options,

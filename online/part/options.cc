@@ -11,10 +11,34 @@ namespace {
 using namespace std::chrono_literals;
 using option::kMillion;
 
+constexpr double kMostValue = 1e6;
+constexpr double kMostTimes = 10;  // as much as its type says, an event teaches by its value
+
 OptionProblems judge_weights(const std::map<std::string, double>& weights) {
   OptionProblems problems;
   for (const auto& [type, weight] : weights) {
     if (!(weight >= 0 && weight <= 1000)) problems.push_back({type, "must be 0 (not learned) to 1000"});
+  }
+  return problems;
+}
+
+OptionProblems judge_aliases(const std::map<std::string, std::string>& aliases) {
+  OptionProblems problems;
+  for (const auto& [type, meant] : aliases) {
+    const auto next = aliases.find(meant);
+    if (meant.empty() || meant.front() == '$' || meant.size() > kMaxIdBytes) {
+      problems.push_back({type, "\"" + meant + "\" cannot be an event type"});
+    } else if (next != aliases.end() && next->second != meant) {
+      problems.push_back({type, "\"" + meant + "\" stands for another type itself: \"" + next->second + "\""});
+    }
+  }
+  return problems;
+}
+
+OptionProblems judge_least_values(const std::map<std::string, double>& least) {
+  OptionProblems problems;
+  for (const auto& [type, value] : least) {
+    if (!(value > 0 && value <= kMostValue)) problems.push_back({type, "must be above 0 and at most 1000000"});
   }
   return problems;
 }
@@ -45,21 +69,43 @@ Option<Options> describe_parts() {
   return option;
 }
 
-Option<Options> describe_type_weights() {
-  auto option = option::verbatim<Options, std::map<std::string, double>>(
-      "type_weights", &Options::type_weights, "table of numbers",
-      "Weight of an event in learning, by event type, from 0 to 1000; '*' is any other type. 0: not learned. Types "
-      "that "
-      "the table does not name keep these weights.",
-      judge_weights);
-  // A table that names one type must not turn off the others.
-  option.set = [](Options& options, const OptionValue& value) {
-    for (const auto& [type, weight] : std::get<std::map<std::string, double>>(value)) {
-      options.type_weights.insert_or_assign(type, weight);
+/// A table that adds to the entries there are: naming one type must not turn off the others.
+template <typename T>
+Option<Options> type_table(std::string key, std::map<std::string, T> Options::*member, std::string type,
+                           std::string help, OptionRule<std::map<std::string, T>> rule) {
+  auto option = option::verbatim<Options, std::map<std::string, T>>(std::move(key), member, std::move(type),
+                                                                    std::move(help), std::move(rule));
+  option.set = [member](Options& options, const OptionValue& value) {
+    for (const auto& [name, entry] : std::get<std::map<std::string, T>>(value)) {
+      (options.*member).insert_or_assign(name, entry);
     }
     return OptionProblems{};
   };
   return option;
+}
+
+std::vector<Option<Options>> describe_types() {
+  return {
+      type_table<double>(
+          "type_weights", &Options::type_weights, "table of numbers",
+          "Weight of an event in learning, by event type, from 0 to 1000; '*' is any other type. 0: not learned. Types "
+          "that the table does not name keep these weights. Events of a type that it does not name are counted and "
+          "named "
+          "in the log while '*' is 0.",
+          judge_weights),
+      type_table<std::string>(
+          "type_aliases", &Options::type_aliases, "table of text",
+          "Other spellings of event types: events of the type on the left count as those of the type on the right, in "
+          "learning and in lists. Histories keep the type that was sent. Spellings that the table does not name keep "
+          "these meanings; one that type_weights names is a type of its own.",
+          judge_aliases),
+      type_table<double>(
+          "least_value", &Options::least_value, "table of numbers",
+          "By event type, the least `value` of an event that is learned: `rating = 3` learns nothing from ratings of 1 "
+          "and 2. A larger value teaches more, in proportion, up to 10 times the type's weight. Of a type that the "
+          "table does not name, values do not count.",
+          judge_least_values),
+  };
 }
 
 }  // namespace
@@ -86,10 +132,38 @@ OptionProblems Options::set_parts(std::vector<std::string> names) {
   return problems;
 }
 
+std::map<std::string, std::string> Options::common_type_aliases() {
+  std::map<std::string, std::string> aliases;
+  const auto add = [&](const char* type, std::initializer_list<const char*> spellings) {
+    for (const char* spelling : spellings) aliases.emplace(spelling, type);
+  };
+  add("view", {"pageview", "page_view", "product_view", "view_item", "detail_view", "Product Viewed", "ViewContent"});
+  add("cart", {"add_to_cart", "addtocart", "add-to-cart", "basket", "add_to_basket", "Product Added", "AddToCart"});
+  add("purchase", {"buy", "transaction", "order", "checkout_completed", "Order Completed", "Purchase"});
+  add("like", {"favorite", "favourite", "add_to_wishlist", "AddToWishlist"});
+  add("remove_from_cart", {"removefromcart", "remove-from-cart", "Product Removed"});
+  add("refund", {"return", "Order Refunded"});
+  return aliases;
+}
+
+const std::string& Options::type_of(const std::string& type) const {
+  if (type_weights.contains(type)) return type;
+  const auto found = type_aliases.find(type);
+  return found == type_aliases.end() ? type : found->second;
+}
+
 double Options::weight_of(const std::string& type) const {
-  auto found = type_weights.find(type);
+  auto found = type_weights.find(type_of(type));
   if (found == type_weights.end()) found = type_weights.find("*");
   return found == type_weights.end() ? 0.0 : found->second;
+}
+
+double Options::weight_of(const Event& event) const {
+  const double weight = weight_of(event.type);
+  const auto least = least_value.empty() ? least_value.end() : least_value.find(type_of(event.type));
+  if (least == least_value.end()) return weight;
+  const double times = static_cast<double>(event.value) / least->second;
+  return times < 1 ? 0.0 : weight * std::min(times, kMostTimes);
 }
 
 std::vector<Option<BlenderOptions>> BlenderOptions::describe() {
@@ -140,7 +214,6 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
           "is closed."),
       option::integer("dedupe_ids", &Options::dedupe_ids, {1, 100 * kMillion},
                       "Newest event ids that the learner remembers, to skip duplicates."),
-      describe_type_weights(),
       option::integer("seed", &Options::seed, {0, std::numeric_limits<std::int64_t>::max()},
                       "Seed of every random choice of the learner."),
       option::duration("checkpoint_interval", &Options::checkpoint_interval, {1s, 24h},
@@ -157,6 +230,7 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
                      "Smallest share of the events that the learner scores, however far behind it is. 1: it always "
                      "scores every event."),
   };
+  append(all, describe_types());
   for (const PartKind* kind : kinds) {
     if (kind->describe == nullptr) continue;
     append(all, kind->describe(std::string(kind->name), std::string(kind->saved_name)));

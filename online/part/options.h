@@ -11,6 +11,7 @@
 #include <typeindex>
 #include <vector>
 
+#include "base/event.h"
 #include "base/options.h"
 
 namespace freshet::online {
@@ -51,8 +52,11 @@ struct Options {
   std::size_t max_name_bytes = std::size_t{128} << 20;
   std::size_t max_open_sessions = 500'000;
   std::size_t dedupe_ids = 1'000'000;
-  std::map<std::string, double> type_weights{{"*", 1},        {"view", 1}, {"click", 1},   {"cart", 2},
-                                             {"purchase", 3}, {"like", 2}, {"dislike", 0}, {"impression", 0}};
+  std::map<std::string, double> type_weights{
+      {"*", 0},      {"view", 1},  {"click", 1},   {"cart", 2},   {"purchase", 3},         {"like", 2},
+      {"rating", 1}, {"dwell", 0}, {"dislike", 0}, {"refund", 0}, {"remove_from_cart", 0}, {"impression", 0}};
+  std::map<std::string, std::string> type_aliases = common_type_aliases();
+  std::map<std::string, double> least_value;
   std::uint64_t seed = 1;
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;
@@ -80,8 +84,14 @@ struct Options {
   /// error. Names that no part has are found by validate().
   OptionProblems set_parts(std::vector<std::string> names);
 
-  /// Learning weight of an event of this type; 0: it is not learned.
+  /// The type that events of this type count as: this one if `type_weights` names it, else what `type_aliases` says.
+  const std::string& type_of(const std::string& type) const;
+  /// Whether `type_weights` names the type, or one that it stands for.
+  bool knows_type(const std::string& type) const { return type_weights.contains(type_of(type)); }
+  /// Learning weight of events of this type; 0: they are not learned.
   double weight_of(const std::string& type) const;
+  /// Learning weight of an event, whose value may count; 0: it is not learned.
+  double weight_of(const Event& event) const;
 
   /// Describes the options above, those of each part (in a section named after it), and those of the blender.
   static std::vector<Option<Options>> describe(PartKinds kinds);
@@ -89,6 +99,8 @@ struct Options {
   OptionProblems validate() const;
 
  private:
+  static std::map<std::string, std::string> common_type_aliases();
+
   std::map<std::type_index, std::any> part_options_;
 };
 

@@ -58,9 +58,18 @@ Result<void> ExcludedTypes::add(std::string_view entry) {
   return {};
 }
 
-bool ExcludedTypes::matches(const Event& event, Timestamp now) const {
-  const auto found = ages_.find(event.type);
-  return found != ages_.end() && (!found->second || event.time >= now - *found->second);
+ExcludedTypes ExcludedTypes::counted_as(const online::Options& options) const {
+  ExcludedTypes counted;
+  for (const auto& [type, age] : ages_) {
+    const auto [at, is_new] = counted.ages_.emplace(options.type_of(type), age);
+    if (!is_new && at->second) at->second = age ? std::max(at->second, age) : age;
+  }
+  return counted;
+}
+
+bool ExcludedTypes::matches(const std::string& type, Timestamp time, Timestamp now) const {
+  const auto found = ages_.find(type);
+  return found != ages_.end() && (!found->second || time >= now - *found->second);
 }
 
 }  // namespace freshet::serve

@@ -8,8 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/event.h"
+#include "base/clock.h"
 #include "base/result.h"
+#include "online/part/options.h"
 
 namespace freshet::serve {
 
@@ -31,8 +32,11 @@ class ExcludedTypes {
   bool empty() const { return ages_.empty(); }
   const auto& types() const { return ages_; }
 
-  /// Whether the item of the event is left out of a list of this time.
-  bool matches(const Event& event, Timestamp now) const;
+  /// The same for the types that these count as, and the longest of their ages.
+  ExcludedTypes counted_as(const online::Options& options) const;
+
+  /// Whether the item of an event of this type and time is left out of a list of now.
+  bool matches(const std::string& type, Timestamp time, Timestamp now) const;
 
  private:
   std::map<std::string, std::optional<std::chrono::milliseconds>, std::less<>> ages_;

@@ -46,7 +46,7 @@ std::string_view Sessions::session_named_by(std::span<const Event> newest_first)
 void Sessions::drop_later_users(std::string_view user, std::vector<Event>& newest_first) const {
   auto last_of_another = newest_first.begin();  // one past it
   for (auto event = newest_first.begin(); event != newest_first.end(); ++event) {
-    if (event->user.empty() || services_.online.weight_of(event->type) <= 0) continue;
+    if (event->user.empty() || services_.online.weight_of(*event) <= 0) continue;
     if (event->user == user) {
       newest_first.erase(newest_first.begin(), last_of_another);
       return;

@@ -6,7 +6,7 @@ import random
 from freshet_process import run
 
 COLUMNS = ("session", "user", "item", "time", "type", "id", "value")
-WEIGHTLESS = {"impression", "dislike"}
+WEIGHTLESS = {"impression", "dislike", "never heard of"}
 START = 1_600_000_000
 
 

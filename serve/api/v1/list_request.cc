@@ -70,13 +70,13 @@ std::string filter_field(const json::object& body) {
   return filter->is_string() ? std::string(filter->as_string()) : to_text(*filter);
 }
 
-Result<void> judge(const ExcludedTypes& excluded, const EndpointContext& context) {
+Result<ExcludedTypes> judged(const ExcludedTypes& excluded, const EndpointContext& context) {
   for (const auto& [type, age] : excluded.types()) {
     if (auto judged = context.services.events.judge_type(type); !judged) {
       return Error{Errc::invalid, "exclude_types: " + judged.error().message};
     }
   }
-  return {};
+  return excluded.counted_as(context.services.online);
 }
 
 /// The field "exclude_types" of the body: an array of what stands between the commas of the parameter.
@@ -90,15 +90,16 @@ Result<ExcludedTypes> excluded_types_field(const json::object& body, const Endpo
       return Error{Errc::invalid, "exclude_types: " + added.error().message};
     }
   }
-  if (auto judged = judge(excluded, context); !judged) return judged.error();
-  return excluded;
+  return judged(excluded, context);
 }
 
 }  // namespace
 
-void AskedList::take(const Event& event) {
+void AskedList::take(const Event& event, const online::Options& options) {
   if (list.exclude_seen) list.seen.insert(event.item);
-  if (excluded_types.matches(event, list.context.now)) list.of_types.insert(event.item);
+  if (excluded_types.matches(options.type_of(event.type), event.time, list.context.now)) {
+    list.of_types.insert(event.item);
+  }
 }
 
 std::vector<const ParameterBase*> list_parameters(const Parameters& all, ListKind kind) {
@@ -125,8 +126,9 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
   if (kind != ListKind::popular) asked.list.content = request.get(all.content);
   if (kind == ListKind::owner) {
     asked.list.explores = true;
-    asked.excluded_types = request.get(all.exclude_types).value_or(ExcludedTypes{});
-    if (auto judged = judge(asked.excluded_types, context); !judged) return judged.error();
+    auto excluded = judged(request.get(all.exclude_types).value_or(ExcludedTypes{}), context);
+    if (!excluded) return excluded.error();
+    asked.excluded_types = *std::move(excluded);
     asked.placement = request.get(all.placement).value_or(asked.placement);
     asked.exclude_served = request.get(all.exclude_served);
     asked.page = request.get(all.page);
@@ -210,7 +212,7 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   list.content = *content;
   list.explores = true;
   if (asked.wants_events()) {
-    for (const Event& event : *session) asked.take(event);
+    for (const Event& event : *session) asked.take(event, context.services.online);
   }
   return asked;
 }

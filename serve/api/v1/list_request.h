@@ -22,7 +22,7 @@ namespace freshet::serve {
 struct AskedList {
   ListRequest list;
   std::string filter = {};            ///< an expression; empty: none
-  ExcludedTypes excluded_types = {};  ///< of the owner's events
+  ExcludedTypes excluded_types = {};  ///< of the owner's events, as they count
   std::string placement = std::string(ServedList::kDefaultPlacement);
   std::optional<std::chrono::milliseconds> exclude_served = {};  ///< leave out what was served within this age
   std::optional<std::string> page = {};                          ///< a token, not judged yet
@@ -32,7 +32,7 @@ struct AskedList {
 
   /// Leaves out the item of an event of the owner, if that is asked for.
   /// REQUIRES: list.context is set
-  void take(const Event& event);
+  void take(const Event& event, const online::Options& options);
 };
 
 /// Which parameters a list takes beside those of all lists.

@@ -35,6 +35,8 @@ json::object options_json(const online::Options& options) {
   return {{"parts", json::value_from(options.parts)},
           {"session_gap_seconds", options.session_gap.count()},
           {"type_weights", std::move(weights)},
+          {"type_aliases", json::value_from(options.type_aliases)},
+          {"least_value", json::value_from(options.least_value)},
           {"max_items", options.max_items},
           {"max_open_sessions", options.max_open_sessions},
           {"dedupe_ids", options.dedupe_ids},

@@ -96,7 +96,8 @@ void recommend_to(const EndpointContext& context, const Audience& audience, Aske
   if (!session) return respond(problem(session.error()));
   asked.list.context = *std::move(session);
   if (asked.wants_events()) {
-    const auto visited = context.recommender.visit_events(owner, [&](const Event& event) { asked.take(event); });
+    const auto visited = context.recommender.visit_events(
+        owner, [&](const Event& event) { asked.take(event, context.services.online); });
     if (!visited) return respond(problem(visited.error()));
   }
   if (asked.exclude_served) {

@@ -272,6 +272,8 @@ void add_operation_schemas(json::object& all) {
   all.emplace("LearnerOptions", object({{"parts", array_of(text())},
                                         {"session_gap_seconds", count()},
                                         {"type_weights", map_of(number())},
+                                        {"type_aliases", map_of(text())},
+                                        {"least_value", map_of(number())},
                                         {"max_items", count()},
                                         {"max_open_sessions", count()},
                                         {"dedupe_ids", count()},

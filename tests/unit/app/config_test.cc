@@ -233,6 +233,16 @@ TEST_F(ConfigTest, AWeightLeavesThoseOfOtherTypesAsTheyAre) {
             Lines{"test.toml:1: online.type_weights.share: must be 0 (not learned) to 1000"});
 }
 
+TEST_F(ConfigTest, SpellingsOfTypesAreAddedToTheCommonOnes) {
+  ASSERT_EQ(problems("[online.type_aliases]\nadd2cart = 'cart'\nbuy = 'buy'\n"), Lines{});
+  EXPECT_EQ(config_.online.type_of("add2cart"), "cart");
+  EXPECT_EQ(config_.online.type_of("transaction"), "purchase");
+  EXPECT_EQ(config_.online.type_of("buy"), "buy");
+  EXPECT_NE(print_config(config_).find("'add2cart' = 'cart'"), std::string::npos);
+  EXPECT_EQ(problems("[online.type_aliases]\nx = ''\n"),
+            Lines{"test.toml:1: online.type_aliases.x: \"\" cannot be an event type"});
+}
+
 TEST_F(ConfigTest, SecretsComeFromEnvironmentOrFileAndAreNotPrinted) {
   setenv("FRESHET_TEST_SECRET", "from-environment", 1);
   std::ofstream(dir_.path() + "/secret") << "from-file\n";

@@ -124,7 +124,7 @@ TEST(NoPeeking, TheRankingDoesNotDependOnTheEventItself) {
       ++compared;
       return Ranked(other->ranking());
     };
-    for (const char* type : {"purchase", "never heard of"}) {
+    for (const char* type : {"purchase", "addtocart"}) {
       Event event = events[i];
       event.type = type;
       event.value = 1e6F;

@@ -136,15 +136,32 @@ TEST_F(ModelTest, LearnsAnEventIdOnce) {
   EXPECT_EQ(model.vocabulary().find("b"), kNoItem);
 }
 
-TEST_F(ModelTest, TypesOfWeightZeroLeaveNoTraceAndUnknownOnesCountAsAnyOther) {
+TEST_F(ModelTest, TypesOfWeightZeroAndUnknownOnesLeaveNoTrace) {
   Event event = click("s", "shown", 0);
-  event.type = "impression";
-  model.learn(event);
-  EXPECT_EQ(model.vocabulary().size(), 0U);
-  event.type = "never heard of";
+  for (const char* type : {"impression", "refund", "remove-from-cart", "never heard of"}) {
+    event.type = type;
+    model.learn(event);
+    EXPECT_EQ(model.vocabulary().size(), 0U) << type;
+  }
+  event.type = "addtocart";  // as "cart"
   model.learn(event);
   EXPECT_EQ(model.vocabulary().size(), 1U);
   EXPECT_TRUE(model.learn(click("s", "b", 2)).scored);
+}
+
+TEST_F(ModelTest, ALowGradeIsNotLearnedAndLeavesItsSessionAsItIs) {
+  options.least_value["rating"] = 3;
+  Model graded(options, make_parts(options));
+  Event event = click("s", "bad", 0);
+  event.type = "rating";
+  event.value = 2;
+  graded.learn(event);
+  EXPECT_EQ(graded.vocabulary().size(), 0U);
+  event.item = "good";
+  event.value = 3;
+  graded.learn(event);
+  EXPECT_EQ(graded.vocabulary().size(), 1U);
+  EXPECT_TRUE(graded.learn(click("s", "next", 2)).scored);
 }
 
 TEST_F(ModelTest, FollowsTheSessionIdWhereThereIsOneElseTheUser) {

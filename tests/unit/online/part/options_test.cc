@@ -31,6 +31,58 @@ TEST(Options, NamesEveryProblemAtOnce) {
             }));
 }
 
+TEST(Options, OtherSpellingsOfATypeHaveItsWeight) {
+  Options options;
+  EXPECT_EQ(options.weight_of("add_to_cart"), options.weight_of("cart"));
+  EXPECT_EQ(options.weight_of("transaction"), options.weight_of("purchase"));
+  for (const char* not_positive : {"removefromcart", "remove_from_cart", "return", "refund"}) {
+    EXPECT_EQ(options.weight_of(not_positive), 0) << not_positive;
+    EXPECT_TRUE(options.knows_type(not_positive));
+  }
+  EXPECT_EQ(options.weight_of("never heard of"), 0);
+  options.type_weights["transaction"] = 7;
+  EXPECT_EQ(options.type_of("transaction"), "transaction") << "a weight of its own makes it a type of its own";
+  EXPECT_EQ(options.weight_of("transaction"), 7);
+}
+
+TEST(Options, ASpellingStandsForATypeAndNotForAnotherSpelling) {
+  Options options = light_options();
+  options.type_aliases = {{"seen", "view"}, {"watched", "seen"}, {"view", "view"}, {"a", ""}, {"b", "$erase"}};
+  EXPECT_EQ(options.validate(),
+            (OptionProblems{{"type_aliases.a", "\"\" cannot be an event type"},
+                            {"type_aliases.b", "\"$erase\" cannot be an event type"},
+                            {"type_aliases.watched", "\"seen\" stands for another type itself: \"view\""}}));
+}
+
+TEST(Options, AnEventTeachesMoreTheLargerItsValue) {
+  Options options;
+  Event event;
+  event.type = "stars";
+  options.type_aliases["stars"] = "rating";
+  const auto weight = [&](float value) {
+    event.value = value;
+    return options.weight_of(event);
+  };
+  EXPECT_EQ(weight(5), weight(1)) << "unless values of the type count, they do not";
+  options.least_value["rating"] = 2;
+  options.type_weights["rating"] = 3;
+  EXPECT_EQ(weight(2), 3);
+  EXPECT_EQ(weight(5), 7.5);
+  EXPECT_EQ(weight(1e9F), 30) << "bounded";
+  for (const float low : {1.99F, 0.0F, -5.0F}) EXPECT_EQ(weight(low), 0) << low;
+  event.type = "purchase";
+  EXPECT_EQ(weight(0.5F), options.weight_of("purchase"));
+}
+
+TEST(Options, TheLeastValueIsAPositiveNumber) {
+  Options options = light_options();
+  options.least_value = {{"a", 0}, {"b", -1}, {"c", NAN}, {"d", INFINITY}, {"e", 0.5}};
+  const auto problems = options.validate();
+  ASSERT_EQ(problems.size(), 4U);
+  for (const auto& problem : problems) EXPECT_EQ(problem.message, "must be above 0 and at most 1000000");
+  EXPECT_EQ(problems.front().key, "least_value.a");
+}
+
 TEST(Options, EventsAreScoredWithinATimeAndNeverNone) {
   Options options = light_options();
   options.score_all_within = std::chrono::milliseconds(0);

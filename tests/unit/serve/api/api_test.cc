@@ -1008,6 +1008,7 @@ TEST_F(ApiTest, StatusSaysWhichEventsAreScored) {
   const json::value options = get("/v1/status").at("learner").at("options");
   EXPECT_EQ(options.at("session_gap_seconds").to_number<int>(), 1800);
   EXPECT_EQ(options.at("type_weights").at("impression").to_number<double>(), 0);
+  EXPECT_EQ(options.at("type_aliases").at("transaction").as_string(), "purchase");
   EXPECT_EQ(options.at("parts").as_array().size(), fixture_.online.parts.size());
 }
 

@@ -11,13 +11,6 @@ using std::chrono::hours;
 
 constexpr Timestamp kNow{std::chrono::milliseconds{1'700'000'000'000}};
 
-Event event(std::string type, Timestamp time) {
-  Event event;
-  event.type = std::move(type);
-  event.time = time;
-  return event;
-}
-
 std::string problem(std::string_view text) {
   const auto types = ExcludedTypes::parse(text);
   return types ? "" : types.error().message;
@@ -26,12 +19,12 @@ std::string problem(std::string_view text) {
 TEST(ExcludedTypes, AnEventCountsUpToTheAgeOfItsType) {
   const auto types = ExcludedTypes::parse("purchase:90d,cart:1h,like");
   ASSERT_TRUE(types.has_value());
-  EXPECT_TRUE(types->matches(event("cart", kNow - hours(1)), kNow));
-  EXPECT_FALSE(types->matches(event("cart", kNow - hours(1) - std::chrono::milliseconds(1)), kNow));
-  EXPECT_TRUE(types->matches(event("purchase", kNow - hours(2)), kNow));
-  EXPECT_FALSE(types->matches(event("purchase", kNow - hours(91 * 24)), kNow));
-  EXPECT_TRUE(types->matches(event("like", {}), kNow));
-  EXPECT_FALSE(types->matches(event("view", kNow), kNow));
+  EXPECT_TRUE(types->matches("cart", kNow - hours(1), kNow));
+  EXPECT_FALSE(types->matches("cart", kNow - hours(1) - std::chrono::milliseconds(1), kNow));
+  EXPECT_TRUE(types->matches("purchase", kNow - hours(2), kNow));
+  EXPECT_FALSE(types->matches("purchase", kNow - hours(91 * 24), kNow));
+  EXPECT_TRUE(types->matches("like", {}, kNow));
+  EXPECT_FALSE(types->matches("view", kNow, kNow));
   EXPECT_FALSE(types->empty());
 }
 
@@ -41,12 +34,26 @@ TEST(ExcludedTypes, ATypeMayHaveCommasAndColons) {
   const auto escaped = ExcludedTypes::parse(R"(shop\:a\,b:1h,,back\\slash,c\d)");
   ASSERT_TRUE(escaped.has_value());
   EXPECT_EQ(escaped->types().size(), 3U);
-  for (const char* type : {"shop:a,b", "back\\slash", "c\\d"}) EXPECT_TRUE(escaped->matches(event(type, kNow), kNow));
+  for (const char* type : {"shop:a,b", "back\\slash", "c\\d"}) EXPECT_TRUE(escaped->matches(type, kNow, kNow));
   EXPECT_TRUE(ExcludedTypes::parse("")->empty());
   EXPECT_TRUE(ExcludedTypes::parse(",")->empty());
   ExcludedTypes none;
   EXPECT_TRUE(none.add(""));
   EXPECT_TRUE(none.empty());
+}
+
+TEST(ExcludedTypes, OtherSpellingsCountAsTheirTypeWithTheLongestAge) {
+  const online::Options options;
+  const auto counted = [&](const char* text) { return ExcludedTypes::parse(text)->counted_as(options); };
+  EXPECT_TRUE(counted("transaction").matches("purchase", {}, kNow));
+  for (const char* text : {"transaction:1h,purchase:2h", "purchase:1h,transaction:2h"}) {
+    EXPECT_EQ(counted(text).types().size(), 1U);
+    EXPECT_TRUE(counted(text).matches("purchase", kNow - hours(2), kNow)) << text;
+    EXPECT_FALSE(counted(text).matches("purchase", kNow - hours(3), kNow)) << text;
+  }
+  for (const char* text : {"transaction,purchase:2h", "transaction:2h,purchase"}) {
+    EXPECT_TRUE(counted(text).matches("purchase", {}, kNow)) << text;
+  }
 }
 
 TEST(ExcludedTypes, MistakesAreNamed) {
@@ -63,7 +70,7 @@ TEST(ExcludedTypes, MistakesAreNamed) {
 TEST(ExcludedTypes, TheLongestAgeReachesBackBeforeAllEvents) {
   const auto types = ExcludedTypes::parse("cart:9223372036854775807ms");
   ASSERT_TRUE(types.has_value());
-  EXPECT_TRUE(types->matches(event("cart", {}), kNow));
+  EXPECT_TRUE(types->matches("cart", {}, kNow));
 }
 
 }  // namespace
