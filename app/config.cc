@@ -368,6 +368,7 @@ void validate(const Config& config, const Origins& origins, std::vector<ConfigPr
   add("served", config.store.served.validate());
   add("serve", config.serve.validate());
   add("online", config.online.validate());
+  add("value", online::judge_values(config.online.values, config.online.blender.actions));
 }
 
 std::string default_of(const ConfigOption& option) {
@@ -375,7 +376,8 @@ std::string default_of(const ConfigOption& option) {
   return std::visit(Printer{}, option.get(defaults));
 }
 
-/// Calls `on_section` at the start of each section and `on_option` with each option's name in it.
+/// Calls `on_section` at the start of each section and `on_option` with each option's name in it; without a name if the
+/// option is the section.
 template <typename OnSection, typename OnOption>
 void walk_schema(OnSection on_section, OnOption on_option) {
   std::string section;
@@ -385,8 +387,17 @@ void walk_schema(OnSection on_section, OnOption on_option) {
       section = option.key.substr(0, dot);
       on_section(section);
     }
-    on_option(option.key.substr(dot + 1), option);
+    on_option(dot == std::string::npos ? "" : option.key.substr(dot + 1), option);
   }
+}
+
+/// Of a section that is a table of numbers.
+std::string entries(const OptionValue& table) {
+  std::string text;
+  for (const auto& [name, number] : std::get<std::map<std::string, double>>(table)) {
+    text += toml_text(name) + " = " + toml_number(number) + "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -446,7 +457,8 @@ std::string print_config(const Config& config) {
   std::string text;
   walk_schema([&](const std::string& section) { text += (text.empty() ? "[" : "\n[") + section + "]\n"; },
               [&](const std::string& name, const ConfigOption& option) {
-                text += name + " = " + std::visit(Printer{}, shown(option)) + "\n";
+                text +=
+                    name.empty() ? entries(shown(option)) : name + " = " + std::visit(Printer{}, shown(option)) + "\n";
               });
   return text;
 }
@@ -457,7 +469,8 @@ std::string config_example() {
       "# Reference: docs/config.md. Check a file with: freshet config check FILE\n";
   walk_schema([&](const std::string& section) { text += "\n[" + section + "]\n"; },
               [&](const std::string& name, const ConfigOption& option) {
-                text += "# " + option.help + "\n# " + name + " = " + default_of(option) + "\n";
+                text += "# " + option.help + "\n";
+                if (!name.empty()) text += "# " + name + " = " + default_of(option) + "\n";
               });
   return text;
 }
@@ -486,7 +499,8 @@ std::string config_reference() {
         text += "\n## [" + section + "]\n\n| key | default | type | |\n|---|---|---|---|\n";
       },
       [&](const std::string& name, const ConfigOption& option) {
-        text += "| `" + name + "` | `" + default_of(option) + "` | " + option.type + " | " + option.help + " |\n";
+        text += name.empty() ? "| a name | " : "| `" + name + "` | `" + default_of(option) + "` ";
+        text += "| " + option.type + " | " + option.help + " |\n";
       });
   return text;
 }

@@ -3,6 +3,28 @@
 namespace freshet::app {
 namespace {
 
+/// A section that is a table.
+ConfigOption value_section() {
+  ConfigOption option;
+  option.key = "value";
+  option.type = "table of numbers -1000000 to 1000000";
+  option.help =
+      "What an event of a type is worth, such as purchase = 10, cart = 3, dislike = -5: lists are in order of the "
+      "value "
+      "that is expected of an item. Types: online.blender.actions; 0 for those that are not named. Without any, lists "
+      "are "
+      "in order of what comes next, whatever its type.";
+  option.get = [](const Config& config) { return OptionValue(config.online.values); };
+  option.set = [](Config& config, const OptionValue& value) {
+    config.online.values = std::get<online::Values>(value);
+    return OptionProblems{};
+  };
+  option.check = [](const Config& config) {
+    return online::judge_values(config.online.values, config.online.blender.actions);
+  };
+  return option;
+}
+
 std::vector<ConfigOption> describe() {
   std::vector<ConfigOption> all{
       option::choice("log.kind", &Config::log_kind, {{"embedded", LogKind::embedded}, {"kafka", LogKind::kafka}},
@@ -19,6 +41,7 @@ std::vector<ConfigOption> describe() {
   append(all, within<Config, online::Options>(
                   "online", [](auto& config) -> auto& { return config.online; },
                   online::Options::describe(online::all_parts())));
+  all.push_back(value_section());
   append(all, within("serve", &Config::serve));
   append(all, {
                   option::verbatim<Config, std::vector<std::string>>(

@@ -48,6 +48,15 @@ FRESHET_SIMD void add_scaled(const float* x, float factor, std::size_t n, float*
   for (std::size_t i = 0; i < n; ++i) sum[i] += factor * x[i];
 }
 
+FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    squares[i] += gradient[i] * gradient[i];
+    weights[i] -= rate * gradient[i] / (std::sqrt(squares[i]) + 1e-6F);
+    gradient[i] = 0.0F;
+  }
+}
+
 FRESHET_SIMD void exponential(float* values, std::size_t size) {
 #pragma omp simd
   for (std::size_t i = 0; i < size; ++i) values[i] = exponential(values[i]);

@@ -20,6 +20,10 @@ inline float squared(std::span<const float> vector) { return dot(vector.data(), 
 /// sum[i] += factor * x[i], for i < n.
 void add_scaled(const float* x, float factor, std::size_t n, float* sum);
 
+/// One Adagrad step: adds the squares of the gradient to `squares`, and moves the weights against it. The gradient is
+/// zero afterwards.
+void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate);
+
 /// In place, for each value: e^x (to about 1e-7 relative), 1 / (1 + e^-x), tanh x. Exponents are clamped to -87 .. 88.
 void exponential(float* values, std::size_t size);
 void sigmoid(float* values, std::size_t size);

@@ -13,7 +13,7 @@
 namespace freshet::online {
 namespace {
 
-constexpr float kClip = 5.0F;              // bound of standardized features: larger ones say nothing more
+constexpr float kClip = BlenderWeights::kClip;
 constexpr float kNegligible = 1e-4F;       // rows of less softmax probability are not learned from; 1e-3 drops too many
 constexpr float kContender = 1e-3F;        // rows of less softmax probability do not count in the moments
 constexpr double kRowsKept = 1000;         // of the moments, when features come in
@@ -65,6 +65,23 @@ FRESHET_SIMD float relu_dot(const float* a, const float* w, std::size_t n) {
   return sum_of(sums);
 }
 
+// out[r] = scores[r] + linear . x[r] + w2 . relu(a[r])
+FRESHET_SIMD void head_scores(const float* x, const float* a, const float* linear, const float* w2, std::size_t inputs,
+                              std::size_t hidden, const float* scores, std::size_t rows, float* out) {
+  for (std::size_t r = 0; r < rows; ++r, x += inputs, a += hidden) {
+    Lanes sums = {};
+    for (std::size_t h = 0; h < hidden; h += kLanes) {
+      sums += (lanes(a + h) > 0 ? lanes(a + h) : Lanes{}) * lanes(w2 + h);
+    }
+    std::size_t i = 0;
+    for (; i + kLanes <= inputs; i += kLanes) sums += lanes(x + i) * lanes(linear + i);
+    float rest = 0;
+#pragma omp simd reduction(+ : rest)
+    for (std::size_t at = i; at < inputs; ++at) rest += x[at] * linear[at];
+    out[r] = scores[r] + sum_of(sums) + rest;
+  }
+}
+
 // Gradients d_a and d_w2 of one row, whose score is w2 . relu(a); `gradient` is that of the score.
 FRESHET_SIMD void backward(const float* a, const float* w2, float gradient, std::size_t n, float* d_a, float* d_w2) {
 #pragma omp simd
@@ -94,35 +111,48 @@ FRESHET_SIMD void take_moments(const double* sum, const double* sum_of_squares, 
   }
 }
 
-// One Adagrad step; the gradient is zero afterwards.
-FRESHET_SIMD void adagrad(float* weights, float* squares, float* gradient, std::size_t n, float rate) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) {
-    squares[i] += gradient[i] * gradient[i];
-    weights[i] -= rate * gradient[i] / (std::sqrt(squares[i]) + 1e-6F);
-    gradient[i] = 0.0F;
-  }
-}
-
 }  // namespace
 
-void BlenderWeights::score(std::span<const float> features, std::span<float> scores, Columns left_out) const {
+void BlenderWeights::score(std::span<const float> features, std::span<float> scores, Columns left_out,
+                           const HeadScores& also) const {
   FRESHET_CHECK(features.size() == scores.size() * inputs);
   FRESHET_CHECK(left_out.first + left_out.count <= inputs);
+  FRESHET_CHECK(also.scores.size() == also.heads.size() * scores.size());
   thread_local AlignedVector<float> x, a;
   x.resize(kBlock * inputs);
   a.resize(kBlock * hidden);
   for (std::size_t from = 0; from < scores.size(); from += kBlock) {
     const std::size_t rows = std::min(kBlock, scores.size() - from);
     for (std::size_t r = 0; r < rows; ++r) {
-      standardize(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs, &x[r * inputs]);
+      online::standardize(features.data() + (from + r) * inputs, mean.data(), inverse_deviation.data(), inputs,
+                          &x[r * inputs]);
       std::fill_n(x.begin() + static_cast<std::ptrdiff_t>(r * inputs + left_out.first), left_out.count, 0.0F);
     }
     affine(x.data(), w1.data(), b1.data(), inputs, hidden, a.data());
     for (std::size_t r = 0; r < rows; ++r) {
       scores[from + r] = dot(&x[r * inputs], linear.data(), inputs) + relu_dot(&a[r * hidden], w2.data(), hidden);
     }
+    for (std::size_t h = 0; h < also.heads.size(); ++h) {
+      head_scores(x.data(), a.data(), &also.actions->linear[also.heads[h] * inputs],
+                  &also.actions->w2[also.heads[h] * hidden], inputs, hidden, &scores[from], rows,
+                  &also.scores[h * scores.size() + from]);
+    }
   }
+}
+
+void BlenderWeights::standardize(std::span<const float> row, std::span<float> out) const {
+  FRESHET_CHECK(row.size() == inputs && out.size() == inputs);
+  online::standardize(row.data(), mean.data(), inverse_deviation.data(), inputs, out.data());
+}
+
+void BlenderWeights::hidden_units(std::span<const float> x, std::span<float> units) const {
+  const std::size_t rows = x.size() / inputs;
+  FRESHET_CHECK(units.size() == rows * hidden);
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::ranges::copy(b1, units.begin() + static_cast<std::ptrdiff_t>(r * hidden));
+  }
+  add_product(units.data(), w1.data(), x.data(), inputs, hidden, rows);
+  for (float& unit : units) unit = std::max(unit, 0.0F);
 }
 
 Blender::Blender(std::size_t inputs, std::span<const std::size_t> own_scores, const BlenderOptions& options,
@@ -248,7 +278,7 @@ void Blender::learn(std::span<const float> features, std::span<const float> scor
     softmax_[row] = std::exp(scores[row] - highest);
     total += softmax_[row];
   }
-  if (!std::isfinite(total)) return;  // a part's feature is not a number: nothing to learn
+  if (!std::isfinite(total)) return softmax_.clear();  // a part's feature is not a number: nothing to learn
   gradients_.clear();
   for (std::size_t row = 0; row < rows; ++row) {
     const float probability = softmax_[row] /= total;

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "online/kernels/simd.h"
+#include "online/model/action_weights.h"
 #include "online/part/options.h"
 
 namespace freshet::online {
@@ -18,11 +19,20 @@ struct Columns {
   std::size_t count = 0;
 };
 
+/// Scores of some heads, beside those of the blend.
+struct HeadScores {
+  const ActionWeights* actions = nullptr;
+  std::span<const std::size_t> heads = {};
+  std::span<float> scores = {};  ///< [heads][rows]
+};
+
 /// The weights of the blender, a small neural network: with x the standardized features of a candidate, its score is
 ///   linear . x + w2 . relu(w1' x + b1).
 /// Features are rows of `inputs` floats.
 /// Threads: any; immutable once published.
 struct BlenderWeights {
+  static constexpr float kClip = 5;  ///< bound of standardized features: larger ones say nothing more
+
   std::size_t inputs = 0;
   std::size_t hidden = 0;
   AlignedVector<float> mean, inverse_deviation;  ///< [inputs]
@@ -31,8 +41,15 @@ struct BlenderWeights {
   AlignedVector<float> linear;                   ///< [inputs]
 
   /// Writes one score (log-odds) per row of `features`. In the columns `left_out` every row counts as average.
-  /// Cost: rows x inputs x hidden multiply-adds.
-  void score(std::span<const float> features, std::span<float> scores, Columns left_out = {}) const;
+  /// `also`: heads that are scored too.
+  /// Cost: rows x inputs x hidden multiply-adds; rows x (inputs + hidden) per head.
+  void score(std::span<const float> features, std::span<float> scores, Columns left_out = {},
+             const HeadScores& also = {}) const;
+
+  /// The standardized features of one row.
+  void standardize(std::span<const float> row, std::span<float> out) const;
+  /// relu(w1' x + b1) for rows of standardized features.
+  void hidden_units(std::span<const float> x, std::span<float> units) const;
 };
 
 /// Learns to combine the parts (stacking): after each ranked event, one Adagrad step on the softmax cross-entropy over
@@ -56,6 +73,9 @@ class Blender {
   /// One step. `scores` are those that weights() gave for `features`; `target` is the row of the event's item; `weight`
   /// scales the gradient. Does nothing if a score is NaN or +infinity.
   void learn(std::span<const float> features, std::span<const float> scores, std::size_t target, float weight);
+
+  /// Of the rows of the newest learn(), by the scores that it was given; empty if it did nothing.
+  std::span<const float> probabilities() const { return softmax_; }
 
   void save(ByteWriter& out) const;
   /// Errors: corrupt.

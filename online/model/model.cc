@@ -4,17 +4,19 @@
 
 #include "base/check.h"
 #include "base/saved_time.h"
+#include "online/model/action_heads.h"
 #include "online/model/blender.h"
+#include "online/model/fingerprint.h"
 #include "online/model/seen_ids.h"
 #include "online/model/sender_limit.h"
 #include "online/model/session.h"
-#include "online/part/part_kind.h"
 
 namespace freshet::online {
 namespace {
 
 // Of save(); part of the on-disk format.
-constexpr std::uint64_t kFormat = 4;
+constexpr std::uint64_t kFormat = 5;
+constexpr std::uint64_t kFirstWithActions = 5;
 constexpr std::uint64_t kFirstWithOrder = 4;   // with items that only the catalogue names
 constexpr std::uint64_t kFirstWithIdHash = 3;  // and with the sender limit
 constexpr std::uint64_t kFirstWithTimeline = 2;
@@ -47,27 +49,6 @@ std::vector<std::size_t> own_columns(const std::vector<const Scorer*>& scorers) 
   return columns;
 }
 
-std::string_view saved_name(const Options& options, const Scorer& scorer) {
-  const auto kind = std::ranges::find(options.kinds, scorer.name(), &PartKind::name);
-  return kind == options.kinds.end() || (*kind)->saved_name.empty() ? scorer.name() : (*kind)->saved_name;
-}
-
-// The options that the meaning of a saved state depends on; a state with another text is refused. Leaves out limits to
-// which a loaded state can be cut down. Includes parts that are off, as 0.1.0 did: for the same options, the text must
-// never change.
-std::string fingerprint(const Options& options, const std::vector<const Scorer*>& scorers) {
-  std::string text = "items " + std::to_string(options.max_items);
-  for (const Scorer* scorer : scorers) {
-    for (const std::string_view feature : scorer->features()) {
-      text.append(" ").append(saved_name(options, *scorer)).append(".").append(feature);
-    }
-  }
-  for (const PartKind* kind : options.kinds) {
-    if (kind->fingerprint != nullptr) text += kind->fingerprint(options);
-  }
-  return text + " hidden " + std::to_string(options.blender.hidden_units);
-}
-
 /// What the model takes from an event, beside scoring it.
 enum class Takes { everything, session, nothing };
 
@@ -85,7 +66,8 @@ struct Model::Impl {
         sessions(options),
         seen(options.dedupe_ids),
         validation(parts.size() + 1),
-        blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed) {}
+        blender(feature_names(scorers).size(), own_columns(scorers), options.blender, options.seed),
+        heads(options.blender, feature_names(scorers).size(), options.seed) {}
 
   void erase(const Event& event);
   void forget(ItemIndex item);
@@ -94,8 +76,12 @@ struct Model::Impl {
   void wake_all();
   /// Indices of the parts that are not dormant, and of the blend.
   std::vector<std::size_t> measured() const;
-  void score(const Context& before, ItemIndex target, float weight, bool learns);
-  void rank_blend(std::size_t target);
+  /// Of its session (without one: of its user), and of its user.
+  std::pair<OwnerKey, OwnerKey> keys_of(const Event& event) const;
+  void act(const Event& event, const ActionHeads::Arrival& at);
+  void act_only(const Event& event, Timestamp time);
+  void score(const Context& before, const ActionHeads::Arrival& arrival, float weight, bool learns);
+  void rank_candidates(std::size_t target);
   void test_then_train(const Event& event, const SenderId& sender, Timestamp time, float weight, bool scores,
                        Takes takes);
 
@@ -110,6 +96,7 @@ struct Model::Impl {
   SeenIds seen;
   ProgressiveValidation validation;
   Blender blender;
+  ActionHeads heads;
   Timestamp stream_time{};
   Timeline timeline;
   std::uint64_t events = 0;
@@ -128,8 +115,14 @@ void Model::Impl::erase(const Event& event) {
     if (id->empty()) continue;
     const OwnerKey key = ids.owner(kind, *id);
     sessions.erase(key);
+    heads.erase(key);
     for (const auto& part : parts) part->erase(key);
   }
+}
+
+std::pair<OwnerKey, OwnerKey> Model::Impl::keys_of(const Event& event) const {
+  const OwnerKey user = ids.user(event.user);
+  return {event.session.empty() ? user : ids.owner(Owner::Kind::session, event.session), user};
 }
 
 /// The item has left the vocabulary.
@@ -167,6 +160,7 @@ void Model::Impl::wake(std::size_t part) {
   ranked.insert(at, part);
   scorers = live(parts, ranked);
   blender.insert(column, parts[part]->live().features().size());
+  heads.insert(column, parts[part]->live().features().size());
 }
 
 void Model::Impl::wake_all() {
@@ -181,7 +175,15 @@ std::vector<std::size_t> Model::Impl::measured() const {
   return measured;
 }
 
-void Model::Impl::rank_blend(std::size_t target) {
+/// Blends the candidates, by value if it is configured, and notes the target's rank.
+void Model::Impl::rank_candidates(std::size_t target) {
+  const Worths worths(heads.weights(), options.values);
+  if (worths.heads.empty()) {
+    blend(blender.weights(), ranking);
+    ranking.log_odds = ranking.scores;
+  } else {
+    blend_by_value(blender.weights(), heads.weights(), worths, std::nullopt, ranking);
+  }
   const float score = ranking.scores[target];
   std::size_t ahead = 0;
   for (std::size_t i = 0; i < ranking.scores.size(); ++i) {
@@ -190,8 +192,9 @@ void Model::Impl::rank_blend(std::size_t target) {
   outcome.ranks.back() = ahead + 1;
 }
 
-// `target` is kNoItem if the item is not in the vocabulary: no part can have ranked it.
-void Model::Impl::score(const Context& before, ItemIndex target, float weight, bool learns) {
+// The item arrived at, the target, is kNoItem if it is not in the vocabulary: no part can have ranked it.
+void Model::Impl::score(const Context& before, const ActionHeads::Arrival& arrival, float weight, bool learns) {
+  const ItemIndex target = arrival.item;
   outcome.scored = true;
   outcome.unseen_target = target == kNoItem;
   outcome.ranks.assign(parts.size() + 1, std::nullopt);
@@ -209,20 +212,35 @@ void Model::Impl::score(const Context& before, ItemIndex target, float weight, b
     if (at != ranking.items.end()) {
       const auto row = static_cast<std::size_t>(at - ranking.items.begin());
       extract_features(scorers, ranking);
-      blend(blender.weights(), ranking);
-      rank_blend(row);
-      if (learns) blender.learn(ranking.features, ranking.scores, row, weight);
+      rank_candidates(row);
+      if (learns) {
+        blender.learn(ranking.features, ranking.log_odds, row, weight);
+        heads.remember(arrival, blender, ranking.features, row);
+      }
     }
   }
   if (!learns) return;
   for (const std::size_t p : measured()) validation.record(p, outcome.ranks[p]);
 }
 
+/// The action that the event is, if it is one, happens to the item that its session is at.
+void Model::Impl::act(const Event& event, const ActionHeads::Arrival& at) {
+  const auto action = heads.weights().find(options.type_of(event.type));
+  if (action) heads.act(*action, at, static_cast<double>(event.value), options.session_gap, blender.weights());
+}
+
+/// Of an event that is not learned otherwise. A dislike says something of the list that led to the item, a rating of too
+/// low a value nothing.
+void Model::Impl::act_only(const Event& event, Timestamp time) {
+  if (!heads.weights().find(options.type_of(event.type)) || options.weight_of(event.type) > 0) return;
+  const auto [session, user] = keys_of(event);
+  act(event, {session, user, vocabulary.find(event.item), time});
+}
+
 /// `time`: the event's place in the timeline.
 void Model::Impl::test_then_train(const Event& event, const SenderId& sender, Timestamp time, float weight, bool scores,
                                   Takes takes) {
-  const OwnerKey user_key = ids.user(event.user);
-  const OwnerKey session_key = event.session.empty() ? user_key : ids.owner(Owner::Kind::session, event.session);
+  const auto [session_key, user_key] = keys_of(event);
   const Context& before = sessions.before(session_key, user_key, time);
   Interaction interaction{.item = vocabulary.find(event.item),
                           .weight = weight,
@@ -233,11 +251,13 @@ void Model::Impl::test_then_train(const Event& event, const SenderId& sender, Ti
                           .user = event.user};
   const bool known = interaction.item != kNoItem;
   const bool repeat = known && interaction.item == before.last_item();
-  if (scores && !repeat && !before.session.empty()) {
-    score(before, interaction.item, weight, takes == Takes::everything);
-  }
+  const bool learns = takes == Takes::everything;
+  const ActionHeads::Arrival arrival{session_key, user_key, interaction.item, time};
+  if (learns && !repeat) heads.forget(session_key);
+  if (scores && !repeat && !before.session.empty()) score(before, arrival, weight, learns);
   if (takes == Takes::session && known) sessions.append(interaction);
-  if (takes != Takes::everything) return;
+  if (!learns) return;
+  act(event, arrival);
 
   const Vocabulary::Observed observed = vocabulary.observe(event.item, time, sender);
   for (const ItemIndex item : observed.forgotten) {
@@ -283,7 +303,10 @@ const Model::Outcome& Model::learn(const Event& event, Timestamp arrival, Scores
   m.stream_time = std::max(m.stream_time, event.time);
   const Timestamp time = m.timeline.place(event.time);
   const double weight = m.options.weight_of(event);
-  if (weight <= 0) return m.outcome;
+  if (weight <= 0) {
+    m.act_only(event, time);
+    return m.outcome;
+  }
   // What is said of items that are not admitted does not count as sent: a flood of them makes nobody a part of the
   // site.
   const SenderId sender = m.sender_limit.sender_of(m.ids, event.sender);
@@ -305,6 +328,7 @@ std::shared_ptr<const Snapshot> Model::publish(Timestamp wall_clock) {
   snapshot->ids = impl_->ids;
   for (const std::size_t part : impl_->ranked) snapshot->parts.push_back(impl_->parts[part]->publish());
   snapshot->blender = impl_->blender.publish();
+  snapshot->actions = impl_->heads.publish();
   return snapshot;
 }
 
@@ -345,7 +369,7 @@ std::vector<std::pair<std::string, Calibration>> Model::calibration() const {
 std::vector<std::pair<std::string, std::size_t>> Model::memory_bytes() const {
   std::vector<std::pair<std::string, std::size_t>> bytes;
   for (const auto& part : impl_->parts) bytes.emplace_back(part->live().name(), part->memory_bytes());
-  bytes.emplace_back("blender", impl_->blender.memory_bytes());
+  bytes.emplace_back("blender", impl_->blender.memory_bytes() + impl_->heads.memory_bytes());
   bytes.emplace_back("vocabulary", impl_->vocabulary.memory_bytes());
   bytes.emplace_back("sessions", impl_->sessions.memory_bytes());
   bytes.emplace_back("event_ids", impl_->seen.memory_bytes());
@@ -369,6 +393,7 @@ void Model::save(ByteWriter& out) const {
   for (const std::size_t part : m.ranked) m.parts[part]->save(out);
   m.sender_limit.save(out);
   m.vocabulary.save_order(out);
+  m.heads.save(out);
 }
 
 Result<void> Model::load(ByteReader& in) {
@@ -402,6 +427,9 @@ Result<void> Model::load(ByteReader& in) {
   }
   if (format >= kFirstWithOrder) {
     if (auto loaded = m.vocabulary.load_order(in); !loaded) return loaded;
+  }
+  if (format >= kFirstWithActions) {
+    if (auto loaded = m.heads.load(in); !loaded) return loaded;
   }
   if (!in.ok() || !in.at_end()) return Error{Errc::corrupt, "model: not a saved state"};
   return {};

@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "online/kernels/kernels.h"
+#include "online/kernels/simd.h"
 #include "online/part/top_k.h"
 
 namespace freshet::online {
@@ -20,6 +22,38 @@ double log_sum(std::span<const float> logarithms) {
   double sum = 0;
   for (const float logarithm : logarithms) sum += std::exp(logarithm - highest);
   return highest + std::log(sum);
+}
+
+FRESHET_SIMD void subtract_highest(float* values, std::size_t size) {
+  float highest = values[0];
+#pragma omp simd reduction(max : highest)
+  for (std::size_t i = 0; i < size; ++i) highest = values[i] > highest ? values[i] : highest;
+#pragma omp simd
+  for (std::size_t i = 0; i < size; ++i) values[i] -= highest;
+}
+
+FRESHET_SIMD float sum_of(const float* values, std::size_t size) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < size; ++i) sum += values[i];
+  return sum;
+}
+
+/// Adds `worth` times the softmax of the logarithms to the scores. Overwrites the logarithms.
+void add_softmax(std::span<float> logarithms, double worth, std::span<float> scores) {
+  subtract_highest(logarithms.data(), logarithms.size());
+  exponential(logarithms.data(), logarithms.size());
+  const float sum = sum_of(logarithms.data(), logarithms.size());
+  add_scaled(logarithms.data(), static_cast<float>(worth) / sum, scores.size(), scores.data());
+}
+
+/// The part's own scores of the candidates; empty if they are all equal.
+std::span<float> own_scores(const Ranking& ranking, std::size_t inputs, std::size_t column) {
+  thread_local std::vector<float> own;
+  own.resize(ranking.items.size());
+  for (std::size_t row = 0; row < own.size(); ++row) own[row] = ranking.features[row * inputs + column];
+  const bool equal = std::ranges::adjacent_find(own, std::ranges::not_equal_to()) == own.end();
+  return equal ? std::span<float>() : own;
 }
 
 /// log(exp(a) + exp(b)); one of them may be -infinity.
@@ -97,15 +131,12 @@ void blend(const BlenderWeights& weights, Ranking& ranking) {
 }
 
 bool blend_with_share(const BlenderWeights& weights, Columns part, double share, Ranking& ranking) {
-  const std::size_t rows = ranking.items.size();
-  thread_local std::vector<float> own;
-  own.resize(rows);
-  for (std::size_t row = 0; row < rows; ++row) own[row] = ranking.features[row * weights.inputs + part.first];
-  const bool equal = std::ranges::adjacent_find(own, std::ranges::not_equal_to()) == own.end();
-  if (share > 0 && equal) {
+  const std::span<const float> own = own_scores(ranking, weights.inputs, part.first);
+  if (share > 0 && own.empty()) {
     blend(weights, ranking);
     return false;
   }
+  const std::size_t rows = ranking.items.size();
   ranking.scores.resize(rows);
   weights.score(ranking.features, ranking.scores, part);
   if (share <= 0) return false;
@@ -113,6 +144,37 @@ bool blend_with_share(const BlenderWeights& weights, Columns part, double share,
   for (std::size_t row = 0; row < rows; ++row) {
     ranking.scores[row] = static_cast<float>(log_add(rest_is + ranking.scores[row], own_is + own[row]));
   }
+  return true;
+}
+
+Worths::Worths(const ActionWeights& actions, const Values& values) {
+  for (const auto& [type, value] : values) {
+    const auto head = actions.find(type);
+    if (!head || value * actions.rates[*head] == 0) continue;
+    heads.push_back(*head);
+    each.push_back(value * actions.rates[*head]);
+  }
+}
+
+bool blend_by_value(const BlenderWeights& weights, const ActionWeights& actions, const Worths& worths,
+                    const std::optional<PartShare>& content, Ranking& ranking) {
+  const std::size_t rows = ranking.items.size();
+  ranking.log_odds.resize(rows);
+  ranking.scores.assign(rows, 0.0F);
+  if (rows == 0) return false;
+  thread_local std::vector<float> of_heads;
+  of_heads.resize(worths.heads.size() * rows);
+  std::span<float> own;
+  if (content) own = own_scores(ranking, weights.inputs, content->part.first);
+  const bool left_out = content && (content->share <= 0 || !own.empty());
+  const double share = own.empty() ? 0.0 : content->share;
+  weights.score(ranking.features, ranking.log_odds, left_out ? content->part : Columns{},
+                {&actions, worths.heads, of_heads});
+  for (std::size_t h = 0; h < worths.heads.size(); ++h) {
+    add_softmax(std::span(of_heads).subspan(h * rows, rows), (1 - share) * worths.each[h], ranking.scores);
+  }
+  if (share <= 0) return false;
+  add_softmax(own, share * std::accumulate(worths.each.begin(), worths.each.end(), 0.0), ranking.scores);
   return true;
 }
 

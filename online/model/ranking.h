@@ -30,6 +30,7 @@ struct Snapshot {
   IdHash ids;               ///< by which they know users and sessions; the same in all snapshots of a model
   std::vector<std::shared_ptr<const Scorer>> parts;
   std::shared_ptr<const BlenderWeights> blender;
+  std::shared_ptr<const ActionWeights> actions;  ///< heads over its hidden layer
 
   /// The part that compares users, null if there is none. Lives as long as `parts`.
   const UserNeighbors* user_neighbors() const;
@@ -51,7 +52,8 @@ struct Ranking {
   std::vector<ItemIndex> items;                 ///< distinct candidates, in order of first proposal
   std::vector<std::uint32_t> sources;           ///< bit p of sources[i]: part p proposed items[i]
   std::vector<float> features;                  ///< [items.size()][number of features]
-  std::vector<float> scores;                    ///< blended log-odds, one per item; higher is better
+  std::vector<float> scores;                    ///< one per item, higher is better: log-odds, or what is expected of it
+  std::vector<float> log_odds;                  ///< of the blend, by blend_by_value()
   ItemTable row_of;                             ///< row of an item; buffer of propose()
 };
 
@@ -93,6 +95,28 @@ void blend(const BlenderWeights& weights, Ranking& ranking);
 /// of the part alone. If all candidates are equal to the part, a share above 0 is as blend().
 /// Returns whether the part has a say in the scores.
 bool blend_with_share(const BlenderWeights& weights, Columns part, double share, Ranking& ranking);
+
+/// The share of one part in the order.
+struct PartShare {
+  Columns part;
+  double share = 0;
+};
+
+/// What the actions of a list are worth: for each whose value is not 0 and that has ever happened, value times rate.
+struct Worths {
+  Worths() = default;
+  Worths(const ActionWeights& actions, const Values& values);
+
+  std::vector<std::size_t> heads;  ///< of the actions
+  std::vector<double> each;        ///< one per head
+};
+
+/// Fills scores with the expected value of a candidate: the sum over actions of worth x P(item | action), where P is the
+/// softmax over all candidates of the action's head, or, with a share, (1 - share) P without the part + share x P of the
+/// part's own score. Fills log_odds as blend() fills scores. Returns whether the part has a say in the scores by its share.
+/// REQUIRES: worths.heads is not empty
+bool blend_by_value(const BlenderWeights& weights, const ActionWeights& actions, const Worths& worths,
+                    const std::optional<PartShare>& content, Ranking& ranking);
 
 /// The best k rows of ranking.items, best first, ties in order of the rows.
 std::vector<std::size_t> top_k(const Ranking& ranking, std::size_t k);

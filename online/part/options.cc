@@ -35,6 +35,17 @@ OptionProblems judge_aliases(const std::map<std::string, std::string>& aliases) 
   return problems;
 }
 
+OptionProblems judge_actions(const std::vector<std::string>& actions) {
+  OptionProblems problems;
+  if (actions.size() > kMostValues) problems.push_back({"", "at most " + std::to_string(kMostValues)});
+  for (auto action = actions.begin(); action != actions.end(); ++action) {
+    if (std::find(actions.begin(), action, *action) != action) {
+      problems.push_back({"", "\"" + *action + "\" is named twice"});
+    }
+  }
+  return problems;
+}
+
 OptionProblems judge_least_values(const std::map<std::string, double>& least) {
   OptionProblems problems;
   for (const auto& [type, value] : least) {
@@ -174,6 +185,15 @@ std::vector<Option<BlenderOptions>> BlenderOptions::describe() {
                      "Adagrad learning rate of the blender."),
       option::integer("candidates_per_part", &BlenderOptions::candidates_per_part, {20, 1000},
                       "Number of candidates that each part proposes."),
+      option::verbatim<BlenderOptions, std::vector<std::string>>(
+          "actions", &BlenderOptions::actions, "list of text",
+          "Event types whose probability the blender learns for each item of a list, so that [value] can weigh them: "
+          "at "
+          "most 16, each named by online.type_weights (with 0 too). Of dwell the expected value is learned.",
+          judge_actions),
+      option::integer("remembered_lists", &BlenderOptions::remembered_lists, {1, 10 * kMillion},
+                      "Number of sessions whose newest list the learner remembers, for the actions that follow: about "
+                      "500 bytes each."),
   };
 }
 
@@ -242,6 +262,11 @@ std::vector<Option<Options>> Options::describe(PartKinds kinds) {
 
 OptionProblems Options::validate() const {
   OptionProblems problems = check(describe(kinds), *this);
+  for (const std::string& action : blender.actions) {
+    if (!type_weights.contains(action)) {
+      problems.push_back({"blender.actions", "\"" + action + "\" is not named by online.type_weights"});
+    }
+  }
   for (const PartKind* kind : kinds) {
     if (has_part(kind->name) && !kind->builds_on.empty() && !has_part(kind->builds_on)) {
       problems.push_back(

@@ -13,6 +13,7 @@
 
 #include "base/event.h"
 #include "base/options.h"
+#include "online/part/values.h"
 
 namespace freshet::online {
 
@@ -25,6 +26,9 @@ struct BlenderOptions {
   std::size_t hidden_units = 32;
   double learning_rate = 0.05;
   std::size_t candidates_per_part = 50;
+  std::vector<std::string> actions{"view",    "cart",   "purchase",         "like",
+                                   "dislike", "refund", "remove_from_cart", "dwell"};
+  std::size_t remembered_lists = 16'384;
 
   static std::vector<Option<BlenderOptions>> describe();
 };
@@ -57,6 +61,7 @@ struct Options {
       {"rating", 1}, {"dwell", 0}, {"dislike", 0}, {"refund", 0}, {"remove_from_cart", 0}, {"impression", 0}};
   std::map<std::string, std::string> type_aliases = common_type_aliases();
   std::map<std::string, double> least_value;
+  Values values;  ///< the section [value]; empty: lists are in order of what comes next
   std::uint64_t seed = 1;
   std::chrono::seconds checkpoint_interval{60};
   std::size_t keep_checkpoints = 3;

@@ -24,8 +24,10 @@ class ContentShare {
     return content_ && share_ <= 0 ? ~(std::uint32_t{1} << content_->part) : online::kEveryPart;
   }
 
-  /// Fills ranking.scores from its features. Returns what orders the list, for List::source.
-  std::string_view score(const online::BlenderWeights& weights, online::Ranking& ranking) const;
+  /// Fills ranking.scores from its features, by value if anything has a worth. Returns what orders the list, for
+  /// List::source.
+  std::string_view score(const online::Snapshot& snapshot, const online::Worths& worths,
+                         online::Ranking& ranking) const;
 
  private:
   const double share_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "online/part/context.h"
+#include "online/part/values.h"
 #include "serve/recommend/item_selection.h"
 
 namespace freshet::serve {
@@ -33,6 +34,7 @@ struct ListRequest {
   bool explores = false;                       ///< may have an item by chance (Exploration)
   std::optional<std::uint64_t> seed = {};      ///< decides what is there by chance; nullopt: each list is different
   std::optional<double> content = {};          ///< share of the part content in the order, 0 to 1; nullopt: as learned
+  std::optional<online::Values> values = {};   ///< what actions are worth; nullopt: as configured
 };
 
 /// The answer: items best first, and what they are based on.
@@ -46,7 +48,7 @@ struct List {
   std::string id;  ///< random; clients name it in the events that the list leads to
   std::vector<Entry> items;
   std::vector<std::string> parts;  ///< parts that proposed an item of the list, in the order of the model
-  std::string source;              ///< "blend", "blend+content", or the only part that orders the list
+  std::string source;              ///< "blend", "value", either with "+content", or the only part that orders the list
   std::uint64_t model_version = 0;
   std::int64_t model_age_ms = 0;
 };

@@ -314,10 +314,11 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, const ListRequest
 List Recommender::Impl::blended(const ListRequest& request, const online::Snapshot& snapshot) const {
   const auto scorers = scorers_of(snapshot);
   const ContentShare content(scorers, request.content);
+  const online::Worths worths(*snapshot.actions, request.values ? *request.values : services.online.values);
   const auto score = [&](Ranking& ranking) {
     const StageMetrics::Timer timer(metrics, StageMetrics::scoring);
     online::extract_features(scorers, ranking);
-    return content.score(*snapshot.blender, ranking);
+    return content.score(snapshot, worths, ranking);
   };
   return fill(snapshot, request, scorers, content.parts(),
               std::max(services.online.blender.candidates_per_part, request.k), score);
@@ -343,12 +344,13 @@ List Recommender::popular(const ListRequest& request) const {
   return impl_->popular(request, *impl_->services.snapshot());
 }
 
-List Recommender::rank(const online::Context& given, const std::vector<std::string>& items,
-                       std::optional<double> share) const {
+List Recommender::rank(const online::Context& given, const std::vector<std::string>& items, std::optional<double> share,
+                       const std::optional<online::Values>& values) const {
   const auto snapshot = impl_->services.snapshot();
   const online::Context context = snapshot->timeline.of(given);
   const auto scorers = scorers_of(*snapshot);
   const ContentShare content(scorers, share);
+  const online::Worths worths(*snapshot->actions, values ? *values : impl_->services.online.values);
   Ranking& ranking = thread_ranking();
   ranking.items.clear();
   std::vector<std::string> known, unknown;
@@ -366,7 +368,7 @@ List Recommender::rank(const online::Context& given, const std::vector<std::stri
     const StageMetrics::Timer timer(impl_->metrics, StageMetrics::scoring);
     online::ask(scorers, context, ranking);
     online::extract_features(scorers, ranking);
-    list.source = content.score(*snapshot->blender, ranking);
+    list.source = content.score(*snapshot, worths, ranking);
   }
   const StageMetrics::Timer timer(impl_->metrics, StageMetrics::selection);
   float least = 0;

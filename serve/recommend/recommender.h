@@ -60,10 +60,10 @@ class Recommender {
   /// At most request.k items, fewer only if there are fewer that the filters keep. Popular items if the context is empty.
   List recommend(const ListRequest& request) const;
 
-  /// Each of `items` exactly once, best first. Items unknown to the model come last, in the given order. `content` as
-  /// in ListRequest.
-  List rank(const online::Context& context, const std::vector<std::string>& items,
-            std::optional<double> content = {}) const;
+  /// Each of `items` exactly once, best first. Items unknown to the model come last, in the given order. `content` and
+  /// `values` as in ListRequest.
+  List rank(const online::Context& context, const std::vector<std::string>& items, std::optional<double> content = {},
+            const std::optional<online::Values>& values = {}) const;
 
   /// The same, the most popular first.
   List popular(const ListRequest& request) const;

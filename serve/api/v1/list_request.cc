@@ -79,6 +79,13 @@ Result<ExcludedTypes> judged(const ExcludedTypes& excluded, const EndpointContex
   return excluded.counted_as(context.services.online);
 }
 
+/// Whether there is a head for each type, and each value is a number.
+Result<void> judge(const online::Values& values, const EndpointContext& context) {
+  const auto problems = online::judge_values(values, context.services.online.blender.actions);
+  if (problems.empty()) return {};
+  return Error{Errc::invalid, "value: " + to_string(problems.front())};
+}
+
 /// The field "exclude_types" of the body: an array of what stands between the commas of the parameter.
 Result<ExcludedTypes> excluded_types_field(const json::object& body, const EndpointContext& context) {
   ExcludedTypes excluded;
@@ -105,7 +112,7 @@ void AskedList::take(const Event& event, const online::Options& options) {
 std::vector<const ParameterBase*> list_parameters(const Parameters& all, ListKind kind) {
   std::vector<const ParameterBase*> parameters{&all.k,       &all.exclude, &all.exclude_seen,
                                                &all.explain, &all.filter,  &all.after};
-  if (kind != ListKind::popular) parameters.push_back(&all.content);
+  if (kind != ListKind::popular) parameters.insert(parameters.end(), {&all.content, &all.value});
   if (kind == ListKind::owner) {
     for (const ParameterBase* own : std::initializer_list<const ParameterBase*>{&all.exclude_types, &all.placement,
                                                                                 &all.exclude_served, &all.page}) {
@@ -123,7 +130,11 @@ Result<AskedList> asked_list(const RouteRequest& request, const EndpointContext&
   asked.list.exclude_seen = request.get(all.exclude_seen);
   asked.list.explain = request.get(all.explain);
   asked.filter = request.get(all.filter).value_or("");
-  if (kind != ListKind::popular) asked.list.content = request.get(all.content);
+  if (kind != ListKind::popular) {
+    asked.list.content = request.get(all.content);
+    asked.list.values = request.get(all.value);
+    if (auto good = judge(asked.list.values.value_or(online::Values{}), context); !good) return good.error();
+  }
   if (kind == ListKind::owner) {
     asked.list.explores = true;
     auto excluded = judged(request.get(all.exclude_types).value_or(ExcludedTypes{}), context);
@@ -181,10 +192,24 @@ Result<std::vector<Event>> session_field(const json::object& body, const Endpoin
   return session;
 }
 
+Result<std::optional<online::Values>> values_field(const json::object& body, const EndpointContext& context) {
+  const json::value* const field = body.if_contains("value");
+  if (field == nullptr) return std::optional<online::Values>();
+  if (!field->is_object()) return Error{Errc::invalid, "value: expected an object"};
+  online::Values values;
+  for (const auto& [type, value] : field->as_object()) {
+    const std::string name(type);
+    if (!value.is_number()) return Error{Errc::invalid, "value: " + name + ": expected a number"};
+    values.emplace(name, value.to_number<double>());
+  }
+  if (auto good = judge(values, context); !good) return good.error();
+  return std::optional(std::move(values));
+}
+
 Result<AskedList> stateless_list(const RouteRequest& request, const EndpointContext& context) {
   const std::size_t most = context.options.max_items_per_request;
   const auto body = body_object(
-      request, {"session", "k", "exclude", "exclude_seen", "exclude_types", "explain", "filter", "content"});
+      request, {"session", "k", "exclude", "exclude_seen", "exclude_types", "explain", "filter", "content", "value"});
   if (!body) return body.error();
   const auto k = json_field(*body, context.parameters.k);
   const auto session = session_field(*body, context);
@@ -198,8 +223,10 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   if (!exclude_seen) return exclude_seen.error();
   if (!excluded_types) return excluded_types.error();
   const auto content = json_field(*body, context.parameters.content);
+  auto values = values_field(*body, context);
   if (!explain) return explain.error();
   if (!content) return content.error();
+  if (!values) return values.error();
   AskedList asked;
   asked.filter = filter_field(*body);
   asked.excluded_types = *std::move(excluded_types);
@@ -210,6 +237,7 @@ Result<AskedList> stateless_list(const RouteRequest& request, const EndpointCont
   list.exclude_seen = *exclude_seen;
   list.explain = *explain;
   list.content = *content;
+  list.values = *std::move(values);
   list.explores = true;
   if (asked.wants_events()) {
     for (const Event& event : *session) asked.take(event, context.services.online);

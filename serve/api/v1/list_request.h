@@ -64,6 +64,9 @@ Result<std::string> placement_field(const json::object& body, const EndpointCont
 /// Ids of items; none if the field is left out.
 Result<std::vector<std::string>> ids_field(const json::object& body, const char* name, std::size_t most);
 
+/// What actions are worth, in the field "value"; nullopt if it is left out.
+Result<std::optional<online::Values>> values_field(const json::object& body, const EndpointContext& context);
+
 /// The session in the field "session", oldest first. An event that comes again, by its id, counts once.
 Result<std::vector<Event>> session_field(const json::object& body, const EndpointContext& context);
 

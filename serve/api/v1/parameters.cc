@@ -100,6 +100,12 @@ Parameters::Parameters(const Options& options)
                                    "`next` of the answer before: the items that follow. Give it with the parameters of "
                                    "the first page.",
                                    "^[A-Za-z0-9_-]+$", any)),
+      value(query_text<online::Values>(
+          "value",
+          "What an event of each type is worth, in place of `[value]` of the configuration: `purchase:10,cart:3`. The "
+          "list "
+          "is in order of the value that is expected of an item. Empty: in order of what comes next.",
+          "^.*$", [](const std::string& text) { return online::parse_values(text, ':'); })),
       after(query_text<Positions>(
           "after",
           "Token of an answer to `POST /v1/events`, or to a change of items: wait until histories "

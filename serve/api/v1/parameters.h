@@ -10,6 +10,7 @@
 #include "serve/api/v1/export_cursor.h"
 #include "serve/options.h"
 #include "serve/recommend/excluded_types.h"
+#include "serve/recommend/list.h"
 #include "serve/routing/parameter.h"
 #include "serve/services.h"
 
@@ -36,6 +37,7 @@ struct Parameters {
   const Parameter<std::optional<std::string>> placement;
   const Parameter<std::optional<std::chrono::milliseconds>> exclude_served;
   const Parameter<std::optional<std::string>> page;  ///< parse_page_token() judges it
+  const Parameter<std::optional<online::Values>> value;
   const Parameter<std::optional<Positions>> after;
 
   const Parameter<std::size_t> limit;       ///< of the newest events of a history

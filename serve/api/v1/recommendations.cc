@@ -145,6 +145,7 @@ struct AskedRanking {
   online::Context session;
   std::vector<std::string> items;
   std::optional<double> content;
+  std::optional<online::Values> values;
   std::optional<Audience> audience;  ///< of a stored user or session
 };
 
@@ -177,19 +178,22 @@ Result<void> take_session(const json::object& body, const EndpointContext& conte
 }
 
 Result<AskedRanking> asked_ranking(const RouteRequest& request, const EndpointContext& context) {
-  const auto body = body_object(request, {"user", "session", "items", "content", "placement"});
+  const auto body = body_object(request, {"user", "session", "items", "content", "value", "placement"});
   if (!body) return body.error();
   if (!body->contains("items")) return Error{Errc::invalid, "items: missing"};
   auto items = ids_field(*body, "items", context.options.max_items_per_request);
   if (!items) return items.error();
   const auto content = json_field(*body, context.parameters.content);
   if (!content) return content.error();
+  auto values = values_field(*body, context);
+  if (!values) return values.error();
   if (std::set<std::string_view>(items->begin(), items->end()).size() != items->size()) {
     return Error{Errc::invalid, "items: the same item twice"};
   }
   AskedRanking asked;
   asked.items = *std::move(items);
   asked.content = *content;
+  asked.values = *std::move(values);
   if (auto taken = take_session(*body, context, asked); !taken) return taken.error();
   return asked;
 }
@@ -197,7 +201,7 @@ Result<AskedRanking> asked_ranking(const RouteRequest& request, const EndpointCo
 ApiResponse ranked_items(const RouteRequest& request, const EndpointContext& context) {
   const auto asked = asked_ranking(request, context);
   if (!asked) return problem(asked.error());
-  const List list = context.recommender.rank(asked->session, asked->items, asked->content);
+  const List list = context.recommender.rank(asked->session, asked->items, asked->content, asked->values);
   if (asked->audience) context.recorder.record(*asked->audience, list);
   return list_response(list);
 }

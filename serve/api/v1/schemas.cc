@@ -121,8 +121,8 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
               {"items", array_of(reference("ListEntry"))},
               {"model", reference("Model")},
               {"source", text("What orders the list: `blend`; `popularity` if nothing is known of the user or "
-                              "session; `content` or `blend+content` if the request gives the part "
-                              "content a share.")},
+                              "session; `value` if actions have a value; `content`, `blend+content` or "
+                              "`value+content` if the request gives the part content a share.")},
               {"parts", array_of(text(), "The parts that proposed an item of the list.")},
               optional("next", text("Of a list for a user or session: `page` of the items that follow. Absent if "
                                     "there are none, or if the pages have 500 items."))}));
@@ -143,6 +143,11 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                              "Ids of items to leave out. Empty texts are ignored."));
   const auto filter = one_of({text(), array_of(json::object()), object({})},
                              "An expression, as text or as JSON (arrays: AND of its entries, OR of an inner array).");
+  auto values =
+      map_of(number(),
+             "What an event of each type is worth, in place of `[value]` of the configuration. Empty: lists are "
+             "in order of what comes next.");
+  values.emplace("maxProperties", online::kMostValues);
   all.emplace("StatelessRequest",
               closed_object({optional("session", reference("SessionItems")), optional("k", parameters.k.schema),
                              optional("exclude", exclude), optional("exclude_seen", parameters.exclude_seen.schema),
@@ -150,7 +155,7 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                                                                array_of(text("`purchase:90d`, or `cart` for any age."),
                                                                         "Empty texts are ignored."))),
                              optional("explain", parameters.explain.schema), optional("filter", filter),
-                             optional("content", parameters.content.schema)},
+                             optional("content", parameters.content.schema), optional("value", values)},
                             "A field that is null counts as absent."));
   auto distinct = items;
   distinct.emplace("uniqueItems", true);
@@ -160,7 +165,8 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                              optional("session", one_of({id_text(), integer(), reference("SessionItems")},
                                                         "Id of a session, or the session itself.")),
                              optional("placement", parameters.placement.schema),
-                             optional("content", parameters.content.schema)},
+                             optional("content", parameters.content.schema),
+                             optional("value", values)},
                             "`user` or `session` may be given, not both. A field that is null counts as absent."));
 }
 

@@ -55,6 +55,46 @@ TEST(ModelProperty, LearnsOnAfterSaveAndLoadAsIfNeverStopped) {
   }
 }
 
+/// Purchases and other actions on what their sessions are at.
+std::vector<Event> with_actions(std::vector<Event> events, Random& random) {
+  constexpr std::array kActions{"purchase", "dislike", "dwell", "refund", "never heard of"};
+  std::vector<Event> all;
+  for (Event& event : events) {
+    all.push_back(event);
+    if (random.uniform() > 0.3) continue;
+    event.type = kActions[random.below(kActions.size())];
+    event.value = static_cast<float>(random.below(100));
+    event.id.clear();
+    all.push_back(std::move(event));
+  }
+  return all;
+}
+
+TEST(ModelProperty, LearnsActionsAfterSaveAndLoadAsIfNeverStopped) {
+  Random random(testing::test_seed(209));
+  Options options = testing::small_counting_options();
+  options.blender.remembered_lists = 12;  // fewer than there are sessions
+  options.values = {{"purchase", 10}, {"view", 1}, {"dislike", -3}};
+  const auto make = [&] { return std::make_unique<Model>(options, make_parts(options)); };
+  for (int round = 0; round < 4; ++round) {
+    const auto events = with_actions(stream(random.next(), 1200), random);
+    auto whole = make(), cut = make();
+    const std::size_t at = random.below(events.size());
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i == at) {
+        const std::string bytes = testing::saved(*cut);
+        cut = make();
+        ByteReader in(bytes);
+        ASSERT_TRUE(cut->load(in));
+      }
+      const auto expected = whole->learn(events[i]).ranks;
+      ASSERT_EQ(cut->learn(events[i]).ranks, expected);
+    }
+    ASSERT_TRUE(testing::saved(*cut) == testing::saved(*whole)) << "cut at " << at;
+    EXPECT_GT(whole->publish({})->actions->rates.at(2), 0) << "there were purchases";
+  }
+}
+
 Options options_with_content() {
   static constexpr std::array kKinds{&kPopularity, &kRecurrence, &kContent};
   Options options = testing::with_every_part(kKinds);

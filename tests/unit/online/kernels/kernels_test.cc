@@ -29,6 +29,20 @@ TEST(Kernels, ExponentialSigmoidAndTanhAreAsExactAsTheyNeedToBe) {
   }
 }
 
+TEST(Kernels, AnAdagradStepIsDividedByTheRootOfAllSquaresAndUsesUpItsGradient) {
+  Random random(2);
+  const auto start = random_vector(random, 21), slope = random_vector(random, 21);
+  std::vector<float> weights(start.begin(), start.end()), squares(21, 0.5F), gradient(slope.begin(), slope.end());
+  adagrad(weights.data(), squares.data(), gradient.data(), 21, 0.1F);
+  for (std::size_t i = 0; i < 21; ++i) {
+    const double square = 0.5 + static_cast<double>(slope[i] * slope[i]);
+    EXPECT_NEAR(squares[i], square, 1e-6);
+    EXPECT_NEAR(weights[i], static_cast<double>(start[i]) - 0.1 * static_cast<double>(slope[i]) / std::sqrt(square),
+                1e-6);
+    EXPECT_EQ(gradient[i], 0);
+  }
+}
+
 TEST(Kernels, ProductsEqualTheNaiveOnes) {
   Random random(1);
   const std::size_t inner = 24;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "online/model/action_heads.h"
 #include "online/model/sender_limit.h"
 #include "online/model/session.h"
 #include "online/model/vocabulary.h"
@@ -214,8 +215,9 @@ struct OldState {
   std::string with_timeline;     // format 2
   std::string without_timeline;  // format 1, of 0.1.0
 
-  /// The saved state but for its end: the sender limit, who has seen the items, and those that only the catalogue names.
-  /// REQUIRES: no event has had a sender, and there is no catalogue
+  /// The saved state but for its end: the sender limit, who has seen the items, those that only the catalogue names, and
+  /// actions.
+  /// REQUIRES: no event has had a sender, and there are neither a catalogue nor actions
   static std::string without_senders(const Model& model) {
     std::string of_nobody;
     ByteWriter out(of_nobody);
@@ -225,6 +227,7 @@ struct OldState {
     Vocabulary items(model.vocabulary().size() + 1);
     for (std::size_t i = 0; i < model.vocabulary().size(); ++i) items.observe(std::to_string(i), at_seconds(0));
     items.save_order(out);
+    ActionHeads({.actions = {}}, 1, 1).save(out);
     const std::string today = testing::saved(model);
     return today.substr(0, today.size() - of_nobody.size());
   }
@@ -245,6 +248,7 @@ struct OldState {
 };
 
 TEST_F(ModelTest, StatesOfBeforeKeepTheirHashes) {
+  options.blender.actions.clear();
   Model old(options, make_parts(options), IdHash::without_key());
   const auto events = testing::synthetic_stream(5, {.events = 1500});
   for (const Event& event : events) old.learn(event);
@@ -258,6 +262,22 @@ TEST_F(ModelTest, StatesOfBeforeKeepTheirHashes) {
     EXPECT_EQ(testing::saved(loaded).substr(0, but_for_senders.size()), but_for_senders);
     EXPECT_FALSE(loaded.learn(events.back()).scored) << "its id is known";
   }
+}
+
+TEST_F(ModelTest, AStateOfBeforeThereWereActionsIsReadAndLearnsThemFromThenOn) {
+  for (int n = 0; n < 50; ++n) model.learn(click(testing::numbered("s", n), testing::numbered("i", n), n));
+  std::string of_none;
+  ByteWriter out(of_none);
+  ActionHeads(options.blender, model.publish({})->blender->inputs, options.seed).save(out);
+  const std::string today = testing::saved(model);
+  ASSERT_TRUE(today.ends_with(of_none)) << "no session has come to a second item";
+  const std::string before = "\4" + today.substr(1, today.size() - of_none.size() - 1);
+  Model loaded(options, make_parts(options));
+  ByteReader in(before);
+  ASSERT_TRUE(loaded.load(in));
+  EXPECT_EQ(testing::saved(loaded), today);
+  for (const Event& event : testing::synthetic_stream(5, {.events = 300})) loaded.learn(event);
+  EXPECT_GT(loaded.publish({})->actions->rates.front(), 0);
 }
 
 TEST_F(ModelTest, KeepsItsKeyWhenItIsSaved) {

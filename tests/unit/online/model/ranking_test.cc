@@ -98,7 +98,7 @@ struct SharesTest : RankingTest {
     ranking.features = {2, 0.5F, 0, 1, 1, 0.25F, 1, 2, 0, 1, 3, -1};
   }
 
-  std::vector<double> softmax_of(const std::vector<float>& scores) {
+  static std::vector<double> softmax_of(const std::vector<float>& scores) {
     std::vector<double> shares;
     double sum = 0;
     for (const float score : scores) sum += shares.emplace_back(std::exp(static_cast<double>(score)));
@@ -145,6 +145,85 @@ TEST_F(SharesTest, APartToWhichAllAreEqualHasNoSay) {
   ranking.items.clear();
   ranking.features.clear();
   EXPECT_FALSE(blend_with_share(blender.weights(), kPart, 0.5, ranking));
+}
+
+struct ValuesTest : SharesTest {
+  ValuesTest() {
+    const std::size_t hidden = blender.weights().hidden;
+    actions = {4,
+               hidden,
+               {"view", "cart", "purchase"},
+               AlignedVector<float>(3 * 4, 0.0F),
+               AlignedVector<float>(3 * hidden, 0.0F),
+               {0.9, 0.0, 0.1}};
+    actions.linear[2 * 4 + 2] = -2;  // what is bought is what the part does not think of
+    actions.linear[2 * 4 + 3] = 0.5F;
+    for (std::size_t h = 0; h < hidden; ++h) actions.w2[2 * hidden + h] = h % 2 == 0 ? 0.3F : -0.2F;
+  }
+
+  std::vector<double> purchases() const {
+    std::vector<float> log_odds(3), heads(3);
+    const std::array<std::size_t, 1> purchase{2};
+    blender.weights().score(ranking.features, log_odds, {}, {&actions, purchase, heads});
+    const auto& weights = blender.weights();
+    AlignedVector<float> x(3 * 4), units(3 * weights.hidden);
+    for (std::size_t row = 0; row < 3; ++row) {
+      weights.standardize(std::span(ranking.features).subspan(row * 4, 4), std::span(x).subspan(row * 4, 4));
+    }
+    weights.hidden_units(x, units);
+    for (std::size_t row = 0; row < 3; ++row) {
+      double expected = static_cast<double>(log_odds[row]);
+      for (std::size_t i = 0; i < 4; ++i) expected += static_cast<double>(x[row * 4 + i] * actions.linear[2 * 4 + i]);
+      for (std::size_t h = 0; h < weights.hidden; ++h) {
+        expected += static_cast<double>(units[row * weights.hidden + h] * actions.w2[2 * weights.hidden + h]);
+      }
+      EXPECT_NEAR(heads[row], expected, 1e-4);
+    }
+    return softmax_of(heads);
+  }
+
+  std::vector<double> views() const {
+    std::vector<float> scores(3);
+    blender.weights().score(ranking.features, scores);
+    return softmax_of(scores);
+  }
+
+  ActionWeights actions;
+};
+
+TEST_F(ValuesTest, AScoreIsTheSumOfValueTimesRateTimesProbability) {
+  const Worths worths(actions, {{"view", 2}, {"purchase", -30}});
+  EXPECT_FALSE(blend_by_value(blender.weights(), actions, worths, std::nullopt, ranking));
+  const auto view = views(), purchase = purchases();
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_NEAR(ranking.scores[row], 2 * 0.9 * view[row] - 30 * 0.1 * purchase[row], 1e-5);
+  }
+  const std::vector<float> log_odds = ranking.log_odds;
+  blend(blender.weights(), ranking);
+  EXPECT_EQ(ranking.scores, log_odds);
+}
+
+TEST_F(ValuesTest, WithAShareOfAPartProbabilitiesAreMixed) {
+  const Worths worths(actions, {{"purchase", 10}});
+  const auto own = softmax_of({0, 1, 3});
+  EXPECT_TRUE(blend_by_value(blender.weights(), actions, worths, PartShare{kPart, 1}, ranking));
+  for (std::size_t row = 0; row < 3; ++row) EXPECT_NEAR(ranking.scores[row], own[row], 1e-5);
+  EXPECT_TRUE(blend_by_value(blender.weights(), actions, worths, PartShare{kPart, 0.25}, ranking));
+  const std::vector<float> mixed = ranking.scores;
+  EXPECT_FALSE(blend_by_value(blender.weights(), actions, worths, PartShare{kPart, 0}, ranking));
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_NEAR(mixed[row], 0.75 * static_cast<double>(ranking.scores[row]) + 0.25 * own[row], 1e-5);
+  }
+}
+
+TEST_F(ValuesTest, NothingHasAWorthThatHasNoValueOrNeverHappens) {
+  EXPECT_TRUE(Worths(actions, {}).heads.empty());
+  EXPECT_TRUE(Worths(actions, {{"view", 0}, {"cart", 5}, {"like", 1}}).heads.empty());
+  EXPECT_EQ(Worths(actions, {{"view", 0}, {"cart", 5}, {"purchase", 2}}).heads, (std::vector<std::size_t>{2}));
+  ranking.items.clear();
+  ranking.features.clear();
+  EXPECT_FALSE(blend_by_value(blender.weights(), actions, Worths(actions, {{"view", 1}}), std::nullopt, ranking));
+  EXPECT_TRUE(ranking.scores.empty());
 }
 
 TEST_F(RankingTest, PutsEveryPartsFeaturesIntoItsOwnColumns) {

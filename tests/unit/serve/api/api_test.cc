@@ -356,6 +356,64 @@ TEST_F(ApiTest, TheShareOfContentIsFromZeroToOne) {
   EXPECT_TRUE(detail("GET", "/v1/popular?content=1").starts_with("unknown query parameter"));
 }
 
+TEST_F(ApiTest, ValuesActOnTheListThatIsAskedForAndOnNoOther) {
+  std::int64_t at = 1000;
+  const auto send = [&](const std::string& user, const char* item, const char* type) {
+    PositionedEvent entry = testing::user_event(at, user, item, 1'700'000'100'000 + at * 1000);
+    ++at;
+    entry.event.type = type;
+    fixture_.learn(entry);
+  };
+  for (int n = 0; n < 400; ++n) {  // people go from a to b, and from a to c to buy it
+    const std::string user = "v" + std::to_string(n);
+    const char* item = n % 4 == 0 ? "c" : "b";
+    send(user, "a", "view");
+    send(user, item, "view");
+    if (n % 4 == 0) send(user, item, "purchase");
+  }
+  send("me", "a", "view");
+  fixture_.snapshot = fixture_.model->publish(fixture_.clock.now());
+  const auto first = [&](const std::string& target, const std::string& body = "") {
+    const json::value list = json::parse(ask(body.empty() ? "GET" : "POST", target, body).body);
+    return items(list).front() + " by " + std::string(list.at("source").as_string());
+  };
+  EXPECT_EQ(first("/v1/users/me/recommendations"), "b by blend");
+  EXPECT_EQ(first("/v1/users/me/recommendations?value=purchase:10"), "c by value");
+  EXPECT_EQ(first("/v1/users/me/recommendations?value=like:10"), "b by blend") << "it has never happened";
+  EXPECT_EQ(first("/v1/items/a/similar?value=purchase:10"), "c by value");
+  EXPECT_EQ(first("/v1/items/a/similar?value=purchase:1,view:100"), "b by value");
+  EXPECT_EQ(first("/v1/recommendations", R"({"session":["a"],"value":{"purchase":10}})"), "c by value");
+  EXPECT_EQ(first("/v1/rank", R"({"session":["a"],"items":["b","c"],"value":{"purchase":10}})"), "c by value");
+  EXPECT_EQ(first("/v1/rank", R"({"session":["a"],"items":["b","c"]})"), "b by blend");
+
+  fixture_.online.values = {{"purchase", 10}};  // [value] of the configuration
+  EXPECT_EQ(first("/v1/users/me/recommendations"), "c by value");
+  EXPECT_EQ(first("/v1/users/me/recommendations?value="), "b by blend") << "none, in place of those";
+  EXPECT_EQ(first("/v1/recommendations", R"({"session":["a"],"value":{}})"), "b by blend");
+  EXPECT_EQ(first("/v1/recommendations", R"({"session":["a"],"value":null})"), "c by value");
+}
+
+TEST_F(ApiTest, ValuesThatAreNoneNameTheTypeAndWhatThereIs) {
+  const std::string known =
+      "is none of online.blender.actions: view, cart, purchase, like, dislike, refund, "
+      "remove_from_cart, dwell";
+  const std::string number = "purchase: expected a number from -1000000 to 1000000";
+  EXPECT_EQ(detail("GET", "/v1/items/a/similar?value=tea:1"), "value: tea: " + known);
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"value":{"tea":1}})"), "value: tea: " + known);
+  EXPECT_EQ(detail("POST", "/v1/rank", R"({"items":["a"],"value":{"tea":1}})"), "value: tea: " + known);
+  for (const char* value : {"nan", "inf", "-inf", "1e7", "", "x"}) {
+    EXPECT_EQ(detail("GET", "/v1/users/u1/recommendations?value=purchase:" + std::string(value)), "value: " + number);
+  }
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"value":{"purchase":1e300}})"), "value: " + number);
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"value":{"purchase":"10"}})"),
+            "value: purchase: expected a number");
+  EXPECT_EQ(detail("POST", "/v1/recommendations", R"({"value":["purchase"]})"), "value: expected an object");
+  std::string many;
+  for (int n = 0; n < 17; ++n) many += "t" + std::to_string(n) + ":1,";
+  EXPECT_EQ(detail("GET", "/v1/users/u1/recommendations?value=" + many), "value: more than 16 types");
+  EXPECT_TRUE(detail("GET", "/v1/popular?value=purchase:1").starts_with("unknown query parameter"));
+}
+
 TEST_F(ApiTest, NullMeansAbsent) {
   EXPECT_EQ(ask("PUT", "/v1/items/n",
                 R"({"item":null,"title":null,"text":null,"categories":null,"price":null,"available":null,"ts":null,)"
@@ -1055,6 +1113,7 @@ TEST_F(ApiTest, AnyRequestIsAnsweredOnceAndNeverByAServerError) {
   Random random(testing::test_seed(1));
   const std::vector<std::string> targets{"/v1/users/u1/recommendations?k=3",
                                          "/v1/users/u1/recommendations?exclude_types=cart:1d,like&content=0.5",
+                                         "/v1/items/a/similar?value=purchase:10,cart:3",
                                          "/v1/popular?exclude=a,b",
                                          "/v1/items/a",
                                          "/v1/rank",

@@ -53,20 +53,20 @@ TEST_F(OpenApi, TheEndpointsAreThese) {
       "GET /v1/items query:cursor query:limit scope:admin",
       "GET /v1/items/{item} path:item query:after scope:admin",
       "GET /v1/items/{item}/similar path:item query:after query:content query:exclude query:exclude_seen query:explain "
-      "query:filter query:k scope:read",
+      "query:filter query:k query:value scope:read",
       "GET /v1/popular query:after query:exclude query:exclude_seen query:explain query:filter query:k scope:read",
       "GET /v1/sessions/{session} path:session query:limit scope:admin",
       "GET /v1/sessions/{session}/export path:session query:cursor query:limit scope:admin",
       "GET /v1/sessions/{session}/recommendations path:session query:after query:content query:exclude "
       "query:exclude_seen query:exclude_served query:exclude_types query:explain query:filter query:k query:page "
-      "query:placement scope:read",
+      "query:placement query:value scope:read",
       "GET /v1/sessions/{session}/served path:session query:cursor query:limit scope:admin",
       "GET /v1/status scope:read",
       "GET /v1/users/{user} path:user query:limit scope:admin",
       "GET /v1/users/{user}/export path:user query:cursor query:limit scope:admin",
       "GET /v1/users/{user}/recommendations path:user query:after query:content query:exclude query:exclude_seen "
       "query:exclude_served query:exclude_types query:explain query:filter query:k query:page query:placement "
-      "scope:read",
+      "query:value scope:read",
       "GET /v1/users/{user}/served path:user query:cursor query:limit scope:admin",
       "GET /v1/users/{user}/similar path:user query:k scope:read",
       "PATCH /v1/items scope:admin",
