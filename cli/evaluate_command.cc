@@ -18,6 +18,7 @@
 #include "cli/evaluate/evaluation_predictions.h"
 #include "cli/evaluate/evaluation_report.h"
 #include "cli/evaluate/predictor.h"
+#include "cli/evaluate/session_lists.h"
 #include "cli/streams/catalogue_file.h"
 #include "cli/streams/recorded_events.h"
 #include "cli/support/arguments.h"
@@ -38,6 +39,7 @@ struct EvaluateArguments {
   std::vector<std::string> parts;
   std::string session_gap, config_file, against;
   std::string items, item_columns;
+  std::optional<std::string> value;
   bool lockstep = false;
   bool one_sender = false;
   std::optional<std::uint64_t> seed;
@@ -95,10 +97,25 @@ std::string part_names() {
   return names;
 }
 
+/// Nullopt if the option is not given.
+std::optional<online::Values> parse_value(const std::optional<std::string>& text, const online::Options& options) {
+  if (!text) return std::nullopt;
+  auto values = online::parse_values(*text, '=');
+  if (!values) throw std::runtime_error("--value: " + values.error().message);
+  if (const auto problems = online::judge_values(*values, options.blender.actions); !problems.empty()) {
+    throw std::runtime_error("--value: " + to_string(problems.front()));
+  }
+  return *std::move(values);
+}
+
 std::unique_ptr<Predictor> make_predictor(const EvaluateArguments& arguments, const app::Config& config) {
   const auto session_gap = parse_gap(arguments.session_gap);
-  if (!arguments.against.empty()) return make_service_predictor(arguments.against, session_gap, arguments.lockstep);
+  const auto values = parse_value(arguments.value, config.online);
+  if (!arguments.against.empty()) {
+    return make_service_predictor(arguments.against, session_gap, arguments.lockstep, values);
+  }
   online::Options options = config.online;
+  if (values) options.values = *values;
   if (session_gap) options.session_gap = *session_gap;
   if (!arguments.parts.empty()) set_parts(arguments.parts, options);
   if (arguments.seed) options.seed = *arguments.seed;
@@ -131,8 +148,7 @@ class Evaluate {
   void prequential() {
     read(arguments_.files, [this](Event& event, std::uint64_t position) {
       if (arguments_.one_sender) event.sender = "all/all";
-      const auto& outcome = predictor_->take(event, true, evaluation_);
-      if (outcome.scored) record(position, event, outcome);
+      record(position, event, predictor_->take(event, true, evaluation_));
     });
   }
 
@@ -142,7 +158,7 @@ class Evaluate {
     read(arguments_.train, [&](const Event& event, std::uint64_t) { predictor_->take(event, true, unused); });
     read(arguments_.test, [this](const Event& event, std::uint64_t position) {
       const auto& outcome = predictor_->take(event, false, evaluation_);
-      if (outcome.scored && !outcome.unseen_target) record(position, event, outcome);
+      if (!outcome.unseen_target) record(position, event, outcome);
     });
   }
 
@@ -151,7 +167,7 @@ class Evaluate {
     progress_.finish();
     predictions_.close();
     run_.items = predictor_->items();
-    run_.seed = predictor_->seed();
+    run_.seed = predictor_->options().seed;
     run_.seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
     run_.peak_rss_bytes = peak_rss_bytes();
     run_.calibration = predictor_->calibration();
@@ -187,7 +203,7 @@ class Evaluate {
     while (auto event = events.next()) {
       unknown_types_.has(*event);
       take(*event, events.position());
-      if (config_.online.weight_of(*event) > 0) ++clicks_[event->item];
+      if (predictor_->options().weight_of(*event) > 0) ++clicks_[event->item];
       if (++run_.events % 256 == 0) progress_.update(run_.events, events.part());
     }
     if (events.taken() == 0) nothing_ = files.front() + ": " + events.why_none();
@@ -197,6 +213,13 @@ class Evaluate {
   }
 
   void record(std::uint64_t position, const Event& event, const online::Model::Outcome& outcome) {
+    const std::string& type = predictor_->options().type_of(event.type);
+    if (!outcome.scored) {
+      if (const auto* ranks = lists_.of_unscored(event)) evaluation_.record_type(type, *ranks);
+      return;
+    }
+    lists_.scored(event, outcome.ranks);
+    evaluation_.record_type(type, outcome.ranks);
     evaluation_.record(outcome.ranks, outcome.unseen_target, clicks_[event.item]);
     predictions_.add(position, event.item, outcome.ranks);
   }
@@ -209,7 +232,8 @@ class Evaluate {
   online::Evaluation evaluation_;
   EvaluationPredictions predictions_;
   Progress progress_;
-  online::UnknownTypes unknown_types_{config_.online};
+  online::UnknownTypes unknown_types_{predictor_->options()};
+  SessionLists lists_{predictor_->options()};
   EvaluationRun run_;
   std::unordered_map<std::string, std::size_t> clicks_;  // so far, by item
   std::string nothing_;                                  // why there is nothing to measure; empty: there is
@@ -243,6 +267,7 @@ void add_evaluate_command(CLI::App& app) {
       "  freshet evaluate clicks.tsv.gz --columns session,item,time,type\n"
       "  freshet evaluate shop.csv.zst --header --session-gap 0 --json report.json --plot quality.svg\n"
       "  freshet evaluate clicks.tsv.gz --parts popularity,covisitation      only these parts\n"
+      "  freshet evaluate shop.jsonl --value purchase=10,cart=3              lists in order of expected value\n"
       "  freshet evaluate clicks.tsv.gz --items items.csv                    with a catalogue\n"
       "  freshet evaluate --train train.tsv --test test.tsv                  the test set is not learned\n"
       "  freshet evaluate clicks.tsv.gz --against http://127.0.0.1:8080      a running test service\n"
@@ -268,6 +293,9 @@ void add_evaluate_command(CLI::App& app) {
                    "Parts to use, separated by commas (default: online.parts), of: " + part_names())
       ->delimiter(',')
       ->allow_extra_args(false);
+  command->add_option("--value", arguments->value,
+                      "What an event of each type is worth, in place of [value] of the configuration, such as "
+                      "purchase=10,cart=3: the blend is in order of the expected value");
   command->add_option("--seed", arguments->seed, "Seed of all random choices (default: online.seed)")
       ->check(whole_number());
   command->add_option("-c,--config", arguments->config_file, "Configuration file; [online] and [replay] are used")

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/printable.h"
 #include "cli/support/progress.h"
 #include "serve/routing/json.h"
 
@@ -43,6 +44,18 @@ json::object prior_clicks_json(const Evaluation& evaluation, std::optional<std::
       of_parts[evaluation.parts()[part]] = scores_json(evaluation.scores(part, {tenth, clicks}));
     }
     out[kPriorClicks[clicks]] = std::move(of_parts);
+  }
+  return out;
+}
+
+json::object types_json(const Evaluation& evaluation) {
+  json::object out;
+  for (const std::string& type : evaluation.types()) {
+    json::object of_parts{{"targets", evaluation.recorded_of(type)}};
+    for (std::size_t part = 0; part < evaluation.parts().size(); ++part) {
+      of_parts[evaluation.parts()[part]] = scores_json(evaluation.scores_of(part, type));
+    }
+    out[type] = std::move(of_parts);
   }
   return out;
 }
@@ -114,6 +127,18 @@ std::string prior_clicks_table(const Evaluation& evaluation) {
   return text;
 }
 
+/// HR, MRR and NDCG of the blend in the whole stream, by the type of the event.
+std::string types_table(const Evaluation& evaluation) {
+  std::string text =
+      fmt::format("\n{:18}{:>9}{:>9}{:>9}{:>9}\n", "blend, by type", "targets", "HR@20", "MRR@20", "NDCG@20");
+  for (const std::string& type : evaluation.types()) {
+    const RankingScores scores = evaluation.scores_of(evaluation.parts().size() - 1, type);
+    text += fmt::format("{:18}{:9}{:9.3f}{:9.3f}{:9.3f}\n", printable(type), evaluation.recorded_of(type),
+                        scores.hit_rate[kLast], scores.mrr[kLast], scores.ndcg[kLast]);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) {
@@ -149,6 +174,7 @@ std::string report_json(const EvaluationRun& run, const Evaluation& evaluation) 
                       {"peak_rss_bytes", run.peak_rss_bytes},
                       {"seed", run.seed},
                       {"calibration", std::move(calibration)},
+                      {"by_type", types_json(evaluation)},
                       {"whole", std::move(whole)},
                       {"last_tenth", tenth_json(run, evaluation, Evaluation::kTenths - 1)},
                       {"tenths", std::move(tenths)}};
@@ -175,6 +201,7 @@ std::string report_text(const EvaluationRun& run, const Evaluation& evaluation) 
   }
   for (std::size_t part = 0; part < evaluation.parts().size(); ++part) text += tenths_table(evaluation, part);
   if (run.has_catalogue) text += prior_clicks_table(evaluation);
+  if (evaluation.types().size() > 1) text += types_table(evaluation);
   return text + summary_table(evaluation, run.items);
 }
 

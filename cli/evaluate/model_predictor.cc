@@ -9,12 +9,12 @@ namespace {
 class ModelPredictor final : public Predictor {
  public:
   explicit ModelPredictor(const online::Options& options)
-      : seed_(options.seed), model_(options, online::make_parts(options)) {}
+      : options_(options), model_(options, online::make_parts(options)) {}
 
   std::vector<std::string> part_names() const override { return model_.part_names(); }
   std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return model_.calibration(); }
   std::size_t items() const override { return model_.vocabulary().size(); }
-  std::uint64_t seed() const override { return seed_; }
+  const online::Options& options() const override { return options_; }
 
   void describe(const Event& put) override { model_.learn(put); }
 
@@ -39,7 +39,7 @@ class ModelPredictor final : public Predictor {
     }
   }
 
-  const std::uint64_t seed_;
+  const online::Options options_;
   online::Model model_;
 };
 

@@ -35,8 +35,8 @@ class Predictor {
   /// Number of distinct items seen so far.
   virtual std::size_t items() const = 0;
 
-  /// The seed of the model.
-  virtual std::uint64_t seed() const = 0;
+  /// The options of the model.
+  virtual const online::Options& options() const = 0;
 };
 
 /// The model of `freshet serve`, in this process.
@@ -44,11 +44,12 @@ std::unique_ptr<Predictor> make_model_predictor(const online::Options& options);
 
 /// A running service: requests a list over HTTP, then sends the event. The list is requested with the `after=`
 /// token of all events sent before. With `lockstep`, each event is also learned and published before the next one is
-/// taken (lockstep.h). Catalogue entries are put in batches, before the first event. Only the blend can be observed. Which events are scored follows from the service's options
+/// taken (lockstep.h). `values`: of every list; nullopt: those that the service has. Catalogue entries are put in batches, before the first event. Only the blend can be observed. Which events are scored follows from the service's options
 /// (/v1/status). Prints a warning to standard error if the service has learned events before.
 /// Errors: throws std::runtime_error if the service does not answer as expected, uses another session gap than
 ///         `session_gap` (if given), or does not keep pace with the lockstep.
 std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
-                                                  std::optional<std::chrono::seconds> session_gap, bool lockstep);
+                                                  std::optional<std::chrono::seconds> session_gap, bool lockstep,
+                                                  const std::optional<online::Values>& values);
 
 }  // namespace freshet::cli

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <boost/url.hpp>
 #include <cstdio>
@@ -46,17 +48,25 @@ online::Options options_of(const json::value& status) {
   return options;
 }
 
+std::string parameter_of(const std::optional<online::Values>& values) {
+  if (!values) return {};
+  std::string text;
+  for (const auto& [type, value] : *values) text += (text.empty() ? "" : ",") + fmt::format("{}:{}", type, value);
+  return "&value=" + std::string(boost::urls::encode(text, boost::urls::unreserved_chars));
+}
+
 class ServicePredictor final : public Predictor {
  public:
-  ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options, bool lockstep)
-      : seed_(options.seed), client_(std::move(client)), model_(options, {}) {
+  ServicePredictor(std::unique_ptr<HttpClient> client, const online::Options& options, bool lockstep,
+                   const std::optional<online::Values>& values)
+      : options_(options), value_(parameter_of(values)), client_(std::move(client)), model_(options, {}) {
     if (lockstep) lockstep_.emplace([this] { return status_of(*client_); });
   }
 
   std::vector<std::string> part_names() const override { return {"blend"}; }
   std::vector<std::pair<std::string, online::Calibration>> calibration() const override { return {}; }
   std::size_t items() const override { return model_.vocabulary().size(); }
-  std::uint64_t seed() const override { return seed_; }
+  const online::Options& options() const override { return options_; }
 
   void describe(const Event& put) override {
     model_.learn(put);
@@ -78,6 +88,7 @@ class ServicePredictor final : public Predictor {
     std::string path = event.session.empty() ? "/v1/users/" : "/v1/sessions/";
     path += boost::urls::encode(event.session.empty() ? event.user : event.session, boost::urls::unreserved_chars) +
             "/recommendations?k=" + std::to_string(online::kCutoffs.back());
+    path += value_;
     if (!sent_.empty()) path += "&after=" + to_token(sent_);
     const json::value answer = expect(client_->get(path), 200, path);
     std::optional<std::size_t> rank;
@@ -112,7 +123,8 @@ class ServicePredictor final : public Predictor {
     return answer;
   }
 
-  const std::uint64_t seed_;
+  const online::Options options_;
+  const std::string value_;  // the parameter of lists
   std::unique_ptr<HttpClient> client_;
   // Without parts: it follows sessions and items exactly as the service's learner does, and so says which events are
   // scored; the lists come from the service.
@@ -126,7 +138,8 @@ class ServicePredictor final : public Predictor {
 }  // namespace
 
 std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
-                                                  std::optional<std::chrono::seconds> session_gap, bool lockstep) {
+                                                  std::optional<std::chrono::seconds> session_gap, bool lockstep,
+                                                  const std::optional<online::Values>& values) {
   auto client = HttpClient::make(url);
   if (!client) throw std::runtime_error("--against: " + client.error().message);
   const json::value status = status_of(**client);
@@ -141,7 +154,7 @@ std::unique_ptr<Predictor> make_service_predictor(const std::string& url,
         "WARNING: the service has learned %llu events before; it may know items and sessions that are new here\n",
         static_cast<unsigned long long>(learned));
   }
-  return std::make_unique<ServicePredictor>(*std::move(client), options, lockstep);
+  return std::make_unique<ServicePredictor>(*std::move(client), options, lockstep, values);
 }
 
 }  // namespace freshet::cli

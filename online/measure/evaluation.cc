@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/check.h"
 
@@ -14,7 +15,7 @@ void Evaluation::record(std::span<const std::optional<std::size_t>> ranks, bool 
                         std::size_t prior_clicks) {
   FRESHET_CHECK(ranks.size() == parts_.size());
   for (std::size_t part = 0; part < ranks.size(); ++part) {
-    ranks_[part].push_back(static_cast<std::uint8_t>(std::min(ranks[part].value_or(0), kCutoffs.back() + 1)));
+    ranks_[part].push_back(static_cast<std::uint8_t>(class_of(ranks[part])));
   }
   unseen_.push_back(unseen_target);
   constexpr std::array<std::size_t, kPriorClicks.size() - 1> kFrom{1, 3, 10};  // of all classes but the first
@@ -56,12 +57,13 @@ std::size_t Evaluation::covered(std::size_t part) const {
 }
 
 RankingScores Evaluation::scores(std::size_t part, Stretch stretch) const {
-  std::array<std::size_t, kCutoffs.back() + 2> events_at_rank{};
-  std::size_t found = 0;
-  for_each_in(stretch, [&](std::size_t event) {
-    ++events_at_rank[ranks_[part][event]];
-    ++found;
-  });
+  RankCounts events_at_rank{};
+  for_each_in(stretch, [&](std::size_t event) { ++events_at_rank[ranks_[part][event]]; });
+  return scores(events_at_rank);
+}
+
+RankingScores Evaluation::scores(const RankCounts& events_at_rank) {
+  const std::size_t found = std::accumulate(events_at_rank.begin(), events_at_rank.end(), std::size_t{0});
   const double events = std::max(1.0, static_cast<double>(found));
   RankingScores result;
   result.candidate_recall = static_cast<double>(found - events_at_rank[0]) / events;
@@ -74,6 +76,27 @@ RankingScores Evaluation::scores(std::size_t part, Stretch stretch) const {
     }
   }
   return result;
+}
+
+void Evaluation::record_type(const std::string& type, std::span<const std::optional<std::size_t>> ranks) {
+  FRESHET_CHECK(ranks.size() == parts_.size());
+  auto& counts = of_types_.try_emplace(type, parts_.size()).first->second;
+  for (std::size_t part = 0; part < ranks.size(); ++part) ++counts[part][class_of(ranks[part])];
+}
+
+std::vector<std::string> Evaluation::types() const {
+  std::vector<std::string> types;
+  for (const auto& [type, counts] : of_types_) types.push_back(type);
+  return types;
+}
+
+std::size_t Evaluation::recorded_of(const std::string& type) const {
+  const RankCounts& counts = of_types_.at(type).front();
+  return std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+}
+
+RankingScores Evaluation::scores_of(std::size_t part, const std::string& type) const {
+  return scores(of_types_.at(type)[part]);
 }
 
 }  // namespace freshet::online

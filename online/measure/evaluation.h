@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +40,10 @@ class Evaluation {
   /// target was unknown, and how often it had been clicked before.
   void record(std::span<const std::optional<std::size_t>> ranks, bool unseen_target, std::size_t prior_clicks = 0);
 
+  /// Records an event of this type on an item that had these ranks: in the list before it, or, if its session was at the
+  /// item already, in the list by which it came there.
+  void record_type(const std::string& type, std::span<const std::optional<std::size_t>> ranks);
+
   /// Records that the part listed this item among its first kCutoffs.back(), for covered().
   void cover(std::size_t part, std::size_t item);
 
@@ -60,20 +66,33 @@ class Evaluation {
   RankingScores scores(std::size_t part, Stretch stretch) const;
   std::size_t scored_in(Stretch stretch) const;
 
+  /// Events by type, in order of the types' names.
+  std::vector<std::string> types() const;
+  std::size_t recorded_of(const std::string& type) const;
+  RankingScores scores_of(std::size_t part, const std::string& type) const;
+
   /// Number of distinct items that the part has listed (catalogue coverage).
   std::size_t covered(std::size_t part) const;
 
  private:
+  /// Number of events by rank: 0: no candidate; last cutoff + 1: beyond the cutoffs.
+  using RankCounts = std::array<std::size_t, kCutoffs.back() + 2>;
+  static std::size_t class_of(std::optional<std::size_t> rank) {
+    return std::min(rank.value_or(0), kCutoffs.back() + 1);
+  }
+  static RankingScores scores(const RankCounts& events_at_rank);
+
   /// Calls visit(event) for the events of the stretch.
   template <typename Visit>
   void for_each_in(Stretch stretch, Visit visit) const;
   std::size_t begin_of(std::size_t tenth) const { return scored() * tenth / kTenths; }
 
   std::vector<std::string> parts_;
-  std::vector<std::vector<std::uint8_t>> ranks_;  // [part][event]; 0: no candidate; last cutoff + 1: beyond the cutoffs
-  std::vector<bool> unseen_;                      // [event]
-  std::vector<std::uint8_t> prior_clicks_;        // [event]; index into kPriorClicks
-  std::vector<std::vector<bool>> covered_;        // [part][item]
+  std::vector<std::vector<std::uint8_t>> ranks_;             // [part][event]; as in RankCounts
+  std::vector<bool> unseen_;                                 // [event]
+  std::vector<std::uint8_t> prior_clicks_;                   // [event]; index into kPriorClicks
+  std::vector<std::vector<bool>> covered_;                   // [part][item]
+  std::map<std::string, std::vector<RankCounts>> of_types_;  // [part]
 };
 
 }  // namespace freshet::online

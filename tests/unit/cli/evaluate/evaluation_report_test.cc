@@ -39,10 +39,10 @@ struct EvaluationReportTest : ::testing::Test {
 
 TEST_F(EvaluationReportTest, TheJsonHasTheDocumentedShape) {
   const json::value report = json::parse(report_json(run, evaluation));
-  EXPECT_EQ(keys(report),
-            (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored", "unseen_targets",
-                                   "unseen_targets_in_tenths", "items", "seconds", "events_per_second",
-                                   "peak_rss_bytes", "seed", "calibration", "whole", "last_tenth", "tenths"}));
+  EXPECT_EQ(keys(report), (std::set<std::string>{"stream", "events", "skipped_lines", "out_of_order", "scored",
+                                                 "unseen_targets", "unseen_targets_in_tenths", "items", "seconds",
+                                                 "events_per_second", "peak_rss_bytes", "seed", "calibration",
+                                                 "by_type", "whole", "last_tenth", "tenths"}));
   const std::set<std::string> metrics{"hr@5",      "hr@10",     "hr@20",           "mrr@5",   "mrr@10",
                                       "mrr@20",    "ndcg@5",    "ndcg@10",         "ndcg@20", "recall@5",
                                       "recall@10", "recall@20", "candidate_recall"};
@@ -68,6 +68,19 @@ TEST_F(EvaluationReportTest, WithACatalogueItTellsTargetsApartByTheirPriorClicks
   EXPECT_NE(report_text(run, evaluation).find("clicked before"), std::string::npos);
   EXPECT_EQ(report.at("skipped_items"), 3);
   EXPECT_NE(report_text(run, evaluation).find("3 lines of the catalogue were skipped"), std::string::npos);
+}
+
+TEST_F(EvaluationReportTest, TellsEventsApartByTheirType) {
+  const auto at = [](std::size_t rank) { return std::vector{std::optional<std::size_t>(1), std::optional(rank)}; };
+  for (const std::size_t rank : {1, 2, 30}) evaluation.record_type("view", at(rank));
+  EXPECT_EQ(report_text(run, evaluation).find("by type"), std::string::npos) << "there is one only";
+  evaluation.record_type("purchase", at(4));
+  const json::value report = json::parse(report_json(run, evaluation));
+  EXPECT_EQ(keys(report.at("by_type")), (std::set<std::string>{"view", "purchase"}));
+  EXPECT_EQ(report.at("by_type").at("view").at("targets"), 3);
+  EXPECT_NEAR(report.at("by_type").at("view").at("blend").at("mrr@20").as_double(), (1 + 0.5) / 3, 1e-12);
+  EXPECT_EQ(report.at("by_type").at("purchase").at("blend").at("mrr@20").as_double(), 0.25);
+  EXPECT_NE(report_text(run, evaluation).find("purchase"), std::string::npos);
 }
 
 TEST_F(EvaluationReportTest, TheJsonSaysHowWellClicksArePredicted) {
