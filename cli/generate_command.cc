@@ -106,6 +106,8 @@ void add_generate_command(CLI::App& app) {
   command->add_option("--drift", arguments->shop.drift, "Share of the catalogue replaced during the stream")
       ->capture_default_str()
       ->check(number_between(0, 0.9));
+  command->add_flag("--types", arguments->shop.types,
+                    "Carts and purchases by a funnel: bestsellers of a category are bought, other items looked at");
   command->add_option("--start", arguments->start, "Start of the stream (RFC 3339). By default it ends now");
   command->add_option("--format", arguments->format, "Format of the stream")
       ->capture_default_str()

@@ -18,6 +18,10 @@ constexpr double kFollowAccessory = 0.55;  // probability that the next item is 
 constexpr double kSameCategory = 0.35;  // ... that it is a popular item of the category; else one that the user likes
 constexpr double kContinue = 0.75;      // probability that a session goes on
 constexpr double kCart = 0.10, kPurchase = 0.04;
+// With ShopOptions::types: probability that a view of the most popular item of a category leads to a cart, that it does
+// of an unpopular one, and that a cart leads to a purchase.
+constexpr double kBestCart = 0.45, kLeastCart = 0.01, kBuys = 0.5;
+constexpr double kBestsellers = 6;  // of a category, roughly
 constexpr std::array<const char*, 12> kNouns{"mug",  "lamp", "chair", "shirt", "scarf", "phone",
                                              "case", "book", "pan",   "bag",   "boots", "watch"};
 constexpr std::array<const char*, 10> kAdjectives{"blue", "small", "classic", "soft",  "bright",
@@ -29,6 +33,7 @@ struct ShopWorld::Impl {
   struct Visitor {
     std::size_t user = 0;
     std::size_t item = SIZE_MAX;  // last visited; SIZE_MAX: the session has not begun
+    std::string_view type = {};   // of the last event
     std::int64_t time_ms = 0;     // time of the next event
     bool operator>(const Visitor& other) const {
       return time_ms != other.time_ms ? time_ms > other.time_ms : user > other.user;
@@ -97,12 +102,22 @@ struct ShopWorld::Impl {
     return liked_by(visitor.user);
   }
 
+  /// The type of the visitor's next event; "view": of the next item, else of the one they are at.
+  std::string_view next_type(const Visitor& visitor) {
+    const double chance = random.uniform();
+    if (visitor.item == SIZE_MAX) return "view";
+    if (!options.types) return chance < kPurchase ? "purchase" : chance < kCart + kPurchase ? "cart" : "view";
+    const auto place = static_cast<double>(visitor.item / categories);  // by popularity in the category
+    if (visitor.type == "view" && chance < kLeastCart + kBestCart * std::exp(-place / kBestsellers)) return "cart";
+    return visitor.type == "cart" && chance < kBuys ? "purchase" : "view";
+  }
+
   void schedule(std::size_t user, double after_ms) {
     double time = static_cast<double>(now_ms) + after_ms;
     // Nights are quiet: sessions between midnight and six are moved into the day.
     const double of_day = std::fmod(time, 86'400'000.0);
     if (of_day < 21'600'000.0 && pause_ms < 86'400'000.0) time += 21'600'000.0 - of_day * 0.5;
-    visitors.push({user, SIZE_MAX, static_cast<std::int64_t>(time)});
+    visitors.push({.user = user, .time_ms = static_cast<std::int64_t>(time)});
   }
 
   double exponential(double mean) { return -mean * std::log(1 - random.uniform()); }
@@ -129,13 +144,12 @@ Event ShopWorld::next() {
   world.visitors.pop();
   world.now_ms = visitor.time_ms;
   const double progress = static_cast<double>(world.given) / static_cast<double>(world.options.events);
-  const double kind = world.random.uniform();
-  const bool stays = visitor.item != SIZE_MAX && kind < kCart + kPurchase;
-  if (!stays) visitor.item = world.next_item(visitor, progress);
+  visitor.type = world.next_type(visitor);
+  if (visitor.type == "view") visitor.item = world.next_item(visitor, progress);
   event.id = "g" + std::to_string(world.options.seed) + "-" + std::to_string(world.given);
   event.user = "u" + std::to_string(visitor.user);
   event.item = world.name_of(visitor.item);
-  event.type = !stays ? "view" : kind < kPurchase ? "purchase" : "cart";
+  event.type = visitor.type;
   event.time = world.options.start + std::chrono::milliseconds(visitor.time_ms);
   ++world.given;
 

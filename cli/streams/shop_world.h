@@ -15,7 +15,9 @@ struct ShopOptions {
   std::uint64_t seed = 1;
   double days = 7;     ///< length of the stream
   double drift = 0.2;  ///< share of the catalogue replaced during the stream
-  Timestamp start{};   ///< start of the stream
+  bool types =
+      false;          ///< carts and purchases by a funnel: the popular items of a category are bought, others looked at
+  Timestamp start{};  ///< start of the stream
 };
 
 /// A synthetic shop with known regularities. Items have a category, an accessory (another item of the category) and a

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -29,6 +30,29 @@ TEST(ShopWorld, IsTheSameForTheSameSeedAndInOrderOfTime) {
   EXPECT_EQ(events, stream(1));
   EXPECT_NE(events, stream(2));
   for (std::size_t i = 1; i < events.size(); ++i) EXPECT_LE(events[i - 1].time, events[i].time);
+}
+
+TEST(ShopWorld, WithTypesPeopleBuyWhatTheyLookAtAndMostlyBestsellers) {
+  ShopWorld world({.users = 200, .items = 300, .events = 30'000, .types = true});
+  std::map<std::string, Event> last;  // by user
+  std::map<std::string, std::size_t> of_type;
+  std::map<bool, std::array<double, 2>> by_place;  // bestseller: views, carts
+  for (Event event = world.next(); !event.item.empty(); event = world.next()) {
+    const Event& before = last[event.user];
+    if (event.type != "view") {
+      EXPECT_EQ(before.type, event.type == "cart" ? "view" : "cart");
+      EXPECT_EQ(before.item, event.item);
+    }
+    const std::size_t categories = 6;
+    const bool bestseller = std::stoul(event.item.substr(event.item.find('-') + 1)) / categories < 5;
+    if (event.type != "purchase") ++by_place[bestseller][event.type == "cart" ? 1 : 0];
+    ++of_type[event.type];
+    last[event.user] = event;
+  }
+  EXPECT_GT(of_type["view"], of_type["cart"]);
+  EXPECT_GT(of_type["cart"], of_type["purchase"]);
+  EXPECT_GT(of_type["purchase"], 300U);
+  EXPECT_GT(by_place[true][1] / by_place[true][0], 5 * by_place[false][1] / by_place[false][0]);
 }
 
 TEST(ShopWorld, FewItemsOfALargeCatalogueBringMostEvents) {
