@@ -102,6 +102,22 @@ void list(benchmark::State& state) {
 }
 BENCHMARK(list)->Unit(benchmark::kMicrosecond);
 
+/// The same in order of expected value, of three actions.
+void list_by_value(benchmark::State& state) {
+  const Shop& shop = Shop::instance();
+  Ranking ranking;
+  const Values values{{"view", 1}, {"cart", 3}, {"purchase", 10}};
+  for_contexts(state, [&](const Context& context) {
+    ask(shop.scorers, context, ranking);
+    propose(shop.scorers, kPerPart, nullptr, ranking);
+    extract_features(shop.scorers, ranking);
+    const Worths worths(*shop.snapshot->actions, values);
+    blend_by_value(*shop.snapshot->blender, *shop.snapshot->actions, worths, std::nullopt, ranking);
+    benchmark::DoNotOptimize(top_k(ranking, 20));
+  });
+}
+BENCHMARK(list_by_value)->Unit(benchmark::kMicrosecond);
+
 void blender(benchmark::State& state) {
   const Shop& shop = Shop::instance();
   Ranking ranking;

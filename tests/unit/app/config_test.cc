@@ -249,10 +249,11 @@ TEST_F(ConfigTest, ValuesAreASectionOfTheirOwn) {
   EXPECT_NE(print_config(config_).find("[value]\n'dislike' = -2.5\n'purchase' = 10.0\n"), std::string::npos);
   ASSERT_EQ(problems(print_config(config_)), Lines{});
   EXPECT_EQ(config_.online.values.size(), 2U);
-  EXPECT_EQ(problems("[value]\npurchas = 10\nview = inf\n"),
-            (Lines{"test.toml:1: value.purchas: is none of online.blender.actions: view, cart, purchase, like, dislike, "
-                   "refund, remove_from_cart, dwell",
-                   "test.toml:1: value.view: expected a number from -1000000 to 1000000"}));
+  EXPECT_EQ(
+      problems("[value]\npurchas = 10\nview = inf\n"),
+      (Lines{"test.toml:1: value.purchas: is none of online.blender.actions: view, cart, purchase, like, dislike, "
+             "refund, remove_from_cart, dwell",
+             "test.toml:1: value.view: expected a number from -1000000 to 1000000"}));
   EXPECT_EQ(problems("[value]\ncart = nan\n"), Lines{"value.cart: expected a number from -1000000 to 1000000"});
   EXPECT_EQ(problems("value = 3\n"), Lines{"test.toml:1: value: expected table of numbers -1000000 to 1000000"});
   EXPECT_EQ(problems("[online.blender]\nactions = ['view', 'play', 'view']\n"),
