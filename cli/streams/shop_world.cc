@@ -107,7 +107,8 @@ struct ShopWorld::Impl {
     const double chance = random.uniform();
     if (visitor.item == SIZE_MAX) return "view";
     if (!options.types) return chance < kPurchase ? "purchase" : chance < kCart + kPurchase ? "cart" : "view";
-    const auto place = static_cast<double>(visitor.item / categories);  // by popularity in the category
+    const std::size_t by_popularity = visitor.item / categories;  // its place in the category
+    const auto place = static_cast<double>(by_popularity);
     if (visitor.type == "view" && chance < kLeastCart + kBestCart * std::exp(-place / kBestsellers)) return "cart";
     return visitor.type == "cart" && chance < kBuys ? "purchase" : "view";
   }

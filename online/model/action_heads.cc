@@ -179,7 +179,7 @@ Result<void> ActionHeads::load(ByteReader& in) {
     for (auto& values : arrays) values = in.array<float>();
     std::array<double, 3> numbers{};
     for (double& number : numbers) number = in.fixed<double>();
-    for (const std::size_t i : {0, 1}) {
+    for (std::size_t i = 0; i < 2; ++i) {
       if (arrays[i].size() != inputs || arrays[2 + i].size() != hidden) return corrupt;
     }
     if (!place) continue;
