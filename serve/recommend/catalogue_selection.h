@@ -32,6 +32,7 @@ class CatalogueSelection final : public ItemSelection {
   bool is_used_up() const override { return filter_->is_used_up(); }
   std::size_t estimate() const override;
   void enumerate(const std::function<bool(std::string_view item)>& visit) const override;
+  std::vector<std::string> doubts() const override { return filter_->unknown_attributes(); }
 
  private:
   /// What filters ask of an item that columns do not keep: its name from memory, its text from the store.

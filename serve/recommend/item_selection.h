@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "online/part/allowed_items.h"
 
@@ -29,6 +31,9 @@ class ItemSelection : public online::AllowedItems {
   /// Visits every item in it that is in the catalogue once, until `visit` returns false.
   /// Cost: in proportion to their number.
   virtual void enumerate(const std::function<bool(std::string_view item)>& visit) const = 0;
+
+  /// Why it may have no items, if that looks like a mistake.
+  virtual std::vector<std::string> doubts() const { return {}; }
 };
 
 }  // namespace freshet::serve

@@ -306,6 +306,7 @@ List Recommender::Impl::fill(const online::Snapshot& snapshot, const ListRequest
   name_sources(scorers, ranking, rows, list);
   if (request.explain) explain(scorers, ranking, rows, list);
   if (list.items.size() < request.k) add_unknown_items(request, list);
+  if (list.items.empty() && request.only) list.notes = request.only->doubts();
   scope.count(metrics);
   metrics.returned(list.items.size());
   return list;

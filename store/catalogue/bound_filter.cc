@@ -38,6 +38,27 @@ BoundNode constant(bool value, std::uint64_t rows) {
   return node;
 }
 
+bool is_unknown(const FilterComparison& comparison, const AttributeColumns& columns) {
+  return comparison.field == FilterField::attribute && !columns.find(comparison.attribute);
+}
+
+std::string why_unknown(const FilterComparison& comparison, const AttributeColumns& columns) {
+  auto known = columns.names();
+  known.emplace_back("item");
+  std::ranges::sort(known);  // the answer does not depend on the order in which attributes came
+  const std::string suggestion = nearest(comparison.attribute, known);
+  std::string message = comparison.place(comparison.column) + "unknown attribute \"" + comparison.attribute + '"';
+  if (!suggestion.empty()) message += "; did you mean \"" + suggestion + "\"?";
+  return message;
+}
+
+void add_unknown(const FilterNode& node, const AttributeColumns& columns, std::size_t most,
+                 std::vector<std::string>& out) {
+  if (out.size() == most) return;
+  if (node.comparison && is_unknown(*node.comparison, columns)) out.push_back(why_unknown(*node.comparison, columns));
+  for (const FilterNode& child : node.children) add_unknown(child, columns, most, out);
+}
+
 class Binder {
  public:
   Binder(FilterSources& sources, const FilterContext& context)
@@ -59,8 +80,8 @@ class Binder {
 
  private:
   Result<BoundNode> bind(const FilterComparison& comparison, bool negated) {
-    if (context_.strict && comparison.field == FilterField::attribute) {
-      if (!sources_.columns.find(comparison.attribute)) return unknown(comparison);
+    if (context_.strict && is_unknown(comparison, sources_.columns)) {
+      return Error{Errc::invalid, why_unknown(comparison, sources_.columns)};
     }
     interrupted_ = interrupted_ || (done() > context_.most_at_once && !sources_.work.used_up());
     if (interrupted_) return constant(false, rows_);
@@ -103,16 +124,6 @@ class Binder {
       return all ? a.estimate < b.estimate : a.estimate > b.estimate;
     });
     return bound;
-  }
-
-  Error unknown(const FilterComparison& comparison) const {
-    auto known = sources_.columns.names();
-    known.emplace_back("item");
-    std::ranges::sort(known);  // the answer does not depend on the order in which attributes came
-    const std::string suggestion = nearest(comparison.attribute, known);
-    std::string message = comparison.place(comparison.column) + "unknown attribute \"" + comparison.attribute + '"';
-    if (!suggestion.empty()) message += "; did you mean \"" + suggestion + "\"?";
-    return {Errc::invalid, std::move(message)};
   }
 
   FilterSources& sources_;
@@ -311,6 +322,13 @@ std::size_t BoundFilter::enumerate(std::size_t limit, const std::function<void(C
     return ++visited < limit;
   });
   return visited;
+}
+
+std::vector<std::string> BoundFilter::unknown_attributes() const {
+  constexpr std::size_t kMost = 10;
+  std::vector<std::string> unknown;
+  add_unknown(impl_->filter->root(), impl_->sources.columns, kMost, unknown);
+  return unknown;
 }
 
 std::vector<CatalogueRow> BoundFilter::candidates() const {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -77,6 +78,10 @@ class BoundFilter {
 
   /// Rows that may match, in ascending order: all that do are among them, and nothing is searched.
   std::vector<CatalogueRow> candidates() const;
+
+  /// The first attributes in the filter that no item has, each as an error would name it if the catalogue were strict.
+  /// Cost: of each a comparison with the names of all attributes.
+  std::vector<std::string> unknown_attributes() const;
 
   static constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 

@@ -51,6 +51,11 @@ ApiResponse list_response(const List& list, std::string_view next) {
   out.name("source").text(list.source).name("parts").open('[');
   for (const std::string& part : list.parts) out.text(part);
   out.close(']');
+  if (!list.notes.empty()) {
+    out.name("notes").open('[');
+    for (const std::string& note : list.notes) out.text("filter: " + note);
+    out.close(']');
+  }
   if (!next.empty()) out.name("next").text(next);
   out.close('}');
   return response;

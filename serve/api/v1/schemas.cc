@@ -124,6 +124,7 @@ void add_list_schemas(json::object& all, const Options& options, const Parameter
                               "session; `value` if actions have a value; `content`, `blend+content` or "
                               "`value+content` if the request gives the part content a share.")},
               {"parts", array_of(text(), "The parts that proposed an item of the list.")},
+              optional("notes", array_of(text(), "Of an empty list: attributes in the filter that no item has.")),
               optional("next", text("Of a list for a user or session: `page` of the items that follow. Absent if "
                                     "there are none, or if the pages have 500 items."))}));
   all.emplace("SimilarUser", object({{"user", text()}, {"similarity", number("Cosine of the two vectors, above 0.")}}));

@@ -933,6 +933,15 @@ TEST_F(ApiTest, ListsHaveWhatTheirFilterMatches) {
   EXPECT_EQ(items(get("/v1/popular?filter=brand%3Dzeta")), Names{});
 }
 
+TEST_F(ApiTest, AnEmptyListNamesAttributesThatNoItemHas) {
+  ASSERT_EQ(ask("PUT", "/v1/items/a", R"({"brand":"acme"})").status, 202U);
+  EXPECT_EQ(get("/v1/popular?filter=brnad%3Dacme").at("notes"),
+            json::value({R"(filter: col 1: unknown attribute "brnad"; did you mean "brand"?)"}));
+  for (const char* filter : {"brand%3Dzeta", "brand%3Dacme%20OR%20brnad%3Dacme"}) {
+    EXPECT_FALSE(get("/v1/popular?filter=" + std::string(filter)).as_object().contains("notes")) << filter;
+  }
+}
+
 TEST_F(ApiTest, AFilterMatchesItemsThatAreNotInTheCatalogue) {
   EXPECT_EQ(items(get("/v1/popular?filter=brand!%3Dacme")).size(), 3U);
   EXPECT_EQ(items(get("/v1/popular?filter=item%20IN%20%5Bb,c%5D")).size(), 2U);
