@@ -273,7 +273,7 @@ class Overrides {
  private:
   static bool names_a_section(const std::string& variable) {
     return std::ranges::any_of(config_schema(), [&](const ConfigOption& option) {
-      return variable.starts_with(variable_of(option.key.substr(0, option.key.find('.') + 1)));
+      return variable.starts_with(variable_of(option.key.substr(0, option.key.find('.')) + "."));
     });
   }
 

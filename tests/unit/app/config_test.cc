@@ -127,6 +127,11 @@ TEST_F(ConfigTest, TheEnvironmentAndTheCommandLineReplaceWhatTheFileLeavesEmpty)
   EXPECT_EQ(config_.store.directory, "/tmp/somewhere");
 }
 
+TEST_F(ConfigTest, AVariableOfNoSectionIsNotJudged) {
+  const Variable key("FRESHET_API_KEY", "secret");
+  EXPECT_EQ(problems(""), Lines{});
+}
+
 TEST_F(ConfigTest, EveryOptionCanComeFromTheEnvironment) {
   const std::string defaults = print_config(Config{});
   std::set<std::string> names;
