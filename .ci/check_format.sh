@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Fails if a source file is not formatted as clang-format would do it; --fix formats all.
 source "$(dirname "$0")/../scripts/env.sh"
 cd "$root"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Fails if a source file includes a header that its folder may not include.
 
 The rules are the tables of docs/architecture.md ("Layers"): which folders a folder may include, which files may include

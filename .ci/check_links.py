@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Fails if a relative link in a Markdown file points to no file or to no heading.
 
 usage: check_links.py

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Fails if a source does not say its license; --fix adds the line: first, or after "#!".
 
 usage: check_spdx.py [--fix]

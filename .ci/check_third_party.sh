@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Fails if the binary loads a library that THIRD_PARTY.md does not name. usage: check_third_party.sh BINARY
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """clang-tidy (.clang-tidy) over our sources; those that include torch take a minute each and are left out.
 
 usage: check_tidy.py BUILD_DIRECTORY [--since COMMIT | FILE...]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "base/fair_shared_mutex.h"
 
 #include "base/check.h"

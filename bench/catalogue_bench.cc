@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The catalogue of a large shop: the rate at which records of the log change it, the start with all items there, its
 // memory, look-ups, and how long lists wait while a large batch changes it.
 //

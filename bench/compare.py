@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """compare.py BEFORE AFTER: compares two runs of scripts/bench.sh, figure by figure, as ratios."""
 
 import json

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Latency against rate: CPU per list, maximum rate, and latency at rates up to 120 % of the maximum.
 
 usage: curve.py PORT PID TARGETS STREAM COLUMNS SECONDS OUT.json   against a running service

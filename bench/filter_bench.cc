@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Filters of the catalogue: what an item costs in the columns, what a filter costs per row and per list.
 //
 //   FRESHET_BENCH_ITEMS=1000000 freshet_filter_bench

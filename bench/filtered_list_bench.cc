@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Cost of a list of 20 when the filters leave little: the most popular items of a synthetic shop are unavailable, as at
 // a change of season (the argument is their number; 0 is the usual list), or the list is limited to one item in so many
 // (1 is a filter that everything passes). p99_us is that of single lists.

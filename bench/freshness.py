@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How soon a click changes the list: from POST /v1/events to the answer of recommendations?after=<its token>; and how soon
 it changes the weights: to the first snapshot that has learned it.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Speed of ingestion: decoding, appending to the embedded log, and catching up from the log to histories on disk.
 #include <benchmark/benchmark.h>
 #include <unistd.h>

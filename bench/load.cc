@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests lists from a running service, at a constant rate or as fast as it answers.
 //
 // With a rate, the load is an open loop: request i is due at start + i / rate, whatever the service does, and its

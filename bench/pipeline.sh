@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Measures the whole service on one stream: ingestion, learning, freshness, lists, memory.
 source "$(dirname "$0")/../scripts/env.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Plots what scripts/bench.sh measured as an SVG file, and prints it as a Markdown table.
 
 usage: plot.py curve FIGURES.json OUT.svg           latency against rate, of one shop (bench/curve.py)

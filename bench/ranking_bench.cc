@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Cost of a list, part by part, with a model that has learned a synthetic shop; and the scan of embeddings compared
 // with the plain loop that it replaces, which is kept here as its baseline.
 //

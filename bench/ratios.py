@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Fails if an optimized function is not clearly faster than the plain code that it replaced.
 
 Reads Google Benchmark's JSON from standard input. Both are measured in one run, on the same machine with the same noise.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """What records of served lists cost: CPU time per list with `served.share` 1 against 0, by turns on the same shop.
 
 usage: served.py [--rounds N] [--seconds S] [--rate R] [--k K]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A running freshet for benchmarks: starts it, sends events, requests lists, and reads the cost."""
 
 import contextlib

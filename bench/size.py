@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Cost against size: the cost of a list, of an event, of memory and of a start in a synthetic shop of a given size.
 
 usage: size.py items|users N OUT.json [--quick] [--keep DIRECTORY]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Defines every third-party library as dep::<library>. docs/architecture.md says which folder may use which.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)

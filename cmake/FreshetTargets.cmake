@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # freshet_library, freshet_executable, freshet_test declare all targets, so that every target has the same warnings, and
 # every library states its purpose, how it reports errors, and which libraries it may include.
 

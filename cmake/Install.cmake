@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` installs (docs/install.md).
 set(installed_rpath "$ORIGIN/../lib/freshet")
 set(built_rpath "${TORCH_INSTALL_PREFIX}/lib:${installed_rpath}")  # the second only reserves space for RPATH_CHANGE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # FRESHET_SANITIZER instruments all of our code, but no third-party library (tests/tsan.supp lists the consequences).
 if(FRESHET_SANITIZER STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

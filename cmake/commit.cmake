@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Writes OUTPUT, the definition of freshet::app::kCommit, anew if the commit has changed. FRESHET_COMMIT in the environment
 # comes first: sources that are not a Git checkout have no other way to know.
 set(commit "$ENV{FRESHET_COMMIT}")

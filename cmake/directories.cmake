@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by `cmake --install`: makes the directories that the installation needs and that are not there yet, for everybody to
 # enter. CMake would make them as the installer's umask has it, and a service that runs as another user would find nothing.
 function(make_directory path)

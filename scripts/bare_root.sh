@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Sourced by scripts that need a minimal Debian 12: make_root, in_root. Sets $bare, which is removed at exit unless $keep is
 # true; they run as root, and debootstrap is installed.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Benchmarks the whole service on synthetic shops and compares the figures with an earlier run (docs/performance.md).
 source "$(dirname "$0")/env.sh"
 

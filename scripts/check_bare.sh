@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs a command on the committed tree in a minimal Debian 12, to prove that the scripts need nothing else.
 source "$(dirname "$0")/env.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs the packages of build/package in a bare Debian 12 that systemd boots, and uses them as a user would.
 source "$(dirname "$0")/env.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Shows how clicks change lists, on a service that runs and has seen nothing yet: needs a POSIX shell and curl.
 set -eu
 usage="usage: demonstration.sh FRESHET URL      FRESHET: the binary; URL: of the service, such as http://127.0.0.1:8080"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by the other scripts: locations of downloaded dependencies, and helpers.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs the long forms of the fault tests (docs/reliability.md describes them).
 source "$(dirname "$0")/env.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """free_ports.py COUNT: prints ports of 127.0.0.1 on which nobody listens.
 
 They lie below the range from which the kernel takes the ports of outgoing connections and of servers that ask for any

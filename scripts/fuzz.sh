@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds the fuzzers with clang and runs them one after another, starting from the corpus in tests/fuzz/corpus.
 source "$(dirname "$0")/env.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Runs one Kafka broker (KRaft) for tests and experiments, from the jars that setup.sh installed.
 source "$(dirname "$0")/env.sh"
 

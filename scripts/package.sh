@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Builds what users install, the Debian package and the self-contained archive, and prints their paths (docs/install.md).
 source "$(dirname "$0")/env.sh"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # From a bare Debian 12 to a running service with lists that change with each click.
 source "$(dirname "$0")/env.sh"
 

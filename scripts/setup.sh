@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs what freshet needs on Debian 12: packages, LibTorch, and for the tests Kafka and Python tools.
 # Can be run again; does and prints nothing if everything is installed.
 source "$(dirname "$0")/env.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Installs dependencies, builds, and runs every test. The exit code is 0 only if everything passed.
 source "$(dirname "$0")/env.sh"
 
@@ -106,6 +107,7 @@ build_lane() {
     done
   fi
   step "package" scripts/package.sh && step "package in a bare Debian" as_root scripts/check_package.sh
+  step "license lines" .ci/check_spdx.py
   step "third-party licenses" .ci/check_third_party.sh build/release/freshet
   step "layers" .ci/check_layers.py build/release
   step "clang-tidy" .ci/check_tidy.sh build/release

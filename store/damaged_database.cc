@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/damaged_database.h"
 
 #include <rocksdb/sst_file_reader.h>

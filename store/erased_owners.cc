@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/erased_owners.h"
 
 namespace freshet::store {

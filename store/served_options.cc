@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/served_options.h"
 
 namespace freshet::store {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/off_policy/candidate_option.h"
 
 #include <algorithm>

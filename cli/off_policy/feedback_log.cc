@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/off_policy/feedback_log.h"
 
 #include "cli/off_policy/feedback_builder.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/streams/record_lines.h"
 
 #include <algorithm>

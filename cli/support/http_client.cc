@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/support/http_client.h"
 
 #include <boost/asio.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/codec/item_entries.h"
 
 #include "ingest/codec/item_encoder.h"

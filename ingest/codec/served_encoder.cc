@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/codec/served_encoder.h"
 
 #include <utility>

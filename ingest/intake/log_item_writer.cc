@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/intake/log_item_writer.h"
 
 #include <memory>

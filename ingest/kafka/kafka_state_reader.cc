@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/kafka/kafka_state_reader.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/writer/history_writer.h"
 
 #include <algorithm>

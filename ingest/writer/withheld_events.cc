@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/writer/withheld_events.h"
 
 #include <algorithm>

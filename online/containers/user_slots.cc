@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/containers/user_slots.h"
 
 namespace freshet::online {

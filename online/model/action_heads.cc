@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/model/action_heads.h"
 
 #include <algorithm>

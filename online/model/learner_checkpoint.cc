@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/model/learner_checkpoint.h"
 
 namespace freshet::online {

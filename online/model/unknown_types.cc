@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/model/unknown_types.h"
 
 #include "base/log.h"

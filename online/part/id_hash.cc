@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/part/id_hash.h"
 
 #include "base/random.h"

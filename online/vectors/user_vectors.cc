@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/vectors/user_vectors.h"
 
 #include <algorithm>

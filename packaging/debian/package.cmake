@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # What CPack needs to know for the Debian package.
 set(CPACK_GENERATOR DEB)
 set(CPACK_SET_DESTDIR ON)  # makes paths refer to the installed prefix, not to the staging directory

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Run by CPack between installation and packing: what Debian wants elsewhere, or in another form.
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY})
 set(share ${root}/usr/share)

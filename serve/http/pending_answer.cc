@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/http/pending_answer.h"
 
 #include <boost/asio.hpp>

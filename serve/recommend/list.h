@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
@@ -47,9 +48,9 @@ struct List {
   };
   std::string id;  ///< random; clients name it in the events that the list leads to
   std::vector<Entry> items;
-  std::vector<std::string> parts;  ///< parts that proposed an item of the list, in the order of the model
+  std::vector<std::string> parts;       ///< parts that proposed an item of the list, in the order of the model
   std::vector<std::string> notes = {};  ///< of an empty list: attributes in the filter that no item has
-  std::string source;              ///< "blend", "value", either with "+content", or the only part that orders the list
+  std::string source;  ///< "blend", "value", either with "+content", or the only part that orders the list
   std::uint64_t model_version = 0;
   std::int64_t model_age_ms = 0;
 };

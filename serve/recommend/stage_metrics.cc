@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/recommend/stage_metrics.h"
 
 namespace freshet::serve {

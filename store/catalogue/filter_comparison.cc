@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What an attribute can be compared with, and how.
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Filters as JSON: an array is AND, an array in it OR, a text a filter, an object one comparison or and/or/not.
 
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "store/catalogue/filter_sources.h"
 
 #include <string_view>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 int main(int argc, char**) {
   // A size that is known at compile time would be caught by UndefinedBehaviorSanitizer instead.
   const int* numbers = new int[static_cast<unsigned>(argc)]{};

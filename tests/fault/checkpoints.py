@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the learner wrote down, and what it would have written down without a fault."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that keep books: what they sent, what was acknowledged, and what the histories must therefore contain."""
 
 import collections

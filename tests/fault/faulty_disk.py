@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The disk of faulty_io.cc, from the side of a test."""
 
 import collections

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A disk that fails where a test wants it to, preloaded into the unmodified binary (LD_PRELOAD). Everything durable
 /// goes through a handful of system calls, so these are the fail points: whatever state a crash can leave on disk is a
 /// state between two of them.

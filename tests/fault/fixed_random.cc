@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The kernel's random numbers, always the same ones, preloaded into the unmodified binary (LD_PRELOAD): two services then
 /// draw the same key for their models, and what they learn can be compared byte for byte.
 #include <sys/types.h>

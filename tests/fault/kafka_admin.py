@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an administrator, or a producer with transactions, does to a topic, and the service's side of it."""
 
 import json

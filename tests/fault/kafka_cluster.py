@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Three real brokers, so that one can be lost."""
 
 import concurrent.futures

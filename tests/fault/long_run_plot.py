@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Samples of a long run as a CSV file and as one small SVG chart each."""
 
 import csv

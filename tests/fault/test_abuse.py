@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clients that mean no good, or do not know better: each is shed by a limit, and nobody else notices."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A clock that is wrong, and events with wrong times: nobody loses what they had, the times are named, and a list is what
 it would have been."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every call that makes something durable, one after the other: the process is killed before it, killed in the middle
 of it, or the call fails. Afterwards nothing is lost or doubled, and the learner equals one that never stopped."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Damaged files and what an operator does about them, and a service that is stopped while something is wrong."""
 
 import os

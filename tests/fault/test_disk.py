@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A disk that is full, read-only, broken, slow or damaged: /readyz says so, producers get 503, lists go on, nothing that
 was accepted is lost, and once the disk is well again nobody has to do anything."""
 

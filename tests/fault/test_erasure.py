@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Owners who are erased right after they did something, again and again, while others are active in the same sessions and
 the service is killed: nobody ever sees the erased again, and nothing of the others is lost."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Kafka that deletes, grows, aborts and goes away, with services that are killed while they share a group."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Three brokers, one of which is lost while events come in: partitions get other leaders, and nobody notices much."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Offsets without a record, partitions that change hands, lost data directories: ready once all that can be read is read."""
 
 import concurrent.futures

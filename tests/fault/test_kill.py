@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kill -9 at random instants under load: nothing acknowledged is lost, nothing is there twice, and the learner ends up
 with the very parameters of one that never stopped."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A steady stream for a long time: users and items come and go, caps are reached, what is old expires, and memory, file
 descriptors and disk stay where they are.
 

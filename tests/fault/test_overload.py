@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Three times as many requests as can be answered: some are answered as fast as ever, the others refused at once, and
 neither histories nor memory suffer."""
 

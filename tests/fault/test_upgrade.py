@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A data directory that an earlier release wrote opens, with everything that was in it."""
 
 import json

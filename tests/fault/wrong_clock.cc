@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A wall clock that is wrong by as much as a test wants, preloaded into the unmodified binary (LD_PRELOAD): the seconds
 /// in the file that WRONG_CLOCK names are added to it. The monotonic clocks are right.
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The learner's saved state. The first byte chooses: the whole checkpoint, or one piece of it, which the bytes then
 // reach sooner. Whatever loads must save to what loads again, and must be fit to go on with.
 

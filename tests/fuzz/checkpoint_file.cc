@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A checkpoint as it lies on disk, header and checksum included.
 
 #include "store/checkpoint_store.h"

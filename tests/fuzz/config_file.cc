@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The configuration file. What is accepted prints as what reads back to the same.
 
 #include "app/config.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One record of the log: lines "ce_name: text" are its headers (CloudEvents binary mode), the rest is its value.
 
 #include "ingest/codec/event_decoder.h"

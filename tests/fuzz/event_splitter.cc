@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The body of POST /v1/events: cut into events, each of which is decoded by itself.
 
 #include <string>

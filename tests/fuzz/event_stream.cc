@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A recorded stream as `freshet replay` and `evaluate` read it: the column list on the first line ("+": the file's own
 // first line names them), then the file, which may be TSV, CSV or JSON lines, plain, gzip or Zstandard.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A log as `freshet ope` reads it: the column list on the first line ("+": the usual columns, or the file's own first
 // line names them), then the file, which may be TSV, CSV or JSON lines, plain, gzip or Zstandard. What is read is
 // evaluated, too.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A request as the HTTP API sees it: "METHOD TARGET" on the first line, then the body. Every endpoint, a real store.
 
 #include <boost/json.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The first byte chooses what the rest is: an entry that is put, one that patches, or a record of the state topic, whose first
 // line is its key.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Filters, as text and as JSON: whatever is accepted can be asked about items, in each way with the same answer.
 
 #include "store/catalogue/filter.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The file of API keys. What is wrong with it is said without a word of it: a key may stand in the wrong place.
 
 #include <sstream>

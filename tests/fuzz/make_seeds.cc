@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Writes inputs for the fuzzers of binary formats into DIRECTORY/<fuzzer>/: what the encoders make today. They are made
 // when they are needed, so that a change of a format cannot leave the corpus stale.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The fuzzers' main where there is no libFuzzer: runs every file of the directories (or the files) that it is given.
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Keys of the store's column families. The first byte chooses which.
 
 #include "store/codec/key_codec.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values of the store's column families. The first byte chooses which.
 
 #include "store/codec/value_codec.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Small things that people type: position tokens, times, durations, sizes, addresses, column lists.
 
 #include "app/listen_address.h"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Makes the golden data directory of the present release: tests/golden/VERSION.tar.gz, a directory as the service leaves it,
 and what it answers on it. Once per release; never remade afterwards, because later releases have to open it.
 

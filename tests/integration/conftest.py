@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 from service_fixtures import broker, freshet, topic  # noqa: F401  fixtures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A synthetic shop's events, and runs of `freshet evaluate` over them."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starts and drives the real freshet binary the way an operator would: a process, a directory, curl."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of the real binary share: services, a Kafka broker, a topic."""
 
 import pytest

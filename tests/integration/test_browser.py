@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a page in a real browser can do to the service (docs/decisions/0010). Only where Chromium is installed."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line around the service: version, health, completions and manual."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The service on its embedded log, driven over HTTP."""
 
 import http.server

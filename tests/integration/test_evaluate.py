@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`freshet evaluate`: its protocol, against an independent reading of docs/evaluate.md."""
 
 import math

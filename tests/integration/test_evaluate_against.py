@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`freshet evaluate --against`: a running service, compared with the evaluation of its model."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `cmake --install` puts below a prefix, run as its systemd unit would run it: by somebody who is not its builder."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The catalogue as records of the log: over HTTP, through Kafka, over restarts; filters and content."""
 
 import http.client

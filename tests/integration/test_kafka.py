@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The service on a real Apache Kafka broker: clicks by kcat, answers by curl."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Brokers that ask who is there: SASL and TLS listeners of a real broker, and clients that get it wrong."""
 
 import subprocess

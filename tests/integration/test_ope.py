@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`freshet ope`: agreement with the Open Bandit Pipeline, reading of logs, and refusals."""
 
 import gzip

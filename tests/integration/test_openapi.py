@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """/openapi.json is a valid OpenAPI 3.0 document that client generators read, and the running service does what it says."""
 
 import importlib

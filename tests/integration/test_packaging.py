@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The files of packaging/ and compose.yml say what freshet understands. No container engine is needed."""
 
 import json

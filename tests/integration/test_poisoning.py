@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What one client can do to everybody's lists: nothing, although ids of users and sessions are free to invent."""
 
 import random

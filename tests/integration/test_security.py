@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who gets in, and what gets out: keys, TLS, reload, audit and logs of the real binary."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lists that were served: recorded, left out of the next ones, paged, exported, and read by `freshet ope`."""
 
 import json

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // C11 threads, mutexes and condition variables on top of POSIX ones, for the ThreadSanitizer build only.
 //
 // librdkafka uses C11 threads. GCC 12's ThreadSanitizer does not intercept them, does not know the threads, and crashes.

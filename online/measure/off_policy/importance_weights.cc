@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/measure/off_policy/importance_weights.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/parts/content/text_cnn.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/parts/neural/attention_part.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/parts/neural/lstm_encoder.h"
 
 #include "online/kernels/kernels.h"

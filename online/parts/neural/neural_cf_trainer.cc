@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/parts/neural/neural_cf_trainer.h"
 
 #include <cmath>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/parts/neural/sequence_batch.h"
 
 #include <algorithm>

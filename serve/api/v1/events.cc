@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/api/v1/endpoints.h"
 #include "serve/api/v1/line_receipts.h"
 #include "serve/api/v1/receipt.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/api/v1/schemas.h"
 
 #include <utility>

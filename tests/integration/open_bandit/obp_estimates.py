@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Estimates of the Open Bandit Pipeline (obp on PyPI) that `freshet ope` must agree with.
 
 Run with obp installed, it writes a small synthetic log (log.tsv) and what obp says about it (expected.json):

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Random items and random filters, against an evaluator that reads nothing but the items.
 
 #include <gtest/gtest.h>

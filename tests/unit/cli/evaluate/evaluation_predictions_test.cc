@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/evaluate/evaluation_predictions.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "cli/evaluate/session_lists.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "ingest/writer/dead_letter_writer.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/part/values.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Requests read live indexes while the learner writes them: meaningful under ThreadSanitizer.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/vectors/embedding_table.h"
 
 #include <gtest/gtest.h>

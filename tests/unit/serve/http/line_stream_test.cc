@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bodies of lines that are larger than a piece.
 
 #include <gtest/gtest.h>

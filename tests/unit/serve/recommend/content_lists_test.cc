@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Lists with the part content: its share in the order, and exploration.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/recommend/excluded_types.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "serve/recommend/page_token.h"
 
 #include <gtest/gtest.h>

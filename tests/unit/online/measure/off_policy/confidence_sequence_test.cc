@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/measure/off_policy/confidence_sequence.h"
 
 #include <gtest/gtest.h>

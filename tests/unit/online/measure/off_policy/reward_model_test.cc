@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "online/measure/off_policy/reward_model.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Counts allocations: an executable of its own, because it replaces operator new.
 #include <gtest/gtest.h>
 
