@@ -234,7 +234,7 @@ TEST_F(Filters, AnItemOutsideTheCatalogueHasOnlyItsName) {
 TEST_F(Filters, NamesTheFirstAttributesThatNoItemHas) {
   const auto unknown = [&](std::string_view filter) { return items_.bind(filter)->unknown_attributes(); };
   EXPECT_EQ(unknown("price < 5 AND (brand = a OR NOT brnad = a)"),
-            std::vector<std::string>{R"(col 32: unknown attribute "brnad"; did you mean "brand"?)"});
+            std::vector<std::string>{R"(col 33: unknown attribute "brnad"; did you mean "brand"?)"});
   EXPECT_TRUE(unknown("brand = apple AND item = 1 AND text EXISTS").empty());
   std::string many = "a0 = 1";
   for (int i = 1; i < 20; ++i) many += " OR a" + std::to_string(i) + " = 1";
