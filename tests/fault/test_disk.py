@@ -256,6 +256,7 @@ def test_damaged_checkpoints(tmp_path, service_on, rounds, seed, report):
     sender = client(seed)
     while len(list((service.data / "checkpoints").glob("checkpoint-*"))) < 3:
         assert send(sender, service, 20)
+    service.send({"user": "last", "item": "a"})  # so the records of lists, which may wait a moment, are in the log
     wait_until(lambda: service.status()["learner"]["lag_events"] == 0, "the learner at the end of the log")
     service.stop()
     kinds = []

@@ -262,7 +262,8 @@ TEST_F(ConfigTest, ValuesAreASectionOfTheirOwn) {
       (Lines{"test.toml:1: value.purchas: is none of online.blender.actions: view, cart, purchase, like, dislike, "
              "refund, remove_from_cart, dwell",
              "test.toml:1: value.view: expected a number from -1000000 to 1000000"}));
-  EXPECT_EQ(problems("[value]\ncart = nan\n"), Lines{"test.toml:1: value.cart: expected a number from -1000000 to 1000000"});
+  EXPECT_EQ(problems("[value]\ncart = nan\n"),
+            Lines{"test.toml:1: value.cart: expected a number from -1000000 to 1000000"});
   EXPECT_EQ(problems("value = 3\n"), Lines{"test.toml:1: value: expected table of numbers -1000000 to 1000000"});
   EXPECT_EQ(problems("[online.blender]\nactions = ['view', 'play', 'view']\n"),
             (Lines{"test.toml:2: online.blender.actions: \"view\" is named twice",
