@@ -48,7 +48,9 @@ std::optional<ApiResponse> filtered(const EndpointContext& context, const Job& j
   ListRequest request = job.asked.list;
   request.only = *std::move(only);
   List list = (context.recommender.*job.make)(request);
-  if (request.only->is_used_up()) return std::nullopt;
+  const bool is_used_up = request.only->is_used_up();
+  request.only.reset();  // nothing else waits while it holds the catalogue: the list is recorded without
+  if (is_used_up) return std::nullopt;
   return response(context, job, std::move(list));
 }
 
