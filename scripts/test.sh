@@ -90,7 +90,7 @@ run_pytest() {
 # Runs the end-to-end tests on a sanitizer's build; service_fixtures.py looks for reports in the logs. Without the offline
 # evaluations: they take minutes there, and test_evaluate_against.py and the unit tests run the same code.
 run_sanitized() {
-  FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp \
+  FRESHET_BINARY=$root/build/$1/freshet TSAN_OPTIONS=suppressions=$root/tests/tsan.supp:history_size=7 \
     run_pytest tests/integration --ignore tests/integration/test_evaluate.py
 }
 
