@@ -3,7 +3,7 @@
 //
 // librdkafka uses C11 threads. GCC 12's ThreadSanitizer does not intercept them, does not know the threads, and crashes.
 // In glibc both kinds have the same representation (mtx_t is a pthread_mutex_t), so forwarding is enough. The executable
-// must export these functions, so that the library finds them first (-rdynamic, c11_threads.map).
+// must export these functions, so that the library finds them first (-rdynamic, tsan_exports.map).
 #include <pthread.h>
 #include <threads.h>
 
